@@ -1,0 +1,212 @@
+"""Every error Earshot raises on purpose, and what each one means to HTTP and to a queue.
+
+::
+
+    EarshotError
+    ├── InvalidInput                 what the caller sent cannot be used
+    │   ├── InvalidTrackId
+    │   ├── InvalidPlaylist
+    │   └── InvalidSettings
+    ├── NotFound
+    │   ├── TrackNotFound
+    │   ├── PlaylistNotFound
+    │   └── CrawlNotFound
+    ├── TrackNotReady                known, but has no embedding (yet)
+    ├── NoIndexYet                   nothing has been indexed so far
+    ├── AudioRejected                the preview cannot become an embedding; carries a reason code
+    ├── NoPreview                    no provider has a preview; carries a reason code
+    ├── ProviderError                a music API did not do what was asked
+    │   ├── ProviderRefused          its answer is final (401, 403, 404)
+    │   ├── ProviderThrottled        try again after `retry_after_s`
+    │   └── ProviderUnavailable      time-outs, 5xx, broken bodies: try again
+    ├── ForbiddenUrl                 a URL outside the allow-list; never fetched
+    └── IndexError_
+        ├── DamagedIndex             an index object is not what its manifest says
+        └── IndexRace                another builder published first; fold the batch again
+"""
+
+from http import HTTPStatus
+
+
+class EarshotError(Exception):
+    """Base of all. `code` is stable and machine-readable; `hint` tells a person what to do."""
+
+    code = "internal_error"
+    hint = ""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if hint is not None:
+            self.hint = hint
+
+
+class InvalidInput(EarshotError):
+    """What the caller sent cannot be used."""
+
+    code = "invalid_input"
+
+
+class InvalidTrackId(InvalidInput):
+    """The text is no track id, URI or URL of a known source."""
+
+    code = "invalid_track_id"
+    hint = (
+        "Use a Spotify id, URI or URL, `deezer:<number>` or a Deezer URL, or `file:<16 hex digits>` as "
+        "printed by the crawl."
+    )
+
+
+class InvalidPlaylist(InvalidInput):
+    """The text names no playlist that any source understands."""
+
+    code = "invalid_playlist"
+    hint = "Use a folder of audio files, or a Spotify playlist id, URI or URL."
+
+
+class InvalidSettings(InvalidInput):
+    """A setting is missing or has a value that cannot work."""
+
+    code = "invalid_settings"
+
+
+class NotFound(EarshotError):
+    """The thing asked for does not exist here."""
+
+    code = "not_found"
+
+
+class TrackNotFound(NotFound):
+    """No track with this id has been crawled."""
+
+    code = "track_not_found"
+    hint = "Crawl a playlist that holds it first: make crawl PLAYLIST=…"
+
+
+class PlaylistNotFound(NotFound):
+    """The source knows no such playlist, or does not show it to this account."""
+
+    code = "playlist_not_found"
+
+
+class CrawlNotFound(NotFound):
+    """No crawl with this id."""
+
+    code = "crawl_not_found"
+
+
+class TrackNotReady(EarshotError):
+    """The track is known but has no embedding in the index: `status` and `reason` say why."""
+
+    code = "track_not_ready"
+
+    def __init__(self, message: str, *, status: str, reason: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.reason = reason
+
+
+class NoIndexYet(EarshotError):
+    """No index version has been published."""
+
+    code = "no_index_yet"
+    hint = "Crawl a playlist and wait until its first tracks are indexed."
+
+
+class AudioRejected(EarshotError):
+    """The audio cannot become an embedding, now or later. `reason` is kept on the track."""
+
+    code = "audio_rejected"
+
+    def __init__(self, message: str, *, reason: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+
+class NoPreview(EarshotError):
+    """No provider has a preview for the track. `reason` is kept on the track."""
+
+    code = "no_preview"
+
+    def __init__(self, message: str, *, reason: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+
+class ProviderError(EarshotError):
+    """A music API did not do what was asked."""
+
+    code = "provider_error"
+
+
+class ProviderRefused(ProviderError):
+    """The provider's answer is final: asking again will not help."""
+
+    code = "provider_refused"
+
+
+class ProviderThrottled(ProviderError):
+    """The provider asks to wait. Hand the work back to its queue for `retry_after_s` seconds."""
+
+    code = "provider_throttled"
+
+    def __init__(self, message: str, *, retry_after_s: float, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class ProviderUnavailable(ProviderError):
+    """Time-out, refused connection, 5xx or a broken body: worth another try."""
+
+    code = "provider_unavailable"
+
+
+class ForbiddenUrl(EarshotError):
+    """The URL's scheme, host or address is not allow-listed."""
+
+    code = "forbidden_url"
+
+
+class IndexError_(EarshotError):  # noqa: N801 - IndexError is Python's own
+    """Base of what can be wrong with an index version."""
+
+    code = "index_error"
+
+
+class DamagedIndex(IndexError_):
+    """An index object differs from what its manifest promises. Never query it."""
+
+    code = "damaged_index"
+
+
+class IndexRace(IndexError_):
+    """Another builder moved the pointer first. Reload and fold the batch onto its version."""
+
+    code = "index_race"
+
+
+_HTTP_STATUS: dict[type[EarshotError], HTTPStatus] = {
+    InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotFound: HTTPStatus.NOT_FOUND,
+    TrackNotReady: HTTPStatus.CONFLICT,
+    NoPreview: HTTPStatus.CONFLICT,
+    AudioRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ForbiddenUrl: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NoIndexYet: HTTPStatus.SERVICE_UNAVAILABLE,
+    ProviderThrottled: HTTPStatus.SERVICE_UNAVAILABLE,
+    ProviderError: HTTPStatus.BAD_GATEWAY,
+    IndexError_: HTTPStatus.SERVICE_UNAVAILABLE,
+    EarshotError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+_RETRY = (ProviderThrottled, ProviderUnavailable, IndexRace)
+
+
+def http_status(error: EarshotError) -> HTTPStatus:
+    """The status an API answer carries for `error`: that of its nearest listed ancestor."""
+    return next(_HTTP_STATUS[kind] for kind in type(error).__mro__ if kind in _HTTP_STATUS)
+
+
+def is_worth_retrying(error: Exception) -> bool:
+    """Whether the same message may succeed later. Unknown errors (AWS, memory, bugs) are retried by the queue."""
+    return isinstance(error, _RETRY) or not isinstance(error, EarshotError)

@@ -1,0 +1,56 @@
+"""The messages the services send one another, as plain JSON."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Self
+
+from earshot.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    def to_json(self) -> str:
+        """Compact JSON of the fields."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Inverse of `to_json`; unknown fields are ignored so that old functions read newer messages.
+
+        Raises:
+            InvalidInput: not JSON, not an object, or a field is missing.
+        """
+        try:
+            data = json.loads(text)
+            return cls(**{name: data[name] for name in cls.__dataclass_fields__ if name in data})
+        except (ValueError, TypeError, AttributeError) as error:
+            raise InvalidInput(f"not a {cls.__name__}: {text[:200]!r} ({error})") from None
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlPlaylist(_Message):
+    """Read `playlist` (again from `cursor`, where a crawl is cut into several messages)."""
+
+    crawl_id: str
+    playlist: str
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPreview(_Message):
+    """Find and store the preview of a registered track."""
+
+    track_id: str
+    crawl_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPublished(_Message):
+    """A new index version can be loaded."""
+
+    version: str
+    tracks: int
+    added: int
+    removed: int
+    model: str
+    built_at: str
