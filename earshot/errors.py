@@ -20,7 +20,7 @@
     │   ├── ProviderThrottled        try again after `retry_after_s`
     │   └── ProviderUnavailable      time-outs, 5xx, broken bodies: try again
     ├── ForbiddenUrl                 a URL outside the allow-list; never fetched
-    └── IndexError_
+    └── IndexVersionError
         ├── DamagedIndex             an index object is not what its manifest says
         └── IndexRace                another builder published first; fold the batch again
 """
@@ -167,19 +167,19 @@ class ForbiddenUrl(EarshotError):
     code = "forbidden_url"
 
 
-class IndexError_(EarshotError):  # noqa: N801 - IndexError is Python's own
+class IndexVersionError(EarshotError):
     """Base of what can be wrong with an index version."""
 
     code = "index_error"
 
 
-class DamagedIndex(IndexError_):
+class DamagedIndex(IndexVersionError):
     """An index object differs from what its manifest promises. Never query it."""
 
     code = "damaged_index"
 
 
-class IndexRace(IndexError_):
+class IndexRace(IndexVersionError):
     """Another builder moved the pointer first. Reload and fold the batch onto its version."""
 
     code = "index_race"
@@ -195,7 +195,7 @@ _HTTP_STATUS: dict[type[EarshotError], HTTPStatus] = {
     NoIndexYet: HTTPStatus.SERVICE_UNAVAILABLE,
     ProviderThrottled: HTTPStatus.SERVICE_UNAVAILABLE,
     ProviderError: HTTPStatus.BAD_GATEWAY,
-    IndexError_: HTTPStatus.SERVICE_UNAVAILABLE,
+    IndexVersionError: HTTPStatus.SERVICE_UNAVAILABLE,
     EarshotError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

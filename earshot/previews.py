@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from earshot.errors import InvalidTrackId
+from earshot.errors import AudioRejected, InvalidTrackId
 from earshot.track import TrackInfo
 from earshot.track_id import preview_key, source_of, track_id_of_preview_key
 from earshot.tracks_table import now_iso
@@ -30,10 +30,6 @@ class Preview:
     fetched_at: str
     provider: str | None
     etag: str
-
-
-class PreviewTooLarge(ValueError):
-    """The object is larger than `MAX_PREVIEW_BYTES`."""
 
 
 class PreviewsBucket:
@@ -62,7 +58,7 @@ class PreviewsBucket:
         """The preview, or None when it is not (or no longer) there.
 
         Raises:
-            PreviewTooLarge: before reading a body over `max_bytes`.
+            AudioRejected: reason `too_large`, before reading a body over `max_bytes`.
         """
         try:
             answer = self._client.get_object(Bucket=self._name, Key=preview_key(track_id))
@@ -72,7 +68,9 @@ class PreviewsBucket:
             raise
         with answer["Body"] as body:
             if answer["ContentLength"] > max_bytes:
-                raise PreviewTooLarge(f"{answer['ContentLength']} bytes, the limit is {max_bytes}")
+                raise AudioRejected(
+                    f"the preview has {answer['ContentLength']} bytes, the limit is {max_bytes}", reason="too_large"
+                )
             audio: bytes = body.read()
         metadata = answer["Metadata"]
         return Preview(

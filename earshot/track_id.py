@@ -11,11 +11,12 @@ from earshot.errors import InvalidTrackId
 
 _CANONICAL = re.compile(r"[0-9A-Za-z]{22}|deezer:[1-9][0-9]{0,17}|file:[0-9a-f]{16}")
 _MAX_INPUT = 512
+_LANGUAGE = "(?:intl-[a-z-]+/|[a-z]{2}(?:-[a-z]{2})?/)?"
 _FORMS = (
     (re.compile(r"spotify:track:([0-9A-Za-z]{22})"), "{}"),
-    (re.compile(r"https?://open\.spotify\.com/(?:intl-[a-z-]+/)?track/([0-9A-Za-z]{22})/?(?:[?#].*)?"), "{}"),
-    (re.compile(r"https?://(?:www\.)?deezer\.com/(?:[a-z]{2}(?:-[a-z]{2})?/)?track/([1-9][0-9]{0,17})/?(?:[?#].*)?"), "deezer:{}"),
-)  # fmt: skip
+    (re.compile(rf"https?://open\.spotify\.com/{_LANGUAGE}track/([0-9A-Za-z]{{22}})/?(?:[?#].*)?"), "{}"),
+    (re.compile(rf"https?://(?:www\.)?deezer\.com/{_LANGUAGE}track/([1-9][0-9]{{0,17}})/?(?:[?#].*)?"), "deezer:{}"),
+)
 
 
 def parse_track_id(text: str) -> str:
