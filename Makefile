@@ -1,0 +1,63 @@
+# Earshot. `make demo` shows it, `make test` proves it, `make help` lists the rest.
+STAGE ?= local
+PORT ?= 8000
+PY := .venv/bin/python
+export STAGE PORT
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo up down status crawl extract similar repair model test lint format lock build-all bench-extract \
+        bench-index bench-ingest bench-api fuzz clean spotify-login openapi
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup:
+	@scripts/setup run
+setup-dev:
+	@scripts/setup dev
+
+model: setup ## Build the network's file from the published checkpoint (cached)
+	@$(PY) -m extractor.model.build
+
+demo: model ## Whole pipeline on real music, here (MUSIC=~/Music for your own)
+	@$(PY) -m local demo $(if $(MUSIC),--music "$(MUSIC)")
+
+up: model ## Start everything on http://127.0.0.1:$PORT; Ctrl-C stops it
+	@$(PY) -m local up
+
+down: setup ## Stop what `make up` started
+	@$(PY) -m local down
+
+status: setup ## What runs, and what the catalogue holds
+	@$(PY) -m local status
+
+crawl: setup ## Crawl PLAYLIST=… (a folder, or a playlist id, URI or URL)
+	@test -n "$(PLAYLIST)" || { echo "usage: make crawl PLAYLIST=<folder, or playlist id, URI or URL>" >&2; exit 2; }
+	@$(PY) -m local crawl "$(PLAYLIST)"
+
+extract: setup ## Re-drive every track that still awaits its embedding
+	@$(PY) -m local extract
+
+similar: setup ## Tracks that sound like TRACK=… (K=10)
+	@test -n "$(TRACK)" || { echo "usage: make similar TRACK=<track id, URI or URL> [K=10]" >&2; exit 2; }
+	@$(PY) -m local similar "$(TRACK)" $(if $(K),-k $(K))
+
+repair: setup ## Make table, index and previews agree; say what was repaired
+	@$(PY) -m local repair
+
+test: setup-dev ## All tests (pytest arguments: ARGS="-k index")
+	@$(PY) -m extractor.model.build
+	@$(PY) -m pytest $(ARGS)
+
+lint: setup-dev ## ruff and mypy --strict
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+format: setup-dev ## Let ruff write the code's format
+	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format -q .
+
+lock: setup ## Re-resolve the pinned requirements
+	@scripts/lock
+
+clean: ## Remove what was built here (not the state under .local; `rm -r .local` does that)
+	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
