@@ -5,10 +5,11 @@ Each object carries its track's description, so that an embedding can be stored 
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
+from pydantic import TypeAdapter, ValidationError
 
 from earshot.errors import AudioRejected, InvalidTrackId
 from earshot.track import TrackInfo
@@ -18,7 +19,7 @@ from earshot.tracks_table import now_iso
 MAX_PREVIEW_BYTES = 10 * 1024 * 1024
 _MAX_METADATA_BYTES = 1800  # S3 allows 2 KB in all
 _MAX_TEXT = 120
-_INFO_NAMES = {f.name for f in fields(TrackInfo)}
+_STORED_INFO = TypeAdapter(TrackInfo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +114,10 @@ def _describe(info: TrackInfo) -> str:
 
 
 def _info(track_id: str, text: str) -> TrackInfo:
+    """The description in an object's metadata; of an object put by somebody else, just its id."""
+    source = source_of(track_id)
     try:
-        known = json.loads(text) if text else {}
-    except ValueError:
-        known = {}
-    known = {name: value for name, value in known.items() if name in _INFO_NAMES}
-    known |= {"track_id": track_id, "source": known.get("source") or source_of(track_id)}
-    known["artists"] = tuple(known.get("artists", ()))
-    return TrackInfo(**known)
+        described = _STORED_INFO.validate_json(text)
+    except ValidationError:
+        return TrackInfo(track_id, source=source)
+    return replace(described, track_id=track_id, source=described.source or source)
