@@ -6,8 +6,13 @@
     ├── InvalidInput                 what the caller sent cannot be used
     │   ├── InvalidTrackId
     │   ├── InvalidPlaylist
-    │   └── InvalidSettings
+    │   ├── InvalidSettings
+    │   └── InvalidRequest           an HTTP request whose parameters or body break the contract
+    │       ├── RequestTooLarge
+    │       └── UnsupportedMediaType
+    ├── MethodNotAllowed             the path exists, the method does not
     ├── NotFound
+    │   ├── RouteNotFound
     │   ├── TrackNotFound
     │   ├── PlaylistNotFound
     │   └── CrawlNotFound
@@ -61,7 +66,10 @@ class InvalidPlaylist(InvalidInput):
     """The text names no playlist that any source understands."""
 
     code = "invalid_playlist"
-    hint = "Use a folder of audio files, or a Spotify playlist id, URI or URL."
+    hint = (
+        "Use a folder of audio files, a manifest (.csv or .jsonl), or a Spotify or Deezer playlist, album or track as "
+        "its id, URI or URL."
+    )
 
 
 class InvalidSettings(InvalidInput):
@@ -70,10 +78,47 @@ class InvalidSettings(InvalidInput):
     code = "invalid_settings"
 
 
+class InvalidRequest(InvalidInput):
+    """An HTTP request whose parameters or body break the contract."""
+
+    code = "invalid_request"
+    hint = "The contract is at /docs and /openapi.json."
+
+
+class RequestTooLarge(InvalidRequest):
+    """The request's body is longer than any valid one."""
+
+    code = "request_too_large"
+
+
+class UnsupportedMediaType(InvalidRequest):
+    """The request's body is not JSON."""
+
+    code = "unsupported_media_type"
+    hint = "Send JSON with Content-Type: application/json."
+
+
+class MethodNotAllowed(EarshotError):
+    """The path exists, the method does not."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, message: str, *, allowed: tuple[str, ...]) -> None:
+        super().__init__(message, hint=f"Use {' or '.join(allowed)}.")
+        self.allowed = allowed
+
+
 class NotFound(EarshotError):
     """The thing asked for does not exist here."""
 
     code = "not_found"
+
+
+class RouteNotFound(NotFound):
+    """The API has no such path."""
+
+    code = "route_not_found"
+    hint = "The paths are listed at /docs and /openapi.json."
 
 
 class TrackNotFound(NotFound):
@@ -187,6 +232,10 @@ class IndexRace(IndexVersionError):
 
 _HTTP_STATUS: dict[type[EarshotError], HTTPStatus] = {
     InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidSettings: HTTPStatus.INTERNAL_SERVER_ERROR,
+    RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     NotFound: HTTPStatus.NOT_FOUND,
     TrackNotReady: HTTPStatus.CONFLICT,
     NoPreview: HTTPStatus.CONFLICT,

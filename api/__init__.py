@@ -1,0 +1,1 @@
+"""HTTP: similar tracks, tracks, search, crawls and the page."""

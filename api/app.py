@@ -1,0 +1,119 @@
+"""The HTTP application: routes, validation, errors, documents. It knows API Gateway's HTTP API events (payload 2.0)."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from api import problems
+from api.routes import health, similar, tracks
+from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, UnsupportedMediaType
+
+TITLE = "Earshot"
+MAX_BODY_BYTES = 64 * 1024
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_SWAGGER_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; "
+    "frame-ancestors 'none'"
+)
+
+
+@lru_cache(maxsize=1)
+def resolver() -> APIGatewayHttpResolver:
+    """The routes behind a Powertools resolver."""
+    app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_parse_json)
+    problems.install(app)
+    for module in (similar, tracks, health):
+        app.include_router(module.router)
+    app.configure_openapi(
+        title=TITLE,
+        version="1",
+        description="Finds the tracks that sound like a given track.",
+    )
+    app.enable_swagger(path="/docs", title=TITLE, version="1")
+
+    @app.get("/openapi.json", include_in_schema=False)
+    def openapi() -> Response[str]:
+        return Response(status_code=200, content_type="application/json", body=openapi_json())
+
+    return app
+
+
+@lru_cache(maxsize=1)
+def openapi_json() -> str:
+    """The OpenAPI 3.1 document."""
+    return resolver().get_openapi_json_schema()
+
+
+def respond(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """The answer (payload 2.0) to an HTTP event. HEAD is GET without the body."""
+    http = event["requestContext"]["http"]
+    is_head = http["method"] == "HEAD"
+    http = {**http, "method": "GET" if is_head else http["method"], "path": _path(http["path"])}
+    event = {**event, "rawPath": _path(event["rawPath"]), "requestContext": {**event["requestContext"], "http": http}}
+    if http["method"] == "GET":
+        event.pop("body", None)
+    try:
+        _check_body(event)
+    except EarshotError as error:
+        refusal = problems.answer(error)
+        response: dict[str, Any] = {
+            "statusCode": refusal.status_code,
+            "body": refusal.body,
+            "isBase64Encoded": False,
+            "headers": dict(refusal.headers),
+            "cookies": [],
+        }
+    else:
+        response = resolver().resolve(event, context)
+    headers = {name.lower(): value for name, value in response["headers"].items()}
+    if event["rawPath"] == "/docs":
+        headers.setdefault("content-security-policy", _SWAGGER_POLICY)
+    response["headers"] = {**_HEADERS, **headers}
+    if is_head:
+        response["body"], response["isBase64Encoded"] = "", False
+    return response
+
+
+def _path(path: str) -> str:
+    """`path` with a URL in place of a track id encoded again: gateways decode its slashes, routes need one segment."""
+    head, middle, rest = path.partition("/tracks/")
+    return head + middle + quote(rest, safe="") if rest.startswith(("http:", "https:")) else path
+
+
+def _check_body(event: Mapping[str, Any]) -> None:
+    """Refuse what Powertools would stumble over: huge bodies, other types than JSON, bytes that are not UTF-8.
+
+    Raises:
+        RequestTooLarge, UnsupportedMediaType, InvalidRequest
+    """
+    body = event.get("body")
+    if not body:
+        return
+    if len(body) > MAX_BODY_BYTES:
+        raise RequestTooLarge(f"the body has more than {MAX_BODY_BYTES} bytes", hint="Send less.")
+    media_type = event.get("headers", {}).get("content-type", "application/json").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaType(f"the body is {media_type[:80]!r}, not JSON")
+    if event.get("isBase64Encoded"):
+        try:
+            base64.b64decode(body, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            raise InvalidRequest("the body is not UTF-8") from None
+
+
+def _parse_json(text: str) -> Any:
+    """JSON, or a refusal: also for nesting and numbers that Python's parser gives up on."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(f"the body is not usable JSON: {str(error)[:80]}") from None

@@ -1,0 +1,55 @@
+"""GET /tracks/{track_id}."""
+
+from typing import Annotated
+from urllib.parse import unquote
+
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Path
+
+from api.bootstrap import services
+from api.contract import TagStrength, TrackAnswer
+from api.routes.documented import answers
+from earshot.errors import NoIndexYet, TrackNotFound
+from earshot.track_id import parse_track_id
+
+router = Router()
+
+
+@router.get(
+    "/tracks/<track_id>",
+    summary="A track and its status",
+    tags=["tracks"],
+    responses=answers(TrackAnswer, 404, 422, 503),
+)
+def track(track_id: Annotated[str, Path(max_length=512, description="Id, URI or percent-encoded URL.")]) -> TrackAnswer:
+    """What is known of a track, and how far it has come on its way into the index."""
+    canonical = parse_track_id(unquote(track_id))
+    found = services().tracks.get(canonical)
+    if found is None:
+        raise TrackNotFound(f"no track {canonical}")
+    info = found.info
+    return TrackAnswer(
+        track_id=info.track_id,
+        source=info.source,
+        title=info.title,
+        artists=list(info.artists),
+        album=info.album,
+        isrc=info.isrc,
+        duration_ms=info.duration_ms,
+        url=info.url,
+        artwork_url=info.artwork_url,
+        status=found.status,
+        reason=found.reason,
+        provider=found.provider,
+        model=found.model,
+        tags=[TagStrength(name=tag.name, probability=tag.probability) for tag in found.tags],
+        indexed=_is_indexed(canonical),
+        updated_at=found.updated_at,
+    )
+
+
+def _is_indexed(track_id: str) -> bool:
+    try:
+        return bool(services().index.current().contains(track_id))
+    except NoIndexYet:
+        return False
