@@ -1,0 +1,28 @@
+# The only contract with serverless.yml: one SSM parameter per name, /earshot/<stage>/<key>.
+
+locals {
+  contract = {
+    tracks-table           = aws_dynamodb_table.tracks.name
+    tracks-stream-arn      = aws_dynamodb_table.tracks.stream_arn
+    crawls-table           = aws_dynamodb_table.crawls.name
+    previews-bucket        = module.previews_bucket.name
+    index-bucket           = module.index_bucket.name
+    crawl-queue-url        = module.queue["crawl"].url
+    crawl-queue-arn        = module.queue["crawl"].arn
+    fetch-queue-url        = module.queue["fetch"].url
+    fetch-queue-arn        = module.queue["fetch"].arn
+    extract-queue-url      = module.queue["extract"].url
+    extract-queue-arn      = module.queue["extract"].arn
+    index-failed-queue-arn = module.index_failed_queue.arn
+    index-topic-arn        = aws_sns_topic.index_published.arn
+    alarm-topic-arn        = module.observability.alarm_topic_arn
+  }
+}
+
+resource "aws_ssm_parameter" "contract" {
+  for_each = local.contract
+
+  name  = "/earshot/${var.stage}/${each.key}"
+  type  = "String"
+  value = each.value
+}

@@ -1,0 +1,177 @@
+# Everything that holds state. The functions (serverless.yml) come and go; this stays.
+
+locals {
+  embedded   = var.endpoint != null
+  name       = "earshot-${var.stage}"
+  account_id = data.aws_caller_identity.current.account_id
+
+  # Visibility timeouts are six times the timeout of the function that reads the queue (serverless.yml; a test compares).
+  queues = {
+    crawl   = { visibility_timeout_seconds = 6 * 300, max_receive_count = 5 }
+    fetch   = { visibility_timeout_seconds = 6 * 60, max_receive_count = 10 }
+    extract = { visibility_timeout_seconds = 6 * 120, max_receive_count = 5 }
+  }
+
+  functions = ["crawl_playlist", "fetch_preview", "extract", "index_tracks", "api"]
+}
+
+data "aws_caller_identity" "current" {}
+
+module "previews_bucket" {
+  source = "./modules/private_bucket"
+
+  # Audio on its way to the extractor: worth nothing a day later, and nothing is lost with it.
+  name              = "${local.name}-previews-${local.account_id}"
+  expire_after_days = 1
+  force_destroy     = true
+}
+
+module "index_bucket" {
+  source = "./modules/private_bucket"
+
+  # Versioned: the pointer and deleted segments can be brought back for a week.
+  name          = "${local.name}-index-${local.account_id}"
+  versioned     = true
+  force_destroy = !var.protect_data
+}
+
+module "queue" {
+  source   = "./modules/queue"
+  for_each = local.queues
+
+  name                       = "${local.name}-${each.key}"
+  visibility_timeout_seconds = each.value.visibility_timeout_seconds
+  max_receive_count          = each.value.max_receive_count
+  notified_by_buckets        = each.key == "extract" ? [module.previews_bucket.arn] : []
+  account_id                 = local.account_id
+}
+
+# Stream records that index_tracks could not digest: references to table items, for a person to look at.
+module "index_failed_queue" {
+  source = "./modules/queue"
+
+  name                       = "${local.name}-index-failed"
+  visibility_timeout_seconds = 30
+  account_id                 = local.account_id
+}
+
+resource "aws_s3_bucket_notification" "previews" {
+  # S3 tries the queue before it accepts the notification, so the queue's policy comes first.
+  depends_on = [module.queue]
+
+  bucket = module.previews_bucket.name
+
+  queue {
+    id            = "preview-uploaded"
+    queue_arn     = module.queue["extract"].arn
+    events        = ["s3:ObjectCreated:*"]
+    filter_prefix = "previews/"
+  }
+}
+
+resource "aws_dynamodb_table" "tracks" {
+  name                        = "${local.name}-tracks"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "track_id"
+  stream_enabled              = true
+  stream_view_type            = "NEW_AND_OLD_IMAGES"
+  deletion_protection_enabled = var.protect_data
+
+  attribute {
+    name = "track_id"
+    type = "S"
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled = false # encrypted with the key AWS owns; true would mean a KMS key that is billed per request
+  }
+}
+
+resource "aws_dynamodb_table" "crawls" {
+  name                        = "${local.name}-crawls"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "crawl_id"
+  range_key                   = "entry"
+  deletion_protection_enabled = var.protect_data
+
+  attribute {
+    name = "crawl_id"
+    type = "S"
+  }
+
+  attribute {
+    name = "entry"
+    type = "S"
+  }
+
+  ttl {
+    attribute_name = "expires_at"
+    enabled        = true
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled = false
+  }
+}
+
+resource "aws_sns_topic" "index_published" {
+  name              = "${local.name}-index-published"
+  kms_master_key_id = null # announcements hold counts and version names, nothing secret
+}
+
+resource "aws_sns_topic_policy" "index_published" {
+  arn = aws_sns_topic.index_published.arn
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "OwnAccount"
+        Effect    = "Allow"
+        Principal = { AWS = "arn:${data.aws_partition.current.partition}:iam::${local.account_id}:root" }
+        Action    = ["sns:Publish", "sns:Subscribe", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"]
+        Resource  = aws_sns_topic.index_published.arn
+      },
+      {
+        Sid       = "DenyPublishWithoutTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sns:Publish"
+        Resource  = aws_sns_topic.index_published.arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ]
+  })
+}
+
+data "aws_partition" "current" {}
+
+# Made here and not by the functions' stack: metric filters need them before the first call, and logs outlive a
+# removed stack.
+resource "aws_cloudwatch_log_group" "function" {
+  for_each = toset(local.functions)
+
+  name              = "/aws/lambda/${local.name}-${each.key}"
+  retention_in_days = var.log_retention_days
+}
+
+module "observability" {
+  source = "./modules/observability"
+
+  prefix                  = local.name
+  stage                   = var.stage
+  region                  = var.region
+  functions               = toset(local.functions)
+  queues                  = module.queue
+  index_failed_queue_name = module.index_failed_queue.name
+  tracks_table_name       = aws_dynamodb_table.tracks.name
+  alarm_email             = var.alarm_email
+  monthly_budget_usd      = var.monthly_budget_usd
+}

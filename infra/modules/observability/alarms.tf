@@ -1,0 +1,138 @@
+# One entry per thing a person would act on. The key names the alarm (<prefix>-<key>) and its entry in
+# docs/operations.md; a test fails when either is missing. The alarm on the API's 5xx answers needs the API's id and
+# therefore stands in serverless.yml.
+
+locals {
+  minute = 60
+
+  alarms = merge(
+    {
+      crawl-dead-letters = {
+        what       = "A playlist could not be crawled after every retry."
+        namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
+        dimensions = { QueueName = var.queues["crawl"].dlq_name }
+        threshold  = 0, period = 5 * local.minute, periods = 1
+      }
+      fetch-dead-letters = {
+        what       = "Previews could not be fetched after every retry."
+        namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
+        dimensions = { QueueName = var.queues["fetch"].dlq_name }
+        threshold  = 0, period = 5 * local.minute, periods = 1
+      }
+      extract-dead-letters = {
+        what       = "Previews could not be turned into embeddings after every retry."
+        namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
+        dimensions = { QueueName = var.queues["extract"].dlq_name }
+        threshold  = 0, period = 5 * local.minute, periods = 1
+      }
+      index-failed-records = {
+        what       = "Embeddings were not indexed after every retry."
+        namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
+        dimensions = { QueueName = var.index_failed_queue_name }
+        threshold  = 0, period = 5 * local.minute, periods = 1
+      }
+      fetch-backlog = {
+        what       = "A preview has waited for six hours to be fetched: the providers throttle, or fetching stands still."
+        namespace  = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", statistic = "Maximum"
+        dimensions = { QueueName = var.queues["fetch"].name }
+        threshold  = 6 * 60 * local.minute, period = 5 * local.minute, periods = 3
+      }
+      extract-backlog = {
+        what       = "A preview has waited for an hour to be extracted; the bucket deletes it after a day."
+        namespace  = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", statistic = "Maximum"
+        dimensions = { QueueName = var.queues["extract"].name }
+        threshold  = 60 * local.minute, period = 5 * local.minute, periods = 3
+      }
+      index-behind = {
+        what       = "The index has been 15 minutes behind the table: index_tracks fails or is too slow."
+        namespace  = "AWS/Lambda", metric = "IteratorAge", statistic = "Maximum"
+        dimensions = { FunctionName = "${var.prefix}-index_tracks" }
+        threshold  = 15 * local.minute * 1000, period = 5 * local.minute, periods = 3
+      }
+      index-damaged = {
+        what       = "A reader found an index object that is not what its manifest says and kept the version it had."
+        namespace  = "Earshot", metric = "DamagedIndex", statistic = "Sum"
+        dimensions = { service = "api" }
+        threshold  = 0, period = 5 * local.minute, periods = 1
+      }
+      api-slow = {
+        what       = "One in a hundred requests has taken longer than three seconds for a quarter of an hour."
+        namespace  = "AWS/Lambda", metric = "Duration", statistic = "p99"
+        dimensions = { FunctionName = "${var.prefix}-api" }
+        threshold  = 3000, period = 5 * local.minute, periods = 3
+      }
+      table-throttled = {
+        what       = "DynamoDB refuses reads or writes of the tracks table."
+        namespace  = "AWS/DynamoDB", metric = "ThrottledRequests", statistic = "Sum"
+        dimensions = { TableName = var.tracks_table_name }
+        threshold  = 0, period = 5 * local.minute, periods = 3
+      }
+    },
+    {
+      for function in var.functions : "errors-${replace(function, "_", "-")}" => {
+        what       = "${function} crashes, times out or cannot start."
+        namespace  = "AWS/Lambda", metric = "Errors", statistic = "Sum"
+        dimensions = { FunctionName = "${var.prefix}-${function}" }
+        threshold  = 0, period = 5 * local.minute, periods = 3
+      }
+    },
+  )
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = local.alarms
+
+  alarm_name          = "${var.prefix}-${each.key}"
+  alarm_description   = "${each.value.what} What to do: docs/operations.md#${each.key}"
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = startswith(each.value.statistic, "p") ? null : each.value.statistic
+  extended_statistic  = startswith(each.value.statistic, "p") ? each.value.statistic : null
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = each.value.threshold
+  period              = each.value.period
+  evaluation_periods  = each.value.periods
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn]
+}
+
+resource "aws_sns_topic" "alarms" {
+  name = "${var.prefix}-alarms"
+}
+
+resource "aws_sns_topic_subscription" "alarms" {
+  count = var.alarm_email == null ? 0 : 1
+
+  topic_arn = aws_sns_topic.alarms.arn
+  protocol  = "email"
+  endpoint  = var.alarm_email
+}
+
+resource "aws_budgets_budget" "monthly" {
+  count = var.monthly_budget_usd == null ? 0 : 1
+
+  name         = var.prefix
+  budget_type  = "COST"
+  limit_amount = tostring(var.monthly_budget_usd)
+  limit_unit   = "USD"
+  time_unit    = "MONTHLY"
+
+  cost_filter {
+    name   = "TagKeyValue"
+    values = [format("user:stage$%s", var.stage)]
+  }
+
+  dynamic "notification" {
+    for_each = { ACTUAL = 80, FORECASTED = 100 }
+
+    content {
+      notification_type          = notification.key
+      threshold                  = notification.value
+      threshold_type             = "PERCENTAGE"
+      comparison_operator        = "GREATER_THAN"
+      subscriber_email_addresses = [var.alarm_email]
+    }
+  }
+}

@@ -1,0 +1,102 @@
+# One page, read from top to bottom as a track travels: crawl, extract, index, query, and what waits or failed.
+
+locals {
+  widgets = [
+    {
+      title = "Tracks by outcome"
+      metrics = [
+        ["Earshot", "TracksCrawled", "service", "crawler"],
+        ["Earshot", "PreviewsFetched", "service", "crawler"],
+        ["Earshot", "TracksWithoutPreview", "service", "crawler"],
+        ["Earshot", "TracksExtracted", "service", "extractor"],
+        ["Earshot", "TracksFailed", "service", "extractor"],
+      ]
+      stat = "Sum"
+    },
+    {
+      title   = "Waiting messages"
+      metrics = [for key in sort(keys(var.queues)) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues[key].name]]
+      stat    = "Maximum"
+    },
+    {
+      title   = "Age of the oldest message (s)"
+      metrics = [for key in sort(keys(var.queues)) : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", var.queues[key].name]]
+      stat    = "Maximum"
+    },
+    {
+      title = "Dead letters"
+      metrics = concat(
+        [for key in sort(keys(var.queues)) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues[key].dlq_name]],
+        [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.index_failed_queue_name]],
+      )
+      stat = "Maximum"
+    },
+    {
+      title   = "Seconds per clip (p50 over the interval)"
+      metrics = [["Earshot", "ExtractSeconds", "service", "extractor"]]
+      stat    = "p50"
+    },
+    {
+      title   = "Provider throttling"
+      metrics = [["Earshot", "ProviderThrottled", "service", "crawler"]]
+      stat    = "Sum"
+    },
+    {
+      title = "Index: freshness (s) and lag behind the stream (ms)"
+      metrics = [
+        ["Earshot", "IndexFreshnessSeconds", "service", "annoy_service"],
+        ["AWS/Lambda", "IteratorAge", "FunctionName", "${var.prefix}-index_tracks"],
+      ]
+      stat = "Maximum"
+    },
+    {
+      title   = "Index: measured recall"
+      metrics = [["Earshot", "IndexRecall", "service", "annoy_service"]]
+      stat    = "Minimum"
+    },
+    {
+      title   = "Index: tracks"
+      metrics = [["Earshot", "IndexedTracks", "service", "annoy_service"]]
+      stat    = "Maximum"
+    },
+    {
+      title   = "Function duration, p99 (ms)"
+      metrics = [for function in sort(tolist(var.functions)) : ["AWS/Lambda", "Duration", "FunctionName", "${var.prefix}-${function}"]]
+      stat    = "p99"
+    },
+    {
+      title   = "Function errors"
+      metrics = [for function in sort(tolist(var.functions)) : ["AWS/Lambda", "Errors", "FunctionName", "${var.prefix}-${function}"]]
+      stat    = "Sum"
+    },
+    {
+      title   = "API requests"
+      metrics = [["AWS/Lambda", "Invocations", "FunctionName", "${var.prefix}-api"]]
+      stat    = "Sum"
+    },
+  ]
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = var.prefix
+
+  dashboard_body = jsonencode({
+    widgets = [
+      for number, widget in local.widgets : {
+        type   = "metric"
+        x      = (number % 2) * 12
+        y      = floor(number / 2) * 6
+        width  = 12
+        height = 6
+        properties = {
+          title   = widget.title
+          metrics = widget.metrics
+          stat    = widget.stat
+          region  = var.region
+          period  = 300
+          view    = "timeSeries"
+        }
+      }
+    ]
+  })
+}

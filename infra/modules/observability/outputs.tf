@@ -1,0 +1,9 @@
+output "alarm_topic_arn" {
+  description = "Topic that every alarm notifies."
+  value       = aws_sns_topic.alarms.arn
+}
+
+output "alarm_names" {
+  description = "Name of every alarm."
+  value       = sort([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name])
+}

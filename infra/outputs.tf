@@ -1,0 +1,14 @@
+output "parameters" {
+  description = "Names of the SSM parameters that serverless.yml reads."
+  value       = { for key, parameter in aws_ssm_parameter.contract : key => parameter.name }
+}
+
+output "alarm_names" {
+  description = "Name of every alarm made here; docs/operations.md has an entry for each."
+  value       = module.observability.alarm_names
+}
+
+output "buckets" {
+  description = "Names of the buckets."
+  value       = { previews = module.previews_bucket.name, index = module.index_bucket.name }
+}

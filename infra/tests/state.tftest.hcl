@@ -1,0 +1,156 @@
+# Run with a provider that only pretends: what is asserted is names, wiring, encryption and policies.
+
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+}
+
+override_resource {
+  target = module.previews_bucket.aws_s3_bucket.this
+  values = { arn = "arn:aws:s3:::earshot-dev-previews-123456789012", id = "earshot-dev-previews-123456789012" }
+}
+
+override_resource {
+  target = module.index_bucket.aws_s3_bucket.this
+  values = { arn = "arn:aws:s3:::earshot-dev-index-123456789012", id = "earshot-dev-index-123456789012" }
+}
+
+override_resource {
+  target = module.queue["extract"].aws_sqs_queue.this
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract", url = "https://queues/earshot-dev-extract" }
+}
+
+override_resource {
+  target = module.queue["extract"].aws_sqs_queue.dlq
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract-dlq" }
+}
+
+variables {
+  stage = "dev"
+}
+
+run "names_carry_the_stage" {
+  assert {
+    condition = (
+      aws_dynamodb_table.tracks.name == "earshot-dev-tracks"
+      && aws_dynamodb_table.crawls.name == "earshot-dev-crawls"
+      && aws_sns_topic.index_published.name == "earshot-dev-index-published"
+      && output.buckets.previews == "earshot-dev-previews-123456789012"
+      && output.buckets.index == "earshot-dev-index-123456789012"
+    )
+    error_message = "a resource has an unexpected name"
+  }
+
+  assert {
+    condition     = alltrue([for name in output.alarm_names : startswith(name, "earshot-dev-")])
+    error_message = "an alarm's name lacks the stage"
+  }
+}
+
+run "tables_are_protected_and_pay_per_request" {
+  assert {
+    condition = alltrue([
+      for table in [aws_dynamodb_table.tracks, aws_dynamodb_table.crawls] :
+      table.billing_mode == "PAY_PER_REQUEST" && table.deletion_protection_enabled && table.point_in_time_recovery[0].enabled
+    ])
+    error_message = "both tables must be on demand, recoverable and protected from deletion"
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.tracks.stream_enabled && aws_dynamodb_table.tracks.stream_view_type == "NEW_AND_OLD_IMAGES"
+    error_message = "index_tracks compares old and new images"
+  }
+
+  assert {
+    condition     = one(aws_dynamodb_table.crawls.ttl).attribute_name == "expires_at" && one(aws_dynamodb_table.crawls.ttl).enabled
+    error_message = "crawls must expire"
+  }
+}
+
+run "an_uploaded_preview_reaches_the_extract_queue" {
+  assert {
+    condition = (
+      aws_s3_bucket_notification.previews.queue[0].queue_arn == "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract"
+      && aws_s3_bucket_notification.previews.queue[0].filter_prefix == "previews/"
+      && aws_s3_bucket_notification.previews.queue[0].events == toset(["s3:ObjectCreated:*"])
+    )
+    error_message = "the notification must go to the extract queue"
+  }
+
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(module.queue["extract"].policy).Statement :
+      statement.Effect == "Allow"
+      && try(statement.Principal.Service, "") == "s3.amazonaws.com"
+      && try(statement.Condition.ArnEquals["aws:SourceArn"], "") == "arn:aws:s3:::earshot-dev-previews-123456789012"
+      && try(statement.Condition.StringEquals["aws:SourceAccount"], "") == "123456789012"
+    ])
+    error_message = "only the previews bucket of this account may send to the extract queue"
+  }
+
+  assert {
+    condition = length([
+      for statement in jsondecode(module.queue["fetch"].policy).Statement : statement if statement.Effect == "Allow"
+    ]) == 0
+    error_message = "no bucket sends to the fetch queue"
+  }
+}
+
+run "every_contract_parameter_lies_under_the_stage" {
+  assert {
+    condition     = alltrue([for key, name in output.parameters : name == "/earshot/dev/${key}"])
+    error_message = "a parameter is not called /earshot/<stage>/<key>"
+  }
+
+  assert {
+    condition     = aws_ssm_parameter.contract["extract-queue-arn"].value == "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract"
+    error_message = "extract-queue-arn must hold the ARN of the extract queue"
+  }
+}
+
+run "logs_are_kept_for_a_limited_time" {
+  variables {
+    log_retention_days = 7
+  }
+
+  assert {
+    condition     = alltrue([for group in aws_cloudwatch_log_group.function : group.retention_in_days == 7])
+    error_message = "a log group ignores log_retention_days"
+  }
+}
+
+run "protection_can_be_turned_off_to_destroy" {
+  variables {
+    protect_data = false
+  }
+
+  assert {
+    condition     = !aws_dynamodb_table.tracks.deletion_protection_enabled && !aws_dynamodb_table.crawls.deletion_protection_enabled
+    error_message = "a stage that shall be destroyed must not be protected"
+  }
+}
+
+run "a_stage_that_fits_no_bucket_name_is_refused" {
+  command = plan
+
+  variables {
+    stage = "Dev_1"
+  }
+
+  expect_failures = [var.stage]
+}
+
+run "a_budget_without_an_address_is_refused" {
+  command = plan
+
+  variables {
+    monthly_budget_usd = 5
+  }
+
+  expect_failures = [var.monthly_budget_usd]
+}

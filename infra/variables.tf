@@ -1,0 +1,86 @@
+variable "stage" {
+  description = "Deployment stage, part of every name: dev, prod, or one's own."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,15}$", var.stage))
+    error_message = "stage must be 1 to 16 lower-case letters, digits or hyphens and start with a letter, as bucket names need."
+  }
+}
+
+variable "region" {
+  description = "AWS region of everything, e.g. eu-central-1. serverless.yml must be deployed into the same one."
+  type        = string
+  default     = "eu-central-1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region must look like eu-central-1."
+  }
+}
+
+variable "endpoint" {
+  description = "Address of an embedded AWS (http://127.0.0.1:4566); null for the real one."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.endpoint == null || can(regex("^https?://[^/]+$", var.endpoint))
+    error_message = "endpoint must be http(s)://host:port without a path, or null."
+  }
+}
+
+variable "protect_data" {
+  description = "Refuse to delete the tables and a non-empty index bucket. `make destroy` turns it off first."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "log_retention_days" {
+  description = "How long CloudWatch keeps the functions' logs."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400], var.log_retention_days)
+    error_message = "log_retention_days must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400."
+  }
+}
+
+variable "alarm_email" {
+  description = "Address that alarms and budget warnings are sent to; null for none (alarms still show in the console)."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_email == null || can(regex("^[^@[:space:]]+@[^@[:space:]]+$", var.alarm_email))
+    error_message = "alarm_email must be an e-mail address, or null."
+  }
+}
+
+variable "monthly_budget_usd" {
+  description = "Warn alarm_email at 80 % and when the forecast passes this sum; null for no budget."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.monthly_budget_usd == null || try(var.monthly_budget_usd > 0, false)
+    error_message = "monthly_budget_usd must be positive, or null."
+  }
+
+  validation {
+    condition     = var.monthly_budget_usd == null || var.alarm_email != null
+    error_message = "a budget warns somebody: set alarm_email with monthly_budget_usd."
+  }
+}
+
+variable "tags" {
+  description = "Tags added to every resource beside project, stage and managed-by."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
