@@ -1,0 +1,39 @@
+"""What the tests read out of infra/ without running Terraform: it keeps its files in one canonical format."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+INFRA = ROOT / "infra"
+
+
+def contract() -> set[str]:
+    """Keys of the SSM parameters that Terraform writes under /earshot/<stage>/."""
+    return set(_keys(INFRA / "contract.tf", r"^    ([a-z0-9-]+) += "))
+
+
+def functions() -> set[str]:
+    """The functions that Terraform makes log groups and alarms for."""
+    listing = re.search(r"^  functions = \[(.*?)\]", (INFRA / "main.tf").read_text(), re.MULTILINE | re.DOTALL)
+    assert listing
+    return set(re.findall(r'"(\w+)"', listing[1]))
+
+
+def visibility_timeouts() -> dict[str, int]:
+    """Seconds by queue key."""
+    found = re.findall(
+        r"^    (\w+) += \{ visibility_timeout_seconds = (\d+) \* (\d+),", (INFRA / "main.tf").read_text(), re.MULTILINE
+    )
+    return {key: int(factor) * int(seconds) for key, factor, seconds in found}
+
+
+def alarms() -> set[str]:
+    """Keys of the alarms, as in alarm names and in the runbook."""
+    keys = set(_keys(INFRA / "modules" / "observability" / "alarms.tf", r"^      ([a-z-]+) = \{$"))
+    return keys | {f"errors-{function.replace('_', '-')}" for function in functions()}
+
+
+def _keys(path: Path, pattern: str) -> list[str]:
+    found: list[str] = re.findall(pattern, path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert found, f"{path} no longer looks as this test expects"
+    return found

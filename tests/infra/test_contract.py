@@ -1,0 +1,56 @@
+"""serverless.yml and infra/ meet in SSM parameters and in names; both sides must say the same."""
+
+import re
+
+import yaml
+
+from tests.infra import terraform
+
+_SSM = re.compile(r"\$\{ssm:/earshot/\$\{sls:stage\}/([a-z0-9-]+)\}")
+_READ_BY_COMMANDS = {"extract-queue-url"}  # `make repair` sends what was never extracted there
+
+
+def _serverless_text() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(terraform.ROOT.glob("serverless*.yml")))
+
+
+def _functions() -> dict[str, dict[str, object]]:
+    document = yaml.safe_load((terraform.ROOT / "serverless.yml").read_text(encoding="utf-8"))
+    functions: dict[str, dict[str, object]] = document["functions"]
+    return functions
+
+
+def test_every_parameter_that_serverless_reads_is_written_by_terraform() -> None:
+    assert set(_SSM.findall(_serverless_text())) - terraform.contract() == set()
+
+
+def test_every_parameter_that_terraform_writes_is_read_by_serverless() -> None:
+    assert terraform.contract() - set(_SSM.findall(_serverless_text())) == _READ_BY_COMMANDS
+
+
+def test_no_parameter_is_read_in_another_form() -> None:
+    text = _serverless_text()
+    assert text.count("${ssm:") == len(_SSM.findall(text))
+
+
+def test_terraform_watches_the_functions_that_serverless_deploys() -> None:
+    assert terraform.functions() == set(_functions())
+
+
+def test_no_queue_shows_a_message_again_while_its_function_may_still_work_on_it() -> None:
+    timeouts = terraform.visibility_timeouts()
+    seen = set()
+    for name, function in _functions().items():
+        for event in function["events"]:  # type: ignore[attr-defined]
+            if "sqs" in event:
+                key = re.search(r"/([a-z]+)-queue-arn", event["sqs"]["arn"])
+                assert key, name
+                seen.add(key[1])
+                assert timeouts[key[1]] >= 6 * int(str(function["timeout"])), name
+    assert seen == set(timeouts)
+
+
+def test_functions_leave_their_log_groups_to_terraform() -> None:
+    for name, function in _functions().items():
+        assert function["disableLogs"] is True, name
+        assert function["role"], name
