@@ -55,9 +55,7 @@ def clips() -> list[Clip]:
     folder = corpus_dir()
     with (folder / "clips.csv").open(newline="") as lines:
         return [
-            Clip(
-                row["clip_id"], row["track_id"], row["artist"], row["title"], row["style"], folder / row["path"]
-            )
+            Clip(row["clip_id"], row["track_id"], row["artist"], row["title"], row["style"], folder / row["path"])
             for row in csv.DictReader(lines)
         ]
 
@@ -98,16 +96,13 @@ def _build_hostile(recipe: Path, target: Path) -> None:
     # The recipe cuts 20..50 s; looped, a 30 s clip is long enough for that.
     source = target / "source.ogg"
     clip = clips()[0].path
-    _run(
-        ["ffmpeg", "-v", "error", "-nostdin", "-stream_loop", "2", "-i", str(clip), "-t", "60"]
-        + ["-c:a", "libvorbis", "-q:a", "6", str(source)]
-    )
+    _run(["ffmpeg", "-v", "error", "-stream_loop", "2", "-i", str(clip), "-t", "60", "-q:a", "6", str(source)])
     _run(["bash", str(recipe / "hostile.sh"), str(target), str(source)])
     source.unlink()
 
 
 def _run(command: list[str]) -> None:
-    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+    outcome = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if outcome.returncode:
         raise RuntimeError(f"{command[0]} ended with {outcome.returncode}: {outcome.stderr.strip()[-500:]}")
 

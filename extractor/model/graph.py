@@ -1,0 +1,178 @@
+"""The exact, ten times cheaper ONNX graph of MSD_musicnn, built from its pruned weights.
+
+The convolutions are laid out in polyphase: one filter evaluated at two (or five) neighbouring positions is two (or
+five) output channels of a strided convolution. That fills the runtime's blocks of 16 output channels, which 23, 14, 3
+or 7 live filters alone would leave partly empty.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from extractor.model.pruning import FRONT, Array, Bank, MidConv, Pruned
+from extractor.model.reference import MELS, MID_FILTERS, PATCH_FRAMES
+
+OPSET = 17
+IR_VERSION = 9
+INPUT, FEATURES, TAGS = "patches", "features", "tags"
+_PAD = 3  # frames on each side of a seven-frame kernel
+_FIVE_PHASES, _TWO_PHASES = 5, 2
+
+
+class GraphBuilder:
+    """Collects nodes and constants; every method returns the name of what it added."""
+
+    def __init__(self) -> None:
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: list[onnx.TensorProto] = []
+
+    def constant(self, values: npt.ArrayLike, dtype: npt.DTypeLike = np.float32) -> str:
+        """A constant tensor."""
+        name = f"c{len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values, dtype), name))
+        return name
+
+    def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
+        """An operator with one output."""
+        name = output or f"n{len(self._nodes)}"
+        self._nodes.append(helper.make_node(kind, inputs, [name], **attributes))
+        return name
+
+    def affine(self, x: str, scale: npt.ArrayLike, shift: npt.ArrayLike) -> str:
+        """``scale * x + shift``."""
+        return self.node("Add", self.node("Mul", x, self.constant(scale)), self.constant(shift))
+
+    def slice(self, x: str, axis: int, start: int, stop: int) -> str:
+        """``x[..., start:stop, ...]`` on one axis."""
+        bounds = (self.constant([value], np.int64) for value in (start, stop, axis))
+        return self.node("Slice", x, *bounds)
+
+    def reshape(self, x: str, *shape: int) -> str:
+        """Zero keeps a dimension, -1 infers one."""
+        return self.node("Reshape", x, self.constant(shape, np.int64))
+
+    def model(self, features: int, tags: int) -> onnx.ModelProto:
+        """The finished model: patches (n, 187, 96) -> features (n, features) and tags (n, tags)."""
+        graph = helper.make_graph(
+            self._nodes,
+            "musicnn",
+            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", PATCH_FRAMES, MELS])],
+            [
+                helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, ["n", features]),
+                helper.make_tensor_value_info(TAGS, TensorProto.FLOAT, ["n", tags]),
+            ],
+            self._constants,
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="earshot")
+        model.ir_version = IR_VERSION
+        onnx.checker.check_model(model, full_check=True)
+        return model
+
+
+def pruned_graph(net: Pruned) -> onnx.ModelProto:
+    """Patches (n, 187, 96) -> 624 features (200 penultimate, 212 means, 212 maxima) and 50 tag probabilities."""
+    g = GraphBuilder()
+    image = g.affine(g.reshape(INPUT, 0, 1, PATCH_FRAMES, MELS), net.input_scale, net.input_shift)
+    # 64-tap filters come in twos with 32-tap ones where that fills a block of 16 channels.
+    long, middle, short = net.temporal
+    borrowed, short = short.split(1)
+    middle = middle.joined(borrowed)
+    maxima = [_timbral(g, image, bank) for bank in net.timbral]
+    maxima += [_temporal(g, image, long, _FIVE_PHASES), _temporal(g, image, middle, _TWO_PHASES)]
+    maxima += [_temporal(g, image, short, 1)]
+    banks = (*net.timbral, long, middle, short)
+    sign, bias, scale, shift = (
+        np.concatenate([getattr(bank, name) for bank in banks])[:, None] for name in ("sign", "bias", "scale", "shift")
+    )
+    peak = g.node("Concat", *maxima, axis=1)
+    front = g.affine(g.node("Relu", g.affine(peak, sign, bias)), scale, shift)  # (n, 64, 187)
+
+    live = g.reshape(front, 0, -1, 1, PATCH_FRAMES)
+    first = _mid(g, live, net.mid[0])
+    missing = g.constant([0, 0, 0, 0, 0, MID_FILTERS - net.mid_live, 0, 0], np.int64)
+    second = g.node("Add", _mid(g, first, net.mid[1]), g.node("Pad", first, missing))
+    third = g.node("Add", _mid(g, second, net.mid[2]), second)
+    sequences = g.reshape(g.node("Concat", live, first, second, third, axis=1), 0, -1, PATCH_FRAMES)
+    order = g.constant(_pooled_order(net), np.int64)
+    maximum = g.node("Gather", g.node("ReduceMax", sequences, axes=[2], keepdims=0), order, axis=1)
+    mean = g.node("Gather", g.node("ReduceMean", sequences, axes=[2], keepdims=0), order, axis=1)
+
+    pooled = g.node("Concat", maximum, mean, axis=1)
+    hidden = g.node("Relu", g.node("Gemm", pooled, g.constant(net.dense), g.constant(net.dense_bias)))
+    penultimate = g.affine(hidden, net.dense_scale, net.dense_shift)
+    g.node("Concat", penultimate, mean, maximum, output=FEATURES, axis=1)
+    logits = g.node("Gemm", penultimate, g.constant(net.tags), g.constant(net.tags_bias))
+    g.node("Sigmoid", logits, output=TAGS)
+    return g.model(net.dense.shape[1] + 2 * len(net.channels), net.tags.shape[1])
+
+
+def _timbral(g: GraphBuilder, image: str, bank: Bank) -> str:
+    """(n, live, 187): maximum over frequency of a bank valid in frequency, in two frequency phases."""
+    kernel = _phases(bank.kernel, 1, _TWO_PHASES)
+    live, width = bank.kernel.shape[2], kernel.shape[3]
+    positions = MELS - bank.kernel.shape[1] + 1
+    surplus = positions % _TWO_PHASES
+    conv = g.node(
+        "Conv",
+        image,
+        g.constant(kernel),
+        kernel_shape=[kernel.shape[2], width],
+        strides=[1, _TWO_PHASES],
+        pads=[_PAD, 0, _PAD, surplus],
+    )
+    even, odd = g.slice(conv, 1, 0, live), g.slice(conv, 1, live, 2 * live)
+    if surplus:  # the last odd position reads beyond the highest mel
+        odd = g.slice(odd, 3, 0, positions // _TWO_PHASES)
+    return g.node("Max", *(g.node("ReduceMax", phase, axes=[3], keepdims=0) for phase in (even, odd)))
+
+
+def _temporal(g: GraphBuilder, image: str, bank: Bank, phases: int) -> str:
+    """(n, live, 187): maximum over frequency of a bank over time alone, 'same' padding, in time phases."""
+    taps, _, live = bank.kernel.shape
+    kernel = _phases(bank.kernel, 0, phases)
+    positions = -(-PATCH_FRAMES // phases)
+    before = (taps - 1) // 2
+    after = (positions - 1) * phases + kernel.shape[2] - PATCH_FRAMES - before
+    conv = g.node(
+        "Conv",
+        image,
+        g.constant(kernel),
+        kernel_shape=[kernel.shape[2], 1],
+        strides=[phases, 1],
+        pads=[before, 0, after, 0],
+    )
+    peak = g.node("ReduceMax", conv, axes=[3], keepdims=0)  # (n, phases * live, positions)
+    if phases == 1:
+        return peak
+    split = g.node("Transpose", g.reshape(peak, 0, phases, live, positions), perm=[0, 2, 3, 1])
+    return g.slice(g.reshape(split, 0, live, positions * phases), 2, 0, PATCH_FRAMES)
+
+
+def _phases(kernel: Array, axis: int, phases: int) -> Array:
+    """(phases * live, 1, frames, mels): the kernel shifted by 0, 1, … along `axis`, phase by phase."""
+    shifted = []
+    for shift in range(phases):
+        margins = [(0, 0)] * 3
+        margins[axis] = (shift, phases - 1 - shift)
+        shifted.append(np.pad(kernel, margins))
+    return np.concatenate(shifted, axis=2).transpose(2, 0, 1)[:, None]
+
+
+def _mid(g: GraphBuilder, sequence: str, conv: MidConv) -> str:
+    """(n, out, 1, 187): one of the seven-frame convolutions with its bias map, ReLU and batch normalisation."""
+    kernel = g.constant(conv.kernel[:, :, None, :])
+    out = g.node("Conv", sequence, kernel, kernel_shape=[1, 2 * _PAD + 1], pads=[0, _PAD, 0, _PAD])
+    active = g.node("Relu", g.node("Add", out, g.constant(conv.bias[:, None, :])))
+    return g.affine(active, conv.scale[:, None, None], conv.shift[:, None, None])
+
+
+def _pooled_order(net: Pruned) -> npt.NDArray[np.intp]:
+    """Where each of the 212 live channels, in the checkpoint's order, lies among the graph's sequences."""
+    front = net.channels[net.channels < FRONT]
+    inside = np.argsort(net.mid_order)
+    first = len(front) + inside[np.sort(net.mid_order[: net.mid_live])]
+    second = len(front) + net.mid_live + inside
+    return np.concatenate([np.arange(len(front)), first, second, second + MID_FILTERS])

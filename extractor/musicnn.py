@@ -1,0 +1,68 @@
+"""`musicnn-msd@1`: the features of MSD_musicnn, one 2.99 s patch of the log-mel spectrogram at a time."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from earshot.embedding import Embedding
+from earshot.track import Tag
+from extractor.decode import Samples
+from extractor.mel import Array, log_mel
+from extractor.model_files import load_model_files
+from extractor.network import Features
+
+NAME = "musicnn-msd@1"
+PATCH_FRAMES = 187
+
+
+class MusicnnMsd:
+    """624 features per patch: 200 of the penultimate layer, 212 means and 212 maxima of the live channels below it.
+
+    Raises:
+        InvalidSettings: the model files are missing or damaged.
+    """
+
+    name = NAME
+    rate = 16_000
+    min_seconds = 1.5  # half a patch: a shorter clip would be repeated more than twice to fill one
+
+    def __init__(self, model_dir: Path, threads: int = 1) -> None:
+        files = load_model_files(model_dir, NAME)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(files.graph, options, providers=["CPUExecutionProvider"])
+        self._filterbank = files.filterbank
+        self._tags = files.tags
+
+    def features(self, samples: Samples) -> Features:
+        """Embedding: mean over patches. Drift: mean of the first half of the patches minus that of the second."""
+        # One patch at a time is faster than a batch of ten, and takes a quarter of its memory.
+        outputs = [
+            self._session.run(None, {"patches": patch[None]}) for patch in patches(log_mel(samples, self._filterbank))
+        ]
+        features = np.concatenate([output[0] for output in outputs])
+        probabilities = np.concatenate([output[1] for output in outputs]).mean(axis=0)
+        likeliest = np.argsort(-probabilities, kind="stable")
+        return Features(
+            Embedding(features.mean(axis=0), drift(features)),
+            tuple(Tag(self._tags[i], float(probabilities[i])) for i in likeliest),
+        )
+
+
+def patches(spectrogram: Array) -> list[Array]:
+    """Consecutive patches (187, mels) of a (frames, mels) spectrogram; a short one is repeated to fill one patch."""
+    if len(spectrogram) < PATCH_FRAMES:
+        spectrogram = np.tile(spectrogram, (-(-PATCH_FRAMES // len(spectrogram)), 1))
+    whole = len(spectrogram) // PATCH_FRAMES
+    return [spectrogram[i * PATCH_FRAMES : (i + 1) * PATCH_FRAMES] for i in range(whole)]
+
+
+def drift(features: Array) -> Array:
+    """(dim,): mean of the first half of (patches, dim) minus mean of the second; zero for a single patch."""
+    half = len(features) // 2
+    if not half:
+        return np.zeros(features.shape[1], np.float32)
+    difference: Array = features[:half].mean(axis=0) - features[half:].mean(axis=0)
+    return difference
