@@ -1,0 +1,45 @@
+"""Settings of the local stack (`make up`, `make demo` and the commands that talk to them)."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from config.base import FunctionSettings
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: where serverless.yml stands and where the functions run."""
+
+
+class LocalSettings(FunctionSettings):
+    """Read from the environment, then from config/local.env."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / "config" / "local.env", populate_by_name=True)
+
+    port: int = Field(default=8000, ge=1, le=65535, validation_alias="PORT")
+    """Port of the HTTP API on 127.0.0.1."""
+
+    local_dir: Path = ROOT / ".local"
+    """Where the stack keeps its state and its logs."""
+
+    local_aws_port: int = Field(default=4566, ge=1, le=65535)
+    """Port of the embedded AWS on 127.0.0.1."""
+
+    local_workers: int = Field(default=0, ge=0, le=64)
+    """Most processes per function; 0 means one per core."""
+
+    local_serverless: Path = ROOT / "serverless.yml"
+    """The file whose functions and triggers run."""
+
+    local_app: str = Field(default="api.local:app", pattern=r"^[\w.]+:\w+$")
+    """The ASGI application of the HTTP front door, as `module:name`."""
+
+    @property
+    def api_url(self) -> str:
+        """Where the HTTP API answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def aws_url(self) -> str:
+        """Where the embedded AWS answers."""
+        return f"http://127.0.0.1:{self.local_aws_port}"

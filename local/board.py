@@ -1,0 +1,71 @@
+"""What the functions did, kept for the terminal's calm summary."""
+
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from local.functions import STOPPED, Outcome
+
+_REPEAT_S = 30.0
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+class Board:
+    """Counts invocations, records and failures; says an error once, not a thousand times.
+
+    Args:
+        say: prints a line.
+    """
+
+    def __init__(self, say: Callable[[str], None] = _print) -> None:
+        self.say = say
+        self._lock = threading.Lock()
+        self._records: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+        self._invocations: Counter[str] = Counter()
+        self._said: dict[tuple[str, str], float] = {}
+        self._summarised: tuple[tuple[str, int], ...] = ()
+
+    def invoked(self, name: str, records: int, failed: int, outcome: Outcome) -> None:
+        """One invocation of function `name` is over."""
+        if outcome.error_type == STOPPED:
+            return
+        with self._lock:
+            self._invocations[name] += 1
+            self._records[name] += records - failed
+            self._failed[name] += failed
+        if outcome.failed:
+            self.trouble(name, f"{outcome.error_type}: {outcome.error}")
+
+    def trouble(self, name: str, text: str) -> None:
+        """Say what went wrong, unless the same was said within half a minute."""
+        now = time.monotonic()
+        with self._lock:
+            known = self._said.get((name, text), -_REPEAT_S)
+            if now - known < _REPEAT_S:
+                return
+            self._said[name, text] = now
+        self.say(f"! {name}: {text}  (see {name}.log)")
+
+    def count(self, name: str) -> tuple[int, int, int]:
+        """Invocations, records dealt with and records failed so far."""
+        with self._lock:
+            return self._invocations[name], self._records[name], self._failed[name]
+
+    def summary(self) -> str | None:
+        """One line on what has been done so far; None when nothing has happened since the last."""
+        with self._lock:
+            now = tuple(sorted((self._records + self._failed).items()))
+            if now == self._summarised:
+                return None
+            self._summarised = now
+            return " · ".join(
+                f"{name} {self._records[name]}" + (f" ({self._failed[name]} failed)" if self._failed[name] else "")
+                for name, _ in now
+            )

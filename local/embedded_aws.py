@@ -1,0 +1,87 @@
+"""The embedded AWS: MiniStack on 127.0.0.1 for S3, SQS, SNS, DynamoDB with streams and SSM.
+
+It writes what it holds when it is told to end (S3 objects at once), and it is told so even when the stack was killed.
+"""
+
+import http.client
+import os
+import runpy
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from earshot.errors import LocalStackError
+from local.channel import open_channel
+from local.process import Child
+
+STOP_TIMEOUT_S = 60.0
+_START_TIMEOUT_S = 60.0
+
+
+def start(port: int, *, state: Path, log: Path, env: Mapping[str, str]) -> Child:
+    """Start it and wait until it answers.
+
+    Args:
+        port: its port on 127.0.0.1.
+        state: folder for everything it holds.
+        log: where its output goes.
+        env: environment to start from.
+
+    Raises:
+        LocalStackError: it ended or stayed silent.
+    """
+    temporary = state / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    child = Child(
+        "local.embedded_aws",
+        [],
+        log=log,
+        env={
+            **env,
+            "BIND_HOST": "127.0.0.1",  # the default is every interface
+            "GATEWAY_PORT": str(port),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(state / "services"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(state / "s3"),
+            "MINISTACK_REGION": env["AWS_REGION"],
+            "TMPDIR": str(temporary),
+            "LOG_LEVEL": "WARNING",
+        },
+    )
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while not healthy(port):
+        if not child.alive() or time.monotonic() > deadline:
+            child.kill()
+            raise LocalStackError("the embedded AWS did not start", hint=f"Its log says why: {log}")
+        time.sleep(0.02)
+    return child
+
+
+def healthy(port: int) -> bool:
+    """Whether it answers on `port`."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/_ministack/health")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def main(fd: int) -> None:
+    """Run MiniStack here until SIGTERM, or until the line to the stack ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    open_channel(fd, on_end=signal.SIGTERM)
+    sys.argv = ["ministack"]
+    runpy.run_module("ministack", run_name="__main__")
+
+
+if __name__ == "__main__":
+    os.chdir(os.environ["TMPDIR"])
+    main(int(sys.argv[1]))

@@ -1,0 +1,136 @@
+"""Invoking a function: its environment, its warm worker, and what became of an invocation."""
+
+import os
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from local.process import Child, ChildDied, ChildTimedOut
+from local.serverless import Function
+
+_INIT_TIMEOUT_S = 120.0
+_RESTART_PAUSE_S = 1.0
+STOPPED = "Runtime.Stopped"
+"""Error type of an invocation that the end of the stack cut short: nothing is wrong, the event comes back."""
+_ACCESS_KEY = "earshot-local"  # the embedded AWS derives the account from it, so everybody uses this one
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an invocation gave: a result, or an error with its type."""
+
+    result: Any = None
+    error_type: str | None = None
+    error: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the function as a whole failed."""
+        return self.error_type is not None
+
+
+class Invocable(Protocol):
+    """Something that takes an event."""
+
+    def invoke(self, event: Mapping[str, Any]) -> Outcome:
+        """Run the function on `event`."""
+
+
+def aws_environment(aws_url: str, region: str) -> dict[str, str]:
+    """This process's environment, with nothing in it that could lead to anybody's real AWS account."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    hosts = {*filter(None, env.get("NO_PROXY", env.get("no_proxy", "")).split(",")), "127.0.0.1", "localhost"}
+    return env | {
+        "AWS_ENDPOINT_URL": aws_url,
+        "AWS_ACCESS_KEY_ID": _ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": _ACCESS_KEY,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": ",".join(sorted(hosts)),
+        "no_proxy": ",".join(sorted(hosts)),
+    }
+
+
+def function_environment(function: Function, base: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a function: serverless.yml's, and what the Lambda runtime adds."""
+    return {
+        **base,
+        **function.environment,
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "POWERTOOLS_SERVICE_NAME": function.name,
+        "POWERTOOLS_TRACE_DISABLED": "true",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def invocation(event: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
+    """The request a worker understands."""
+    return {"request_id": str(uuid.uuid4()), "event": event, "timeout_s": timeout_s}
+
+
+def ask(child: Child, event: Mapping[str, Any], timeout_s: float) -> Outcome:
+    """One invocation in `child`, killed when it takes longer than `timeout_s`."""
+    try:
+        child.wait_ready(_INIT_TIMEOUT_S)
+        answer = child.ask(invocation(event, timeout_s), timeout_s)
+    except ChildTimedOut:
+        return Outcome(error_type="Sandbox.Timedout", error=f"Task timed out after {timeout_s:.2f} seconds")
+    except ChildDied as death:
+        return Outcome(error_type="Runtime.ExitError", error=f"the worker died ({death})")
+    if error := answer.get("error"):
+        return Outcome(error_type=error["type"], error=error["message"])
+    return Outcome(result=answer.get("result"))
+
+
+class Worker:
+    """One warm process of a function, started when first needed and replaced when it dies.
+
+    Args:
+        function: what it runs.
+        env: its environment.
+        logs: folder of the log files.
+    """
+
+    def __init__(self, function: Function, env: Mapping[str, str], logs: Path) -> None:
+        self.function = function
+        self._env = env
+        self._log = logs / f"{function.name}.log"
+        self._child: Child | None = None
+        self._started_at = 0.0
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def start(self) -> Child | None:
+        """The living process; None once closed."""
+        with self._lock:
+            if self._closed:
+                return None
+            if self._child is None or not self._child.alive():
+                # A function that dies at import must not become a storm of processes.
+                time.sleep(max(0.0, self._started_at + _RESTART_PAUSE_S - time.monotonic()))
+                self._started_at = time.monotonic()
+                self._child = Child("local.worker", [self.function.handler], env=self._env, log=self._log)
+            return self._child
+
+    def invoke(self, event: Mapping[str, Any]) -> Outcome:
+        """Run the handler on `event`."""
+        child = self.start()
+        outcome = ask(child, event, self.function.timeout_s) if child else Outcome()
+        if self._closed and (child is None or outcome.failed):
+            return Outcome(error_type=STOPPED, error="the stack is stopping")
+        return outcome
+
+    def close(self) -> None:
+        """Kill the process, also in the middle of its work: events come back."""
+        self._closed = True
+        if self._child is not None:
+            self._child.kill()

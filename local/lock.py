@@ -1,0 +1,92 @@
+"""Which stack runs on this state directory. The lock dies with its holder, however that ends."""
+
+import fcntl
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from earshot.errors import LocalStackError
+
+_NAME = "stack.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningStack:
+    """Where a stack can be reached."""
+
+    pid: int
+    api_url: str
+    aws_url: str
+
+
+@contextmanager
+def hold(directory: Path, stack: RunningStack) -> Iterator[None]:
+    """Be the one stack of `directory`.
+
+    Raises:
+        LocalStackError: another one runs; says where.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(directory / _NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if not _locked(descriptor, fcntl.LOCK_EX):
+            other = running(directory)
+            where = f"at {other.api_url} (process {other.pid})" if other else "and is just starting"
+            raise LocalStackError(
+                f"a stack runs already on {directory}, {where}",
+                hint="Use it, or stop it with `make down`. For a second one set EARSHOT_LOCAL_DIR, PORT and "
+                "EARSHOT_LOCAL_AWS_PORT.",
+            )
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(asdict(stack)).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def running(directory: Path) -> RunningStack | None:
+    """The stack that runs on `directory`, if one does."""
+    try:
+        descriptor = os.open(directory / _NAME, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        if _locked(descriptor, fcntl.LOCK_SH):
+            return None
+        text = os.pread(descriptor, 4096, 0)
+    finally:
+        os.close(descriptor)
+    try:
+        return RunningStack(**json.loads(text))
+    except (ValueError, TypeError):
+        return None  # taken this instant, not yet written
+
+
+def _locked(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def terminate(directory: Path, stack: RunningStack, timeout_s: float) -> None:
+    """SIGTERM for the stack, then wait until it has let go of `directory`.
+
+    Raises:
+        LocalStackError: it has not within `timeout_s`.
+    """
+    os.kill(stack.pid, signal.SIGTERM)
+    deadline = time.monotonic() + timeout_s
+    while running(directory) == stack:
+        if time.monotonic() > deadline:
+            raise LocalStackError(
+                f"the stack (process {stack.pid}) has not stopped within {timeout_s:.0f} s",
+                hint=f"Look into {directory / 'logs'}; `kill -9 {stack.pid}` ends it, and the next start repairs.",
+            )
+        time.sleep(0.1)

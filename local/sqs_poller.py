@@ -1,0 +1,152 @@
+"""From a queue to a function, as Lambda's event source mapping does it."""
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.board import Board
+from local.functions import STOPPED, Invocable, Outcome
+from local.serverless import SqsTrigger
+
+_WAIT_S = 1  # a poll in flight delays a clean stop by as much
+_RECEIVE_LIMIT = 10
+_ERROR_PAUSE_S = 1.0
+
+Message = dict[str, Any]
+
+
+def sqs_event(messages: Sequence[Message], queue_arn: str) -> dict[str, Any]:
+    """The Lambda event of messages as `receive_message` returns them."""
+    return {"Records": [_record(message, queue_arn) for message in messages]}
+
+
+def _record(message: Message, queue_arn: str) -> dict[str, Any]:
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message.get("Attributes", {}),
+        "messageAttributes": {
+            name: {
+                "dataType": value["DataType"],
+                **({"stringValue": value["StringValue"]} if "StringValue" in value else {}),
+                "stringListValues": [],
+                "binaryListValues": [],
+            }
+            for name, value in message.get("MessageAttributes", {}).items()
+        },
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue_arn,
+        "awsRegion": queue_arn.split(":")[3],
+    }
+
+
+def failed_ids(outcome: Outcome, sent: set[str], *, partial_failures: bool) -> set[str]:
+    """Which of the identifiers in `sent` the function did not deal with.
+
+    As in Lambda, an answer that names nothing is a success, and one that is malformed or names an unknown identifier
+    fails the whole batch.
+    """
+    if outcome.failed:
+        return sent
+    if not partial_failures or not outcome.result:
+        return set()
+    try:
+        named = [failure["itemIdentifier"] for failure in outcome.result["batchItemFailures"] or ()]
+    except (KeyError, TypeError):
+        return sent
+    if any(not isinstance(name, str) or name not in sent for name in named):
+        return sent
+    return set(named)
+
+
+class SqsPoller:
+    """One of a trigger's concurrent pollers, each with a worker of its own.
+
+    Args:
+        client: a boto3 SQS client.
+        trigger: what serverless.yml says.
+        function: takes the events.
+        board: hears of every invocation.
+        name: the function's, for the board.
+    """
+
+    def __init__(self, client: Any, trigger: SqsTrigger, function: Invocable, board: Board, name: str) -> None:
+        self._client = client
+        self._trigger = trigger
+        self._function = function
+        self._board = board
+        self._name = name
+        self._url = client.get_queue_url(QueueName=trigger.queue_arn.rsplit(":", 1)[1])["QueueUrl"]
+
+    def run(self, stop: threading.Event) -> None:
+        """Poll until `stop` is set."""
+        while not stop.is_set():
+            try:
+                if messages := self._gather(stop):
+                    self._handle(messages)
+            except (BotoCoreError, ClientError) as error:
+                if not stop.is_set():
+                    self._board.trouble(self._name, f"cannot poll its queue: {error}")
+                stop.wait(_ERROR_PAUSE_S)
+
+    def _gather(self, stop: threading.Event) -> list[Message]:
+        messages: list[Message] = []
+        deadline: float | None = None
+        while not stop.is_set() and len(messages) < self._trigger.batch_size:
+            answer = self._client.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=min(_RECEIVE_LIMIT, self._trigger.batch_size - len(messages)),
+                WaitTimeSeconds=_WAIT_S,
+                MessageSystemAttributeNames=["All"],
+                MessageAttributeNames=["All"],
+            )
+            messages += answer.get("Messages", [])
+            deadline = deadline or (time.monotonic() + self._trigger.window_s if messages else None)
+            if deadline is None or time.monotonic() >= deadline:
+                break
+        return messages
+
+    def _handle(self, messages: list[Message]) -> None:
+        outcome = self._function.invoke(sqs_event(messages, self._trigger.queue_arn))
+        failed = failed_ids(
+            outcome, {message["MessageId"] for message in messages}, partial_failures=self._trigger.partial_failures
+        )
+        self._board.invoked(self._name, len(messages), len(failed), outcome)
+        self._delete([message for message in messages if message["MessageId"] not in failed])
+        if outcome.failed:
+            self._back_off(messages, at_once=outcome.error_type == STOPPED)
+
+    def _delete(self, messages: Sequence[Message]) -> None:
+        for start in range(0, len(messages), _RECEIVE_LIMIT):
+            self._client.delete_message_batch(
+                QueueUrl=self._url,
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                    for number, message in enumerate(messages[start : start + _RECEIVE_LIMIT])
+                ],
+            )
+
+    def _back_off(self, messages: Sequence[Message], *, at_once: bool) -> None:
+        """After a crash, come back within seconds. (On AWS: when the visibility timeout is over.)"""
+        for start in range(0, len(messages), _RECEIVE_LIMIT):
+            self._client.change_message_visibility_batch(
+                QueueUrl=self._url,
+                Entries=[
+                    {
+                        "Id": str(number),
+                        "ReceiptHandle": message["ReceiptHandle"],
+                        "VisibilityTimeout": 0 if at_once else _pause_s(message),
+                    }
+                    for number, message in enumerate(messages[start : start + _RECEIVE_LIMIT])
+                ],
+            )
+
+
+def _pause_s(message: Message) -> int:
+    receives = int(message["Attributes"]["ApproximateReceiveCount"])
+    return min(60, 1 << min(receives, 6))

@@ -1,0 +1,173 @@
+"""From a DynamoDB stream to a function, as Lambda's event source mapping does it."""
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from earshot.errors import InvalidSettings
+from local.board import Board
+from local.delivery import GivenUp, Record, deliver, on_failure_message, sequence_number
+from local.filters import matches
+from local.functions import Invocable, Outcome
+from local.serverless import StreamTrigger
+from local.sqs_poller import failed_ids
+
+_IDLE_S = 0.2
+_ERROR_PAUSE_S = 1.0
+_READ_LIMIT = 1000
+
+
+def event_record(record: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
+    """A record as `get_records` returns it, in the form Lambda hands to a function."""
+    plain: dict[str, Any] = _jsonable(record)
+    return {**plain, "eventSourceARN": stream_arn}
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _jsonable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_jsonable(inner) for inner in value]
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, datetime):
+        return value.timestamp()
+    return value
+
+
+class StreamPoller:
+    """The one reader of a stream's shard. Its position lives as long as the stream does: until the next start.
+
+    Args:
+        streams: a boto3 DynamoDB Streams client.
+        sqs: a boto3 SQS client, for the on-failure destination.
+        trigger: what serverless.yml says.
+        function: takes the events.
+        board: hears of every invocation.
+        name: the function's.
+    """
+
+    def __init__(
+        self, streams: Any, sqs: Any, trigger: StreamTrigger, *, function: Invocable, board: Board, name: str
+    ) -> None:
+        self._streams = streams
+        self._sqs = sqs
+        self._trigger = trigger
+        self._function = function
+        self._board = board
+        self._name = name
+        self._stop = threading.Event()
+        self._shard_id = self._only_shard()
+        self._iterator: str | None = None
+        self._last_seen: str | None = None
+        self._on_failure_url = (
+            sqs.get_queue_url(QueueName=trigger.on_failure_queue_arn.rsplit(":", 1)[1])["QueueUrl"]
+            if trigger.on_failure_queue_arn
+            else None
+        )
+
+    def _only_shard(self) -> str:
+        shards = self._streams.describe_stream(StreamArn=self._trigger.stream_arn)["StreamDescription"]["Shards"]
+        if len(shards) != 1:
+            raise InvalidSettings(
+                f"{self._trigger.stream_arn} has {len(shards)} shards; the local event loop reads exactly one"
+            )
+        shard_id: str = shards[0]["ShardId"]
+        return shard_id
+
+    def run(self, stop: threading.Event) -> None:
+        """Read and deliver until `stop` is set."""
+        self._stop = stop
+        gathered: list[Record] = []
+        deadline = 0.0
+        while not stop.is_set():
+            try:
+                news = self._read(self._trigger.batch_size - len(gathered))
+            except (BotoCoreError, ClientError) as error:
+                if not stop.is_set():
+                    self._board.trouble(self._name, f"cannot read its stream: {error}")
+                stop.wait(_ERROR_PAUSE_S)
+                continue
+            if news and not gathered:
+                deadline = time.monotonic() + self._trigger.window_s
+            gathered += news
+            if gathered and (len(gathered) >= self._trigger.batch_size or time.monotonic() >= deadline):
+                deliver(gathered, self._trigger, self._invoke, self._give_up, lambda s: not stop.wait(s))
+                gathered = []
+            elif not news:
+                stop.wait(_IDLE_S)
+
+    def _read(self, limit: int) -> list[Record]:
+        """The next records that pass the filters; at most `limit`."""
+        if self._iterator is None:
+            self._iterator = self._fresh_iterator()
+        try:
+            answer = self._streams.get_records(ShardIterator=self._iterator, Limit=min(_READ_LIMIT, limit))
+        except ClientError as error:
+            # After a long sleep of the machine the position has expired, or the records behind it have.
+            if error.response["Error"]["Code"] == "TrimmedDataAccessException":
+                self._last_seen = None
+            if error.response["Error"]["Code"] in ("ExpiredIteratorException", "TrimmedDataAccessException"):
+                self._iterator = None
+                return []
+            raise
+        self._iterator = answer.get("NextShardIterator")
+        records = [event_record(record, self._trigger.stream_arn) for record in answer["Records"]]
+        if records:
+            self._last_seen = sequence_number(records[-1])
+        patterns = self._trigger.filters
+        return [record for record in records if not patterns or any(matches(p, record) for p in patterns)]
+
+    def _fresh_iterator(self) -> str:
+        position = (
+            {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._last_seen}
+            if self._last_seen
+            else {"ShardIteratorType": self._trigger.starting_position}
+        )
+        try:
+            answer = self._streams.get_shard_iterator(
+                StreamArn=self._trigger.stream_arn, ShardId=self._shard_id, **position
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "TrimmedDataAccessException":
+                self._last_seen = None
+            raise
+        iterator: str = answer["ShardIterator"]
+        return iterator
+
+    def _invoke(self, records: Sequence[Record]) -> Outcome:
+        outcome = self._function.invoke({"Records": list(records)})
+        failed = failed_ids(
+            outcome, set(map(sequence_number, records)), partial_failures=self._trigger.partial_failures
+        )
+        self._board.invoked(self._name, len(records), len(failed), outcome)
+        return outcome
+
+    def _give_up(self, given_up: GivenUp) -> None:
+        if self._on_failure_url is None:
+            self._board.trouble(self._name, f"{len(given_up.records)} records given up, and it has no on-failure queue")
+            return
+        message = on_failure_message(
+            given_up,
+            stream_arn=self._trigger.stream_arn,
+            shard_id=self._shard_id,
+            function_arn=f"arn:aws:lambda:{self._trigger.stream_arn.split(':')[3]}:000000000000:function:{self._name}",
+        )
+        while not self._parked(message):
+            if self._stop.wait(_ERROR_PAUSE_S):
+                return
+        self._board.trouble(self._name, f"{len(given_up.records)} records given up and parked in the on-failure queue")
+
+    def _parked(self, message: dict[str, Any]) -> bool:
+        try:
+            self._sqs.send_message(QueueUrl=self._on_failure_url, MessageBody=json.dumps(message))
+        except (BotoCoreError, ClientError) as error:
+            self._board.trouble(self._name, f"cannot reach its on-failure queue: {error}")
+            return False
+        return True
