@@ -7,9 +7,11 @@
     │   ├── InvalidTrackId
     │   ├── InvalidPlaylist
     │   ├── InvalidSettings
+    │   ├── UnknownTag               no track in the index carries the tag
     │   └── InvalidRequest           an HTTP request whose parameters or body break the contract
     │       ├── RequestTooLarge
     │       └── UnsupportedMediaType
+    ├── KeyRequired                  the request needs a valid API key
     ├── MethodNotAllowed             the path exists, the method does not
     ├── NotFound
     │   ├── RouteNotFound
@@ -25,9 +27,11 @@
     │   ├── ProviderThrottled        try again after `retry_after_s`
     │   └── ProviderUnavailable      time-outs, 5xx, broken bodies: try again
     ├── ForbiddenUrl                 a URL outside the allow-list; never fetched
+    ├── LocalStackError              the stack on this machine cannot start, or does not run
     └── IndexVersionError
         ├── DamagedIndex             an index object is not what its manifest says
-        └── IndexRace                another builder published first; fold the batch again
+        ├── IndexRace                another builder published first; fold the batch again
+        └── RecallTooLow             a new version answers too badly to be published
 """
 
 from http import HTTPStatus
@@ -78,6 +82,12 @@ class InvalidSettings(InvalidInput):
     code = "invalid_settings"
 
 
+class UnknownTag(InvalidInput):
+    """No track in the index carries the tag."""
+
+    code = "unknown_tag"
+
+
 class InvalidRequest(InvalidInput):
     """An HTTP request whose parameters or body break the contract."""
 
@@ -96,6 +106,13 @@ class UnsupportedMediaType(InvalidRequest):
 
     code = "unsupported_media_type"
     hint = "Send JSON with Content-Type: application/json."
+
+
+class KeyRequired(EarshotError):
+    """The request needs a valid API key."""
+
+    code = "key_required"
+    hint = "Send it in the header X-Api-Key."
 
 
 class MethodNotAllowed(EarshotError):
@@ -212,6 +229,12 @@ class ForbiddenUrl(EarshotError):
     code = "forbidden_url"
 
 
+class LocalStackError(EarshotError):
+    """The stack on this machine cannot start, or is needed and does not run."""
+
+    code = "local_stack_error"
+
+
 class IndexVersionError(EarshotError):
     """Base of what can be wrong with an index version."""
 
@@ -230,11 +253,18 @@ class IndexRace(IndexVersionError):
     code = "index_race"
 
 
+class RecallTooLow(IndexVersionError):
+    """The promotion gate stayed shut: the new version misses too many true neighbours and was not published."""
+
+    code = "recall_too_low"
+
+
 _HTTP_STATUS: dict[type[EarshotError], HTTPStatus] = {
     InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidSettings: HTTPStatus.INTERNAL_SERVER_ERROR,
     RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    KeyRequired: HTTPStatus.UNAUTHORIZED,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     NotFound: HTTPStatus.NOT_FOUND,
     TrackNotReady: HTTPStatus.CONFLICT,
