@@ -1,0 +1,176 @@
+"""Fits the catalogue transform: what makes two tracks sound alike, learned from the catalogue and a prior.
+
+Features are scaled block by block, whitened by their *drift* within a track (within-class covariance normalisation,
+Hatch et al. 2006, without labels: directions in which a track varies by itself do not tell tracks apart) and reduced to
+the directions in which the catalogue varies. A prior from freely licensed music keeps it good for ten tracks.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from earshot.index.transform import CatalogueTransform
+
+Matrix64 = npt.NDArray[np.float64]
+
+INDEX_DIM = 128
+PRIOR_WEIGHT = 100.0
+"""The prior's variances count like those of so many tracks."""
+PRIOR_MEAN_WEIGHT = 20.0
+SHRINKAGE = 0.05
+MAX_FIT_ROWS = 200_000
+"""Rows that enter the statistics: evenly spread over a larger catalogue, whose covariance they give to within 1 %."""
+
+_PRIOR_FILE = Path(__file__).with_name("data") / "musicnn_msd_prior.npz"
+_BLOCKS = (200, 212, 212)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prior:
+    """Second-order statistics of a model's features over music at large; all float64.
+
+    `mean` (D,), `block_variance` (3,), `drift` and `total` covariance (D, D), `blocks` the sizes that add up to D.
+    """
+
+    mean: Matrix64
+    block_variance: Matrix64
+    drift: Matrix64
+    total: Matrix64
+    blocks: tuple[int, ...]
+
+    @classmethod
+    def load(cls, path: Path, blocks: tuple[int, ...]) -> Self:
+        """Covariances are stored as a low-rank factor plus a diagonal."""
+        with np.load(path, allow_pickle=False) as arrays:
+            factors = {name: arrays[f"{name}_factor"].astype(np.float64) for name in ("drift", "total")}
+            covariances = {
+                name: factor @ factor.T + np.diag(arrays[f"{name}_diagonal"].astype(np.float64))
+                for name, factor in factors.items()
+            }
+            return cls(
+                mean=arrays["mean"].astype(np.float64),
+                block_variance=arrays["block_variance"].astype(np.float64),
+                blocks=blocks,
+                **covariances,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that can be indexed: its name, the length of its embeddings, and whether a prior is known."""
+
+    name: str
+    raw_dim: int
+    has_prior: bool
+
+
+MODELS = {
+    model.name: model
+    for model in (Model("musicnn-msd@1", 624, has_prior=True), Model("choi-2017@1", 160, has_prior=False))
+}
+
+
+@lru_cache(maxsize=1)
+def musicnn_prior() -> Prior:
+    """The prior of `musicnn-msd@1` (data/README.md)."""
+    return Prior.load(_PRIOR_FILE, _BLOCKS)
+
+
+class Statistics:
+    """Sums over tracks, from which the transform is fitted. Chunks may come in any order and size.
+
+    Args:
+        offset: a vector near the mean (D,), subtracted first so that single precision suffices inside a chunk.
+    """
+
+    def __init__(self, offset: Matrix64) -> None:
+        self.n = 0
+        self._offset = offset.astype(np.float32)
+        self._sum = np.zeros(len(offset))
+        self._products = np.zeros((len(offset), len(offset)))
+        self._drift_products = np.zeros((len(offset), len(offset)))
+
+    def add(self, raw: npt.NDArray[np.floating]) -> None:
+        """Count tracks: `raw` (m, 2, D), embedding and drift."""
+        x = raw[:, 0].astype(np.float32) - self._offset
+        drift = raw[:, 1].astype(np.float32)
+        self.n += len(raw)
+        self._sum += x.sum(axis=0, dtype=np.float64)
+        self._products += x.T @ x
+        self._drift_products += drift.T @ drift
+
+    @property
+    def mean(self) -> Matrix64:
+        """Mean embedding (D,)."""
+        mean: Matrix64 = self._offset + self._sum / max(self.n, 1)
+        return mean
+
+    @property
+    def scatter(self) -> Matrix64:
+        """Sum over tracks of the products of centred embeddings (D, D)."""
+        return self._products - np.outer(self._sum, self._sum) / max(self.n, 1)
+
+    @property
+    def drift_scatter(self) -> Matrix64:
+        """Sum over tracks of the products of drifts (D, D)."""
+        return self._drift_products
+
+
+def fit(model: Model, statistics: Statistics) -> CatalogueTransform:
+    """The transform for a catalogue with these statistics, for any number of tracks from one on."""
+    return _fit_with_prior(statistics, musicnn_prior()) if model.has_prior else _centred(statistics)
+
+
+def offset_of(model: Model) -> Matrix64:
+    """A vector near the mean of the model's embeddings (raw_dim,)."""
+    return musicnn_prior().mean if model.has_prior else np.zeros(model.raw_dim)
+
+
+def _fit_with_prior(statistics: Statistics, prior: Prior) -> CatalogueTransform:
+    n, n0 = statistics.n, PRIOR_WEIGHT
+    scale = _block_scale(np.diag(statistics.scatter), n, prior)
+    both = np.outer(scale, scale)
+    within = both * (statistics.drift_scatter + n0 * prior.drift) / (n + n0)
+    size = len(within)
+    within = (1 - SHRINKAGE) * within + SHRINKAGE * np.trace(within) / size * np.eye(size)
+    whitening = _inverse_root(within)
+    total = both * (statistics.scatter + n0 * prior.total) / (n + n0)
+    _, directions = np.linalg.eigh(whitening @ total @ whitening)
+    projection = whitening @ directions[:, ::-1][:, :INDEX_DIM]
+    return _transform(_mean(statistics, prior.mean), scale, projection)
+
+
+def _block_scale(scatter: Matrix64, n: int, prior: Prior) -> Matrix64:
+    """One number per block: the inverse root of its mean variance."""
+    scales, start = [], 0
+    for size, expected in zip(prior.blocks, prior.block_variance, strict=True):
+        total = scatter[start : start + size].mean() + PRIOR_WEIGHT * expected  # the scatter is n times the variance
+        scales.append(np.full(size, np.sqrt((n + PRIOR_WEIGHT) / total)))
+        start += size
+    return np.concatenate(scales)
+
+
+def _centred(statistics: Statistics) -> CatalogueTransform:
+    """For a model of which no prior is known: the catalogue's mean is taken off, and nothing else."""
+    size = len(statistics.mean)
+    return _transform(_mean(statistics, np.zeros(size)), np.ones(size), np.eye(size))
+
+
+def _mean(statistics: Statistics, prior_mean: Matrix64) -> Matrix64:
+    n, n0 = statistics.n, PRIOR_MEAN_WEIGHT
+    mean: Matrix64 = (n * statistics.mean + n0 * prior_mean) / (n + n0)
+    return mean
+
+
+def _inverse_root(symmetric: Matrix64) -> Matrix64:
+    values, vectors = np.linalg.eigh(symmetric)
+    root: Matrix64 = (vectors / np.sqrt(values)) @ vectors.T
+    return root
+
+
+def _transform(mean: Matrix64, scale: Matrix64, projection: Matrix64) -> CatalogueTransform:
+    return CatalogueTransform(*(np.ascontiguousarray(array, np.float32) for array in (mean, scale, projection)))

@@ -1,0 +1,12 @@
+"""Lambda entry points of annoy_service."""
+
+from typing import Any
+
+from annoy_service.bootstrap import services
+from annoy_service.index import index_batch
+
+
+def index_tracks(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """DynamoDB stream batch -> index. Records that cannot be indexed are reported one by one; the rest is indexed."""
+    poisoned = index_batch(event["Records"], services())
+    return {"batchItemFailures": [{"itemIdentifier": sequence_number} for sequence_number in poisoned]}

@@ -1,0 +1,179 @@
+"""Rows on their way into a segment: fresh from the table, or out of segments that exist."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from annoy_service.fit import Model
+from earshot.embedding import Embedding
+from earshot.errors import DamagedIndex, InvalidInput
+from earshot.index.cache import SegmentCache
+from earshot.index.manifest import SegmentEntry
+from earshot.index.rows import Lines, fingerprint, track_to_line
+from earshot.track import Track
+
+Raw = npt.NDArray[np.float16]
+"""(n, 2, raw_dim): embedding and drift."""
+Ids = npt.NDArray[np.bytes_]
+RowNumbers = npt.NDArray[np.intp]
+
+CHUNK_ROWS = 8192
+
+
+class Source(Protocol):
+    """Rows in ascending order of `ids`."""
+
+    @property
+    def ids(self) -> Ids:
+        """Track ids (n,)."""
+
+    @property
+    def fingerprints(self) -> npt.NDArray[np.uint64]:
+        """Of each row (n,)."""
+
+    def raw(self, which: RowNumbers) -> Raw:
+        """The vectors of ascending `which`, counted within this source."""
+
+    def lines(self, which: RowNumbers) -> Iterator[bytes]:
+        """The lines of ascending `which`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreshRow:
+    """A track as it is to stand in the index."""
+
+    track_id: str
+    line: bytes
+    vectors: bytes
+    """Embedding, then drift, little-endian float16."""
+
+    @property
+    def fingerprint(self) -> int:
+        """See `earshot.index.rows.fingerprint`."""
+        return fingerprint(self.line, self.vectors)
+
+
+def fresh_row(track: Track, model: Model) -> FreshRow:
+    """The row of a track that has an embedding.
+
+    Raises:
+        InvalidInput: the embedding is not one of `model`.
+        AudioRejected: the embedding is not finite.
+    """
+    if track.embedding is None or track.drift is None:
+        raise InvalidInput(f"track {track.track_id} has no embedding")
+    embedding = Embedding.from_bytes(track.embedding, track.drift)
+    if embedding.embedding.shape != (model.raw_dim,):
+        raise InvalidInput(
+            f"the embedding of track {track.track_id} has {embedding.embedding.size} numbers, "
+            f"{model.name} gives {model.raw_dim}",
+            hint="Extract it again: delete the track's embedding and run make extract.",
+        )
+    return FreshRow(track.track_id, track_to_line(track), track.embedding + track.drift)
+
+
+class FreshRows:
+    """Rows held in memory."""
+
+    def __init__(self, rows: Iterable[FreshRow], raw_dim: int) -> None:
+        self._rows = sorted(rows, key=lambda row: row.track_id.encode())
+        self._raw_dim = raw_dim
+        self.ids: Ids = np.array([row.track_id.encode() for row in self._rows] or np.zeros(0, "S1"))
+        self.fingerprints = np.array([row.fingerprint for row in self._rows], np.uint64)
+
+    def raw(self, which: RowNumbers) -> Raw:
+        """See `Source`."""
+        joined = b"".join(self._rows[row].vectors for row in which.tolist())
+        return np.frombuffer(joined, "<f2").reshape(len(which), 2, self._raw_dim)
+
+    def lines(self, which: RowNumbers) -> Iterator[bytes]:
+        """See `Source`."""
+        return (self._rows[row].line for row in which.tolist())
+
+
+class StoredRows:
+    """The living rows of a segment. What is read of it is downloaded; nothing else is."""
+
+    def __init__(self, cache: SegmentCache, entry: SegmentEntry, also_dead: Iterable[int] = ()) -> None:
+        dead = entry.with_dead(sorted(also_dead)).dead
+        self._cache = cache
+        self._entry = entry
+        self._rows: RowNumbers = np.delete(np.arange(entry.rows), dead)
+
+    @property
+    def ids(self) -> Ids:
+        """See `Source`."""
+        ids: Ids = self._array("ids.npy")[self._rows]
+        return ids
+
+    @property
+    def fingerprints(self) -> npt.NDArray[np.uint64]:
+        """See `Source`."""
+        fingerprints: npt.NDArray[np.uint64] = self._array("fingerprints.npy")[self._rows]
+        return fingerprints
+
+    def raw(self, which: RowNumbers) -> Raw:
+        """See `Source`. Mapped for this call only: the pages read do not add up to gigabytes during a merge."""
+        raw: Raw = self._array("raw.npy")[self._rows[which]]
+        return raw
+
+    def lines(self, which: RowNumbers) -> Iterator[bytes]:
+        """See `Source`."""
+        offsets = np.load(self._cache.fetch(self._entry, "blocks.npy"), allow_pickle=False)
+        lines = Lines(self._cache.fetch(self._entry, "tracks.jsonl.gz"), offsets)
+        return lines.read(self._rows[which].tolist())
+
+    def _array(self, name: str) -> npt.NDArray[Any]:
+        array: npt.NDArray[Any] = np.load(self._cache.fetch(self._entry, name), mmap_mode="r", allow_pickle=False)
+        return array.view(np.ndarray)
+
+
+class Merged:
+    """Several sources as one, in ascending order of ids; no id may be in two of them."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = [source for source in sources if len(source.ids)]
+        ids = [source.ids for source in self._sources]
+        joined = np.concatenate(ids) if ids else np.zeros(0, "S1")
+        order = np.argsort(joined, kind="stable")
+        self.ids: Ids = joined[order]
+        self._of = np.repeat(np.arange(len(ids)), [len(part) for part in ids])[order]
+        self._row = np.concatenate([np.arange(len(part)) for part in ids])[order] if ids else np.zeros(0, np.intp)
+        if len(self.ids) > 1 and (self.ids[1:] == self.ids[:-1]).any():
+            twice = self.ids[1:][self.ids[1:] == self.ids[:-1]][0].decode()
+            raise DamagedIndex(
+                f"track {twice} lives in two segments", hint="Rebuild the index from the table: make repair."
+            )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def fingerprints(self) -> npt.NDArray[np.uint64]:
+        """Of every row."""
+        result = np.zeros(len(self), np.uint64)
+        for number, source in enumerate(self._sources):
+            result[self._of == number] = source.fingerprints
+        return result
+
+    def raw_chunks(self, rows: RowNumbers | None = None) -> Iterator[Raw]:
+        """Vectors of all rows, or of ascending `rows`, some thousand at a time."""
+        rows = np.arange(len(self)) if rows is None else rows
+        for start in range(0, len(rows), CHUNK_ROWS):
+            chunk = rows[start : start + CHUNK_ROWS]
+            of, row = self._of[chunk], self._row[chunk]
+            parts = [(of == number, source.raw(row[of == number])) for number, source in enumerate(self._sources)]
+            raw_dim = max(part.shape[2] for _, part in parts)
+            result = np.empty((len(chunk), 2, raw_dim), np.float16)
+            for where, part in parts:
+                if len(part):
+                    result[where] = part
+            yield result
+
+    def lines(self) -> Iterator[bytes]:
+        """The line of every row."""
+        readers = [source.lines(self._row[self._of == number]) for number, source in enumerate(self._sources)]
+        for number in self._of.tolist():
+            yield next(readers[number])

@@ -1,0 +1,17 @@
+"""The index: immutable segments and manifests in S3, one pointer to the newest version, and the code that reads them.
+
+::
+
+    latest.json                          the pointer: version and manifest, replaced only with If-Match
+    manifests/<version>.json             what a version consists of, with sizes and hashes
+    transforms/<sha256>.npz              the catalogue transform that turned embeddings into index vectors
+    segments/<id>/raw.npy                (n, 2, raw_dim) float16: embedding and drift          the builder's
+    segments/<id>/fingerprints.npy       (n,) uint64 of everything known of a row              the builder's
+    segments/<id>/ids.npy                (n,) fixed-width ASCII track ids, ascending           everybody's
+    segments/<id>/vectors.npy            (n, dim) float16 unit vectors                         the reader's
+    segments/<id>/tracks.jsonl.gz        one JSON line per row, 16 rows to a gzip member       the reader's
+    segments/<id>/blocks.npy             (members + 1,) uint64 byte offsets into the above     the reader's
+    segments/<id>/annoy.ann              base segments only                                    the reader's
+
+The rows of a segment are in the order of their track ids: a lookup is a binary search, and no other id map exists.
+"""

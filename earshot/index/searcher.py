@@ -1,0 +1,116 @@
+"""Answers queries from one index version: the base and the deltas merged, dead rows left out, true cosines."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from earshot.embedding import Vector
+from earshot.errors import InvalidInput
+from earshot.index.manifest import Manifest
+from earshot.index.rows import IndexedTrack
+from earshot.index.segment import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A track and its cosine similarity to the query, -1..1."""
+
+    track: IndexedTrack
+    similarity: float
+
+
+class Searcher:
+    """One index version, open for queries. Immutable, so any number of threads may share it.
+
+    Args:
+        manifest: the version.
+        segments: its segments, opened, in the manifest's order.
+    """
+
+    def __init__(self, manifest: Manifest, segments: Sequence[Segment]) -> None:
+        self.version = manifest.version
+        self.model = manifest.model
+        self.dim = manifest.dim
+        self.size = manifest.tracks
+        self.built_at = manifest.built_at
+        self.build_s = manifest.build_s
+        self.recall = manifest.recall
+        self.search_k = manifest.search_k
+        self._segments = tuple(
+            (segment, _mask(entry.rows, entry.dead)) for segment, entry in zip(segments, manifest.segments, strict=True)
+        )
+
+    @property
+    def segments(self) -> tuple[tuple[Segment, npt.NDArray[np.bool_] | None], ...]:
+        """The segments, each with the mask of its dead rows (None: all live)."""
+        return self._segments
+
+    def contains(self, track_id: str) -> bool:
+        """Whether a query can find the track."""
+        return self._find(track_id) is not None
+
+    def row(self, track_id: str) -> IndexedTrack | None:
+        """What the index shows of the track, or None."""
+        found = self._find(track_id)
+        return found[0].track(found[1]) if found else None
+
+    def vector(self, track_id: str) -> Vector | None:
+        """The track's unit vector (dim,), or None."""
+        found = self._find(track_id)
+        return found[0].vector(found[1]) if found else None
+
+    def search(self, vector: Vector, k: int, *, exclude: Collection[str] = frozenset()) -> list[Neighbour]:
+        """The `k` tracks nearest to `vector` (dim,), any length but zero; best first, ties by track id.
+
+        Args:
+            vector: the query.
+            k: how many, at least 1. Fewer come back where the index holds fewer.
+            exclude: track ids that must not be among them.
+
+        Raises:
+            InvalidInput: `vector` is not finite, zero or of another dimension, or `k` is not positive.
+        """
+        query = self._query(vector)
+        if k < 1:
+            raise InvalidInput(f"k must be at least 1, not {k}")
+        wanted = k + len(exclude)
+        hits: list[tuple[float, str, Segment, int]] = []
+        for segment, dead in self._segments:
+            rows, similarities = segment.nearest(query, wanted, search_k=self.search_k, dead=dead)
+            hits += [
+                (-float(similarity), segment.track_id(row), segment, int(row))
+                for row, similarity in zip(rows.tolist(), similarities.tolist(), strict=True)
+            ]
+        hits.sort(key=lambda hit: hit[:2])
+        best = [hit for hit in hits if hit[1] not in exclude][:k]
+        return [Neighbour(segment.track(row), min(1.0, max(-1.0, -minus))) for minus, _, segment, row in best]
+
+    def is_untouched(self) -> bool:
+        """Whether the mapped files are still those that were checked. Never query a version that says no."""
+        return all(segment.is_untouched() for segment, _ in self._segments)
+
+    def _query(self, vector: Vector) -> Vector:
+        query = np.asarray(vector, np.float32)
+        if query.shape != (self.dim,):
+            raise InvalidInput(f"a query vector must have shape ({self.dim},), not {query.shape}")
+        length = float(np.linalg.norm(query.astype(np.float64)))
+        if not np.isfinite(length) or length < np.finfo(np.float32).tiny:
+            raise InvalidInput(f"a query vector must be finite and not zero; its length is {length}")
+        return (query / np.float32(length)).astype(np.float32)
+
+    def _find(self, track_id: str) -> tuple[Segment, int] | None:
+        for segment, dead in reversed(self._segments):
+            row = segment.find(track_id)
+            if row is not None and (dead is None or not dead[row]):
+                return segment, row
+        return None
+
+
+def _mask(rows: int, dead: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_] | None:
+    if not dead.size:
+        return None
+    mask = np.zeros(rows, np.bool_)
+    mask[dead] = True
+    return mask

@@ -1,0 +1,163 @@
+"""The index bucket: immutable objects, and pointers that move only from the version that the mover has seen."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from earshot.errors import DamagedIndex, IndexRace
+from earshot.index.manifest import POINTER_KEY, Manifest, Pointer, StoredObject, manifest_key
+
+_CHUNK = 1 << 20
+_ABSENT = ("NoSuchKey", "404")
+_LOST_RACE = ("PreconditionFailed", "412", "ConditionalRequestConflict", "409", *_ABSENT)
+_UNCHANGED = ("304", "NotModified")
+_DELETE_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A pointer as read from `key`, with the ETag that whoever moves it must present."""
+
+    key: str
+    pointer: Pointer
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object in the bucket."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+class IndexStore:
+    """Reads and writes the index bucket.
+
+    Args:
+        client: a boto3 S3 client.
+        bucket: the bucket's name.
+    """
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def head(self, key: str = POINTER_KEY) -> Head | None:
+        """The pointer at `key`, or None when nothing was published there.
+
+        Raises:
+            DamagedIndex: what is there is no pointer.
+        """
+        return self._head(key, {})
+
+    def head_if_changed(self, seen: Head) -> Head | None:
+        """The pointer, or None when it is still the one `seen` (or gone)."""
+        return self._head(seen.key, {"IfNoneMatch": seen.etag})
+
+    def _head(self, key: str, condition: dict[str, str]) -> Head | None:
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key, **condition)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in (*_ABSENT, *_UNCHANGED):
+                return None
+            raise
+        with closing(answer["Body"]) as body:
+            return Head(key, Pointer.from_bytes(body.read()), answer["ETag"])
+
+    def move(self, pointer: Pointer, *, key: str = POINTER_KEY, seen: Head | None) -> None:
+        """Make `pointer` the content of `key`, provided that it still is what was `seen` (None: nothing).
+
+        Raises:
+            IndexRace: somebody else moved it first.
+        """
+        condition = {"IfMatch": seen.etag} if seen else {"IfNoneMatch": "*"}
+        try:
+            self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=pointer.to_bytes(), ContentType="application/json", **condition
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _LOST_RACE:
+                raise IndexRace(f"{key} moved while version {pointer.version} was built") from None
+            raise
+
+    def manifest(self, pointer: Pointer) -> Manifest:
+        """The manifest that `pointer` names.
+
+        Raises:
+            DamagedIndex: missing, or not what the pointer promises.
+        """
+        return Manifest.from_bytes(self.read(pointer.manifest_key, pointer.manifest))
+
+    def manifests(self) -> Iterator[Listed]:
+        """Every stored manifest."""
+        return self.list("manifests/")
+
+    def put_manifest(self, manifest: Manifest) -> Pointer:
+        """Store a named manifest; returns the pointer to it."""
+        body = manifest.to_bytes()
+        return Pointer(manifest.version, manifest.model, self.put(manifest_key(manifest.version), body))
+
+    def put(self, key: str, body: bytes) -> StoredObject:
+        """Store `body` under `key`."""
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
+        return StoredObject.of(body)
+
+    def upload(self, key: str, path: Path) -> None:
+        """Store a file of any size (in parts when it is large)."""
+        self._client.upload_file(str(path), self._bucket, key)
+
+    def read(self, key: str, expected: StoredObject) -> bytes:
+        """The object, checked against `expected`.
+
+        Raises:
+            DamagedIndex: missing, or size or hash differ.
+        """
+        return b"".join(self._chunks(key, expected))
+
+    def download(self, key: str, expected: StoredObject, to: Path) -> None:
+        """Write the object to the file `to`, checked against `expected`.
+
+        Raises:
+            DamagedIndex: missing, or size or hash differ; `to` is then not to be used.
+        """
+        with to.open("wb") as file:
+            for chunk in self._chunks(key, expected):
+                file.write(chunk)
+
+    def _chunks(self, key: str, expected: StoredObject) -> Iterator[bytes]:
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _ABSENT:
+                raise DamagedIndex(f"index object {key} is missing") from None
+            raise
+        with closing(answer["Body"]) as body:
+            if answer["ContentLength"] != expected.size:
+                raise DamagedIndex(f"{key} has {answer['ContentLength']} bytes instead of {expected.size}")
+            digest = hashlib.sha256()
+            for chunk in body.iter_chunks(_CHUNK):
+                digest.update(chunk)
+                yield chunk
+        if digest.hexdigest() != expected.sha256:
+            raise DamagedIndex(f"{key} has SHA-256 {digest.hexdigest()} instead of {expected.sha256}")
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """Objects whose key starts with `prefix`."""
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+            for entry in page.get("Contents", ()):
+                yield Listed(entry["Key"], entry["Size"], entry["LastModified"])
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove objects. Only the garbage collector has reason to."""
+        waiting = list(keys)
+        for start in range(0, len(waiting), _DELETE_LIMIT):
+            batch = [{"Key": key} for key in waiting[start : start + _DELETE_LIMIT]]
+            self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": batch, "Quiet": True})

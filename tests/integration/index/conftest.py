@@ -1,0 +1,121 @@
+"""A bucket, a table and a topic in moto, and tracks whose embeddings have the structure of real ones."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import numpy as np
+import pytest
+from moto import mock_aws
+
+from annoy_service.bootstrap import Services, make_builder
+from annoy_service.index import index_batch
+from earshot.index.reader import IndexReader
+from earshot.messages import IndexPublished
+from earshot.track import Tag, Track, TrackInfo
+from earshot.tracks_table import TracksTable, now_iso
+
+MODEL = "musicnn-msd@1"
+BUCKET = "earshot-test-index"
+TABLE = "earshot-test-tracks"
+
+
+@dataclass
+class World:
+    """Everything a test of the index needs, wired as in production."""
+
+    services: Services
+    s3: Any
+    dynamodb: Any
+    table: TracksTable
+    folder: Path
+    announced: list[IndexPublished] = field(default_factory=list)
+
+    def put(self, track_id: str, raw: np.ndarray[Any, Any], *, title: str = "", model: str = MODEL) -> Track:
+        """Store a track with this embedding and drift (2, D); a second call is a newer preview."""
+        embedding, drift = (part.astype("<f2").tobytes() for part in raw)
+        self.table.store_embedding(
+            TrackInfo(track_id, "file", title=title or f"Title of {track_id}", artists=("Someone",)),
+            embedding=embedding,
+            drift=drift,
+            tags=[Tag("guitar", 0.5)],
+            model=model,
+            preview_at=now_iso(),
+        )
+        track = self.table.get(track_id)
+        assert track is not None
+        return track
+
+    def wake(self, *track_ids: str) -> list[str]:
+        """Deliver a stream batch that names these tracks; returns the sequence numbers reported as failed."""
+        return index_batch([stream_record(track_id, str(n)) for n, track_id in enumerate(track_ids)], self.services)
+
+    def reader(self, name: str = "reader") -> IndexReader:
+        """A reader with a cache of its own that checks at every call."""
+        return IndexReader(self.s3, BUCKET, self.folder / name, check_every_s=0)
+
+    def another_builder(self, name: str) -> Services:
+        """The services of a second process."""
+        return Services(
+            table=self.table,
+            builder=make_builder(self.s3, BUCKET, MODEL, self.folder / name),
+            announce=self.announced.append,
+        )
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """Keys in the index bucket."""
+        return [entry["Key"] for entry in self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", ())]
+
+    def latest(self) -> dict[str, Any]:
+        """The manifest that the pointer names."""
+        pointer = json.loads(self.s3.get_object(Bucket=BUCKET, Key="latest.json")["Body"].read())
+        manifest: dict[str, Any] = json.loads(
+            self.s3.get_object(Bucket=BUCKET, Key=pointer["manifest"]["key"])["Body"].read()
+        )
+        return manifest
+
+
+def stream_record(track_id: str, sequence_number: str = "1") -> dict[str, Any]:
+    """As little of a stream record as the function reads; real payloads are in tests/events."""
+    return {"dynamodb": {"Keys": {"track_id": {"S": track_id}}, "SequenceNumber": sequence_number}}
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
+        s3.create_bucket(Bucket=BUCKET)
+        dynamodb.create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": "track_id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "track_id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        table = TracksTable(dynamodb, TABLE)
+        announced: list[IndexPublished] = []
+        services = Services(
+            table=table,
+            builder=make_builder(s3, BUCKET, MODEL, tmp_path / "builder"),
+            announce=announced.append,
+        )
+        yield World(services, s3, dynamodb, table, tmp_path, announced)
+
+
+@pytest.fixture(scope="session")
+def music() -> Callable[[int], np.ndarray[Any, Any]]:
+    """`music(n)`: n different (2, 624) rows near those of the 50 golden clips, float16."""
+
+    def make(n: int, seed: int = 0) -> np.ndarray[Any, Any]:
+        rng = np.random.default_rng(seed)
+        means = rng.normal(size=(50, 624)) * np.repeat([0.45, 0.65, 5.0], [200, 212, 212])
+        embedding = means[np.arange(n) % 50] + 0.2 * rng.normal(size=(n, 624))
+        return np.stack([embedding, 0.1 * rng.normal(size=(n, 624))], axis=1).astype(np.float16)
+
+    return make
