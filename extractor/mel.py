@@ -18,7 +18,8 @@ def mel_power(samples: Array, filterbank: Array) -> Array:
     padded = np.pad(samples, N_FFT // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
     spectrum = np.fft.rfft(frames * _WINDOW)
-    power = spectrum.real**2 + spectrum.imag**2
+    # float32 throughout (numpy >= 2); the stubs still promise float64.
+    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
     mels: Array = power @ filterbank.T
     return mels
 
