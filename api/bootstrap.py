@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import boto3
-from earshot.index.reader import IndexReader
 
 from config.api import ApiSettings
+from earshot.crawls_table import CrawlsTable
+from earshot.index.reader import IndexReader
+from earshot.message_queue import MessageQueue
 from earshot.tracks_table import TracksTable
 
 
@@ -17,6 +19,9 @@ class Services:
     settings: ApiSettings
     index: IndexReader
     tracks: TracksTable
+    crawls: CrawlsTable
+    crawl_queue: MessageQueue
+    fetch_queue: MessageQueue
 
 
 @lru_cache(maxsize=1)
@@ -27,6 +32,7 @@ def services() -> Services:
         InvalidSettings: names every missing or unusable variable.
     """
     settings = ApiSettings.load()
+    dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
     return Services(
         settings=settings,
         index=IndexReader(
@@ -35,5 +41,8 @@ def services() -> Services:
             settings.index_cache_dir,
             check_every_s=settings.index_check_every_s,
         ),
-        tracks=TracksTable(boto3.client("dynamodb"), settings.tracks_table),
+        tracks=TracksTable(dynamodb, settings.tracks_table),
+        crawls=CrawlsTable(dynamodb, settings.crawls_table),
+        crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
+        fetch_queue=MessageQueue(sqs, settings.fetch_queue_url),
     )

@@ -19,6 +19,16 @@ class SharedTag(BaseModel):
     strength: Annotated[float, Field(ge=0, le=1)]
 
 
+class Version(BaseModel):
+    """Another version of the same recording."""
+
+    track_id: str
+    title: str
+    artists: list[str]
+    album: str
+    url: str | None
+
+
 class TrackBrief(BaseModel):
     """What is shown of an indexed track."""
 
@@ -36,16 +46,50 @@ class TrackBrief(BaseModel):
 class Result(TrackBrief):
     """A track found, and why."""
 
-    similarity: Annotated[float, Field(ge=-1, le=1, description="True cosine similarity to the query, 1 = identical.")]
-    shared_tags: Annotated[list[SharedTag], Field(description="What both have in common, strongest first.")]
+    similarity: Annotated[
+        float | None,
+        Field(ge=-1, le=1, description="Cosine similarity, 1 = identical; null where the query was words, not sound."),
+    ]
+    shared_tags: Annotated[list[SharedTag], Field(description="What it has in common with the query, strongest first.")]
+    versions: Annotated[list[Version], Field(description="Versions of the same recording that it stands for.")]
+
+
+class QueryTrack(TrackBrief):
+    """A track that the query was made of."""
+
+    weight: Annotated[float, Field(description="How much it counts; negative: less of this.")]
+    versions: Annotated[list[Version], Field(description="Its other versions, which are not among the results.")]
+
+
+class Skipped(BaseModel):
+    """A track that could not take part, and why."""
+
+    track_id: str
+    code: str
+    message: str
 
 
 class SimilarAnswer(BaseModel):
-    """Tracks that sound like the query, best first."""
+    """Tracks found, best first."""
 
     index_version: str
     model: str
-    query: list[TrackBrief]
+    query: Annotated[list[QueryTrack], Field(description="What the query was made of; empty for words and clips.")]
+    results: list[Result]
+
+
+class ExtendAnswer(SimilarAnswer):
+    """Tracks that continue a playlist, best first."""
+
+    skipped: Annotated[list[Skipped], Field(description="Tracks of the playlist that could not take part, and why.")]
+
+
+class SearchAnswer(BaseModel):
+    """Tracks found by words."""
+
+    index_version: str
+    model: str
+    total: Annotated[int, Field(description="How many tracks match in all.")]
     results: list[Result]
 
 
@@ -78,7 +122,7 @@ class IndexHealth(BaseModel):
     model: str
     built_at: str
     recall: Annotated[float | None, Field(description="recall@10 against exact search, measured when it was built.")]
-    search_k: int
+    search_k: Annotated[int | None, Field(description="Annoy's effort per query; null: searched exactly.")]
 
 
 class Health(BaseModel):

@@ -1,14 +1,33 @@
 """Settings of the api function."""
 
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.base import FunctionSettings
+
+_ENV_FILE = Path(__file__).resolve().parent / "api.env"
 
 
 class ApiSettings(FunctionSettings):
     """What the api needs to know. Explained in config/api.env.example."""
 
+    model_config = SettingsConfigDict(env_file=_ENV_FILE)
+
     tracks_table: str
+    crawls_table: str
     index_bucket: str
+    crawl_queue_url: str
+    fetch_queue_url: str
     index_cache_dir: Path = Path("/tmp/earshot-index")  # noqa: S108 (the only writable folder of a Lambda function)
-    index_check_every_s: float = 3.0
+    index_check_every_s: float = Field(default=3.0, ge=0.1, le=300)
+    cache_max_age_s: int = Field(default=5, ge=0, le=86400)
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    api_keys: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @field_validator("cors_origins", "api_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

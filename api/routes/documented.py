@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from api.contract import ProblemAnswer
 
+_NOT_MODIFIED = {304: {"description": "The answer that the caller's ETag names is still the current one."}}
 _MEANING = {
     401: "The key is missing or unknown.",
     404: "No such track, crawl or query.",
@@ -23,6 +24,9 @@ def answers(model: type[BaseModel], *problems: int, success: int = 200) -> dict[
     documented: dict[int, Any] = {
         status: {"description": _MEANING[status], "content": {"application/json": {"model": ProblemAnswer}}}
         for status in (*problems, 500)
+        if status not in _NOT_MODIFIED
     }
+    if 304 in problems:
+        documented |= _NOT_MODIFIED
     summary = (model.__doc__ or "").partition("\n")[0]
     return {success: {"description": summary, "content": {"application/json": {"model": model}}}, **documented}

@@ -1,0 +1,26 @@
+"""Answers that depend on nothing but the request and the index version are cacheable until the next version."""
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+
+from api.bootstrap import services
+
+CONTRACT = "1"
+"""Part of every ETag: raise it when an answer to the same question would look different."""
+
+
+def by_index_version(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[object]:
+    """Route middleware: ETag from the index version, 304 for who has it, Cache-Control from the settings."""
+    settings = services().settings
+    headers: dict[str, str | list[str]] = {
+        "ETag": f'W/"{services().index.current().version}.{CONTRACT}"',
+        "Cache-Control": f"public, max-age={settings.cache_max_age_s}",
+    }
+    known = (app.current_event.headers.get("if-none-match") or "").split(",")
+    if headers["ETag"] in {tag.strip() for tag in known}:
+        return Response(status_code=304, headers=headers)
+    response: Response[object] = next_middleware(app)
+    if response.status_code == 200:
+        response.headers.update(headers)
+    return response

@@ -1,0 +1,49 @@
+"""When two tracks are versions of one recording, and what counts as one artist or album."""
+
+import re
+import unicodedata
+
+from earshot.index.rows import IndexedTrack
+
+SAME_SOUND = 0.97
+"""Cosine above which two clips with the same title are taken for one recording: the same audio in another encoding
+or on another release. Other takes of a song stay well below."""
+
+_ASIDE = re.compile(r"[(\[{][^)\]}]*[)\]}]|\s[-–—]\s.*$|\s+(?:feat|ft)\.?\s.*$")
+_GAPS = re.compile(r"[\W_]+")
+
+
+def plain(text: str) -> str:
+    """`text` for comparison: no case, no accents, words parted by single spaces."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return _GAPS.sub(" ", "".join(c for c in decomposed if not unicodedata.combining(c))).strip()
+
+
+def plain_title(title: str) -> str:
+    """The title without what labels add to it: "(Remastered 2011)", "- Live", "feat. …"."""
+    return plain(_ASIDE.sub(" ", title)) or plain(title)
+
+
+def artists_of(track: IndexedTrack) -> frozenset[str]:
+    """The artists, fit for comparison."""
+    return frozenset(filter(None, map(plain, track.artists)))
+
+
+def album_of(track: IndexedTrack) -> tuple[str, str] | None:
+    """First artist and album, fit for comparison; None where the album is unknown."""
+    album = plain(track.album)
+    return (plain(track.artists[0]) if track.artists else "", album) if album else None
+
+
+def is_same_recording(one: IndexedTrack, other: IndexedTrack, similarity: float) -> bool:
+    """Whether both are versions of one recording: the same ISRC, or the same title and the same sound.
+
+    `similarity` is the cosine of their vectors.
+    """
+    if one.isrc and one.isrc == other.isrc:
+        return True
+    return similarity >= SAME_SOUND and _same_title(one, other)
+
+
+def _same_title(one: IndexedTrack, other: IndexedTrack) -> bool:
+    return bool(title := plain_title(one.title)) and title == plain_title(other.title)

@@ -1,0 +1,47 @@
+"""The bodies that callers send."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.options import Options, TrackIdText
+
+
+class SeedChoice(BaseModel):
+    """A track that the query is made of."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    track_id: TrackIdText
+    weight: Annotated[
+        float,
+        Field(ge=-10, le=10, allow_inf_nan=False, description="How much it counts; negative: less of this."),
+    ] = 1.0
+
+
+class SimilarRequest(Options):
+    """Several seeds, each with a weight ("like these, not like that"), and the options."""
+
+    seeds: Annotated[list[SeedChoice], Field(min_length=1, max_length=50)]
+
+
+class ExtendRequest(Options):
+    """A playlist to continue, in its order, and the options."""
+
+    track_ids: Annotated[list[TrackIdText], Field(min_length=1, max_length=200)]
+
+
+class CrawlRequest(BaseModel):
+    """What to crawl."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    playlist: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=2048,
+            description="A Spotify or Deezer playlist, album or track (id, URI or URL), a manifest, or a folder of "
+            "audio files of the machine that crawls.",
+        ),
+    ]
