@@ -11,7 +11,7 @@ from urllib.parse import quote
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from api import problems
-from api.routes import health, search, similar, tracks
+from api.routes import crawls, health, search, similar, tracks
 from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, UnsupportedMediaType
 
 TITLE = "Earshot"
@@ -32,7 +32,7 @@ def resolver() -> APIGatewayHttpResolver:
     """The routes behind a Powertools resolver."""
     app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_parse_json)
     problems.install(app)
-    for module in (similar, search, tracks, health):
+    for module in (similar, search, tracks, crawls, health):
         app.include_router(module.router)
     app.configure_openapi(
         title=TITLE,

@@ -114,6 +114,40 @@ class TrackAnswer(BaseModel):
     updated_at: str | None
 
 
+class CrawlStarted(BaseModel):
+    """A crawl was accepted."""
+
+    crawl_id: str
+    status_url: str
+
+
+class CrawlAnswer(BaseModel):
+    """A crawl."""
+
+    crawl_id: str
+    playlist: str
+    started: str
+    finished: Annotated[str | None, Field(description="When the last entry of the playlist had been read.")]
+    waiting_until: Annotated[str | None, Field(description="A provider asked to wait until then.")]
+    error: Annotated[dict[str, str] | None, Field(description="`code`, `message` and `hint` of what ended it early.")]
+
+
+class CrawlList(BaseModel):
+    """The newest crawls."""
+
+    crawls: list[CrawlAnswer]
+
+
+class CrawlCounts(CrawlAnswer):
+    """A crawl, and how far it has come."""
+
+    total: Annotated[int, Field(description="Entries read so far.")]
+    pending: Annotated[int, Field(description="Entries whose track is still on its way.")]
+    done: Annotated[bool, Field(description="The playlist has been read and nothing is pending.")]
+    states: Annotated[dict[str, int], Field(description="Entries by state: ready, pending, no_preview, failed, …")]
+    reasons: Annotated[dict[str, int], Field(description="Entries by the reason why they are not ready.")]
+
+
 class IndexHealth(BaseModel):
     """The index version that answers."""
 

@@ -1,0 +1,66 @@
+"""GET /tracks/{id} and GET /health."""
+
+import json
+import time
+
+import pytest
+
+from api.handler import api
+from earshot.track import Tag, TrackInfo
+from tests.unit.api.world import World, direction, track
+
+
+def test_a_track_shows_its_status_provider_tags_and_model(world: World) -> None:
+    info = TrackInfo("deezer:1", "deezer", title="T", artists=("A",), isrc="DEA123456789")
+    world.table.register(info)
+    assert world.get("/tracks/deezer:1").json()["status"] == "pending"
+    world.table.store_embedding(
+        info,
+        embedding=b"\0\0",
+        drift=b"\0\0",
+        tags=[Tag("rock", 0.5)],
+        model="musicnn-msd@1",
+        preview_at="2026-11-20T00:00:00Z",
+        provider="deezer",
+    )
+    seen = world.get("/tracks/deezer:1").json()
+    assert (seen["status"], seen["provider"], seen["model"]) == ("ready", "deezer", "musicnn-msd@1")
+    assert seen["tags"] == [{"name": "rock", "probability": 0.5}]
+    assert (seen["isrc"], seen["indexed"]) == ("DEA123456789", False)
+    world.publish([track(1)], [direction(a0=1)])
+    time.sleep(0.11)
+    assert world.get("/tracks/deezer:1").json()["indexed"] is True
+
+
+@pytest.mark.parametrize("form", ["deezer:1", "deezer%3A1", "https%3A%2F%2Fwww.deezer.com%2Ftrack%2F1"])
+def test_a_track_is_found_by_every_form_of_its_id(world: World, form: str) -> None:
+    world.table.register(TrackInfo("deezer:1", "deezer"))
+    assert world.get(f"/tracks/{form}").json()["track_id"] == "deezer:1"
+
+
+def test_an_unknown_track_is_404_and_a_bad_id_422(world: World) -> None:
+    assert world.get("/tracks/deezer:1").status_code == 404
+    assert world.get("/tracks/what").status_code == 422
+
+
+def test_health_says_that_there_is_no_index(world: World) -> None:
+    assert world.get("/health").json() == {"status": "no_index", "stage": "test", "index": None}
+
+
+def test_health_describes_the_index_version(world: World) -> None:
+    version = world.publish([track(1)], [direction(a0=1)])
+    index = world.get("/health").json()["index"]
+    assert (index["version"], index["tracks"], index["model"]) == (version, 1, "musicnn-msd@1")
+    assert (index["recall"], index["search_k"]) == (1.0, None)
+
+
+@pytest.mark.parametrize("settings", [{"EARSHOT_INDEX_CHECK_EVERY_S": "300"}])
+def test_news_of_an_index_version_makes_it_answer_at_once(world: World) -> None:
+    world.publish([track(1)], [direction(a0=1)])
+    assert world.get("/health").json()["index"]["tracks"] == 1
+    newest = world.publish([track(1), track(2)], [direction(a0=1), direction(a1=1)])
+    assert world.get("/health").json()["index"]["tracks"] == 1
+    message = {"version": newest, "tracks": 2, "added": 1, "removed": 0, "model": "m", "built_at": "2026"}
+    event = {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": {"Message": json.dumps(message)}}]}
+    assert api(event, None) == {}
+    assert world.get("/health").json()["index"]["version"] == newest

@@ -1,0 +1,126 @@
+"""The real API over an in-process AWS, with index versions whose geometry the tests choose."""
+
+import asyncio
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import numpy as np
+import numpy.typing as npt
+
+from earshot.index.manifest import NO_ROWS, Manifest, SegmentEntry, StoredObject
+from earshot.index.rows import track_to_line, write_lines
+from earshot.index.store import IndexStore
+from earshot.track import Status, Tag, Track, TrackInfo
+from earshot.tracks_table import TracksTable
+
+DIM = 128
+SETTINGS = {
+    "EARSHOT_STAGE": "test",
+    "EARSHOT_TRACKS_TABLE": "tracks",
+    "EARSHOT_CRAWLS_TABLE": "crawls",
+    "EARSHOT_INDEX_BUCKET": "index",
+    "EARSHOT_PREVIEWS_BUCKET": "previews",
+    "EARSHOT_INDEX_CHECK_EVERY_S": "0.1",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+}
+
+
+def direction(**parts: float) -> npt.NDArray[np.float32]:
+    """A unit vector from named axes: ``direction(a3=1, a7=0.5)``."""
+    vector = np.zeros(DIM, np.float32)
+    for axis, value in parts.items():
+        vector[int(axis[1:])] = value
+    return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def track(number: int, **known: Any) -> Track:
+    """A ready track of Deezer with the id ``deezer:<number>``."""
+    tags = tuple(Tag(name, p) for name, p in known.pop("tags", {}).items())
+    info = {"title": f"Title {number}", "artists": (f"Artist {number}",), "album": f"Album {number}"} | known
+    track_id = info.pop("track_id", f"deezer:{number}")
+    return Track(
+        info=TrackInfo(track_id=track_id, source=info.pop("source", "deezer"), **info),
+        status=Status.READY,
+        model="musicnn-msd@1",
+        tags=tags,
+    )
+
+
+@dataclass
+class World:
+    """One AWS and the api that looks at it."""
+
+    request: Callable[..., httpx.Response]
+    table: TracksTable
+    sqs: Any
+    queues: dict[str, str]
+    s3: Any
+    versions: list[str] = field(default_factory=list)
+
+    def get(self, path: str, **params: Any) -> httpx.Response:
+        return self.request("GET", path, params=params)
+
+    def post(self, path: str, body: Any) -> httpx.Response:
+        return self.request("POST", path, json=body)
+
+    def publish(self, tracks: Sequence[Track], vectors: Sequence[npt.NDArray[np.float32]]) -> str:
+        """Publish an index version that holds `tracks` at `vectors`; returns its name."""
+        order = sorted(range(len(tracks)), key=lambda i: tracks[i].track_id.encode())
+        ids = np.array([tracks[i].track_id.encode() for i in order])
+        lines = io.BytesIO()
+        offsets = write_lines((track_to_line(tracks[i]) for i in order), lines)
+        segment_id = f"segment{len(self.versions)}"
+        objects = {
+            "ids.npy": _npy(ids),
+            "vectors.npy": _npy(np.stack([vectors[i] for i in order]).astype(np.float16)),
+            "blocks.npy": _npy(offsets),
+            "tracks.jsonl.gz": lines.getvalue(),
+        }
+        store = IndexStore(self.s3, "index")
+        stored = {name: store.put(f"segments/{segment_id}/{name}", body) for name, body in objects.items()}
+        manifest = Manifest(
+            model="musicnn-msd@1",
+            raw_dim=624,
+            dim=DIM,
+            segments=(SegmentEntry(segment_id, "base", len(tracks), stored, NO_ROWS),),
+            transform=StoredObject(0, "0" * 64),
+            built_at=f"2026-11-20T00:00:{len(self.versions):02d}Z",
+            n_trees=10,
+            search_k=None,
+            recall=1.0,
+        ).named()
+        store.move(store.put_manifest(manifest), seen=store.head())
+        self.versions.append(manifest.version)
+        return manifest.version
+
+
+def _npy(array: npt.NDArray[Any]) -> bytes:
+    to = io.BytesIO()
+    np.save(to, array, allow_pickle=False)
+    return to.getvalue()
+
+
+def request(method: str, path: str, **arguments: Any) -> httpx.Response:
+    from api.local import app
+
+    async def call() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
+        async with httpx.AsyncClient(transport=transport, base_url="http://earshot.test") as client:
+            return await client.request(method, path, **arguments)
+
+    return asyncio.run(call())
+
+
+def create_table(dynamodb: Any, name: str, *keys: str) -> None:
+    """An empty table with string keys."""
+    dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
