@@ -49,7 +49,7 @@ def fit_transform(model: Model, rows: Merged) -> CatalogueTransform:
 
 def write_delta(folder: Path, rows: Merged, transform: CatalogueTransform) -> SegmentEntry:
     """Write `rows` as a delta segment into `folder`."""
-    objects = _write_rows(folder, rows, transform)
+    objects = write_rows(folder, rows) | {"vectors.npy": _write_vectors(folder, transform)}
     return _entry("delta", len(rows), objects)
 
 
@@ -59,7 +59,7 @@ def write_base(folder: Path, rows: Merged, transform: CatalogueTransform) -> tup
     Raises:
         RecallTooLow: even the most trees and candidates allowed find too few of the true neighbours.
     """
-    objects = _write_rows(folder, rows, transform)
+    objects = write_rows(folder, rows) | {"vectors.npy": _write_vectors(folder, transform)}
     vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
     index, parameters = _build_annoy(vectors, folder / "annoy.ann")
     objects["annoy.ann"] = stored_object(folder / "annoy.ann")
@@ -72,20 +72,28 @@ def search_k_for(rows: int) -> int:
     return int(round(math.exp(float(np.interp(math.log(max(rows, 1)), sizes, candidates))), -2))
 
 
-def _write_rows(folder: Path, rows: Merged, transform: CatalogueTransform) -> dict[str, StoredObject]:
+def write_rows(folder: Path, rows: Merged) -> dict[str, StoredObject]:
+    """Write what segments of any kind hold of `rows`, but for their vectors, which need a transform."""
     np.save(folder / "ids.npy", rows.ids)
     np.save(folder / "fingerprints.npy", rows.fingerprints())
-    n = len(rows)
-    with (folder / "raw.npy").open("wb") as raw, (folder / "vectors.npy").open("wb") as vectors:
-        _npy_header(raw, (n, 2, transform.raw_dim))
-        _npy_header(vectors, (n, transform.dim))
+    with (folder / "raw.npy").open("wb") as raw:
+        _npy_header(raw, (len(rows), 2, rows.raw_dim))
         for chunk in rows.raw_chunks():
             raw.write(chunk.astype("<f2").tobytes())
-            vectors.write(transform(chunk[:, 0]).astype("<f2").tobytes())
     with (folder / "tracks.jsonl.gz").open("wb") as lines:
         np.save(folder / "blocks.npy", write_lines(rows.lines(), lines))
-    names = ("ids.npy", "fingerprints.npy", "raw.npy", "vectors.npy", "tracks.jsonl.gz", "blocks.npy")
+    names = ("ids.npy", "fingerprints.npy", "raw.npy", "tracks.jsonl.gz", "blocks.npy")
     return {name: stored_object(folder / name) for name in names}
+
+
+def _write_vectors(folder: Path, transform: CatalogueTransform) -> StoredObject:
+    rows = len(np.load(folder / "raw.npy", mmap_mode="r", allow_pickle=False))
+    with (folder / "vectors.npy").open("wb") as vectors:
+        _npy_header(vectors, (rows, transform.dim))
+        for start in range(0, rows, CHUNK_ROWS):
+            raw = np.load(folder / "raw.npy", mmap_mode="r", allow_pickle=False)[start : start + CHUNK_ROWS, 0]
+            vectors.write(transform(raw).astype("<f2").tobytes())
+    return stored_object(folder / "vectors.npy")
 
 
 def _npy_header(file: object, shape: tuple[int, ...]) -> None:

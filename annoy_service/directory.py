@@ -10,6 +10,27 @@ from earshot.index.cache import SegmentCache
 from earshot.index.manifest import Manifest, SegmentEntry
 
 
+def changed_between(cache: SegmentCache, before: Manifest, after: Manifest) -> list[str]:
+    """Tracks whose row in `after` is not the one in `before`: added, changed or removed. Costs what changed."""
+    old = {entry.id: entry for entry in before.segments}
+    new = {entry.id: entry for entry in after.segments}
+    changed: set[bytes] = set()
+    for segment_id in old.keys() | new.keys():
+        was, is_now = old.get(segment_id), new.get(segment_id)
+        entry = was or is_now
+        if entry is None:
+            continue
+        rows = np.setxor1d(_living(was), _living(is_now))
+        if rows.size:
+            ids = np.load(cache.fetch(entry, "ids.npy"), mmap_mode="r", allow_pickle=False)
+            changed.update(ids[rows].tolist())
+    return sorted(track_id.decode() for track_id in changed)
+
+
+def _living(entry: SegmentEntry | None) -> npt.NDArray[np.intp]:
+    return np.delete(np.arange(entry.rows), entry.dead) if entry else np.zeros(0, np.intp)
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """A living row: its segment's number in the manifest, its row, and the fingerprint of what it holds."""

@@ -8,7 +8,7 @@ readers can do without). Folding the same tracks again finds nothing to change.
 import logging
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from annoy_service.rows import FreshRow, FreshRows, Merged, Source, StoredRows
 from earshot.errors import IndexRace
 from earshot.index.cache import SegmentCache
 from earshot.index.manifest import Manifest, SegmentEntry, StoredObject, transform_key
-from earshot.index.store import Head, IndexStore
+from earshot.index.store import IndexStore
 from earshot.index.transform import CatalogueTransform
 from earshot.tracks_table import now_iso
 
@@ -29,7 +29,7 @@ _ATTEMPTS = 10
 
 _log = logging.getLogger(__name__)
 
-Wanted = Mapping[str, FreshRow | None]
+Rows = Mapping[str, FreshRow | None]
 """What the index is to hold of each track; None: nothing."""
 
 
@@ -57,56 +57,61 @@ class Folded:
         return bool(self.added or self.removed)
 
 
-def fold(builder: Builder, wanted: Wanted) -> Folded:
-    """Make the index hold what is `wanted` of these tracks, leaving all others alone.
+def fold(builder: Builder, read: Callable[[], Rows]) -> Folded:
+    """Make the index hold what `read` says of some tracks, leaving all others alone.
 
+    `read` is called after the pointer was read, again for each attempt: whoever moved the pointer before had read the
+    table before, so that no builder can put an older state of a track on top of a newer one.
     `added` counts new and changed tracks, `removed` those that are gone.
 
     Raises:
         IndexRace: other builders kept moving the pointer.
+        DamagedIndex: the current version cannot be read.
+        RecallTooLow: the promotion gate stayed shut.
     """
     for attempt in range(_ATTEMPTS):
         head = builder.store.head()
+        manifest = builder.store.manifest(head.pointer) if head else None
+        folded = apply(builder, manifest, read())
+        if folded.manifest is None or not folded.published:
+            return folded
         try:
-            return _fold_onto(builder, head, wanted)
+            publish(builder, folded.manifest, seen=head.etag if head else None)
         except IndexRace:
             _log.info("attempt %d: another builder was first; folding again onto its version", attempt + 1)
-    raise IndexRace(f"the index moved {_ATTEMPTS} times while {len(wanted)} tracks were folded in")
+        else:
+            return folded
+    raise IndexRace(f"the index moved {_ATTEMPTS} times while some tracks were folded in")
 
 
-def _fold_onto(builder: Builder, head: Head | None, wanted: Wanted) -> Folded:
+def apply(builder: Builder, old: Manifest | None, rows: Rows) -> Folded:
+    """The version that comes after `old` when it holds `rows`: everything but its manifest is uploaded."""
     started = time.perf_counter()
-    manifest = builder.store.manifest(head.pointer) if head else None
-    located = Directory(builder.cache, manifest).locate(wanted)
+    located = Directory(builder.cache, old).locate(rows)
     fresh = [
         row
-        for track_id, row in wanted.items()
+        for track_id, row in rows.items()
         if row and not (track_id in located and located[track_id].fingerprint == row.fingerprint)
     ]
-    gone = [track_id for track_id, row in wanted.items() if row is None and track_id in located]
+    gone = [track_id for track_id, row in rows.items() if row is None and track_id in located]
     if not fresh and not gone:
-        return Folded(manifest)
+        return Folded(old)
     dead: dict[int, list[int]] = {}
     for track_id in (*gone, *(row.track_id for row in fresh)):
         if place := located.get(track_id):
             dead.setdefault(place.segment, []).append(place.row)
-    kept = (
-        [entry.with_dead(sorted(dead.get(number, ()))) for number, entry in enumerate(manifest.segments)]
-        if manifest
-        else []
-    )
-    new = _next_version(builder, manifest, [entry for entry in kept if entry.live], fresh, started)
-    publish(builder, new, head)
+    kept = [entry.with_dead(sorted(dead.get(number, ()))) for number, entry in enumerate(old.segments if old else ())]
+    new = _next_version(builder, old, [entry for entry in kept if entry.live], fresh, started)
     return Folded(new, added=len(fresh), removed=len(gone))
 
 
-def publish(builder: Builder, manifest: Manifest, head: Head | None) -> None:
+def publish(builder: Builder, manifest: Manifest, *, seen: str | None) -> None:
     """Store the manifest and move the pointer to it. Its objects must be in the bucket.
 
     Raises:
-        IndexRace: the pointer is no longer `head`.
+        IndexRace: the pointer's ETag is no longer the one `seen`.
     """
-    builder.store.move(builder.store.put_manifest(manifest), seen=head)
+    builder.store.move(builder.store.put_manifest(manifest), seen=seen)
     builder.cache.keep_only(entry.id for entry in manifest.segments)
 
 
@@ -120,18 +125,18 @@ def _next_version(
     new = FreshRows(fresh, builder.model.raw_dim)
     tracks = sum(entry.live for entry in kept) + len(new.ids)
     if old is None or tracks <= SMALL_CATALOGUE:
-        return rebuild(builder, [*(StoredRows(builder.cache, entry) for entry in kept), new], started)
+        return rebuild(builder, [*(StoredRows.living(builder.cache, entry) for entry in kept), new], started)
     segments = [*kept]
     sources: list[Source] = [new]
     merged = len(new.ids)
     while merged and segments and segments[-1].kind == "delta" and segments[-1].live <= 2 * merged:
         entry = segments.pop()
-        sources.append(StoredRows(builder.cache, entry))
+        sources.append(StoredRows.living(builder.cache, entry))
         merged += entry.live
     if merged:
         transform = CatalogueTransform.from_bytes(builder.store.read(old.transform_key, old.transform))
         with tempfile.TemporaryDirectory(dir=builder.work_dir) as folder:
-            delta = write_delta(Path(folder), Merged(sources), transform)
+            delta = write_delta(Path(folder), Merged(sources, builder.model.raw_dim), transform)
             _upload(builder, delta, Path(folder))
         segments.append(delta)
     return Manifest(
@@ -154,7 +159,7 @@ def rebuild(builder: Builder, sources: Sequence[Source], started: float) -> Mani
     Raises:
         RecallTooLow: the promotion gate stayed shut.
     """
-    rows = Merged(sources)
+    rows = Merged(sources, builder.model.raw_dim)
     transform = fit_transform(builder.model, rows)
     with tempfile.TemporaryDirectory(dir=builder.work_dir) as folder:
         base, annoy = write_base(Path(folder), rows, transform)

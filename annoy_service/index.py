@@ -1,27 +1,59 @@
-"""What happens to a batch of the tracks table's stream."""
+"""Makes the index agree with the table on some tracks: those of a stream batch, or those that a repair found."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from annoy_service.bootstrap import Services
-from annoy_service.changes import changes_in
+from annoy_service.changes import Wanted, named_in, read_wanted
 from annoy_service.fold import Folded, fold
 from earshot.messages import IndexPublished
 
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What it took to make index and table agree, and the tracks whose items could not be read (with the reason)."""
+
+    added: int
+    removed: int
+    unreadable: Mapping[str, str]
+
+
 def index_batch(records: Iterable[Mapping[str, Any]], services: Services) -> list[str]:
-    """Fold what the records announce into the index and announce the version that comes of it.
+    """Index the tracks that a batch of the table's stream names.
 
     Returns:
-        The sequence numbers of records that could not be indexed.
+        The sequence numbers of the records that could not be indexed.
     """
-    changes = changes_in(records, services.table, services.builder.model)
-    if changes.wanted:
-        announce(fold(services.builder, changes.wanted), services)
-    return changes.poisoned
+    named = named_in(records)
+    agreement = agree(named.tracks.keys(), services)
+    poisoned = [number for track_id in agreement.unreadable for number in named.tracks[track_id]]
+    return named.nameless + poisoned
+
+
+def agree(track_ids: Collection[str], services: Services) -> Agreement:
+    """Make the index hold of `track_ids` what the table holds, and announce the version that comes of it.
+
+    Raises:
+        IndexRace: other builders kept moving the pointer.
+        DamagedIndex: the current version cannot be read; see `annoy_service.repair`.
+        RecallTooLow: the promotion gate stayed shut.
+    """
+    read: Wanted = Wanted({}, {})
+
+    def rows() -> Mapping[str, Any]:
+        nonlocal read
+        read = read_wanted(track_ids, services.table, services.builder.model)
+        return read.rows
+
+    if not track_ids:
+        return Agreement(0, 0, {})
+    folded = fold(services.builder, rows)
+    announce(folded, services)
+    return Agreement(folded.added, folded.removed, read.unreadable)
 
 
 def announce(folded: Folded, services: Services) -> None:

@@ -1,8 +1,10 @@
 """Rows on their way into a segment: fresh from the table, or out of segments that exist."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -95,13 +97,21 @@ class FreshRows:
 
 
 class StoredRows:
-    """The living rows of a segment. What is read of it is downloaded; nothing else is."""
+    """Rows in the files of a segment. Only the files that are asked for are fetched.
 
-    def __init__(self, cache: SegmentCache, entry: SegmentEntry, also_dead: Iterable[int] = ()) -> None:
-        dead = entry.with_dead(sorted(also_dead)).dead
-        self._cache = cache
-        self._entry = entry
-        self._rows: RowNumbers = np.delete(np.arange(entry.rows), dead)
+    Args:
+        path: gives the local path of the segment's file of that name.
+        rows: the ascending numbers of the rows that count.
+    """
+
+    def __init__(self, path: Callable[[str], Path], rows: RowNumbers) -> None:
+        self._path = path
+        self._rows = rows
+
+    @classmethod
+    def living(cls, cache: SegmentCache, entry: SegmentEntry) -> Self:
+        """The rows of a segment that are not dead."""
+        return cls(partial(cache.fetch, entry), np.delete(np.arange(entry.rows), entry.dead))
 
     @property
     def ids(self) -> Ids:
@@ -122,19 +132,23 @@ class StoredRows:
 
     def lines(self, which: RowNumbers) -> Iterator[bytes]:
         """See `Source`."""
-        offsets = np.load(self._cache.fetch(self._entry, "blocks.npy"), allow_pickle=False)
-        lines = Lines(self._cache.fetch(self._entry, "tracks.jsonl.gz"), offsets)
-        return lines.read(self._rows[which].tolist())
+        offsets = np.load(self._path("blocks.npy"), allow_pickle=False)
+        return Lines(self._path("tracks.jsonl.gz"), offsets).read(self._rows[which].tolist())
 
     def _array(self, name: str) -> npt.NDArray[Any]:
-        array: npt.NDArray[Any] = np.load(self._cache.fetch(self._entry, name), mmap_mode="r", allow_pickle=False)
+        array: npt.NDArray[Any] = np.load(self._path(name), mmap_mode="r", allow_pickle=False)
         return array.view(np.ndarray)
 
 
 class Merged:
-    """Several sources as one, in ascending order of ids; no id may be in two of them."""
+    """Several sources as one, in ascending order of ids.
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    Raises:
+        DamagedIndex: a track is in two of them.
+    """
+
+    def __init__(self, sources: Sequence[Source], raw_dim: int) -> None:
+        self.raw_dim = raw_dim
         self._sources = [source for source in sources if len(source.ids)]
         ids = [source.ids for source in self._sources]
         joined = np.concatenate(ids) if ids else np.zeros(0, "S1")
@@ -165,11 +179,9 @@ class Merged:
             chunk = rows[start : start + CHUNK_ROWS]
             of, row = self._of[chunk], self._row[chunk]
             parts = [(of == number, source.raw(row[of == number])) for number, source in enumerate(self._sources)]
-            raw_dim = max(part.shape[2] for _, part in parts)
-            result = np.empty((len(chunk), 2, raw_dim), np.float16)
+            result = np.empty((len(chunk), 2, self.raw_dim), np.float16)
             for where, part in parts:
-                if len(part):
-                    result[where] = part
+                result[where] = part
             yield result
 
     def lines(self) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ BLOCK_ROWS = 16
 """Rows per gzip member: decompressing one costs about 20 µs; larger ones save few bytes and cost each result more."""
 
 _INFO = tuple(field.name for field in fields(TrackInfo))
-_STATE = ("model", "provider", "preview_at", "created_at", "updated_at")
+_STATE = ("model", "provider", "preview_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class IndexedTrack:
 
 
 def track_to_line(track: Track) -> bytes:
-    """All of `track` but its vectors, as JSON without a line break. Equal tracks give equal bytes."""
+    """All that makes up `track` but its vectors, as JSON without a line break. Equal tracks give equal bytes."""
     data: dict[str, Any] = asdict(track.info) | {name: getattr(track, name) for name in _STATE}
     data["tags"] = [[tag.name, tag.probability] for tag in track.tags]
     return json.dumps(data, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()

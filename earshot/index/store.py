@@ -72,13 +72,23 @@ class IndexStore:
         with closing(answer["Body"]) as body:
             return Head(key, Pointer.from_bytes(body.read()), answer["ETag"])
 
-    def move(self, pointer: Pointer, *, key: str = POINTER_KEY, seen: Head | None) -> None:
-        """Make `pointer` the content of `key`, provided that it still is what was `seen` (None: nothing).
+    def etag(self, key: str = POINTER_KEY) -> str | None:
+        """The ETag of the pointer at `key`, whatever its content, or None."""
+        try:
+            etag: str = self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _ABSENT:
+                return None
+            raise
+        return etag
+
+    def move(self, pointer: Pointer, *, key: str = POINTER_KEY, seen: str | None) -> None:
+        """Make `pointer` the content of `key`, provided that its ETag still is the one `seen` (None: no object).
 
         Raises:
             IndexRace: somebody else moved it first.
         """
-        condition = {"IfMatch": seen.etag} if seen else {"IfNoneMatch": "*"}
+        condition = {"IfMatch": seen} if seen else {"IfNoneMatch": "*"}
         try:
             self._client.put_object(
                 Bucket=self._bucket, Key=key, Body=pointer.to_bytes(), ContentType="application/json", **condition

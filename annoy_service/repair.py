@@ -1,0 +1,185 @@
+"""Makes table and index agree again, whatever happened. For `make repair` and for the local stack's reconcile at boot.
+
+Three functions, each idempotent and safe while `index_tracks` runs. `services` is `annoy_service.bootstrap.services()`;
+`progress` is called with the number of tracks looked at so far.
+
+- `index_missing(services, progress)`: compares every track of the table with the index and folds the differences in.
+  Costs one scan of the table. The everyday repair: lost stream records, expired iterators, a parked record mended.
+- `rebuild_from_table(services, progress)`: a new base from nothing but the table, for a damaged index.
+- `restore_table_from_index(services, progress)`: writes tracks that the table lacks back from the index's segments.
+  For a table that was lost: a track deleted on purpose a moment ago would come back.
+"""
+
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from annoy_service.bootstrap import Services
+from annoy_service.build import write_rows
+from annoy_service.changes import read_wanted, wanted_of_items
+from annoy_service.directory import Directory, changed_between
+from annoy_service.fold import Folded, apply, publish, rebuild
+from annoy_service.index import Agreement, agree, announce
+from annoy_service.rows import FreshRows, Merged, Source, StoredRows
+from earshot.errors import DamagedIndex, IndexRace
+from earshot.index.manifest import Manifest
+from earshot.index.rows import track_from_line
+
+Progress = Callable[[int], None]
+_T = TypeVar("_T")
+
+_CHUNK = 1_000
+_FOLD = 5_000
+"""Tracks folded at once: some 15 MB of vectors, and one version for readers to load."""
+_SPILL = 20_000
+_ATTEMPTS = 3
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Tracks written back to the table, and tracks that it had."""
+
+    restored: int
+    present: int
+
+
+def no_progress(_tracks: int) -> None:
+    """For callers that show none."""
+
+
+def index_missing(services: Services, progress: Progress = no_progress) -> Agreement:
+    """Fold into the index whatever the table holds differently.
+
+    Raises:
+        DamagedIndex: the current version cannot be read; use `rebuild_from_table`.
+        IndexRace: other builders kept moving the pointer.
+    """
+    builder = services.builder
+    manifest = _current(services)
+    directory = Directory(builder.cache, manifest)
+    differing: list[str] = []
+    seen: list[bytes] = []
+    unreadable: dict[str, str] = {}
+    for items in _chunks(services.table.scan_items(), _CHUNK):
+        wanted = wanted_of_items(items, builder.model)
+        located = directory.locate(wanted.rows)
+        for track_id, row in wanted.rows.items():
+            place = located.get(track_id)
+            if (place.fingerprint if place else None) != (row.fingerprint if row else None):
+                differing.append(track_id)
+        unreadable |= wanted.unreadable
+        seen += [item["track_id"]["S"].encode() for item in items]
+        progress(len(seen))
+    unknown = np.setdiff1d(directory.ids(), np.array(seen or np.zeros(0, "S1")))
+    differing += [track_id.decode() for track_id in unknown.tolist()]
+    added = removed = 0
+    for chunk in _chunks(iter(differing), _FOLD):
+        agreement = agree(chunk, services)
+        added, removed = added + agreement.added, removed + agreement.removed
+        unreadable |= agreement.unreadable
+    return Agreement(added, removed, unreadable)
+
+
+def rebuild_from_table(services: Services, progress: Progress = no_progress) -> Agreement:
+    """Publish a version made of nothing but the table's tracks; what is in the index bucket is not read.
+
+    What other builders publish meanwhile is carried over by reading those tracks from the table once more.
+
+    Raises:
+        IndexRace: other builders kept moving the pointer.
+        RecallTooLow: the promotion gate stayed shut.
+    """
+    builder, started = services.builder, time.perf_counter()
+    seen = builder.store.etag()
+    before = _readable(services)
+    unreadable: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(dir=builder.work_dir) as folder:
+        sources = list(_spill(services, Path(folder), progress, unreadable))
+        manifest = rebuild(builder, sources, started)
+    for _ in range(_ATTEMPTS):
+        now = builder.store.etag()
+        if now != seen:
+            after = _readable(services)
+            if before is None or after is None:
+                raise IndexRace("the index moved while it was rebuilt, and its versions cannot be compared")
+            changed = changed_between(builder.cache, before, after)
+            wanted = read_wanted(changed, services.table, builder.model).rows
+            manifest = apply(builder, manifest, wanted).manifest or manifest
+        try:
+            publish(builder, manifest, seen=now)
+        except IndexRace:
+            continue
+        announce(Folded(manifest, added=manifest.tracks), services)
+        return Agreement(manifest.tracks, 0, unreadable)
+    raise IndexRace(f"the index moved {_ATTEMPTS} times while a rebuilt version was to be published")
+
+
+def restore_table_from_index(services: Services, progress: Progress = no_progress) -> Restored:
+    """Write every track of the index that the table lacks, or holds without an embedding, into the table.
+
+    Raises:
+        DamagedIndex: the current version cannot be read.
+    """
+    manifest = _current(services)
+    restored = present = 0
+    for entry in manifest.segments if manifest else ():
+        rows = StoredRows.living(services.builder.cache, entry)
+        for start in range(0, len(rows.ids), _CHUNK):
+            which = np.arange(start, min(start + _CHUNK, len(rows.ids)))
+            for line, (embedding, drift) in zip(rows.lines(which), rows.raw(which), strict=True):
+                track = track_from_line(line, embedding.tobytes(), drift.tobytes())
+                done = services.table.store_embedding(
+                    track.info,
+                    embedding=embedding.tobytes(),
+                    drift=drift.tobytes(),
+                    tags=track.tags,
+                    model=services.builder.model.name,
+                    preview_at=track.preview_at or "",
+                    provider=track.provider,
+                )
+                restored, present = restored + done, present + (not done)
+            progress(restored + present)
+    return Restored(restored, present)
+
+
+def _spill(services: Services, folder: Path, progress: Progress, unreadable: dict[str, str]) -> Iterator[Source]:
+    """The table's rows, sorted and written to disk by the ten thousands: a million do not fit into memory."""
+    model, done = services.builder.model, 0
+    for number, items in enumerate(_chunks(services.table.scan_items(), _SPILL)):
+        wanted = wanted_of_items(items, model)
+        unreadable |= wanted.unreadable
+        fresh = FreshRows((row for row in wanted.rows.values() if row), model.raw_dim)
+        part = folder / str(number)
+        part.mkdir()
+        write_rows(part, Merged([fresh], model.raw_dim))
+        done += len(items)
+        progress(done)
+        yield StoredRows(part.joinpath, np.arange(len(fresh.ids)))
+
+
+def _current(services: Services) -> Manifest | None:
+    store = services.builder.store
+    head = store.head()
+    return store.manifest(head.pointer) if head else None
+
+
+def _readable(services: Services) -> Manifest | None:
+    try:
+        return _current(services)
+    except DamagedIndex:
+        return None
+
+
+def _chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
