@@ -108,8 +108,12 @@ class TracksTable:
 
     def scan(self) -> Iterator[Track]:
         """Every track, page by page. For repairs only: it costs what exists."""
+        return map(track_from_item, self.scan_items())
+
+    def scan_items(self) -> Iterator[Item]:
+        """Every item as stored, for a repair that has to survive one that is no track."""
         for page in self._client.get_paginator("scan").paginate(TableName=self._name, ConsistentRead=True):
-            yield from map(track_from_item, page["Items"])
+            yield from page["Items"]
 
     def register(self, info: TrackInfo) -> bool:
         """Create the track as pending, or refresh what its source says of it. Status and embedding stay.
