@@ -29,19 +29,32 @@ class _Message:
 
 @dataclass(frozen=True, slots=True)
 class CrawlPlaylist(_Message):
-    """Read `playlist` (again from `cursor`, where a crawl is cut into several messages)."""
+    """Read `playlist` (again from `cursor`, where a crawl is cut into several messages).
+
+    `only_new`: leave alone what earlier crawls could not get (scheduled re-crawls). `not_before` and `attempt`: see
+    `FetchPreview`.
+    """
 
     crawl_id: str
     playlist: str
     cursor: str | None = None
+    only_new: bool = False
+    not_before: str | None = None
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class FetchPreview(_Message):
-    """Find and store the preview of a registered track."""
+    """Find and store the preview of a track.
+
+    `not_before` (ISO 8601, UTC): a provider asked to wait; queues delay 15 minutes at most, the message carries the
+    rest. `attempt` counts the tries that failed for a passing reason.
+    """
 
     track_id: str
     crawl_id: str | None = None
+    not_before: str | None = None
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,16 @@ class PreviewsBucket:
             etag=answer["ETag"],
         )
 
+    def exists(self, track_id: str) -> bool:
+        """Whether a preview waits there."""
+        try:
+            self._client.head_object(Bucket=self._name, Key=preview_key(track_id))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+                return False
+            raise
+        return True
+
     def delete(self, track_id: str) -> None:
         """Remove the preview, if it is there."""
         self._client.delete_object(Bucket=self._name, Key=preview_key(track_id))

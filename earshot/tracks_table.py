@@ -106,6 +106,26 @@ class TracksTable:
                 wanted = answer.get("UnprocessedKeys") or {}
         return found
 
+    def states(self, track_ids: Iterable[str]) -> dict[str, tuple[Status, str | None]]:
+        """Status and reason of those of `track_ids` that exist, without their embeddings; eventually consistent."""
+        ids = list(dict.fromkeys(track_ids))
+        found: dict[str, tuple[Status, str | None]] = {}
+        for start in range(0, len(ids), _BATCH_GET_LIMIT):
+            wanted: dict[str, Any] = {
+                self._name: {
+                    "Keys": [_key(i) for i in ids[start : start + _BATCH_GET_LIMIT]],
+                    "ProjectionExpression": "track_id, #status, #reason",
+                    "ExpressionAttributeNames": {"#status": "status", "#reason": "reason"},
+                }
+            }
+            while wanted:
+                answer = self._client.batch_get_item(RequestItems=wanted)
+                for item in answer["Responses"].get(self._name, ()):
+                    reason = item.get("reason", {}).get("S")
+                    found[item["track_id"]["S"]] = Status(item["status"]["S"]), reason
+                wanted = answer.get("UnprocessedKeys") or {}
+        return found
+
     def scan(self) -> Iterator[Track]:
         """Every track, page by page. For repairs only: it costs what exists."""
         return map(track_from_item, self.scan_items())
@@ -197,6 +217,15 @@ class TracksTable:
             "attribute_exists(#status) AND #status <> :ready",
             set_={"status": Status.NO_PREVIEW.value, "reason": reason, "updated_at": now_iso()},
             values={":ready": Status.READY.value},
+        )
+
+    def mark_waiting(self, track_id: str, *, reason: str) -> bool:
+        """Note why a pending track is still pending. False when it is not pending."""
+        return self._update_if(
+            track_id,
+            "#status = :pending",
+            set_={"status": Status.PENDING.value, "reason": reason, "updated_at": now_iso()},
+            values={":pending": Status.PENDING.value},
         )
 
     def delete(self, track_id: str) -> None:

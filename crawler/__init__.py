@@ -1,0 +1,1 @@
+"""Playlists become tracks, and tracks get their previews. Imports no numpy."""

@@ -1,0 +1,98 @@
+"""Reads a playlist page by page: tracks are registered, entries recorded, previews asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from crawler.sources import Page, Source
+from crawler.waiting import defer_after, is_early
+from earshot.crawls_table import CrawlEntry, CrawlsTable
+from earshot.errors import EarshotError, InvalidPlaylist, ProviderThrottled, ProviderUnavailable
+from earshot.message_queue import MessageQueue
+from earshot.messages import CrawlPlaylist, FetchPreview
+from earshot.playlist import PlaylistRef, parse_playlist
+from earshot.track import Status
+from earshot.tracks_table import TracksTable
+
+
+@dataclass(frozen=True, slots=True)
+class Crawl:
+    """What a crawl works with. `sources` by name; a name that is missing is switched off."""
+
+    sources: Mapping[str, Source]
+    tracks: TracksTable
+    crawls: CrawlsTable
+    crawl_queue: MessageQueue
+    fetch_queue: MessageQueue
+    model: str
+    pages_per_message: int
+
+    def run(self, message: CrawlPlaylist) -> None:
+        """Read the next pages of the playlist and hand the rest on to a new message.
+
+        May be repeated, and may die at any line: what a page asks for is written before its message is done. What
+        the provider cannot do now is handed back to the queue from the page reached; what it never will ends the
+        crawl with that error.
+        """
+        self.crawls.start(message.crawl_id, message.playlist)
+        if is_early(message, self.crawl_queue):
+            return
+        cursor = message.cursor
+        try:
+            ref = parse_playlist(message.playlist)
+            source = self._source(ref)
+            for _ in range(self.pages_per_message):
+                page = source.read_page(ref, cursor)
+                self._take(page, message)
+                cursor = page.next_cursor
+                if cursor is None:
+                    self.crawls.finish(message.crawl_id)
+                    return
+            self.crawl_queue.send(replace(message, cursor=cursor, not_before=None, attempt=0))
+        except (ProviderThrottled, ProviderUnavailable) as error:
+            self._wait(replace(message, cursor=cursor, not_before=None), error)
+        except EarshotError as error:
+            self.crawls.finish(message.crawl_id, error)
+
+    def _wait(self, message: CrawlPlaylist, error: ProviderThrottled | ProviderUnavailable) -> None:
+        try:
+            until = defer_after(error, message, self.crawl_queue)
+        except ProviderUnavailable as final:
+            self.crawls.finish(message.crawl_id, final)
+        else:
+            self.crawls.wait_until(message.crawl_id, until)
+
+    def _source(self, ref: PlaylistRef) -> Source:
+        if ref.source not in self.sources:
+            raise InvalidPlaylist(
+                f"{ref} needs the source {ref.source!r}, which is switched off",
+                hint=f"Read docs/sources.md on its terms, then add {ref.source} to EARSHOT_PROVIDERS.",
+            )
+        return self.sources[ref.source]
+
+    def _take(self, page: Page, message: CrawlPlaylist) -> None:
+        """Register, reopen, record, queue: in this order, so that a repeat finishes what a death cut short."""
+        infos = {entry.info.track_id: entry.info for entry in page.entries if entry.info}
+        for info in infos.values():
+            self.tracks.register(info)
+        entries = [
+            CrawlEntry(entry.number, entry.info.track_id if entry.info else None, entry.reason)
+            for entry in page.entries
+        ]
+        new = self.crawls.new_entries(message.crawl_id, entries)
+        if not message.only_new:
+            self._reopen({entry.track_id for entry in new if entry.track_id})
+        self.crawls.record_entries(message.crawl_id, new)
+        tracks = self.tracks.get_many(infos)
+        self.fetch_queue.send_all(
+            [
+                FetchPreview(track_id, message.crawl_id)
+                for track_id, track in tracks.items()
+                if track.status is Status.PENDING or (track.status is Status.READY and track.model != self.model)
+            ]
+        )
+
+    def _reopen(self, track_ids: set[str]) -> None:
+        """Give tracks that an earlier crawl gave up another chance, once per crawl."""
+        for track_id, (status, _) in self.tracks.states(track_ids).items():
+            if status in (Status.NO_PREVIEW, Status.FAILED):
+                self.tracks.reopen(track_id)

@@ -1,0 +1,186 @@
+"""The only way a remote file or answer comes in.
+
+Only https, only hosts that are allow-listed (each redirect anew), only public addresses: the name is resolved here,
+every address checked, and the connection made to a checked address, so that a name cannot change its mind in between.
+At most 10 MB and 30 seconds.
+"""
+
+import ipaddress
+import json
+import socket
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import certifi
+import urllib3
+
+from crawler.waiting import retry_after_s
+from earshot.errors import AudioRejected, ForbiddenUrl, ProviderRefused, ProviderThrottled, ProviderUnavailable
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_SECONDS = 30.0
+_MAX_REDIRECTS = 3
+_SOCKET_TIMEOUT_S = 8.0
+_CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Downloader:
+    """Fetches from allow-listed hosts.
+
+    Attributes:
+        hosts: host names; ``*.example.org`` allows every name below example.org.
+        allow_loopback: an allow-listed name may lead to this machine, over http and any port (tests, local stack).
+        user_agent: sent with every request.
+        max_seconds: from the first look-up to the last byte.
+    """
+
+    hosts: frozenset[str]
+    user_agent: str
+    allow_loopback: bool = False
+    max_seconds: float = MAX_SECONDS
+
+    def fetch(self, url: str, *, max_bytes: int = MAX_BYTES) -> bytes:
+        """The body behind `url`.
+
+        Raises:
+            ForbiddenUrl: the URL, or one it redirects to, is not allowed.
+            AudioRejected: `too_large`.
+            ProviderRefused: 4xx. ProviderThrottled: 429, 503 with Retry-After.
+            ProviderUnavailable: time-outs, 5xx, bodies that end too early.
+        """
+        deadline = time.monotonic() + self.max_seconds
+        for _ in range(_MAX_REDIRECTS + 1):
+            body, location = self._request(url, deadline, max_bytes)
+            if location is None:
+                return body
+            url = urljoin(url, location)
+        raise ForbiddenUrl(f"more than {_MAX_REDIRECTS} redirects from {_shown(url)}")
+
+    def fetch_json(self, url: str) -> Any:
+        """The JSON behind `url`.
+
+        Raises:
+            ProviderUnavailable: it is no JSON. Others: see `fetch`.
+        """
+        try:
+            return json.loads(self.fetch(url, max_bytes=2 * 1024 * 1024))
+        except ValueError:
+            raise ProviderUnavailable(f"{_shown(url)} did not answer in JSON") from None
+
+    def _request(self, url: str, deadline: float, max_bytes: int) -> tuple[bytes, str | None]:
+        """Body and, for a redirect, where it leads."""
+        parts = self._checked(url)
+        address = self._address(parts)
+        host = parts.hostname or ""
+        timeout = urllib3.Timeout(total=min(_SOCKET_TIMEOUT_S, max(0.1, deadline - time.monotonic())))
+        pool: urllib3.HTTPConnectionPool
+        if parts.scheme == "https":
+            pool = urllib3.HTTPSConnectionPool(
+                address, parts.port or 443, timeout=timeout, server_hostname=host, assert_hostname=host,
+                cert_reqs="CERT_REQUIRED", ca_certs=certifi.where(),
+            )  # fmt: skip
+        else:
+            pool = urllib3.HTTPConnectionPool(address, parts.port or 80, timeout=timeout)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        headers = {"Host": parts.netloc, "User-Agent": self.user_agent, "Accept-Encoding": "identity"}
+        with pool:
+            try:
+                response = pool.urlopen(
+                    "GET", target, headers=headers, redirect=False, retries=False, preload_content=False
+                )
+                try:
+                    if response.status in (301, 302, 303, 307, 308) and response.headers.get("Location"):
+                        return b"", response.headers["Location"]
+                    _check_status(response, url)
+                    return _read(response, url, deadline, max_bytes), None
+                finally:
+                    response.close()
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                raise ProviderUnavailable(f"{_shown(url)} failed: {type(error).__name__}") from None
+
+    def _checked(self, url: str) -> SplitResult:
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise ForbiddenUrl(f"not a URL: {url[:80]!r}") from None
+        host = parts.hostname or ""
+        if parts.scheme != "https" and not (self.allow_loopback and parts.scheme == "http"):
+            raise ForbiddenUrl(f"only https is fetched, not {_shown(url)}")
+        if parts.username is not None or not url.isascii() or not url.isprintable() or " " in url:
+            raise ForbiddenUrl(f"a URL with credentials or odd characters: {_shown(url)}")
+        if port not in (None, 443) and not self.allow_loopback:
+            raise ForbiddenUrl(f"port {port} is not fetched from: {_shown(url)}")
+        if not any(_matches(host, pattern) for pattern in self.hosts):
+            raise ForbiddenUrl(
+                f"the host {host!r} is not allow-listed", hint="Add it to EARSHOT_ALLOWED_HOSTS if you trust it."
+            )
+        return parts
+
+    def _address(self, parts: SplitResult) -> str:
+        """An address of the host, after all of them have been found public (or loopback, where allowed)."""
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise ProviderUnavailable(f"{parts.hostname} could not be resolved: {error}") from None
+        addresses = [str(entry[4][0]) for entry in found]
+        for text in addresses:
+            address = ipaddress.ip_address(text)
+            if self.allow_loopback and address.is_loopback:
+                continue
+            if not _is_public(address) or parts.scheme != "https":
+                raise ForbiddenUrl(f"{parts.hostname} leads to {text}, which is not a public address")
+        return addresses[0]
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Global unicast, also inside the IPv6 forms that embed an IPv4 address."""
+    if isinstance(address, ipaddress.IPv6Address):
+        embedded = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
+        if embedded:
+            return _is_public(embedded)
+        if address in ipaddress.ip_network("64:ff9b::/96"):
+            return _is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return address.is_global and not address.is_multicast
+
+
+def _matches(host: str, pattern: str) -> bool:
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
+
+
+def _check_status(response: urllib3.BaseHTTPResponse, url: str) -> None:
+    status = response.status
+    wait = response.headers.get("Retry-After")
+    if status == 429 or (status == 503 and wait):
+        seconds = retry_after_s(wait)
+        raise ProviderThrottled(f"{_shown(url)} asks to wait {seconds:.0f} s", retry_after_s=seconds)
+    if status >= 500:
+        raise ProviderUnavailable(f"{_shown(url)} answered {status}")
+    if status != 200:
+        raise ProviderRefused(f"{_shown(url)} answered {status}")
+
+
+def _read(response: urllib3.BaseHTTPResponse, url: str, deadline: float, max_bytes: int) -> bytes:
+    body = bytearray()
+    while chunk := response.read1(_CHUNK, decode_content=False):
+        body += chunk
+        if len(body) > max_bytes:
+            raise AudioRejected(f"{_shown(url)} has more than {max_bytes} bytes", reason="too_large")
+        if time.monotonic() > deadline:
+            raise ProviderUnavailable(f"{_shown(url)} took too long")
+    return bytes(body)
+
+
+def _shown(url: str) -> str:
+    """The URL without its query, which may hold a signature."""
+    return url.partition("?")[0][:120]
+
+
+def with_hosts(defaults: Iterable[str], more: Iterable[str]) -> frozenset[str]:
+    """The allow-list: lower case, without spaces."""
+    return frozenset(host.strip().lower() for host in (*defaults, *more) if host.strip())

@@ -1,0 +1,96 @@
+"""Gives a track its preview, or the reason why it has none."""
+
+from dataclasses import dataclass
+
+from crawler.lease import Leases
+from crawler.resolve import Resolver
+from crawler.waiting import defer, defer_after, is_early
+from earshot.crawls_table import CrawlsTable
+from earshot.errors import (
+    AudioRejected,
+    EarshotError,
+    NoPreview,
+    ProviderThrottled,
+    ProviderUnavailable,
+)
+from earshot.message_queue import MessageQueue
+from earshot.messages import FetchPreview
+from earshot.previews import PreviewsBucket
+from earshot.track import Status, Track, TrackInfo
+from earshot.track_id import parse_track_id, source_of
+from earshot.tracks_table import TracksTable, now_iso
+
+_BUSY_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What fetching a preview works with. `model` is the network in use."""
+
+    tracks: TracksTable
+    crawls: CrawlsTable
+    previews: PreviewsBucket
+    fetch_queue: MessageQueue
+    leases: Leases
+    resolver: Resolver
+    model: str
+
+    def run(self, message: FetchPreview) -> None:
+        """Store the preview of the track, unless it has one, is ready or was given up since the message was sent.
+
+        May be repeated, and may die at any line: until the preview is stored or the reason noted, the message stays.
+
+        Raises:
+            InvalidTrackId: the message names no track.
+        """
+        if is_early(message, self.fetch_queue):
+            return
+        track = self._track(parse_track_id(message.track_id))
+        if not self._needs_preview(track):
+            return
+        with self.leases.hold(track.track_id) as held:
+            if not held:
+                defer(message, self.fetch_queue, _BUSY_S)
+                return
+            track = self._track(track.track_id)  # somebody may have finished it before the lease was free
+            if self._needs_preview(track):
+                self._fetch(track, message)
+
+    def _track(self, track_id: str) -> Track:
+        track = self.tracks.get(track_id)
+        if track is None:
+            track = Track(TrackInfo(track_id=track_id, source=source_of(track_id)))
+            self.tracks.register(track.info)
+        return track
+
+    def _needs_preview(self, track: Track) -> bool:
+        if track.status is Status.READY:
+            return track.model != self.model and not self.previews.exists(track.track_id)
+        return track.status is Status.PENDING and not self.previews.exists(track.track_id)
+
+    def _fetch(self, track: Track, message: FetchPreview) -> None:
+        fetched_at = now_iso()
+        try:
+            found = self.resolver.find(track.info)
+        except (ProviderThrottled, ProviderUnavailable) as error:
+            self._wait(track, message, error)
+        except EarshotError as error:
+            self.tracks.mark_no_preview(track.track_id, reason=_reason(error))
+        else:
+            self.previews.put(found.info, found.audio, provider=found.provider, fetched_at=fetched_at)
+
+    def _wait(self, track: Track, message: FetchPreview, error: ProviderThrottled | ProviderUnavailable) -> None:
+        try:
+            until = defer_after(error, message, self.fetch_queue)
+        except ProviderUnavailable:
+            self.tracks.mark_no_preview(track.track_id, reason="unavailable")
+            return
+        if isinstance(error, ProviderThrottled):
+            self.tracks.mark_waiting(track.track_id, reason="throttled")
+            if message.crawl_id:
+                self.crawls.wait_until(message.crawl_id, until)
+
+
+def _reason(error: EarshotError) -> str:
+    """The reason code kept on the track."""
+    return error.reason if isinstance(error, NoPreview | AudioRejected) else error.code

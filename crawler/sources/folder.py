@@ -1,0 +1,184 @@
+"""Folders of audio files. Only below the roots that the settings allow, and never through a link out of the folder."""
+
+import hashlib
+import io
+import os
+import re
+import stat
+import struct
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import unquote_to_bytes, urlsplit
+
+import mutagen
+
+from crawler.clip import clip_of
+from crawler.sources import PAGE_SIZE, Page, PlaylistEntry
+from earshot.errors import InvalidPlaylist, NoPreview, PlaylistNotFound
+from earshot.playlist import PlaylistRef
+from earshot.track import TrackInfo
+
+SUFFIXES = frozenset({".mp3", ".ogg", ".oga", ".opus", ".flac", ".wav", ".m4a"})
+_MAGIC = re.compile(rb"ID3|\xff[\xe2-\xff]|OggS|fLaC|RIFF....WAVE|....ftyp", re.DOTALL)
+_NUMBERED = re.compile(r"(?:[0-9]{1,2}[-.])?[0-9]{1,3}(?:[\s._-]+)(?P<title>\S.*)")
+_MAX_TEXT = 300
+_Position = tuple[str, ...]
+
+
+class FolderSource:
+    """Reads folders, in the order of their paths.
+
+    Args:
+        roots: the folders that may be crawled; empty: none.
+    """
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        self._roots = tuple(root.expanduser().resolve() for root in roots)
+
+    def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
+        """See `Source`. The cursor is ``<number of the next entry>:<relative path of the last one>``."""
+        folder = self.allowed(Path(ref.id))
+        if not folder.is_dir():
+            raise PlaylistNotFound(f"no folder {ref.id}", hint="Give the path of a folder with audio files.")
+        number, _, last = (cursor or "0:").partition(":")
+        after = Path(last).parts
+        files = list(islice(_audio_files(folder, after), PAGE_SIZE + 1))
+        entries = tuple(
+            self._entry(folder, path, int(number) + offset) for offset, path in enumerate(files[:PAGE_SIZE])
+        )
+        if len(files) <= PAGE_SIZE:
+            return Page(entries, None)
+        return Page(entries, f"{int(number) + PAGE_SIZE}:{files[PAGE_SIZE - 1].relative_to(folder)}")
+
+    def allowed(self, path: Path) -> Path:
+        """`path` without links.
+
+        Raises:
+            InvalidPlaylist: it is outside the allowed roots.
+        """
+        real = path.resolve()
+        if not any(real.is_relative_to(root) for root in self._roots):
+            listed = os.pathsep.join(map(str, self._roots)) or "none"
+            raise InvalidPlaylist(
+                f"{path} is outside the folders that may be crawled ({listed})",
+                hint="Add its folder to EARSHOT_FOLDER_ROOTS. Functions in the cloud see no folder of yours.",
+            )
+        return real
+
+    def clip(self, info: TrackInfo, *, max_bytes: int) -> bytes:
+        """The audio of the track that was crawled from a file.
+
+        Raises:
+            NoPreview: `file_gone`, `forbidden_folder` (outside the allowed roots), `file_changed` (it no longer has the
+                content that named the track).
+            AudioRejected: see `crawler.clip`.
+        """
+        try:
+            path = self.allowed(Path(os.fsdecode(unquote_to_bytes(urlsplit(info.preview_url or "").path))))
+        except InvalidPlaylist as error:
+            raise NoPreview(error.message, reason="forbidden_folder", hint=error.hint) from None
+        try:
+            with path.open("rb") as file:
+                if track_id_of(file) != info.track_id:
+                    raise NoPreview(f"{path} has changed since it was crawled", reason="file_changed")
+                return clip_of(file, max_bytes=max_bytes)
+        except OSError as error:
+            raise NoPreview(f"{path}: {error.strerror}", reason="file_gone") from None
+
+    def _entry(self, folder: Path, path: Path, number: int) -> PlaylistEntry:
+        try:
+            with path.open("rb") as file:
+                track_id = track_id_of(file)
+                tags = _tags(file)
+        except OSError:
+            return PlaylistEntry(number, reason="unreadable_file")
+        return PlaylistEntry(number, _info(track_id, path, path.relative_to(folder), tags))
+
+
+def track_id_of(file: io.BufferedReader) -> str:
+    """``file:`` and the first 16 hex digits of the SHA-256 of the file, read in blocks."""
+    file.seek(0)
+    return f"file:{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}"
+
+
+def _audio_files(folder: Path, after: _Position) -> Iterator[Path]:
+    """Audio files below `folder` that come after the relative path `after`, in the order of their path's parts."""
+
+    def walk(parts: _Position) -> Iterator[Path]:
+        for name in _names(folder.joinpath(*parts)):
+            position = (*parts, name)
+            if position[: len(after)] < after[: len(position)]:
+                continue
+            path = folder.joinpath(*position)
+            if not path.resolve().is_relative_to(folder):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                yield from walk(position)
+            elif position > after and _may_be_audio(path):
+                yield path
+
+    return walk(())
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _may_be_audio(path: Path) -> bool:
+    """By its suffix, or, where it has none, by its first bytes. Whether it really is, decoding will tell."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return False
+        if path.suffix:
+            return path.suffix.lower() in SUFFIXES
+        with path.open("rb") as file:
+            return _MAGIC.match(file.read(12)) is not None
+    except OSError:
+        return False
+
+
+def _tags(file: BinaryIO) -> dict[str, Any]:
+    """Title, artists, album, isrc and length from the file's own tags; empty where it has none that can be read."""
+    file.seek(0)
+    try:
+        tagged = mutagen.File(file, easy=True)
+    except (mutagen.MutagenError, ValueError, LookupError, OverflowError, EOFError, struct.error):
+        return {}
+    if tagged is None:
+        return {}
+    known: dict[str, Any] = {"length": getattr(tagged.info, "length", None)}
+    for name in ("title", "artist", "album", "isrc"):
+        values = (tagged.tags or {}).get(name) or ()
+        texts = [_printable(value).strip()[:_MAX_TEXT] for value in values if isinstance(value, str)]
+        known[name] = tuple(text for text in texts if text)
+    return known
+
+
+def _info(track_id: str, path: Path, relative: Path, tags: dict[str, Any]) -> TrackInfo:
+    """From the tags, else from the path: ``Artist/Album/01 - Title.ext``, ``Artist - Title.ext``, ``Title.ext``."""
+    title, folders = _printable(path.stem), [_printable(part) for part in relative.parts[:-1]]
+    if match := _NUMBERED.fullmatch(title):
+        title = match["title"]
+    artist = folders[-2] if len(folders) > 1 else folders[-1] if folders else ""
+    if not artist and " - " in title:
+        artist, _, title = title.partition(" - ")
+    length = tags.get("length")
+    return TrackInfo(
+        track_id=track_id,
+        source="file",
+        title=next(iter(tags.get("title") or ()), title),
+        artists=tags.get("artist") or ((artist,) if artist else ()),
+        album=next(iter(tags.get("album") or ()), folders[-1] if len(folders) > 1 else ""),
+        isrc=next(iter(tags.get("isrc") or ()), None),
+        duration_ms=round(length * 1000) if length and 0 < length < 1e6 else None,
+        preview_url=path.as_uri(),
+    )
+
+
+def _printable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

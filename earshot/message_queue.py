@@ -1,0 +1,60 @@
+"""An SQS queue of messages."""
+
+import math
+import time
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+_BATCH_LIMIT = 10
+MAX_DELAY_S = 900
+
+
+class Message(Protocol):
+    """What can be sent: the messages of `earshot.messages`."""
+
+    def to_json(self) -> str:
+        """The message's body."""
+
+
+class MessageQueue:
+    """Sends messages.
+
+    Args:
+        client: a boto3 SQS client.
+        url: the queue's URL.
+    """
+
+    def __init__(self, client: Any, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, message: Message, *, delay_s: float = 0) -> None:
+        """Send one message, to be delivered after `delay_s` seconds (rounded up, cut at 15 minutes)."""
+        self._client.send_message(
+            QueueUrl=self._url,
+            MessageBody=message.to_json(),
+            DelaySeconds=max(0, min(MAX_DELAY_S, math.ceil(delay_s))),
+        )
+
+    def send_all(self, messages: Sequence[Message]) -> None:
+        """Send `messages`, ten per request.
+
+        Raises:
+            ClientError: some were refused three times; the others have been sent.
+        """
+        for start in range(0, len(messages), _BATCH_LIMIT):
+            entries = [
+                {"Id": str(number), "MessageBody": message.to_json()}
+                for number, message in enumerate(messages[start : start + _BATCH_LIMIT])
+            ]
+            for attempt in range(3):
+                time.sleep(0.1 * attempt)
+                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+                failed = {failure["Id"]: failure for failure in answer.get("Failed") or ()}
+                entries = [entry for entry in entries if entry["Id"] in failed]
+                if not entries:
+                    break
+            else:
+                raise ClientError({"Error": {"Code": "BatchFailed", "Message": str(failed)}}, "SendMessageBatch")

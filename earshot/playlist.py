@@ -1,0 +1,87 @@
+"""What a person may call a playlist, and which source understands it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from earshot.errors import InvalidPlaylist
+
+SourceName = Literal["spotify", "deezer", "folder", "manifest"]
+Kind = Literal["playlist", "album", "track", "folder", "manifest"]
+
+_MAX_INPUT = 2048
+_MANIFEST_SUFFIXES = (".csv", ".jsonl", ".ndjson")
+_LANGUAGE = "(?:intl-[a-z-]+/|[a-z]{2}(?:-[a-z]{2})?/)?"
+_END = "/?(?:[?#].*)?"
+_SPOTIFY = (
+    re.compile(r"spotify:(?:user:[^:]{1,128}:)?(?P<kind>playlist|album|track):(?P<id>[0-9A-Za-z]{22})"),
+    re.compile(
+        rf"https?://open\.spotify\.com/{_LANGUAGE}(?:user/[^/]{{1,128}}/)?"
+        rf"(?P<kind>playlist|album|track)/(?P<id>[0-9A-Za-z]{{22}}){_END}"
+    ),
+)
+_SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
+_DEEZER = (
+    re.compile(r"deezer:(?P<kind>playlist|album|track):(?P<id>[1-9][0-9]{0,17})"),
+    re.compile(
+        rf"https?://(?:www\.)?deezer\.com/{_LANGUAGE}(?P<kind>playlist|album|track)/(?P<id>[1-9][0-9]{{0,17}}){_END}"
+    ),
+)
+_DEEZER_TRACK = re.compile(r"deezer:([1-9][0-9]{0,17})")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistRef:
+    """A playlist that some source understands. `id` is the provider's id, an absolute path or an https URL."""
+
+    source: SourceName
+    kind: Kind
+    id: str
+
+    def __str__(self) -> str:
+        """What was understood, for people."""
+        name = "" if self.source == self.kind else f"{self.source.capitalize()} "
+        return f"{name}{self.kind} {self.id}"
+
+
+def parse_playlist(text: str) -> PlaylistRef:
+    """The playlist, album, track, folder or manifest that `text` names.
+
+    A bare 22-character id is a Spotify playlist. Folders and manifests are absolute paths or ``file://`` URLs; a
+    manifest (``.csv``, ``.jsonl``, ``.ndjson``) may also be an https URL.
+
+    Raises:
+        InvalidPlaylist: no source understands `text`.
+    """
+    text = text.strip()
+    if not text or len(text) > _MAX_INPUT or not text.isprintable():
+        raise InvalidPlaylist(f"not a playlist: {text[:80]!r}")
+    for source, patterns in (("spotify", _SPOTIFY), ("deezer", _DEEZER)):
+        for pattern in patterns:
+            if match := pattern.fullmatch(text):
+                return PlaylistRef(source, match["kind"], match["id"])  # type: ignore[arg-type]
+    if _SPOTIFY_ID.fullmatch(text):
+        return PlaylistRef("spotify", "playlist", text)
+    if match := _DEEZER_TRACK.fullmatch(text):
+        return PlaylistRef("deezer", "track", match[1])
+    if text.startswith("/"):
+        return _local(text)
+    if text.startswith("file:///"):
+        return _local(unquote(urlsplit(text).path))
+    if text.startswith("https://") and urlsplit(text).path.lower().endswith(_MANIFEST_SUFFIXES):
+        return PlaylistRef("manifest", "manifest", text)
+    raise InvalidPlaylist(f"not a playlist: {text[:80]!r}")
+
+
+def playlist_from_command_line(text: str) -> str:
+    """`text`, or the absolute path of the folder or file that it names from where the person stands."""
+    path = Path(text).expanduser()
+    return str(path.resolve()) if path.exists() else text
+
+
+def _local(path: str) -> PlaylistRef:
+    if path.lower().endswith(_MANIFEST_SUFFIXES):
+        return PlaylistRef("manifest", "manifest", path)
+    return PlaylistRef("folder", "folder", path)
