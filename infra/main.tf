@@ -171,7 +171,6 @@ module "observability" {
   functions               = toset(local.functions)
   queues                  = module.queue
   index_failed_queue_name = module.index_failed_queue.name
-  tracks_table_name       = aws_dynamodb_table.tracks.name
   alarm_email             = var.alarm_email
   monthly_budget_usd      = var.monthly_budget_usd
 }

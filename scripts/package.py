@@ -32,8 +32,8 @@ MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 _PLATFORMS = {"arm64": "aarch64", "x86_64": "x86_64"}
 _GLIBC = "2_28"  # the newest that every wheel here is built for; Amazon Linux 2023 has 2.34
 _LEFT_OUT = {
-    # Folders and files are crawled from the machine that holds them, never from a function.
-    "crawler": ("av", "mutagen", "numpy", "soundfile", "cffi", "pycparser"),
+    # PyAV cuts long files without them.
+    "crawler": ("numpy", "soundfile", "cffi", "pycparser"),
 }
 _BUILT_HERE = "annoy"  # its author publishes no wheels for Linux
 _MODEL = Path("build/model")

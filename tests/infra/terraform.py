@@ -29,8 +29,7 @@ def visibility_timeouts() -> dict[str, int]:
 
 def alarms() -> set[str]:
     """Keys of the alarms, as in alarm names and in the runbook."""
-    keys = set(_keys(INFRA / "modules" / "observability" / "alarms.tf", r"^      ([a-z-]+) = \{$"))
-    return keys | {f"errors-{function.replace('_', '-')}" for function in functions()}
+    return set(_keys(INFRA / "modules" / "observability" / "alarms.tf", r"^    ([a-z-]+) = \{$"))
 
 
 def _keys(path: Path, pattern: str) -> list[str]:

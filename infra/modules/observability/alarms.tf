@@ -1,82 +1,73 @@
-# One entry per thing a person would act on. The key names the alarm (<prefix>-<key>) and its entry in
-# docs/operations.md; a test fails when either is missing. The alarm on the API's 5xx answers needs the API's id and
-# therefore stands in serverless.yml.
+# One entry per thing a person would act on, and no more: what a function throws ends in a dead-letter queue, a late
+# index or a 5xx answer, each of which has its alarm; an alarm costs 0.10 USD a month beyond the first ten.
+# The key names the alarm (<prefix>-<key>) and its entry in docs/operations.md; a test fails when either is missing. The
+# alarm on the API's 5xx answers needs the API's id and therefore stands in serverless.resources.yml.
 
 locals {
   minute = 60
 
-  alarms = merge(
-    {
-      crawl-dead-letters = {
-        what       = "A playlist could not be crawled after every retry."
-        namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
-        dimensions = { QueueName = var.queues["crawl"].dlq_name }
-        threshold  = 0, period = 5 * local.minute, periods = 1
-      }
-      fetch-dead-letters = {
-        what       = "Previews could not be fetched after every retry."
-        namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
-        dimensions = { QueueName = var.queues["fetch"].dlq_name }
-        threshold  = 0, period = 5 * local.minute, periods = 1
-      }
-      extract-dead-letters = {
-        what       = "Previews could not be turned into embeddings after every retry."
-        namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
-        dimensions = { QueueName = var.queues["extract"].dlq_name }
-        threshold  = 0, period = 5 * local.minute, periods = 1
-      }
-      index-failed-records = {
-        what       = "Embeddings were not indexed after every retry."
-        namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
-        dimensions = { QueueName = var.index_failed_queue_name }
-        threshold  = 0, period = 5 * local.minute, periods = 1
-      }
-      fetch-backlog = {
-        what       = "A preview has waited for six hours to be fetched: the providers throttle, or fetching stands still."
-        namespace  = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", statistic = "Maximum"
-        dimensions = { QueueName = var.queues["fetch"].name }
-        threshold  = 6 * 60 * local.minute, period = 5 * local.minute, periods = 3
-      }
-      extract-backlog = {
-        what       = "A preview has waited for an hour to be extracted; the bucket deletes it after a day."
-        namespace  = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", statistic = "Maximum"
-        dimensions = { QueueName = var.queues["extract"].name }
-        threshold  = 60 * local.minute, period = 5 * local.minute, periods = 3
-      }
-      index-behind = {
-        what       = "The index has been 15 minutes behind the table: index_tracks fails or is too slow."
-        namespace  = "AWS/Lambda", metric = "IteratorAge", statistic = "Maximum"
-        dimensions = { FunctionName = "${var.prefix}-index_tracks" }
-        threshold  = 15 * local.minute * 1000, period = 5 * local.minute, periods = 3
-      }
-      index-damaged = {
-        what       = "A reader found an index object that is not what its manifest says and kept the version it had."
-        namespace  = "Earshot", metric = "DamagedIndex", statistic = "Sum"
-        dimensions = { service = "api" }
-        threshold  = 0, period = 5 * local.minute, periods = 1
-      }
-      api-slow = {
-        what       = "One in a hundred requests has taken longer than three seconds for a quarter of an hour."
-        namespace  = "AWS/Lambda", metric = "Duration", statistic = "p99"
-        dimensions = { FunctionName = "${var.prefix}-api" }
-        threshold  = 3000, period = 5 * local.minute, periods = 3
-      }
-      table-throttled = {
-        what       = "DynamoDB refuses reads or writes of the tracks table."
-        namespace  = "AWS/DynamoDB", metric = "ThrottledRequests", statistic = "Sum"
-        dimensions = { TableName = var.tracks_table_name }
-        threshold  = 0, period = 5 * local.minute, periods = 3
-      }
-    },
-    {
-      for function in var.functions : "errors-${replace(function, "_", "-")}" => {
-        what       = "${function} crashes, times out or cannot start."
-        namespace  = "AWS/Lambda", metric = "Errors", statistic = "Sum"
-        dimensions = { FunctionName = "${var.prefix}-${function}" }
-        threshold  = 0, period = 5 * local.minute, periods = 3
-      }
-    },
-  )
+  alarms = {
+    crawl-dead-letters = {
+      what       = "A playlist could not be crawled after every retry."
+      namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
+      dimensions = { QueueName = var.queues["crawl"].dlq_name }
+      threshold  = 0, period = 5 * local.minute, periods = 1
+    }
+    fetch-dead-letters = {
+      what       = "Previews could not be fetched after every retry."
+      namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
+      dimensions = { QueueName = var.queues["fetch"].dlq_name }
+      threshold  = 0, period = 5 * local.minute, periods = 1
+    }
+    extract-dead-letters = {
+      what       = "Previews could not be turned into embeddings after every retry."
+      namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
+      dimensions = { QueueName = var.queues["extract"].dlq_name }
+      threshold  = 0, period = 5 * local.minute, periods = 1
+    }
+    index-failed-records = {
+      what       = "Embeddings were not indexed after every retry."
+      namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
+      dimensions = { QueueName = var.index_failed_queue_name }
+      threshold  = 0, period = 5 * local.minute, periods = 1
+    }
+    fetch-backlog = {
+      what       = "A preview has waited for six hours to be fetched: the providers throttle, or fetching stands still."
+      namespace  = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", statistic = "Maximum"
+      dimensions = { QueueName = var.queues["fetch"].name }
+      threshold  = 6 * 60 * local.minute, period = 5 * local.minute, periods = 3
+    }
+    extract-backlog = {
+      what       = "A preview has waited for an hour to be extracted; the bucket deletes it after a day."
+      namespace  = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", statistic = "Maximum"
+      dimensions = { QueueName = var.queues["extract"].name }
+      threshold  = 60 * local.minute, period = 5 * local.minute, periods = 3
+    }
+    index-behind = {
+      what       = "The index has been 15 minutes behind the table: index_tracks fails or is too slow."
+      namespace  = "AWS/Lambda", metric = "IteratorAge", statistic = "Maximum"
+      dimensions = { FunctionName = "${var.prefix}-index_tracks" }
+      threshold  = 15 * local.minute * 1000, period = 5 * local.minute, periods = 3
+    }
+    index-damaged = {
+      what       = "A reader found an index object that is not what its manifest says and kept the version it had."
+      namespace  = "Earshot", metric = "DamagedIndex", statistic = "Sum"
+      dimensions = { service = "api" }
+      threshold  = 0, period = 5 * local.minute, periods = 1
+    }
+    api-slow = {
+      what       = "One in a hundred requests has taken longer than three seconds for a quarter of an hour."
+      namespace  = "AWS/Lambda", metric = "Duration", statistic = "p99"
+      dimensions = { FunctionName = "${var.prefix}-api" }
+      threshold  = 3000, period = 5 * local.minute, periods = 3
+    }
+    index-recall = {
+      what       = "The last index version finds fewer than nine of ten true neighbours in its own measurement."
+      namespace  = "Earshot", metric = "IndexRecall", statistic = "Minimum", comparison = "LessThanThreshold"
+      dimensions = { service = "annoy_service" }
+      threshold  = 0.9, period = 5 * local.minute, periods = 1
+    }
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
@@ -89,7 +80,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   dimensions          = each.value.dimensions
   statistic           = startswith(each.value.statistic, "p") ? null : each.value.statistic
   extended_statistic  = startswith(each.value.statistic, "p") ? each.value.statistic : null
-  comparison_operator = "GreaterThanThreshold"
+  comparison_operator = try(each.value.comparison, "GreaterThanThreshold")
   threshold           = each.value.threshold
   period              = each.value.period
   evaluation_periods  = each.value.periods

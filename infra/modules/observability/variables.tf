@@ -39,12 +39,6 @@ variable "index_failed_queue_name" {
   nullable    = false
 }
 
-variable "tracks_table_name" {
-  description = "The tracks table."
-  type        = string
-  nullable    = false
-}
-
 variable "alarm_email" {
   description = "Who hears of alarms and of the budget; null for nobody."
   type        = string

@@ -16,7 +16,6 @@ variables {
     extract = { name = "earshot-dev-extract", dlq_name = "earshot-dev-extract-dlq" }
   }
   index_failed_queue_name = "earshot-dev-index-failed"
-  tracks_table_name       = "earshot-dev-tracks"
 }
 
 run "every_alarm_tells_somebody_what_to_do" {
@@ -42,15 +41,15 @@ run "every_queue_has_an_alarm_on_its_dead_letters" {
   }
 }
 
-run "every_function_has_an_alarm_on_its_errors" {
+run "a_falling_recall_alarms_and_a_perfect_one_does_not" {
   assert {
-    condition = alltrue([
-      for function in ["api", "index_tracks"] : anytrue([
-        for alarm in aws_cloudwatch_metric_alarm.this :
-        alarm.metric_name == "Errors" && try(alarm.dimensions.FunctionName == "earshot-dev-${function}", false)
+    condition = (
+      aws_cloudwatch_metric_alarm.this["index-recall"].comparison_operator == "LessThanThreshold"
+      && alltrue([
+        for key, alarm in aws_cloudwatch_metric_alarm.this : alarm.comparison_operator == "GreaterThanThreshold" if key != "index-recall"
       ])
-    ])
-    error_message = "errors of a function would go unseen"
+    )
+    error_message = "only recall alarms when it is low"
   }
 }
 
