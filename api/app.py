@@ -9,12 +9,15 @@ from typing import Any
 from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.openapi.models import License
 
 from api import problems
-from api.routes import crawls, health, search, similar, tracks
+from api.openapi import document_text
+from api.routes import catalogue_map, crawls, health, search, similar, tracks
 from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, UnsupportedMediaType
 
 TITLE = "Earshot"
+VERSION = "1"
 MAX_BODY_BYTES = 64 * 1024
 _HEADERS = {
     "x-content-type-options": "nosniff",
@@ -32,26 +35,21 @@ def resolver() -> APIGatewayHttpResolver:
     """The routes behind a Powertools resolver."""
     app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_parse_json)
     problems.install(app)
-    for module in (similar, search, tracks, crawls, health):
+    for module in (similar, search, catalogue_map, tracks, crawls, health):
         app.include_router(module.router)
     app.configure_openapi(
         title=TITLE,
-        version="1",
-        description="Finds the tracks that sound like a given track.",
+        version=VERSION,
+        description="Finds the tracks that sound like a given track. Errors are listed in docs/errors.md.",
+        license_info=License(name="MIT", identifier="MIT"),
     )
-    app.enable_swagger(path="/docs", title=TITLE, version="1")
+    app.enable_swagger(path="/docs", title=TITLE, version=VERSION)
 
     @app.get("/openapi.json", include_in_schema=False)
     def openapi() -> Response[str]:
-        return Response(status_code=200, content_type="application/json", body=openapi_json())
+        return Response(status_code=200, content_type="application/json", body=document_text())
 
     return app
-
-
-@lru_cache(maxsize=1)
-def openapi_json() -> str:
-    """The OpenAPI 3.1 document."""
-    return resolver().get_openapi_json_schema()
 
 
 def respond(event: Mapping[str, Any], context: Any) -> dict[str, Any]:

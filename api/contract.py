@@ -93,6 +93,19 @@ class SearchAnswer(BaseModel):
     results: list[Result]
 
 
+class MapAnswer(BaseModel):
+    """Where tracks lie on the map, as columns of equal length; x and y are about -1 to 1."""
+
+    index_version: str
+    total: Annotated[int, Field(description="Tracks in the index; more than are listed where the map is a sample.")]
+    track_ids: list[str]
+    x: list[float]
+    y: list[float]
+    titles: list[str]
+    artists: list[str]
+    tags: Annotated[list[str], Field(description="Each track's strongest tag.")]
+
+
 class TrackAnswer(BaseModel):
     """What is known of a track, and how far it has come."""
 

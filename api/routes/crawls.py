@@ -23,6 +23,7 @@ _TAGS = ["crawls"]
 @router.post(
     "/crawls",
     summary="Have a playlist crawled",
+    operation_id="crawl",
     tags=_TAGS,
     responses=answers(CrawlStarted, 401, 413, 415, 422, success=202),
     status_code=HTTPStatus.ACCEPTED.value,
@@ -40,14 +41,20 @@ def crawl(request: Annotated[CrawlRequest, Body()]) -> Response[CrawlStarted]:
     )
 
 
-@router.get("/crawls", summary="The newest crawls", tags=_TAGS, responses=answers(CrawlList, 422))
+@router.get(
+    "/crawls", summary="The newest crawls", operation_id="crawls", tags=_TAGS, responses=answers(CrawlList, 422)
+)
 def crawls(limit: LimitQuery = 20) -> CrawlList:
     """Newest first."""
     return CrawlList(crawls=[CrawlAnswer(**_summary(summary)) for summary in services().crawls.list(limit)])
 
 
 @router.get(
-    "/crawls/<crawl_id>", summary="How far a crawl has come", tags=_TAGS, responses=answers(CrawlCounts, 404, 422)
+    "/crawls/<crawl_id>",
+    summary="How far a crawl has come",
+    operation_id="crawl_progress",
+    tags=_TAGS,
+    responses=answers(CrawlCounts, 404, 422),
 )
 def crawl_progress(crawl_id: Annotated[str, Path(max_length=64)]) -> CrawlCounts:
     """Counts by state and reason, derived from the entries and the state of their tracks."""

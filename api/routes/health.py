@@ -10,7 +10,13 @@ from earshot.errors import NoIndexYet
 router = Router()
 
 
-@router.get("/health", summary="Which index version answers", tags=["service"], responses=answers(Health, 503))
+@router.get(
+    "/health",
+    summary="Which index version answers",
+    operation_id="health",
+    tags=["service"],
+    responses=answers(Health, 503),
+)
 def health() -> Health:
     """Whether the service can answer, and from what."""
     stage = services().settings.stage

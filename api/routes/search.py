@@ -18,6 +18,7 @@ router = Router()
 @router.get(
     "/search",
     summary="Tracks by words and tags",
+    operation_id="search",
     tags=["explore"],
     responses=answers(SearchAnswer, 304, 422, 503),
     middlewares=[by_index_version],

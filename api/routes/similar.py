@@ -26,6 +26,7 @@ _CACHED = [by_index_version]
 @router.get(
     "/similar",
     summary="Tracks that sound like a track",
+    operation_id="similar",
     tags=_TAGS,
     responses=answers(SimilarAnswer, 304, 404, 409, 422, 503),
     middlewares=_CACHED,
@@ -39,6 +40,7 @@ def similar(track_id: TrackIdQuery, options: OptionsQuery) -> SimilarAnswer:
 @router.post(
     "/similar",
     summary="Tracks that sound like these and not like those",
+    operation_id="similar_to_several",
     tags=_TAGS,
     responses=answers(SimilarAnswer, 404, 409, 413, 415, 422, 503),
 )
@@ -59,6 +61,7 @@ def _similar(searcher: Searcher, seeds: list[Seed], options: Options) -> Similar
 @router.get(
     "/extend",
     summary="Continue a playlist",
+    operation_id="extend",
     tags=_TAGS,
     responses=answers(ExtendAnswer, 304, 404, 409, 422, 503),
     middlewares=_CACHED,
@@ -71,6 +74,7 @@ def extend(track_ids: TrackIdsQuery, options: OptionsQuery) -> ExtendAnswer:
 @router.post(
     "/extend",
     summary="Continue a long playlist",
+    operation_id="extend_long",
     tags=_TAGS,
     responses=answers(ExtendAnswer, 404, 409, 413, 415, 422, 503),
 )
@@ -89,6 +93,7 @@ def _extend(track_ids: list[str], options: Options) -> ExtendAnswer:
 @router.get(
     "/path",
     summary="A listening journey from one track to another",
+    operation_id="path",
     tags=_TAGS,
     responses=answers(SimilarAnswer, 304, 404, 409, 422, 503),
     middlewares=_CACHED,

@@ -18,6 +18,7 @@ router = Router()
 @router.get(
     "/tracks/<track_id>",
     summary="A track and its status",
+    operation_id="track",
     tags=["tracks"],
     responses=answers(TrackAnswer, 404, 422, 503),
 )

@@ -16,6 +16,7 @@ from earshot.index.manifest import METRIC, SegmentEntry
 from earshot.index.rows import IndexedTrack, Lines
 from earshot.index.transform import Matrix, unit
 
+MAP = "map.npy"
 CANARY_OVERLAP = 0.8
 """Least share of the expected neighbours that the canaries must find. A truncated file finds a few per cent; another
 processor's rounding costs one neighbour in hundreds."""
@@ -40,6 +41,8 @@ class Segment:
     def __init__(self, cache: SegmentCache, entry: SegmentEntry, *, dim: int, n_trees: int | None) -> None:
         self.id = entry.id
         self.rows = entry.rows
+        self._cache = cache
+        self._entry = entry
         self._watched: list[tuple[int, int, int]] = []
         self.ids = self._array(cache.fetch(entry, "ids.npy"))
         self.vectors = self._array(cache.fetch(entry, "vectors.npy"))
@@ -108,6 +111,21 @@ class Segment:
             (found := os.fstat(descriptor)).st_size == size and found.st_mtime_ns == modified
             for descriptor, size, modified in self._watched
         )
+
+    def positions(self) -> Vector | None:
+        """Where the rows lie on the 2-D map, (rows, 2); None when the segment was written without one.
+
+        Fetched when first asked for: searching needs none.
+
+        Raises:
+            DamagedIndex: the map is not what the manifest promises.
+        """
+        if MAP not in self._entry.objects:
+            return None
+        positions: Vector = np.load(self._cache.fetch(self._entry, MAP), allow_pickle=False)
+        if positions.shape != (self.rows, 2):
+            raise DamagedIndex(f"segment {self.id}: {positions.shape} positions for {self.rows} rows")
+        return positions
 
     def find(self, track_id: str) -> int | None:
         """The row of `track_id`, dead or alive, or None."""

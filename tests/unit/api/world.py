@@ -94,7 +94,8 @@ class World:
             search_k=None,
             recall=1.0,
         ).named()
-        store.move(store.put_manifest(manifest), seen=store.head())
+        head = store.head()
+        store.move(store.put_manifest(manifest), seen=head.etag if head else None)
         self.versions.append(manifest.version)
         return manifest.version
 

@@ -1,0 +1,161 @@
+"""A 2-D map of the catalogue: neighbours by sound lie near each other, and a new version looks like the one before.
+
+A stable sample of the tracks (landmarks) is laid out with t-SNE (van der Maaten and Hinton 2008, exact gradient);
+every other track lies between the landmarks that sound most like it. numpy only: a builder needs nothing else.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Matrix = npt.NDArray[np.float32]
+Positions = npt.NDArray[np.float32]
+"""(n, 2): x and y, about -1..1."""
+
+_LANDMARKS = 800
+_LANDMARKS_OF_MANY = 2_000
+_MANY = 2_000
+_PERPLEXITY = 20.0
+_STEPS_FRESH, _STEPS_AGAIN = 300, 60
+_EXAGGERATED_STEPS, _EXAGGERATION = 100, 6.0
+_NEAREST = 6
+_CHUNK = 4096
+_REACH = 0.98
+"""Share of the landmarks that lie within the unit circle of a fresh layout."""
+
+
+def lay_out(
+    vectors: Matrix, ids: Sequence[bytes], known: Mapping[bytes, tuple[float, float]] | None = None
+) -> Positions:
+    """Positions of `vectors` (n, dim), unit length, whose track ids are `ids`.
+
+    Args:
+        vectors: what the index searches.
+        ids: one per row; decides which rows are landmarks, so that the same tracks stay landmarks as others come.
+        known: positions in the version before; the new map keeps their frame.
+    """
+    n = len(vectors)
+    if n < 2:
+        return np.zeros((n, 2), np.float32)
+    chosen = _landmarks(ids, _LANDMARKS if n <= _MANY else _LANDMARKS_OF_MANY)
+    marks = vectors[chosen]
+    old = _known_positions([ids[i] for i in chosen], known or {})
+    has_old: npt.NDArray[np.bool_] = np.isfinite(old[:, 0])
+    if has_old.sum() >= max(3, len(chosen) // 4):
+        start = _between(marks, marks[has_old], old[has_old])
+        start[has_old] = old[has_old]
+        unit_of_map = max(float(np.abs(old[has_old]).max()), 1e-6)
+        places = _tsne(marks, start * (_spread(len(marks)) / unit_of_map), _STEPS_AGAIN, 1.0)
+        places = _aligned(places, old, has_old)
+    else:
+        places = _tsne(marks, _principal(marks), _STEPS_FRESH, _EXAGGERATION)
+        places -= places.mean(axis=0)
+        places /= max(float(np.quantile(np.linalg.norm(places, axis=1), _REACH)), 1e-9)
+    result = np.empty((n, 2), np.float32)
+    others = np.setdiff1d(np.arange(n), chosen)
+    result[chosen] = places
+    for i in range(0, len(others), _CHUNK):
+        result[others[i : i + _CHUNK]] = _between(vectors[others[i : i + _CHUNK]], marks, places)
+    return result
+
+
+def place(vectors: Matrix, among: Matrix, positions: Positions) -> Positions:
+    """Where `vectors` (n, dim) lie on the map on which `among` (m, dim), m > 0, lie at `positions`."""
+    places: Positions = _between(vectors, among, positions)
+    return places
+
+
+def _landmarks(ids: Sequence[bytes], limit: int) -> npt.NDArray[np.intp]:
+    """Bottom-k sample by hash: stable under additions and removals."""
+    if len(ids) <= limit:
+        return np.arange(len(ids))
+    keys = np.array([int.from_bytes(hashlib.blake2b(i, digest_size=8).digest(), "big") for i in ids], np.uint64)
+    chosen: npt.NDArray[np.intp] = np.sort(np.argpartition(keys, limit)[:limit])
+    return chosen
+
+
+def _known_positions(ids: Sequence[bytes], known: Mapping[bytes, tuple[float, float]]) -> Positions:
+    return np.array([known.get(i, (np.nan, np.nan)) for i in ids], np.float32).reshape(len(ids), 2)
+
+
+def _between(vectors: Matrix, among: Matrix, positions: Positions) -> Positions:
+    """Mean of the positions of the nearest, weighted by similarity."""
+    count = min(_NEAREST, len(among))
+    similarities = vectors @ among.T
+    nearest = np.argpartition(-similarities, count - 1, axis=1)[:, :count]
+    values = np.take_along_axis(similarities, nearest, axis=1)
+    weights = np.exp(8 * (values - values.max(axis=1, keepdims=True)))
+    weights /= weights.sum(axis=1, keepdims=True)
+    places: Positions = np.einsum("nk,nkd->nd", weights, positions[nearest]).astype(np.float32)
+    return places
+
+
+def _principal(marks: Matrix) -> Positions:
+    """First two principal components, with the sign that makes the largest loading positive."""
+    centred = marks - marks.mean(axis=0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    axes = axes[:2]
+    axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
+    flat = centred @ axes.T
+    if flat.shape[1] < 2:
+        flat = np.hstack([flat, np.zeros((len(flat), 1), np.float32)])
+    return (flat / max(float(flat.std()), 1e-9) * 1e-2 * _spread(len(marks))).astype(np.float32)
+
+
+def _spread(n: int) -> float:
+    """About how far a t-SNE of n points reaches."""
+    return 3.0 * float(np.sqrt(n))
+
+
+def _tsne(marks: Matrix, start: Positions, steps: int, exaggeration: float) -> Positions:
+    """Gradient descent with momentum and gains, as in the authors' reference."""
+    n = len(marks)
+    wanted = _affinities(marks, min(_PERPLEXITY, max((n - 1) / 3, 1.0)))
+    places = start.astype(np.float32).copy()
+    velocity = np.zeros_like(places)
+    gains = np.ones_like(places)
+    rate = max(n / max(exaggeration, 4.0) / 4, 10.0)
+    for step in range(steps):
+        factor = exaggeration if step < _EXAGGERATED_STEPS else 1.0
+        square = (places**2).sum(axis=1)
+        closeness = 1 / (1 + np.maximum(square[:, None] + square[None] - 2 * places @ places.T, 0))
+        np.fill_diagonal(closeness, 0)
+        pull = (factor * wanted - closeness / max(float(closeness.sum()), 1e-12)) * closeness
+        gradient = 4 * (pull.sum(axis=1)[:, None] * places - pull @ places)
+        gains = np.where(np.sign(gradient) != np.sign(velocity), gains + 0.2, gains * 0.8).clip(0.01)
+        velocity = (0.5 if step < _EXAGGERATED_STEPS else 0.8) * velocity - rate * gains * gradient
+        places = (places + velocity).astype(np.float32)
+    return places
+
+
+def _affinities(marks: Matrix, perplexity: float) -> Matrix:
+    """Symmetric joint probabilities (n, n) with the given perplexity per point; distance is 1 - cosine."""
+    n = len(marks)
+    distances = np.maximum(2 - 2 * marks @ marks.T, 0)
+    np.fill_diagonal(distances, np.inf)
+    nearest = distances.min(axis=1, keepdims=True)
+    offsets = distances - nearest
+    low, high, beta = np.zeros((n, 1)), np.full((n, 1), np.inf), np.ones((n, 1))
+    for _ in range(32):
+        weights = np.exp(-offsets * beta)
+        total = weights.sum(axis=1, keepdims=True)
+        spread = np.where(np.isfinite(offsets), offsets, 0) * weights
+        entropy = np.log(total) + beta * spread.sum(axis=1, keepdims=True) / total
+        too_wide = entropy > np.log(perplexity)
+        low, high = np.where(too_wide, beta, low), np.where(too_wide, high, beta)
+        beta = np.where(np.isinf(high), beta * 2, (low + high) / 2)
+    conditional = weights / total
+    joint: Matrix = ((conditional + conditional.T) / (2 * n)).astype(np.float32)
+    return joint
+
+
+def _aligned(places: Positions, old: Positions, has_old: npt.NDArray[np.bool_]) -> Positions:
+    """`places` turned, mirrored, scaled and moved so that they lie as near as possible to `old` (Procrustes)."""
+    ours, theirs = places[has_old].astype(np.float64), old[has_old].astype(np.float64)
+    our_mean, their_mean = ours.mean(axis=0), theirs.mean(axis=0)
+    left, values, right = np.linalg.svd((ours - our_mean).T @ (theirs - their_mean))
+    scale = values.sum() / max(((ours - our_mean) ** 2).sum(), 1e-12)
+    moved: Positions = (scale * (places - our_mean) @ (left @ right) + their_mean).astype(np.float32)
+    return moved
