@@ -5,10 +5,16 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
+
+import boto3
+from rich.console import Console
 
 from config.local import LocalSettings
 from earshot.errors import EarshotError
-from local import lock
+from local import commands, demo, lock
+from local.deployment import Deployment
+from local.repair import repair as make_agree
 from local.stack import Stack, use_local_aws
 
 _DOWN_TIMEOUT_S = 120.0
@@ -46,19 +52,79 @@ def down(settings: LocalSettings) -> int:
     return 0
 
 
+def status(settings: LocalSettings) -> int:
+    """What runs, and what the catalogue holds."""
+    stack = lock.running(settings.local_dir)
+    if stack is None:
+        say(f"no stack runs on {settings.local_dir}; start it with: make up")
+        return 1
+    connection = commands.connect(settings)
+    say(f"{stack.api_url}  (process {stack.pid}, embedded AWS on {stack.aws_url})")
+    commands.status(connection, say)
+    return 0
+
+
+def repair(settings: LocalSettings, *, table_lost: bool) -> int:
+    """Make table, index and previews agree."""
+    if settings.stage == "local":
+        deployment = commands.connect(settings).deployment
+    else:
+        deployment = Deployment(boto3.Session(), settings.stage)
+    repaired = make_agree(deployment, settings.local_dir / "cache" / "repair", table_lost=table_lost, say=say)
+    say(f"repaired: {repaired}")
+    return 0
+
+
 def main(arguments: list[str]) -> int:
     """Run one verb; errors that people can mend become two lines."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = LocalSettings.load()
+        return _run(options, settings)
+    except EarshotError as error:
+        sys.stderr.write(f"error: {error.message}\n" + (f"{error.hint}\n" if error.hint else ""))
+        return 1
+
+
+def _run(options: argparse.Namespace, settings: LocalSettings) -> int:
+    match options.verb:
+        case "up":
+            return up(settings)
+        case "down":
+            return down(settings)
+        case "status":
+            return status(settings)
+        case "repair":
+            return repair(settings, table_lost=options.table_lost)
+        case "crawl":
+            return commands.crawl(commands.connect(settings), options.playlists, say)
+        case "extract":
+            return commands.extract(commands.connect(settings), say)
+        case "similar":
+            return commands.similar(commands.connect(settings), options.track, options.k, Console())
+        case _:
+            return demo.run(settings, options.music, say)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("up", help="start everything; Ctrl-C stops it")
     verbs.add_parser("down", help="stop what `up` started")
-    options = parser.parse_args(arguments)
-    try:
-        settings = LocalSettings.load()
-        return {"up": up, "down": down}[options.verb](settings)
-    except EarshotError as error:
-        sys.stderr.write(f"error: {error.message}\n" + (f"{error.hint}\n" if error.hint else ""))
-        return 1
+    verbs.add_parser("status", help="what runs, and what the catalogue holds")
+    crawl = verbs.add_parser("crawl", help="crawl playlists and wait until their tracks are searchable")
+    crawl.add_argument("playlists", nargs="+", metavar="PLAYLIST", help="a folder, or a playlist id, URI or URL")
+    verbs.add_parser("extract", help="give every track that still awaits its embedding another try, and wait")
+    similar = verbs.add_parser("similar", help="the tracks that sound like a track")
+    similar.add_argument("track", metavar="TRACK", help="a track id, URI or URL")
+    similar.add_argument("-k", type=int, default=10, help="how many (1 to 100)")
+    mend = verbs.add_parser("repair", help="make table, index and previews agree")
+    mend.add_argument(
+        "--table-lost", action="store_true", help="write what the index holds and the table lacks back into the table"
+    )
+    show = verbs.add_parser("demo", help="the whole pipeline on real music, then stop")
+    show.add_argument("--music", type=Path, help="a folder of your own instead of the demo's playlist")
+    return parser
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ class Board:
         self._records: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
         self._invocations: Counter[str] = Counter()
+        self._seconds: dict[str, float] = {}
         self._said: dict[tuple[str, str], float] = {}
         self._summarised: tuple[tuple[str, int], ...] = ()
 
@@ -40,6 +41,7 @@ class Board:
             self._invocations[name] += 1
             self._records[name] += records - failed
             self._failed[name] += failed
+            self._seconds[name] = self._seconds.get(name, 0.0) + outcome.seconds
         if outcome.failed:
             self.trouble(name, f"{outcome.error_type}: {outcome.error}")
 
@@ -53,10 +55,12 @@ class Board:
             self._said[name, text] = now
         self.say(f"! {name}: {text}  (see {name}.log)")
 
-    def count(self, name: str) -> tuple[int, int, int]:
-        """Invocations, records dealt with and records failed so far."""
+    def work(self) -> list[tuple[str, int, int, float]]:
+        """Per function: invocations, records dealt with, seconds of work."""
         with self._lock:
-            return self._invocations[name], self._records[name], self._failed[name]
+            return [
+                (name, count, self._records[name], self._seconds[name]) for name, count in self._invocations.items()
+            ]
 
     def summary(self) -> str | None:
         """One line on what has been done so far; None when nothing has happened since the last."""

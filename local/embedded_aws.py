@@ -3,6 +3,7 @@
 It writes what it holds when it is told to end (S3 objects at once), and it is told so even when the stack was killed.
 """
 
+import contextlib
 import http.client
 import os
 import runpy
@@ -62,6 +63,15 @@ def start(port: int, *, state: Path, log: Path, env: Mapping[str, str]) -> Child
     return child
 
 
+def died_hard(state: Path) -> bool:
+    """Whether its last run ended without saving: then only S3 objects are up to date, all else is old or gone."""
+    return state.exists() and not _saved_marker(state).exists()
+
+
+def _saved_marker(state: Path) -> Path:
+    return state / "saved"
+
+
 def healthy(port: int) -> bool:
     """Whether it answers on `port`."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
@@ -78,8 +88,12 @@ def main(fd: int) -> None:
     """Run MiniStack here until SIGTERM, or until the line to the stack ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     open_channel(fd, on_end=signal.SIGTERM)
+    saved = _saved_marker(Path(os.environ["STATE_DIR"]).parent)
+    saved.unlink(missing_ok=True)
     sys.argv = ["ministack"]
-    runpy.run_module("ministack", run_name="__main__")
+    with contextlib.suppress(SystemExit):
+        runpy.run_module("ministack", run_name="__main__")
+    saved.touch()
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ class Outcome:
     result: Any = None
     error_type: str | None = None
     error: str = ""
+    seconds: float = 0.0
+    """How long it took."""
 
     @property
     def failed(self) -> bool:
@@ -81,14 +83,16 @@ def ask(child: Child, event: Mapping[str, Any], timeout_s: float) -> Outcome:
     """One invocation in `child`, killed when it takes longer than `timeout_s`."""
     try:
         child.wait_ready(_INIT_TIMEOUT_S)
+        started = time.monotonic()
         answer = child.ask(invocation(event, timeout_s), timeout_s)
     except ChildTimedOut:
         return Outcome(error_type="Sandbox.Timedout", error=f"Task timed out after {timeout_s:.2f} seconds")
     except ChildDied as death:
         return Outcome(error_type="Runtime.ExitError", error=f"the worker died ({death})")
+    seconds = time.monotonic() - started
     if error := answer.get("error"):
-        return Outcome(error_type=error["type"], error=error["message"])
-    return Outcome(result=answer.get("result"))
+        return Outcome(error_type=error["type"], error=error["message"], seconds=seconds)
+    return Outcome(result=answer.get("result"), seconds=seconds)
 
 
 class Worker:

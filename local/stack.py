@@ -1,30 +1,32 @@
 """The whole stack on one machine: embedded AWS, event loop, HTTP front door; started and stopped together."""
 
 import os
-import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from config.local import LocalSettings
 from earshot.errors import LocalStackError
+from earshot.intake import start_crawl
 from local import embedded_aws, lock
 from local.board import Board
+from local.deployment import Deployment
 from local.event_loop import EventLoop
-from local.functions import Outcome, ask, aws_environment, function_environment
-from local.process import Child, ChildDied, ChildTimedOut
+from local.functions import aws_environment
+from local.gateway import FrontDoor, listen
+from local.ledger import Ledger
+from local.process import Child
+from local.repair import Repaired, repair
 from local.resources import create_all
 from local.serverless import Function, read_functions
 
 REGION = "eu-central-1"
 _GRACE_S = 15.0
-_FRONT_DOOR_START_S = 60.0
 _WATCH_S = 1.0
 _SUMMARY_EVERY = 5
-_BACKLOG = 1024
 
 Say = Callable[[str], None]
 
@@ -37,75 +39,20 @@ def use_local_aws(aws_url: str) -> None:
     os.environ.update(environment)
 
 
-class FrontDoor:
-    """The process behind the HTTP port, replaced when it dies. The port stays ours, so requests wait meanwhile."""
-
-    def __init__(
-        self, function: Function, env: Mapping[str, str], settings: LocalSettings, port: socket.socket
-    ) -> None:
-        self._function = function
-        self._env = function_environment(function, env)
-        self._settings = settings
-        self._port = port
-        self._lock = threading.Lock()
-        self._child = self._start()
-
-    def _start(self) -> Child:
-        return Child(
-            "local.front_door",
-            [self._settings.local_app, self._function.handler],
-            env=self._env,
-            log=self._settings.local_dir / "logs" / f"{self._function.name}.log",
-            sockets=[self._port],
-        )
-
-    def wait_ready(self) -> None:
-        """Until it answers.
-
-        Raises:
-            LocalStackError: it does not.
-        """
-        try:
-            self._child.wait_ready(_FRONT_DOOR_START_S)
-        except (ChildDied, ChildTimedOut):
-            raise LocalStackError("the HTTP API did not start", hint=f"Its log says why: {self._child.log}") from None
-
-    def invoke(self, event: Mapping[str, Any]) -> Outcome:
-        """Run the function's handler in the process that serves HTTP."""
-        return ask(self._child, event, self._function.timeout_s)
-
-    def revive(self) -> bool:
-        """Replace a dead process. Whether that was needed."""
-        with self._lock:
-            if self._child.alive():
-                return False
-            self._child = self._start()
-            return True
-
-    def close(self) -> None:
-        """Let open requests finish, then end."""
-        self._child.stop(_GRACE_S)
-
-
 class Stack:
     """Use as a context manager: inside, everything runs; after it, nothing does.
 
     Args:
         settings: ports, directories.
         say: prints a line for the user.
-        before_start: runs when AWS is there and before the first event is read (the reconcile).
     """
 
-    def __init__(
-        self, settings: LocalSettings, say: Say, before_start: Callable[["Stack"], None] | None = None
-    ) -> None:
+    def __init__(self, settings: LocalSettings, say: Say) -> None:
         self.settings = settings
         self.say = say
         self.board = Board(say)
         self.session = boto3.Session()
-        self.died_hard = False
-        """Whether the stack before this one was killed: the embedded AWS has then lost all but S3 objects."""
-        self._before_start = before_start
+        self.deployment = Deployment(self.session, settings.stage)
         self._closing = ExitStack()
         self._front_door: FrontDoor | None = None
         self._aws: Child | None = None
@@ -124,12 +71,9 @@ class Stack:
         settings = self.settings
         directory = settings.local_dir
         closing.enter_context(lock.hold(directory, lock.RunningStack(os.getpid(), settings.api_url, settings.aws_url)))
-        port = closing.enter_context(_listen(settings.port, "PORT"))
-        _listen(settings.local_aws_port, "EARSHOT_LOCAL_AWS_PORT").close()
-        marker = directory / "running"
-        self.died_hard = marker.exists()
-        marker.touch()
-        closing.callback(marker.unlink)
+        port = closing.enter_context(listen(settings.port, "PORT"))
+        listen(settings.local_aws_port, "EARSHOT_LOCAL_AWS_PORT").close()
+        died_hard = embedded_aws.died_hard(directory / "aws")
         env = aws_environment(settings.aws_url, REGION) | {"EARSHOT_STAGE": settings.stage}
         self._aws = embedded_aws.start(
             settings.local_aws_port, state=directory / "aws", log=directory / "logs" / "aws.log", env=env
@@ -153,11 +97,26 @@ class Stack:
         )
         closing.callback(self._loop.stop, _GRACE_S)
         self._loop.prepare()
-        if self._before_start is not None:
-            self._before_start(self)
+        self._reconcile(died_hard)
         self._loop.start()
         if self._front_door is not None:
             self._front_door.wait_ready()
+
+    def _reconcile(self, died_hard: bool) -> None:
+        """Repair what the last end of the stack, or an unread stream, has left undone; crawl again what was cut short."""
+        directory = self.settings.local_dir
+        if died_hard:
+            self.say("the stack was killed the last time; repairing …")
+        repaired = repair(self.deployment, directory / "cache" / "repair", table_lost=died_hard, say=self.say)
+        if repaired != Repaired() or died_hard:
+            self.say(f"repaired: {repaired}")
+        if died_hard:
+            ledger = Ledger(directory)
+            for crawl_id, playlist in ledger.unsettled().items():
+                self.say(f"crawling again, it was cut short: {playlist}")
+                again = start_crawl(playlist, crawls=self.deployment.crawls, crawl_queue=self.deployment.crawl_queue)
+                ledger.started(again, playlist)
+                ledger.settled(crawl_id)
 
     def _functions(self) -> list[Function]:
         ssm = self.session.client("ssm")
@@ -179,7 +138,7 @@ class Stack:
         Raises:
             LocalStackError: the embedded AWS or a poller has died.
         """
-        ticks = 0
+        ticks, ledger = 0, Ledger(self.settings.local_dir)
         while not stop.wait(_WATCH_S):
             if self._aws is not None and not self._aws.alive():
                 raise LocalStackError(
@@ -193,23 +152,11 @@ class Stack:
             ticks += 1
             if ticks % _SUMMARY_EVERY == 0 and (line := self.board.summary()):
                 self.say(line)
+            if ticks % _SUMMARY_EVERY == 0:
+                self._note_crawls(ledger)
 
-
-def _listen(port: int, setting: str) -> socket.socket:
-    """A listening socket on 127.0.0.1.
-
-    Raises:
-        LocalStackError: the port is taken; says which one and what to do.
-    """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise LocalStackError(
-            f"port {port} on 127.0.0.1 cannot be used: {error.strerror}",
-            hint=f"Stop what uses it, or choose another one: make up {setting}=<port>",
-        ) from None
-    return listener
+    def _note_crawls(self, ledger: Ledger) -> None:
+        try:
+            ledger.update(self.deployment)
+        except (BotoCoreError, ClientError) as error:
+            self.board.trouble("aws", str(error))

@@ -1,0 +1,154 @@
+"""The commands that talk to a stack that runs: crawl, extract, similar, status, repair."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import boto3
+from rich.console import Console
+from rich.table import Table
+
+from config.local import LocalSettings
+from earshot.errors import LocalStackError
+from earshot.intake import start_crawl
+from earshot.playlist import parse_playlist, playlist_from_command_line
+from earshot.track_id import parse_track_id
+from local import lock
+from local.api_client import ApiClient
+from local.deployment import Deployment
+from local.following import Follower, Standing
+from local.ledger import Ledger
+from local.progress import Display
+from local.redrive import awaits_embedding, redrive
+from local.stack import use_local_aws
+
+_MAX_REASONS = 12
+_MAX_TAGS = 3
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A stack that runs."""
+
+    deployment: Deployment
+    api: ApiClient
+    directory: Path
+
+
+def connect(settings: LocalSettings) -> Connection:
+    """The stack that runs on the settings' directory.
+
+    Raises:
+        LocalStackError: none does.
+    """
+    stack = lock.running(settings.local_dir)
+    if stack is None:
+        raise LocalStackError(f"no stack runs on {settings.local_dir}", hint="Start it: make up (in another terminal).")
+    use_local_aws(stack.aws_url)
+    return Connection(Deployment(boto3.Session(), settings.stage), ApiClient(stack.api_url), settings.local_dir)
+
+
+def crawl(connection: Connection, playlists: Sequence[str], say: Say) -> int:
+    """Crawl `playlists` one after the other, each until its tracks have settled. 0 when all could be read."""
+    named = [playlist_from_command_line(playlist) for playlist in playlists]
+    understood = [str(parse_playlist(playlist)) for playlist in named]
+    codes = []
+    for playlist, what in zip(named, understood, strict=True):
+        say(f"crawling {what}")
+        codes.append(_crawl(connection, playlist, say))
+    return max(codes)
+
+
+def _crawl(connection: Connection, playlist: str, say: Say) -> int:
+    deployment = connection.deployment
+    crawl_id = start_crawl(playlist, crawls=deployment.crawls, crawl_queue=deployment.crawl_queue)
+    Ledger(connection.directory).started(crawl_id, playlist)
+    try:
+        with Display("crawl") as display:
+            standing, progress = Follower(deployment, connection.api).crawl(crawl_id, display.show)
+    except KeyboardInterrupt:
+        say(f"The crawl goes on without you ({crawl_id}).")
+        return 130
+    say(summary(standing))
+    if error := progress.summary.error:
+        say(f"The playlist could not be read to its end: {error['message']}\n{error['hint']}".rstrip())
+        return 1
+    return 1 if standing.stuck else 0
+
+
+def extract(connection: Connection, say: Say) -> int:
+    """Re-drive every track that still awaits its embedding, and wait for them."""
+    deployment = connection.deployment
+    redriven = redrive(deployment, (track for track in deployment.tracks.scan() if awaits_embedding(track)))
+    if not redriven.track_ids:
+        say("every track has its embedding, or a reason why it cannot have one")
+        return 0
+    say(f"{len(redriven.to_extract)} previews wait for the extractor, {len(redriven.to_fetch)} tracks for a preview")
+    started = time.monotonic()
+    try:
+        with Display("extract") as display:
+            standing = Follower(deployment, connection.api).tracks(redriven.track_ids, display.show)
+    except KeyboardInterrupt:
+        say("The extraction goes on without you.")
+        return 130
+    seconds = time.monotonic() - started
+    say(f"{summary(standing)}\n{standing.settled / seconds:.1f} tracks per second, {seconds:.1f} s in all")
+    return 1 if standing.stuck else 0
+
+
+def summary(standing: Standing) -> str:
+    """What became of the tracks: by state, then by reason."""
+    lines = [f"{standing.searchable} of {standing.total} are searchable"]
+    others: Counter[str] = standing.reasons
+    lines += [f"  {count:6d}  {reason}" for reason, count in others.most_common(_MAX_REASONS)]
+    if len(others) > _MAX_REASONS:
+        lines.append(f"          and {len(others) - _MAX_REASONS} more reasons")
+    if standing.stuck:
+        lines.append(
+            f"Nothing has moved for a minute, and {standing.total - standing.settled} have not settled. The logs under "
+            ".local/logs say more; `make extract` gives them another try."
+        )
+    return "\n".join(lines)
+
+
+def similar(connection: Connection, track: str, k: int, console: Console) -> int:
+    """Print the neighbours of `track`."""
+    track_id = parse_track_id(track)
+    status, body = connection.api.get("/similar", track_id=track_id, k=k)
+    if status != HTTPStatus.OK:
+        raise LocalStackError(body["error"]["message"], hint=body["error"].get("hint", ""))
+    known = connection.api.track(track_id)
+    title = f"{', '.join(known.get('artists', ()))} – {known.get('title') or track_id}"
+    console.print(neighbours_table(body, title))
+    return 0
+
+
+def status(connection: Connection, say: Say) -> None:
+    """Print the index version, the tracks by state and the messages on their way."""
+    _, health = connection.api.get("/health")
+    index = health.get("index")
+    say(f"index: version {index['version']}, {index['tracks']} tracks" if index else "index: nothing yet")
+    states: Counter[str] = Counter()
+    for track in connection.deployment.tracks.scan():
+        states[f"{track.status} ({track.reason})" if track.reason else track.status] += 1
+    say("tracks: " + (", ".join(f"{count} {state}" for state, count in states.most_common()) or "none"))
+    queues = {name: connection.deployment.waiting(name) for name in ("crawl", "fetch", "extract")}
+    say("queues: " + ", ".join(f"{count} in {name}" for name, count in queues.items()))
+
+
+def neighbours_table(body: dict[str, Any], title: str) -> Table:
+    """The answer of `GET /similar` as a table."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("similarity", justify="right")
+    for column in ("artist", "title", "shared tags", "id"):
+        table.add_column(column, overflow="fold")
+    for row in body["results"]:
+        tags = ", ".join(tag["name"] for tag in row["shared_tags"][:_MAX_TAGS])
+        table.add_row(f"{row['similarity']:.3f}", ", ".join(row["artists"]), row["title"], tags, row["track_id"])
+    return table

@@ -1,0 +1,115 @@
+"""A deployed stage as the commands see it: its tables, queues and buckets, found through SSM as the functions find them."""
+
+import json
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote_plus
+
+from earshot.crawls_table import CrawlsTable
+from earshot.errors import InvalidSettings
+from earshot.message_queue import MessageQueue
+from earshot.previews import PreviewsBucket
+from earshot.track_id import preview_key
+from earshot.tracks_table import TracksTable, now_iso
+
+
+class Deployment:
+    """Adapters of one stage, local or in the cloud; which of the two depends on the session's endpoint alone.
+
+    Args:
+        session: a boto3 session.
+        stage: part of every SSM name.
+    """
+
+    def __init__(self, session: Any, stage: str) -> None:
+        self.session = session
+        self.stage = stage
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """SSM parameters by the last part of their name.
+
+        Raises:
+            InvalidSettings: the stage has none.
+        """
+        prefix = f"/earshot/{self.stage}/"
+        pages = self.session.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=prefix)
+        found = {entry["Name"].removeprefix(prefix): entry["Value"] for page in pages for entry in page["Parameters"]}
+        if not found:
+            raise InvalidSettings(
+                f"no stage {self.stage!r} is deployed here: SSM holds nothing under {prefix}",
+                hint="Deploy it first, or check AWS_REGION and the credentials.",
+            )
+        return found
+
+    @cached_property
+    def tracks(self) -> TracksTable:
+        """The tracks table."""
+        return TracksTable(self.session.client("dynamodb"), self.parameters["tracks-table"])
+
+    @cached_property
+    def crawls(self) -> CrawlsTable:
+        """The crawls table."""
+        return CrawlsTable(self.session.client("dynamodb"), self.parameters["crawls-table"])
+
+    @cached_property
+    def previews(self) -> PreviewsBucket:
+        """The previews bucket."""
+        return PreviewsBucket(self.session.client("s3"), self.parameters["previews-bucket"])
+
+    @cached_property
+    def crawl_queue(self) -> MessageQueue:
+        """Takes `CrawlPlaylist`."""
+        return MessageQueue(self.session.client("sqs"), self.parameters["crawl-queue-url"])
+
+    @cached_property
+    def fetch_queue(self) -> MessageQueue:
+        """Takes `FetchPreview`."""
+        return MessageQueue(self.session.client("sqs"), self.parameters["fetch-queue-url"])
+
+    @cached_property
+    def extract_queue(self) -> MessageQueue:
+        """Takes `PreviewUploaded`."""
+        return MessageQueue(self.session.client("sqs"), self.parameters["extract-queue-url"])
+
+    def waiting(self, queue: str) -> int:
+        """Messages in `crawl`, `fetch` or `extract`: visible, delayed and in flight."""
+        names = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesDelayed",
+            "ApproximateNumberOfMessagesNotVisible",
+        ]
+        attributes = self.session.client("sqs").get_queue_attributes(
+            QueueUrl=self.parameters[f"{queue}-queue-url"], AttributeNames=names
+        )["Attributes"]
+        return sum(int(attributes[name]) for name in names)
+
+    def preview_uploaded(self, track_id: str) -> "PreviewUploaded":
+        """The message that S3 sends when the preview of `track_id` arrives."""
+        return PreviewUploaded(self.parameters["previews-bucket"], track_id, self.session.region_name)
+
+
+class PreviewUploaded:
+    """An S3 notification about a preview, for one whose own has been lost."""
+
+    def __init__(self, bucket: str, track_id: str, region: str) -> None:
+        self._bucket = bucket
+        self._track_id = track_id
+        self._region = region
+
+    def to_json(self) -> str:
+        """The notification as S3 writes it; keys in it are form-encoded."""
+        record = {
+            "eventVersion": "2.1",
+            "eventSource": "aws:s3",
+            "awsRegion": self._region,
+            "eventTime": now_iso(),
+            "eventName": "ObjectCreated:Put",
+            "s3": {
+                "s3SchemaVersion": "1.0",
+                "configurationId": "repair",
+                "bucket": {"name": self._bucket, "arn": f"arn:aws:s3:::{self._bucket}"},
+                "object": {"key": quote_plus(preview_key(self._track_id), safe="/")},
+            },
+        }
+        return json.dumps({"Records": [record]})

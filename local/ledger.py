@@ -1,0 +1,65 @@
+"""Which crawls were asked for, noted outside the embedded AWS, which forgets its tables and queues when it is killed."""
+
+import json
+from pathlib import Path
+
+from earshot.tracks_table import now_iso
+from local.deployment import Deployment
+
+_NAME = "crawls.jsonl"
+
+
+class Ledger:
+    """Append-only notes: crawls that were started, crawls that have settled.
+
+    Args:
+        directory: the stack's state directory.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / _NAME
+        self._known, self._settled = self._read()
+
+    def started(self, crawl_id: str, playlist: str) -> None:
+        """Note a crawl, once."""
+        if crawl_id not in self._known:
+            self._known[crawl_id] = playlist
+            self._append({"crawl_id": crawl_id, "playlist": playlist, "noted": now_iso()})
+
+    def settled(self, crawl_id: str) -> None:
+        """Note that nothing of it is left to do."""
+        if crawl_id not in self._settled:
+            self._settled.add(crawl_id)
+            self._append({"crawl_id": crawl_id, "settled": True})
+
+    def unsettled(self) -> dict[str, str]:
+        """Playlist by id of every crawl that was cut short, oldest first."""
+        return {crawl_id: playlist for crawl_id, playlist in self._known.items() if crawl_id not in self._settled}
+
+    def update(self, deployment: Deployment) -> None:
+        """Note the crawls that the crawls table lists, however they were started, and those that are done."""
+        for summary in deployment.crawls.list():
+            if summary.crawl_id not in self._settled:
+                self.started(summary.crawl_id, summary.playlist)
+                if deployment.crawls.progress(summary.crawl_id, deployment.tracks).done:
+                    self.settled(summary.crawl_id)
+
+    def _append(self, note: dict[str, object]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(note) + "\n")
+
+    def _read(self) -> tuple[dict[str, str], set[str]]:
+        known: dict[str, str] = {}
+        settled: set[str] = set()
+        if self._path.exists():
+            for line in self._path.read_text(encoding="utf-8").splitlines():
+                try:
+                    note = json.loads(line)
+                except ValueError:
+                    continue  # cut short by a death while it was written
+                if note.get("settled"):
+                    settled.add(note["crawl_id"])
+                else:
+                    known[note["crawl_id"]] = note["playlist"]
+        return known, settled

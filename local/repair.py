@@ -1,0 +1,103 @@
+"""Makes table, index and previews agree again after any kind of death; here at every start, elsewhere on demand.
+
+The stream is a wake-up signal, the table is the truth, S3 is the backup. Everything here may be repeated, also while
+the functions run.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from annoy_service.bootstrap import Services, make_builder
+from annoy_service.repair import index_missing, rebuild_from_table, restore_table_from_index
+from earshot.errors import DamagedIndex
+from earshot.messages import IndexPublished
+from earshot.track import Status
+from earshot.tracks_table import TracksTable
+from local.deployment import Deployment
+from local.redrive import Redriven, redrive
+
+_MODEL = "musicnn-msd@1"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What had to be done; all zero when everything agreed."""
+
+    restored: int = 0
+    indexed: int = 0
+    unindexed: int = 0
+    redriven: int = 0
+    unreadable: int = 0
+
+    def __str__(self) -> str:
+        parts = [
+            (self.restored, "tracks restored from the index into the table"),
+            (self.indexed, "tracks added to the index"),
+            (self.unindexed, "tracks removed from the index"),
+            (self.redriven, "tracks given back to the crawler or the extractor"),
+            (self.unreadable, "tracks that cannot be read (see the log)"),
+        ]
+        return ", ".join(f"{count} {what}" for count, what in parts if count) or "everything agrees"
+
+
+def index_services(deployment: Deployment, work_dir: Path, model: str = _MODEL) -> Services:
+    """What annoy_service's repairs work with, on this deployment."""
+    sns = deployment.session.client("sns")
+
+    def announce(message: IndexPublished) -> None:
+        sns.publish(TopicArn=deployment.parameters["index-topic-arn"], Message=message.to_json())
+
+    return Services(
+        table=deployment.tracks,
+        builder=make_builder(deployment.session.client("s3"), deployment.parameters["index-bucket"], model, work_dir),
+        announce=announce,
+    )
+
+
+def repair(deployment: Deployment, work_dir: Path, *, table_lost: bool, say: Say) -> Repaired:
+    """Bring everything into agreement.
+
+    Args:
+        deployment: the stage.
+        work_dir: for index files.
+        table_lost: whether the table may lack what the index holds. A table that is empty counts as lost in any case:
+            taking it for the truth would empty the index.
+        say: told of steps that take long.
+    """
+    services = index_services(deployment, work_dir)
+    restored = 0
+    try:
+        if table_lost or _is_empty(deployment.tracks):
+            restored = restore_table_from_index(services).restored
+        agreement = index_missing(services)
+    except DamagedIndex as error:
+        say(f"the index cannot be read ({error.message}); rebuilding it from the table")
+        agreement = rebuild_from_table(services)
+    redriven = redrive_lost(deployment, also_pending=table_lost)
+    return Repaired(
+        restored=restored,
+        indexed=agreement.added,
+        unindexed=agreement.removed,
+        redriven=len(redriven.track_ids),
+        unreadable=len(agreement.unreadable),
+    )
+
+
+def redrive_lost(deployment: Deployment, *, also_pending: bool) -> Redriven:
+    """Send messages again where there are fewer of them than work: of previews, and of tracks that have none yet."""
+    pending = []
+    if also_pending:
+        pending = [track for track in deployment.tracks.scan() if track.status is Status.PENDING]
+        if deployment.waiting("fetch") >= len(pending):
+            pending = []
+    previews = sum(1 for _ in deployment.previews.track_ids())
+    if not pending and deployment.waiting("extract") >= previews:
+        return Redriven()
+    return redrive(deployment, pending)
+
+
+def _is_empty(table: TracksTable) -> bool:
+    return next(iter(table.scan()), None) is None
