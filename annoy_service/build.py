@@ -14,8 +14,10 @@ from annoy_service.fit import MAX_FIT_ROWS, Model, Statistics, fit, offset_of
 from annoy_service.rows import CHUNK_ROWS, Merged
 from earshot.errors import RecallTooLow
 from earshot.index.cache import stored_object
+from earshot.index.layout import lay_out
 from earshot.index.manifest import METRIC, NO_ROWS, Canary, Kind, SegmentEntry, StoredObject
 from earshot.index.rows import write_lines
+from earshot.index.segment import MAP
 from earshot.index.transform import CatalogueTransform, Matrix, unit
 
 N_TREES = 10
@@ -63,6 +65,8 @@ def write_base(folder: Path, rows: Merged, transform: CatalogueTransform) -> tup
     vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
     index, parameters = _build_annoy(vectors, folder / "annoy.ann")
     objects["annoy.ann"] = stored_object(folder / "annoy.ann")
+    np.save(folder / MAP, lay_out(vectors, rows.ids, rows.positions()))
+    objects[MAP] = stored_object(folder / MAP)
     return _entry("base", len(rows), objects, _canaries(index, vectors)), parameters
 
 

@@ -13,8 +13,10 @@ from annoy_service.fit import Model
 from earshot.embedding import Embedding
 from earshot.errors import DamagedIndex, InvalidInput
 from earshot.index.cache import SegmentCache
+from earshot.index.layout import Positions
 from earshot.index.manifest import SegmentEntry
 from earshot.index.rows import Lines, fingerprint, track_to_line
+from earshot.index.segment import MAP
 from earshot.track import Track
 
 Raw = npt.NDArray[np.float16]
@@ -41,6 +43,9 @@ class Source(Protocol):
 
     def lines(self, which: RowNumbers) -> Iterator[bytes]:
         """The lines of ascending `which`."""
+
+    def positions(self) -> Positions | None:
+        """Where the rows lay on the map of the version before, if they did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,10 @@ class FreshRows:
         """See `Source`."""
         return (self._rows[row].line for row in which.tolist())
 
+    def positions(self) -> Positions | None:
+        """See `Source`: new tracks have none."""
+        return None
+
 
 class StoredRows:
     """Rows in the files of a segment. Only the files that are asked for are fetched.
@@ -102,16 +111,19 @@ class StoredRows:
     Args:
         path: gives the local path of the segment's file of that name.
         rows: the ascending numbers of the rows that count.
+        mapped: whether the segment has a map.
     """
 
-    def __init__(self, path: Callable[[str], Path], rows: RowNumbers) -> None:
+    def __init__(self, path: Callable[[str], Path], rows: RowNumbers, *, mapped: bool = False) -> None:
         self._path = path
         self._rows = rows
+        self._mapped = mapped
 
     @classmethod
     def living(cls, cache: SegmentCache, entry: SegmentEntry) -> Self:
         """The rows of a segment that are not dead."""
-        return cls(partial(cache.fetch, entry), np.delete(np.arange(entry.rows), entry.dead))
+        alive = np.delete(np.arange(entry.rows), entry.dead)
+        return cls(partial(cache.fetch, entry), alive, mapped=MAP in entry.objects)
 
     @property
     def ids(self) -> Ids:
@@ -134,6 +146,10 @@ class StoredRows:
         """See `Source`."""
         offsets = np.load(self._path("blocks.npy"), allow_pickle=False)
         return Lines(self._path("tracks.jsonl.gz"), offsets).read(self._rows[which].tolist())
+
+    def positions(self) -> Positions | None:
+        """See `Source`."""
+        return self._array(MAP)[self._rows] if self._mapped else None
 
     def _array(self, name: str) -> npt.NDArray[Any]:
         array: npt.NDArray[Any] = np.load(self._path(name), mmap_mode="r", allow_pickle=False)
@@ -183,6 +199,11 @@ class Merged:
             for where, part in parts:
                 result[where] = part
             yield result
+
+    def positions(self) -> list[tuple[Ids, Positions]]:
+        """Ids and positions of the rows that lay on the map before."""
+        pairs = ((source.ids, source.positions()) for source in self._sources)
+        return [(ids, positions) for ids, positions in pairs if positions is not None]
 
     def lines(self) -> Iterator[bytes]:
         """The line of every row."""

@@ -86,6 +86,7 @@ def _fresh_layout(searcher: Searcher) -> list[Positions]:
     segments = [segment for segment, _ in searcher.segments]
     if not segments:
         return []
-    ids = [track_id for segment in segments for track_id in segment.ids.tolist()]
-    positions = lay_out(np.concatenate([unit(segment.vectors) for segment in segments]), ids)
+    positions = lay_out(
+        np.concatenate([segment.vectors for segment in segments]), np.concatenate([segment.ids for segment in segments])
+    )
     return np.split(positions, np.cumsum([segment.rows for segment in segments])[:-1])

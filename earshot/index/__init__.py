@@ -12,6 +12,7 @@
     segments/<id>/tracks.jsonl.gz        one JSON line per row, 16 rows to a gzip member       the reader's
     segments/<id>/blocks.npy             (members + 1,) uint64 byte offsets into the above     the reader's
     segments/<id>/annoy.ann              base segments only                                    the reader's
+    segments/<id>/map.npy                (n, 2) float32 positions, base segments only          the page's
 
 The rows of a segment are in the order of their track ids: a lookup is a binary search, and no other id map exists.
 """

@@ -5,12 +5,14 @@ every other track lies between the landmarks that sound most like it. numpy only
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 
-Matrix = npt.NDArray[np.float32]
+from earshot.index.transform import Matrix, unit
+
+Ids = npt.NDArray[np.bytes_]
 Positions = npt.NDArray[np.float32]
 """(n, 2): x and y, about -1..1."""
 
@@ -26,22 +28,20 @@ _REACH = 0.98
 """Share of the landmarks that lie within the unit circle of a fresh layout."""
 
 
-def lay_out(
-    vectors: Matrix, ids: Sequence[bytes], known: Mapping[bytes, tuple[float, float]] | None = None
-) -> Positions:
-    """Positions of `vectors` (n, dim), unit length, whose track ids are `ids`.
+def lay_out(vectors: npt.NDArray[np.floating], ids: Ids, known: Iterable[tuple[Ids, Positions]] = ()) -> Positions:
+    """Positions of `vectors` (n, dim) whose track ids are `ids`.
 
     Args:
-        vectors: what the index searches.
+        vectors: what the index searches; read in portions, so they may be mapped.
         ids: one per row; decides which rows are landmarks, so that the same tracks stay landmarks as others come.
-        known: positions in the version before; the new map keeps their frame.
+        known: ids, ascending, and their positions in the version before; the new map keeps their frame.
     """
     n = len(vectors)
     if n < 2:
         return np.zeros((n, 2), np.float32)
     chosen = _landmarks(ids, _LANDMARKS if n <= _MANY else _LANDMARKS_OF_MANY)
-    marks = vectors[chosen]
-    old = _known_positions([ids[i] for i in chosen], known or {})
+    marks = unit(vectors[chosen])
+    old = _known_positions(ids[chosen], known)
     has_old: npt.NDArray[np.bool_] = np.isfinite(old[:, 0])
     if has_old.sum() >= max(3, len(chosen) // 4):
         start = _between(marks, marks[has_old], old[has_old])
@@ -57,7 +57,7 @@ def lay_out(
     others = np.setdiff1d(np.arange(n), chosen)
     result[chosen] = places
     for i in range(0, len(others), _CHUNK):
-        result[others[i : i + _CHUNK]] = _between(vectors[others[i : i + _CHUNK]], marks, places)
+        result[others[i : i + _CHUNK]] = _between(unit(vectors[others[i : i + _CHUNK]]), marks, places)
     return result
 
 
@@ -67,17 +67,26 @@ def place(vectors: Matrix, among: Matrix, positions: Positions) -> Positions:
     return places
 
 
-def _landmarks(ids: Sequence[bytes], limit: int) -> npt.NDArray[np.intp]:
+def _landmarks(ids: Ids, limit: int) -> npt.NDArray[np.intp]:
     """Bottom-k sample by hash: stable under additions and removals."""
     if len(ids) <= limit:
         return np.arange(len(ids))
-    keys = np.array([int.from_bytes(hashlib.blake2b(i, digest_size=8).digest(), "big") for i in ids], np.uint64)
+    keys = np.array(
+        [int.from_bytes(hashlib.blake2b(i, digest_size=8).digest(), "big") for i in ids.tolist()], np.uint64
+    )
     chosen: npt.NDArray[np.intp] = np.sort(np.argpartition(keys, limit)[:limit])
     return chosen
 
 
-def _known_positions(ids: Sequence[bytes], known: Mapping[bytes, tuple[float, float]]) -> Positions:
-    return np.array([known.get(i, (np.nan, np.nan)) for i in ids], np.float32).reshape(len(ids), 2)
+def _known_positions(ids: Ids, known: Iterable[tuple[Ids, Positions]]) -> Positions:
+    """Where each of `ids` lay before; NaN where that is unknown."""
+    old = np.full((len(ids), 2), np.nan, np.float32)
+    for known_ids, positions in known:
+        if len(known_ids):
+            at = np.minimum(np.searchsorted(known_ids, ids), len(known_ids) - 1)
+            found = known_ids[at] == ids
+            old[found] = positions[at[found]]
+    return old
 
 
 def _between(vectors: Matrix, among: Matrix, positions: Positions) -> Positions:
@@ -101,7 +110,8 @@ def _principal(marks: Matrix) -> Positions:
     flat = centred @ axes.T
     if flat.shape[1] < 2:
         flat = np.hstack([flat, np.zeros((len(flat), 1), np.float32)])
-    return (flat / max(float(flat.std()), 1e-9) * 1e-2 * _spread(len(marks))).astype(np.float32)
+    start: Positions = (flat / max(float(flat.std()), 1e-9) * 1e-2 * _spread(len(marks))).astype(np.float32)
+    return start
 
 
 def _spread(n: int) -> float:
