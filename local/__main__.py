@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import boto3
@@ -87,23 +88,17 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(options: argparse.Namespace, settings: LocalSettings) -> int:
-    match options.verb:
-        case "up":
-            return up(settings)
-        case "down":
-            return down(settings)
-        case "status":
-            return status(settings)
-        case "repair":
-            return repair(settings, table_lost=options.table_lost)
-        case "crawl":
-            return commands.crawl(commands.connect(settings), options.playlists, say)
-        case "extract":
-            return commands.extract(commands.connect(settings), say)
-        case "similar":
-            return commands.similar(commands.connect(settings), options.track, options.k, Console())
-        case _:
-            return demo.run(settings, options.music, say)
+    verbs: dict[str, Callable[[], int]] = {
+        "up": lambda: up(settings),
+        "down": lambda: down(settings),
+        "status": lambda: status(settings),
+        "repair": lambda: repair(settings, table_lost=options.table_lost),
+        "crawl": lambda: commands.crawl(commands.connect(settings), options.playlists, say),
+        "extract": lambda: commands.extract(commands.connect(settings), say),
+        "similar": lambda: commands.similar(commands.connect(settings), options.track, options.k, Console()),
+        "demo": lambda: demo.run(settings, options.music, say),
+    }
+    return verbs[options.verb]()
 
 
 def _parser() -> argparse.ArgumentParser:

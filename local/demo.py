@@ -64,7 +64,7 @@ def run(settings: LocalSettings, music: Path | None, say: Say) -> int:
             for line in playlist.about:
                 say(line)
             stages, standing = _crawl(stack, playlist.folder, say)
-            answers_s = _show_neighbours(stack, standing, say)
+            answers_s = _show_neighbours(stack)
             _show_times(stack, {"stack up": up_s, "music at hand": music_s}, stages, answers_s)
     say(f"The demo took {time.monotonic() - began:.1f} s. Next: make up, then make crawl PLAYLIST=~/Music")
     return 0 if standing.searchable else 1
@@ -105,7 +105,7 @@ def _crawl(stack: Stack, folder: Path, say: Say) -> tuple[Stages, Standing]:
     return stages, standing
 
 
-def _show_neighbours(stack: Stack, standing: Standing, say: Say) -> float:
+def _show_neighbours(stack: Stack) -> float:
     """Print the neighbours of a few tracks, spread over the playlist; mean seconds per query."""
     api = ApiClient(stack.settings.api_url)
     crawl_id = stack.deployment.crawls.list(1)[0].crawl_id

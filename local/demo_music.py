@@ -193,14 +193,16 @@ def _unpack(deb: Path, package: Package, work: Path) -> int:
 
 def _members(deb: Path) -> Iterator[tuple[str, bytes]]:
     """Path and content of the music and the licence in a package."""
-    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE) as process:
-        with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
-            for member in archive:
-                is_music = member.name.lower().endswith(_AUDIO) and member.size >= _MIN_BYTES
-                if member.isfile() and (is_music or member.name.endswith("/copyright")):
-                    file = archive.extractfile(member)
-                    if file is not None:
-                        yield member.name, file.read()
+    with (
+        subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE) as process,
+        tarfile.open(fileobj=process.stdout, mode="r|") as archive,
+    ):
+        for member in archive:
+            is_music = member.name.lower().endswith(_AUDIO) and member.size >= _MIN_BYTES
+            if member.isfile() and (is_music or member.name.endswith("/copyright")):
+                file = archive.extractfile(member)
+                if file is not None:
+                    yield member.name, file.read()
 
 
 def _title(stem: str) -> str:

@@ -1,4 +1,4 @@
-"""A deployed stage as the commands see it: its tables, queues and buckets, found through SSM as the functions find them."""
+"""A deployed stage as the commands see it: its tables, queues and buckets, found through SSM."""
 
 import json
 from functools import cached_property

@@ -38,7 +38,7 @@ class EventLoop:
         session: a boto3 session for the embedded AWS.
         stage: part of every resource's name.
         env: what every worker's environment starts from.
-        logs: folder of the functions' logs.
+        state: the stack's state directory.
         limit: most processes per function; 0 for one per core.
         board: hears of every invocation.
         http: takes the events of the function behind the HTTP API.
@@ -51,7 +51,7 @@ class EventLoop:
         *,
         stage: str,
         env: Mapping[str, str],
-        logs: Path,
+        state: Path,
         limit: int,
         board: Board,
         http: Invocable | None = None,
@@ -59,7 +59,7 @@ class EventLoop:
         self._session = session
         self._stage = stage
         self._env = env
-        self._logs = logs
+        self._state = state
         self._limit = limit or os.cpu_count() or 1
         self._board = board
         self._http = http
@@ -124,7 +124,7 @@ class EventLoop:
             thread.join(_CLOSE_TIMEOUT_S)
 
     def _worker(self, function: Function) -> Worker:
-        worker = Worker(function, function_environment(function, self._env), self._logs)
+        worker = Worker(function, function_environment(function, self._env, self._state), self._state / "logs")
         self._workers.append(worker)
         return worker
 

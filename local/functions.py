@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from dotenv import dotenv_values
+
+from config.local import ROOT
 from local.process import Child, ChildDied, ChildTimedOut
 from local.serverless import Function
 
@@ -60,9 +63,27 @@ def aws_environment(aws_url: str, region: str) -> dict[str, str]:
     }
 
 
-def function_environment(function: Function, base: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a function: serverless.yml's, and what the Lambda runtime adds."""
+def local_defaults(function: Function, state: Path) -> dict[str, str]:
+    """Settings that mean something else on one machine than in the cloud, unless a person has made them.
+
+    Args:
+        function: for which function.
+        state: the stack's state directory.
+    """
+    service = function.handler.partition(".")[0]
+    chosen = {*os.environ, *dotenv_values(ROOT / "config" / f"{service}.env")}
+    defaults = {
+        "EARSHOT_FOLDER_ROOTS": "/",  # whoever starts the stack may read these files anyway
+        "EARSHOT_INDEX_CACHE_DIR": str(state / "cache" / function.name),
+        "EARSHOT_INDEX_WORK_DIR": str(state / "cache" / function.name),
+    }
+    return {name: value for name, value in defaults.items() if name not in chosen}
+
+
+def function_environment(function: Function, base: Mapping[str, str], state: Path) -> dict[str, str]:
+    """The environment of a function: serverless.yml's, what the Lambda runtime adds, and defaults for one machine."""
     return {
+        **local_defaults(function, state),
         **base,
         **function.environment,
         "AWS_LAMBDA_FUNCTION_NAME": function.name,

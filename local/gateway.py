@@ -23,7 +23,7 @@ class FrontDoor:
         self, function: Function, env: Mapping[str, str], settings: LocalSettings, port: socket.socket
     ) -> None:
         self._function = function
-        self._env = function_environment(function, env)
+        self._env = function_environment(function, env, settings.local_dir)
         self._settings = settings
         self._port = port
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Which crawls were asked for, noted outside the embedded AWS, which forgets its tables and queues when it is killed."""
+"""Which crawls were asked for, noted outside the embedded AWS, which forgets them when it is killed."""
 
 import json
 from pathlib import Path

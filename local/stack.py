@@ -90,7 +90,7 @@ class Stack:
             self.session,
             stage=settings.stage,
             env=env,
-            logs=directory / "logs",
+            state=directory,
             limit=settings.local_workers,
             board=self.board,
             http=self._front_door,
@@ -103,7 +103,7 @@ class Stack:
             self._front_door.wait_ready()
 
     def _reconcile(self, died_hard: bool) -> None:
-        """Repair what the last end of the stack, or an unread stream, has left undone; crawl again what was cut short."""
+        """Repair what the last end of the stack has left undone; crawl again what was cut short."""
         directory = self.settings.local_dir
         if died_hard:
             self.say("the stack was killed the last time; repairing …")
