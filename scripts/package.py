@@ -39,7 +39,11 @@ _BUILT_HERE = "annoy"  # its author publishes no wheels for Linux
 _MODEL = Path("build/model")
 _AWS_SERVICES = ("dynamodb", "s3", "sns", "sqs", "ssm")
 _UNUSED = re.compile(
-    r"(^|/)(__pycache__|tests?|bin|share)/|^onnxruntime/(transformers|tools|quantization|datasets)/|^numpy/f2py/|\.(pyi|pxd|pyx|h|a|lib)$"
+    r"(^|/)(__pycache__|tests?|bin|share)/"
+    r"|^onnxruntime/(transformers|tools|quantization|datasets)/|^numpy/f2py/"
+    r"|\.(pyi|pxd|pyx|h|a|lib)$"
+    # how and where uv installed it: paths of the machine that packaged
+    r"|\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json|uv_cache\.json)$"
 )
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 

@@ -1,0 +1,56 @@
+"""The whole of serverless.yml, deployed with the real tool into an AWS account on this machine."""
+
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts import package
+from scripts.template import osls
+from tests.cloud.account import Account, account, create_state
+from tests.corpus import clips
+
+STAGE = "dev"
+TRACKS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What `make deploy` leaves behind."""
+
+    account: Account
+    api_url: str
+    music: Path
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the account."""
+        return self.account.session.client(service)
+
+
+@pytest.fixture(scope="session")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of real tracks."""
+    folder = tmp_path_factory.mktemp("music")
+    for clip in clips()[:TRACKS]:
+        (folder / clip.path.name).symlink_to(clip.path)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterator[Deployment]:
+    """serverless.yml in an account, packaged for this machine's Python and processor."""
+    architecture = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    for service in package.handlers_by_service():
+        package.build(service, architecture=architecture, python=python)
+    settings = {"EARSHOT_PROVIDERS": "folder", "EARSHOT_FOLDER_ROOTS": f"{music}:{music.resolve()}"}
+    with account(tmp_path_factory.mktemp("account") / "state", **settings) as own:
+        create_state(own, STAGE)
+        build = {"EARSHOT_ARCHITECTURE": architecture, "EARSHOT_PACKAGE": f"{architecture}-python{python}"}
+        osls("deploy", "--stage", STAGE, environment={**own.environment, **build})
+        (api,) = own.session.client("apigatewayv2").get_apis()["Items"]
+        yield Deployment(own, f"http://127.0.0.1:{own.port}/_aws/execute-api/{api['ApiId']}", music)
