@@ -1,14 +1,20 @@
 """The one place where annoy_service meets AWS: clients and settings, made once per process."""
 
+import fcntl
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import count
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import boto3
 
 from annoy_service.fit import MODELS, Model
 from annoy_service.fold import Builder
+from annoy_service.policy import Policy, UpkeepRequests
 from config.index_tracks import IndexTracksSettings
 from earshot.errors import InvalidSettings
 from earshot.index.cache import SegmentCache
@@ -23,7 +29,11 @@ class Services:
 
     table: TracksTable
     builder: Builder
+    """For the model that is to be indexed."""
+    builder_of: Callable[[str], Builder]
+    """For any known model, by name."""
     announce: Callable[[IndexPublished], None]
+    upkeep: UpkeepRequests
 
 
 @lru_cache(maxsize=1)
@@ -34,27 +44,66 @@ def services() -> Services:
         InvalidSettings: a setting is missing or unusable.
     """
     settings = IndexTracksSettings.load()
-    sns = boto3.client("sns")
+    sns, sqs = boto3.client("sns"), boto3.client("sqs")
 
     def announce(message: IndexPublished) -> None:
         sns.publish(TopicArn=settings.index_topic_arn, Message=message.to_json())
 
-    return Services(
+    def request_upkeep() -> None:
+        sqs.send_message(QueueUrl=settings.compact_queue_url, MessageBody='{"on_demand":false}')
+
+    return make_services(
         table=TracksTable(boto3.client("dynamodb"), settings.tracks_table),
-        builder=make_builder(boto3.client("s3"), settings.index_bucket, settings.model, Path(settings.index_work_dir)),
+        builder_of=partial(
+            make_builder, boto3.client("s3"), settings.index_bucket, work_dir=Path(settings.index_work_dir)
+        ),
+        model=settings.model,
         announce=announce,
+        request_upkeep=request_upkeep,
     )
 
 
-def make_builder(s3_client: object, bucket: str, model: str, work_dir: Path) -> Builder:
-    """A builder for the index in `bucket` that keeps its files in `work_dir`.
+def make_services(
+    *,
+    table: TracksTable,
+    builder_of: Callable[[str], Builder],
+    model: str,
+    announce: Callable[[IndexPublished], None],
+    request_upkeep: Callable[[], None],
+) -> Services:
+    """Services around these parts; one builder, and so one cache, per model."""
+    cached = lru_cache(maxsize=None)(builder_of)
+    builder = cached(model)
+    return Services(table, builder, cached, announce, UpkeepRequests(request_upkeep, builder.policy))
+
+
+def make_builder(s3_client: Any, bucket: str, model: str, work_dir: Path, policy: Policy | None = None) -> Builder:
+    """A builder of the index in `bucket` that keeps its files below `work_dir`.
 
     Raises:
         InvalidSettings: no such model is known.
     """
-    work_dir.mkdir(parents=True, exist_ok=True)
+    folder = _claim(work_dir / quote(model, safe=""))
     store = IndexStore(s3_client, bucket)
-    return Builder(store, SegmentCache(store, work_dir), known_model(model), work_dir)
+    return Builder(store, SegmentCache(store, folder), known_model(model), folder, policy or Policy())
+
+
+def _claim(folder: Path) -> Path:
+    """A folder below `folder` that no other builder uses, for as long as this process lives.
+
+    On Lambda each has a disk of its own; on one machine two compactions may run at a time.
+    """
+    for number in count():
+        place = folder / str(number)
+        place.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(place / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # dies with the process, however that ends
+        except BlockingIOError:
+            os.close(descriptor)
+        else:
+            return place
+    raise AssertionError("count() does not end")
 
 
 def known_model(name: str) -> Model:

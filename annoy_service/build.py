@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from annoy import AnnoyIndex
+from aws_lambda_powertools.metrics import MetricUnit
 
 from annoy_service.fit import MAX_FIT_ROWS, Model, Statistics, fit, offset_of
 from annoy_service.rows import CHUNK_ROWS, Merged
@@ -16,9 +17,11 @@ from earshot.errors import RecallTooLow
 from earshot.index.cache import stored_object
 from earshot.index.layout import lay_out
 from earshot.index.manifest import METRIC, NO_ROWS, Canary, Kind, SegmentEntry, StoredObject
+from earshot.index.metrics import emit
 from earshot.index.rows import write_lines
 from earshot.index.segment import MAP
 from earshot.index.transform import CatalogueTransform, Matrix, unit
+from earshot.tracks_table import now_iso
 
 N_TREES = 10
 EXACT_UP_TO = 10_000
@@ -105,8 +108,9 @@ def _npy_header(file: object, shape: tuple[int, ...]) -> None:
 
 
 def _entry(kind: Kind, rows: int, objects: dict[str, StoredObject], canaries: tuple[Canary, ...] = ()) -> SegmentEntry:
+    """The id covers the time of making: a key is never used twice, which keeps the garbage collector safe."""
     names = json.dumps({name: stored.sha256 for name, stored in objects.items()}, sort_keys=True)
-    identity = hashlib.sha256(f"{kind}\n{names}".encode()).hexdigest()
+    identity = hashlib.sha256(f"{kind}\n{now_iso()}\n{names}".encode()).hexdigest()
     return SegmentEntry(identity, kind, rows, objects, NO_ROWS, canaries)
 
 
@@ -123,11 +127,13 @@ def _build_annoy(vectors: npt.NDArray[np.float16], path: Path) -> tuple[AnnoyInd
             parameters = AnnoyParameters(n_trees, None, 1.0)
             break
         search_k, recall = _raise_search_k(index, vectors)
+        emit("IndexRecall", recall, MetricUnit.NoUnit)
         if recall >= MIN_RECALL:
             parameters = AnnoyParameters(n_trees, search_k, recall)
             break
         n_trees *= 2
         if n_trees > _MAX_TREES:
+            emit("IndexNotPublished", 1)
             raise RecallTooLow(
                 f"recall@{RECALL_AT} is {recall:.3f} with {n_trees // 2} trees and search_k {search_k}, "
                 f"{MIN_RECALL} is needed",

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earshot.index.transform import CatalogueTransform
+from earshot.tracks_table import now_iso
 
 Matrix64 = npt.NDArray[np.float64]
 
@@ -173,4 +174,9 @@ def _inverse_root(symmetric: Matrix64) -> Matrix64:
 
 
 def _transform(mean: Matrix64, scale: Matrix64, projection: Matrix64) -> CatalogueTransform:
-    return CatalogueTransform(*(np.ascontiguousarray(array, np.float32) for array in (mean, scale, projection)))
+    return CatalogueTransform(
+        mean=mean.astype(np.float32),
+        scale=scale.astype(np.float32),
+        projection=np.ascontiguousarray(projection, np.float32),
+        fitted_at=now_iso(),
+    )

@@ -1,13 +1,14 @@
 """Makes the index agree with the table on some tracks: those of a stream batch, or those that a repair found."""
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from annoy_service.bootstrap import Services
 from annoy_service.changes import Wanted, named_in, read_wanted
-from annoy_service.fold import Folded, fold
+from annoy_service.fold import Folded, Rows, fold
+from annoy_service.generations import put_into_service
 from earshot.messages import IndexPublished
 
 _log = logging.getLogger(__name__)
@@ -42,26 +43,43 @@ def agree(track_ids: Collection[str], services: Services) -> Agreement:
         DamagedIndex: the current version cannot be read; see `annoy_service.repair`.
         RecallTooLow: the promotion gate stayed shut.
     """
-    read: Wanted = Wanted({}, {})
+    if not track_ids:
+        return Agreement(0, 0, {})
+    read = Wanted({}, {})
 
-    def rows() -> Mapping[str, Any]:
+    def rows() -> Rows:
         nonlocal read
         read = read_wanted(track_ids, services.table, services.builder.model)
         return read.rows
 
-    if not track_ids:
-        return Agreement(0, 0, {})
     folded = fold(services.builder, rows)
     announce(folded, services)
+    if not folded.serves:
+        _keep_serving(rows, services)
     return Agreement(folded.added, folded.removed, read.unreadable)
 
 
+def _keep_serving(rows: Callable[[], Rows], services: Services) -> None:
+    """While another model's index serves: take from it what is gone, and replace it once the new one covers it."""
+    serving = services.builder.store.head()
+    if serving is not None and serving.pointer.model != services.builder.model.name:
+        old = services.builder_of(serving.pointer.model)
+        announce(fold(old, lambda: {track_id: None for track_id, row in rows().items() if row is None}), services)
+    announce(put_into_service(services.builder), services)
+
+
 def announce(folded: Folded, services: Services) -> None:
-    """Tell readers of a version that was published. One that is never told polls the pointer anyway."""
+    """Tell readers of a version that was published, and ask for upkeep where it is due.
+
+    A reader that is never told polls the pointer anyway.
+    """
     manifest = folded.manifest
     if manifest is None or not folded.published:
         return
-    _log.info("index version %s: %d tracks", manifest.version, manifest.tracks)
+    _log.info("index version %s of %s: %d tracks", manifest.version, manifest.model, manifest.tracks)
+    services.upkeep.after(manifest)
+    if not folded.serves:
+        return
     services.announce(
         IndexPublished(
             version=manifest.version,

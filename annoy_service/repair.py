@@ -25,11 +25,11 @@ from annoy_service.bootstrap import Services
 from annoy_service.build import write_rows
 from annoy_service.changes import read_wanted, wanted_of_items
 from annoy_service.directory import Directory, changed_between
-from annoy_service.fold import Folded, apply, publish, rebuild
+from annoy_service.fold import ATTEMPTS, Builder, Folded, Position, apply, manifest_at, position, publish, rebuild
 from annoy_service.index import Agreement, agree, announce
 from annoy_service.rows import FreshRows, Merged, Source, StoredRows
 from earshot.errors import DamagedIndex, IndexRace
-from earshot.index.manifest import Manifest
+from earshot.index.manifest import POINTER_KEY, Manifest
 from earshot.index.rows import track_from_line
 
 Progress = Callable[[int], None]
@@ -39,7 +39,6 @@ _CHUNK = 1_000
 _FOLD = 5_000
 """Tracks folded at once: some 15 MB of vectors, and one version for readers to load."""
 _SPILL = 20_000
-_ATTEMPTS = 3
 
 _log = logging.getLogger(__name__)
 
@@ -99,28 +98,28 @@ def rebuild_from_table(services: Services, progress: Progress = no_progress) -> 
         RecallTooLow: the promotion gate stayed shut.
     """
     builder, started = services.builder, time.perf_counter()
-    seen = builder.store.etag()
-    before = _readable(services)
+    place = _place(builder)
+    before = _readable(builder, place)
     unreadable: dict[str, str] = {}
     with tempfile.TemporaryDirectory(dir=builder.work_dir) as folder:
         sources = list(_spill(services, Path(folder), progress, unreadable))
         manifest = rebuild(builder, sources, started)
-    for _ in range(_ATTEMPTS):
-        now = builder.store.etag()
-        if now != seen:
-            after = _readable(services)
+    for _ in range(ATTEMPTS):
+        now = _place(builder)
+        if now.etag != place.etag:
+            after = _readable(builder, now)
             if before is None or after is None:
                 raise IndexRace("the index moved while it was rebuilt, and its versions cannot be compared")
             changed = changed_between(builder.cache, before, after)
             wanted = read_wanted(changed, services.table, builder.model).rows
             manifest = apply(builder, manifest, wanted).manifest or manifest
         try:
-            publish(builder, manifest, seen=now)
+            published = publish(builder, manifest, now)
         except IndexRace:
             continue
-        announce(Folded(manifest, added=manifest.tracks), services)
-        return Agreement(manifest.tracks, 0, unreadable)
-    raise IndexRace(f"the index moved {_ATTEMPTS} times while a rebuilt version was to be published")
+        announce(Folded(published, published=True, added=published.tracks, serves=now.serves), services)
+        return Agreement(published.tracks, 0, unreadable)
+    raise IndexRace(f"the index moved {ATTEMPTS} times while a rebuilt version was to be published")
 
 
 def restore_table_from_index(services: Services, progress: Progress = no_progress) -> Restored:
@@ -167,14 +166,20 @@ def _spill(services: Services, folder: Path, progress: Progress, unreadable: dic
 
 
 def _current(services: Services) -> Manifest | None:
-    store = services.builder.store
-    head = store.head()
-    return store.manifest(head.pointer) if head else None
+    return manifest_at(services.builder, position(services.builder))
 
 
-def _readable(services: Services) -> Manifest | None:
+def _place(builder: Builder) -> Position:
+    """The pointer that a rebuilt version is to replace, even where what is there cannot be read."""
     try:
-        return _current(services)
+        return position(builder)
+    except DamagedIndex:
+        return Position(POINTER_KEY, builder.store.unreadable_head())
+
+
+def _readable(builder: Builder, place: Position) -> Manifest | None:
+    try:
+        return manifest_at(builder, place)
     except DamagedIndex:
         return None
 

@@ -125,6 +125,19 @@ class StoredRows:
         alive = np.delete(np.arange(entry.rows), entry.dead)
         return cls(partial(cache.fetch, entry), alive, mapped=MAP in entry.objects)
 
+    @classmethod
+    def at(cls, cache: SegmentCache, entry: SegmentEntry, rows: list[int]) -> Self:
+        """Chosen rows of a segment, ascending."""
+        return cls(partial(cache.fetch, entry), np.array(rows, np.intp))
+
+    def all_lines(self) -> Iterator[bytes]:
+        """The line of every row."""
+        return self.lines(np.arange(len(self._rows)))
+
+    def all_raw(self) -> Raw:
+        """The vectors of every row."""
+        return self.raw(np.arange(len(self._rows)))
+
     @property
     def ids(self) -> Ids:
         """See `Source`."""

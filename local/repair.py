@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from annoy_service.bootstrap import Services, make_builder
+from annoy_service.bootstrap import Services, make_builder, make_services
 from annoy_service.repair import index_missing, rebuild_from_table, restore_table_from_index
 from earshot.errors import DamagedIndex
 from earshot.messages import IndexPublished
@@ -50,10 +50,18 @@ def index_services(deployment: Deployment, work_dir: Path, model: str = _MODEL) 
     def announce(message: IndexPublished) -> None:
         sns.publish(TopicArn=deployment.parameters["index-topic-arn"], Message=message.to_json())
 
-    return Services(
+    def request_upkeep() -> None:
+        deployment.session.client("sqs").send_message(
+            QueueUrl=deployment.parameters["compact-queue-url"], MessageBody='{"on_demand":false}'
+        )
+
+    s3, bucket = deployment.session.client("s3"), deployment.parameters["index-bucket"]
+    return make_services(
         table=deployment.tracks,
-        builder=make_builder(deployment.session.client("s3"), deployment.parameters["index-bucket"], model, work_dir),
+        builder_of=lambda name: make_builder(s3, bucket, name, work_dir),
+        model=model,
         announce=announce,
+        request_upkeep=request_upkeep,
     )
 
 

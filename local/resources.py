@@ -15,6 +15,7 @@ _QUEUES: Mapping[str, tuple[int, int]] = {
     "crawl": (310, 5),
     "fetch": (70, 5),
     "extract": (130, 3),
+    "compact": (910, 3),
 }
 _API_EVENTS = "api-events"
 _FOURTEEN_DAYS_S = "1209600"

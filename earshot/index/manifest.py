@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Self
+from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,8 @@ from earshot.errors import DamagedIndex
 
 FORMAT = 1
 POINTER_KEY = "latest.json"
+GENERATIONS = "generations/"
+"""Pointers to versions of a model that is not in service yet."""
 METRIC: Final = "angular"
 
 Rows = npt.NDArray[np.uint32]
@@ -84,6 +87,8 @@ class Manifest:
     search_k: int | None
     recall: float | None
     build_s: float = 0.0
+    previous: str = ""
+    """The version that this one replaced, or nothing."""
     version: str = ""
 
     @property
@@ -182,6 +187,11 @@ class Pointer:
             raise DamagedIndex(f"not an index pointer: {body[:200]!r} ({error!r})") from None
 
 
+def generation_key(model: str) -> str:
+    """S3 key of the pointer to the newest version of a model that is not in service."""
+    return f"{GENERATIONS}{quote(model, safe='')}.json"
+
+
 def manifest_key(version: str) -> str:
     """S3 key of a version's manifest."""
     return f"manifests/{version}.json"
@@ -192,7 +202,7 @@ def transform_key(transform: StoredObject) -> str:
     return f"transforms/{transform.sha256}.npz"
 
 
-_PLAIN = ("version", "model", "raw_dim", "dim", "built_at", "build_s", "n_trees", "search_k", "recall")
+_PLAIN = ("version", "previous", "model", "raw_dim", "dim", "built_at", "build_s", "n_trees", "search_k", "recall")
 
 
 def _dump(data: Mapping[str, Any]) -> bytes:

@@ -6,17 +6,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.exceptions import BotoCoreError, ClientError
 
 from earshot.errors import DamagedIndex, NoIndexYet
 from earshot.index.cache import SegmentCache
 from earshot.index.manifest import Manifest
+from earshot.index.metrics import emit
 from earshot.index.searcher import Searcher
 from earshot.index.segment import Segment
 from earshot.index.store import Head, IndexStore
 
-METRICS_NAMESPACE = "Earshot"
 _RETRY_DAMAGED_S = 30.0
 
 _log = logging.getLogger(__name__)
@@ -106,8 +105,7 @@ class IndexReader:
     def _report(self, message: str) -> None:
         serving = self._searcher.version if self._searcher else None
         _log.error("damaged index: %s (serving %s)", message, serving)
-        with single_metric(name="IndexDamaged", unit=MetricUnit.Count, value=1, namespace=METRICS_NAMESPACE):
-            pass
+        emit("IndexDamaged", 1)
 
 
 def open_segments(cache: SegmentCache, manifest: Manifest, already: dict[str, Segment]) -> dict[str, Segment]:

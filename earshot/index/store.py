@@ -72,15 +72,15 @@ class IndexStore:
         with closing(answer["Body"]) as body:
             return Head(key, Pointer.from_bytes(body.read()), answer["ETag"])
 
-    def etag(self, key: str = POINTER_KEY) -> str | None:
-        """The ETag of the pointer at `key`, whatever its content, or None."""
+    def unreadable_head(self, key: str = POINTER_KEY) -> Head | None:
+        """What is at `key` though it is no pointer, for a repair that replaces it; it names no version."""
         try:
-            etag: str = self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]
+            etag = self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]
         except ClientError as error:
             if error.response["Error"]["Code"] in _ABSENT:
                 return None
             raise
-        return etag
+        return Head(key, Pointer("", "", StoredObject.of(b"")), etag)
 
     def move(self, pointer: Pointer, *, key: str = POINTER_KEY, seen: str | None) -> None:
         """Make `pointer` the content of `key`, provided that its ETag still is the one `seen` (None: no object).
@@ -123,6 +123,12 @@ class IndexStore:
     def upload(self, key: str, path: Path) -> None:
         """Store a file of any size (in parts when it is large)."""
         self._client.upload_file(str(path), self._bucket, key)
+
+    def read_unchecked(self, key: str) -> bytes:
+        """An object of which no hash is known, such as a manifest that no pointer names."""
+        with closing(self._client.get_object(Bucket=self._bucket, Key=key)["Body"]) as body:
+            content: bytes = body.read()
+        return content
 
     def read(self, key: str, expected: StoredObject) -> bytes:
         """The object, checked against `expected`.

@@ -24,6 +24,8 @@ class CatalogueTransform:
     mean: Vector
     scale: Vector
     projection: Matrix
+    fitted_at: str = ""
+    """Part of what is stored, so that no two fits share a key."""
 
     @property
     def raw_dim(self) -> int:
@@ -43,7 +45,13 @@ class CatalogueTransform:
     def to_bytes(self) -> bytes:
         """An uncompressed npz; equal transforms give equal bytes."""
         buffer = io.BytesIO()
-        np.savez(buffer, mean=self.mean, scale=self.scale, projection=self.projection)
+        np.savez(
+            buffer,
+            mean=self.mean,
+            scale=self.scale,
+            projection=self.projection,
+            fitted_at=np.array(self.fitted_at),
+        )
         return buffer.getvalue()
 
     @classmethod
@@ -55,7 +63,7 @@ class CatalogueTransform:
         """
         try:
             with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
-                transform = cls(arrays["mean"], arrays["scale"], arrays["projection"])
+                transform = cls(arrays["mean"], arrays["scale"], arrays["projection"], str(arrays["fitted_at"]))
         except (ValueError, KeyError, OSError) as error:
             raise DamagedIndex(f"not a catalogue transform: {error}") from None
         shape = (transform.projection.shape[0],) if transform.projection.ndim == 2 else None

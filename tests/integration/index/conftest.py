@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import numpy as np
 import pytest
 from moto import mock_aws
 
-from annoy_service.bootstrap import Services, make_builder
+from annoy_service.bootstrap import Services, make_builder, make_services
 from annoy_service.index import index_batch
+from annoy_service.policy import Policy
 from earshot.index.reader import IndexReader
 from earshot.messages import IndexPublished
 from earshot.track import Tag, Track, TrackInfo
@@ -21,18 +23,25 @@ from earshot.tracks_table import TracksTable, now_iso
 MODEL = "musicnn-msd@1"
 BUCKET = "earshot-test-index"
 TABLE = "earshot-test-tracks"
+POLICY = Policy(small_catalogue=4, min_delta_rows=6, delta_share=0.5)
+"""Deltas and compactions begin with a handful of tracks."""
 
 
 @dataclass
 class World:
     """Everything a test of the index needs, wired as in production."""
 
-    services: Services
     s3: Any
     dynamodb: Any
     table: TracksTable
     folder: Path
     announced: list[IndexPublished] = field(default_factory=list)
+    upkeep_requests: int = 0
+
+    @cached_property
+    def services(self) -> Services:
+        """Those of the first process."""
+        return self.another_process("first", policy=POLICY)
 
     def put(self, track_id: str, raw: np.ndarray[Any, Any], *, title: str = "", model: str = MODEL) -> Track:
         """Store a track with this embedding and drift (2, D); a second call is a newer preview."""
@@ -57,13 +66,18 @@ class World:
         """A reader with a cache of its own that checks at every call."""
         return IndexReader(self.s3, BUCKET, self.folder / name, check_every_s=0)
 
-    def another_builder(self, name: str) -> Services:
+    def another_process(self, name: str, *, model: str = MODEL, policy: Policy | None = None) -> Services:
         """The services of a second process."""
-        return Services(
+        return make_services(
             table=self.table,
-            builder=make_builder(self.s3, BUCKET, MODEL, self.folder / name),
+            builder_of=partial(make_builder, self.s3, BUCKET, work_dir=self.folder / name, policy=policy),
+            model=model,
             announce=self.announced.append,
+            request_upkeep=self._request_upkeep,
         )
+
+    def _request_upkeep(self) -> None:
+        self.upkeep_requests += 1
 
     def keys(self, prefix: str = "") -> list[str]:
         """Keys in the index bucket."""
@@ -98,14 +112,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             AttributeDefinitions=[{"AttributeName": "track_id", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        table = TracksTable(dynamodb, TABLE)
-        announced: list[IndexPublished] = []
-        services = Services(
-            table=table,
-            builder=make_builder(s3, BUCKET, MODEL, tmp_path / "builder"),
-            announce=announced.append,
-        )
-        yield World(services, s3, dynamodb, table, tmp_path, announced)
+        yield World(s3, dynamodb, TracksTable(dynamodb, TABLE), tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annoy_service.index import index_batch
 from earshot.errors import NoIndexYet
 
 from .conftest import World

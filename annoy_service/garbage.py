@@ -1,0 +1,61 @@
+"""Removes what no version needs any more. Old versions stay readable for a day after they were replaced."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from earshot.index.manifest import GENERATIONS, POINTER_KEY, Manifest, Pointer, generation_key, manifest_key
+from earshot.index.store import IndexStore, Listed
+
+GRACE = timedelta(days=1)
+
+_log = logging.getLogger(__name__)
+
+
+def collect_garbage(store: IndexStore, *, now: datetime | None = None) -> int:
+    """Delete objects older than a day that no live version names; returns how many.
+
+    Live are the versions that a pointer names, those replaced within the last day, and those written within the last
+    day (their builder may be about to point at them). No key is ever written twice (segments and transforms carry the
+    time of their making), so that nothing listed here as old can come back to life while it is being deleted.
+
+    Raises:
+        DamagedIndex: a live manifest cannot be read; nothing is deleted then.
+    """
+    cutoff = (now or datetime.now(UTC)) - GRACE
+    listed = {entry.key: entry for prefix in ("segments/", "transforms/", "manifests/") for entry in store.list(prefix)}
+    manifests = {key: entry for key, entry in listed.items() if key.startswith("manifests/")}
+    kept: set[str] = set()
+    for pointer in _pointers(store):
+        for manifest in _versions(store, pointer, manifests, cutoff):
+            kept |= manifest.object_keys() | {manifest_key(manifest.version)}
+    for key, entry in manifests.items():
+        if entry.modified >= cutoff and key not in kept:
+            kept |= Manifest.from_bytes(store.read_unchecked(key)).object_keys()
+    garbage = [key for key, entry in listed.items() if entry.modified < cutoff and key not in kept]
+    store.delete([*garbage, *_generations_in_service(store)])
+    if garbage:
+        _log.info("removed %d objects that no version needs", len(garbage))
+    return len(garbage)
+
+
+def _generations_in_service(store: IndexStore) -> list[str]:
+    """Pointers of generations that readers use by now: a builder was killed between moving and tidying up."""
+    serving = store.head()
+    keys = [entry.key for entry in store.list(GENERATIONS)]
+    return [key for key in keys if serving and key == generation_key(serving.pointer.model)]
+
+
+def _pointers(store: IndexStore) -> list[Pointer]:
+    keys = [POINTER_KEY, *(entry.key for entry in store.list(GENERATIONS))]
+    return [head.pointer for key in keys if (head := store.head(key))]
+
+
+def _versions(store: IndexStore, pointer: Pointer, listed: dict[str, Listed], cutoff: datetime) -> list[Manifest]:
+    """The version pointed at and, going back, each one that was replaced after `cutoff`."""
+    versions = [store.manifest(pointer)]
+    while (previous := versions[-1].previous) and manifest_key(previous) in listed:
+        replaced = listed.get(manifest_key(versions[-1].version))
+        if replaced is not None and replaced.modified < cutoff:
+            break
+        versions.append(Manifest.from_bytes(store.read_unchecked(manifest_key(previous))))
+    return versions
