@@ -78,6 +78,7 @@ def _flac(file: IO[bytes], start: Fraction, end: Fraction) -> bytes:
         layout = "mono" if stream.layout.nb_channels == 1 else "stereo"
         resampler = av.AudioResampler(format=sample_format, layout=layout, rate=rate)
         samples = av.AudioFifo()
+        late = 0
         for frame in _frames(container, stream, start, end):
             at = Fraction(frame.pts or 0) * (frame.time_base or Fraction(1, stream.rate))
             if samples.samples_written == 0:
@@ -88,9 +89,10 @@ def _flac(file: IO[bytes], start: Fraction, end: Fraction) -> bytes:
         for resampled in resampler.resample(None):
             resampled.pts = None
             samples.write(resampled)
-        if samples.samples_written == 0:
+        if samples.samples_written and (late := min(late, samples.samples)):  # reading 0 samples would read them all
+            samples.read(late)
+        if not samples.samples:
             raise AudioRejected("the middle of it could not be decoded", reason="unplayable")
-        samples.read(min(late, samples.samples))
         return _encode(samples, int((end - start) * rate), sample_format, layout, rate)
 
 
