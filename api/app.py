@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.openapi.models import License
 
 from api import problems
+from api.bootstrap import services
 from api.openapi import document_text
 from api.routes import catalogue_map, crawls, health, search, similar, tracks
 from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, UnsupportedMediaType
@@ -30,10 +31,10 @@ _SWAGGER_POLICY = (
 )
 
 
-@lru_cache(maxsize=1)
-def resolver() -> APIGatewayHttpResolver:
-    """The routes behind a Powertools resolver."""
-    app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_parse_json)
+@lru_cache(maxsize=2)
+def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
+    """The routes behind a Powertools resolver; pages of `cors_origins` may call it from a browser."""
+    app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_parse_json, cors=_cors(cors_origins))
     problems.install(app)
     for module in (similar, search, catalogue_map, tracks, crawls, health):
         app.include_router(module.router)
@@ -50,6 +51,14 @@ def resolver() -> APIGatewayHttpResolver:
         return Response(status_code=200, content_type="application/json", body=document_text())
 
     return app
+
+
+def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origin=origins[0], extra_origins=list(origins[1:]), expose_headers=["ETag", "Location"], max_age=3600
+    )
 
 
 def respond(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -72,7 +81,7 @@ def respond(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
             "cookies": [],
         }
     else:
-        response = resolver().resolve(event, context)
+        response = resolver(services().settings.cors_origins).resolve(event, context)
     headers = {name.lower(): value for name, value in response["headers"].items()}
     if event["rawPath"] == "/docs":
         headers.setdefault("content-security-policy", _SWAGGER_POLICY)

@@ -1,6 +1,7 @@
 """From what a caller names to what the index knows."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from api.contract import Skipped
 from api.ranking import Seed
@@ -52,9 +53,9 @@ def seeds_of_playlist(
     seeds: dict[str, Seed] = {}
     skipped: list[Skipped] = []
     first: EarshotError | None = None
-    for number, text in enumerate(texts):
+    for text in texts:
         try:
-            seed = seed_of(searcher, tracks, text, 0.5 + 0.5 * (number + 1) / len(texts))
+            seed = seed_of(searcher, tracks, text)
         except (InvalidTrackId, TrackNotFound, TrackNotReady) as error:
             first = first or error
             skipped.append(Skipped(track_id=text[:80], code=error.code, message=error.message))
@@ -62,7 +63,10 @@ def seeds_of_playlist(
             seeds[seed.track.track_id] = seed
     if not seeds and first is not None:
         raise first
-    return list(seeds.values()), skipped
+    weighted = [
+        replace(seed, weight=0.5 + 0.5 * (number + 1) / len(seeds)) for number, seed in enumerate(seeds.values())
+    ]
+    return weighted, skipped
 
 
 def canonical(texts: Iterable[str]) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,7 +75,7 @@ class World:
         ids = np.array([tracks[i].track_id.encode() for i in order])
         lines = io.BytesIO()
         offsets = write_lines((track_to_line(tracks[i]) for i in order), lines)
-        segment_id = f"segment{len(self.versions)}"
+        segment_id = secrets.token_hex(8)
         objects = {
             "ids.npy": _npy(ids),
             "vectors.npy": _npy(np.stack([vectors[i] for i in order]).astype(np.float16)),

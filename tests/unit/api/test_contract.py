@@ -1,0 +1,140 @@
+"""The contract: documents match the code, and every error has the one shape."""
+
+import json
+from pathlib import Path
+
+import pytest
+from openapi_spec_validator import validate
+
+from api.openapi import document_text
+from earshot.errors import EarshotError, http_status
+from tests.unit.api.world import World, direction, track
+
+_DOCS = Path(__file__).parents[3] / "docs"
+
+
+def _all_errors(kind: type[EarshotError] = EarshotError) -> list[type[EarshotError]]:
+    return [kind] + [error for child in kind.__subclasses__() for error in _all_errors(child)]
+
+
+def test_the_committed_openapi_document_is_that_of_the_code() -> None:
+    committed = (_DOCS / "openapi.json").read_text(encoding="utf-8")
+    assert committed == document_text(), "run: make openapi"
+
+
+def test_the_openapi_document_is_valid_3_1() -> None:
+    document = json.loads(document_text())
+    validate(document)
+    assert document["openapi"].startswith("3.1")
+
+
+def test_every_parameter_and_body_of_the_document_has_limits() -> None:
+    document = json.loads(document_text())
+    unbounded = [
+        (path, parameter["name"])
+        for path, operations in document["paths"].items()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", ())
+        if not ({"maxLength", "maximum", "maxItems", "enum"} & parameter["schema"].keys())
+        and parameter["schema"]["type"] != "boolean"
+    ]
+    assert unbounded == []
+
+
+@pytest.mark.parametrize("error", _all_errors(), ids=lambda error: error.__name__)
+def test_every_error_code_is_documented_with_its_status(error: type[EarshotError]) -> None:
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (_DOCS / "errors.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `")
+    ]
+    documented = {row[0].strip("`"): row[1] for row in rows if len(row) == 4}
+    assert documented.get(error.code) == str(int(http_status(error.__new__(error))))
+
+
+def test_unknown_paths_and_methods_get_the_one_error_shape(world: World) -> None:
+    missing = world.get("/nowhere")
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "route_not_found")
+    wrong = world.request("DELETE", "/similar")
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, "method_not_allowed")
+    assert wrong.headers["allow"] == "GET, POST"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        (b"{", "application/json", 422, "invalid_request"),
+        (b"[]", "application/json", 422, "invalid_request"),
+        (b"null", "application/json", 422, "invalid_request"),
+        (b"", "application/json", 422, "invalid_request"),
+        (b'{"seeds": []}', "application/json", 422, "invalid_request"),
+        (b'{"seeds": [{"track_id": "deezer:1", "weight": NaN}]}', "application/json", 422, "invalid_request"),
+        (b'{"seeds": [{"track_id": "\\ud800"}]}', "application/json", 422, "invalid_request"),
+        (b'{"unknown": 1, "seeds": [{"track_id": "deezer:1"}]}', "application/json", 422, "invalid_request"),
+        (b"[" * 50_000, "application/json", 422, "invalid_request"),
+        (b'{"k": ' + b"9" * 5000 + b"}", "application/json", 422, "invalid_request"),
+        (b"\xff\xfe", "application/json", 422, "invalid_request"),
+        (b"a=b", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
+        (b"--x", "multipart/form-data", 415, "unsupported_media_type"),
+        (b" " * 70_000, "application/json", 413, "request_too_large"),
+    ],
+    ids=lambda value: value[:24].decode("latin-1") if isinstance(value, bytes) else None,
+)
+def test_bodies_that_cannot_be_used_are_refused(
+    world: World, body: bytes, content_type: str, status: int, code: str
+) -> None:
+    world.publish([track(1)], [direction(a0=1)])
+    answer = world.request("POST", "/similar", content=body, headers={"content-type": content_type})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+
+
+def test_a_fault_of_ours_says_nothing_of_its_cause(world: World) -> None:
+    world.s3.put_object(Bucket="index", Key="latest.json", Body=b"not json, secret-bucket-name")
+    damaged = world.get("/similar", track_id="deezer:1")
+    assert (damaged.status_code, damaged.json()["error"]["code"]) == (503, "damaged_index")
+    world.s3.delete_object(Bucket="index", Key="latest.json")
+    world.s3.delete_bucket(Bucket="index")
+    broken = world.get("/similar", track_id="deezer:1")
+    assert (broken.status_code, broken.json()["error"]["code"]) == (500, "internal_error")
+    assert "bucket" not in broken.text.lower()
+
+
+def test_head_is_get_without_the_body(world: World) -> None:
+    answer = world.request("HEAD", "/health")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_swagger_is_served_without_any_other_host(world: World) -> None:
+    page = world.get("/docs")
+    assert page.status_code == 200
+    assert "connect-src 'self'" in page.headers["content-security-policy"]
+    assert world.get("/openapi.json").json() == json.loads(document_text())
+
+
+@pytest.mark.parametrize("settings", [{"EARSHOT_CORS_ORIGINS": "https://player.example"}])
+def test_only_the_configured_origins_may_call_from_a_browser(world: World) -> None:
+    allowed = world.request("GET", "/health", headers={"Origin": "https://player.example"})
+    assert allowed.headers["access-control-allow-origin"] == "https://player.example"
+    other = world.request("GET", "/health", headers={"Origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in other.headers
+    asked = world.request("OPTIONS", "/similar", headers={"Origin": "https://player.example"})
+    assert asked.status_code == 204
+
+
+def test_without_the_setting_no_origin_is_allowed(world: World) -> None:
+    answer = world.request("GET", "/health", headers={"Origin": "https://player.example"})
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"EARSHOT_API_KEYS": "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8, aa"}],
+)
+def test_work_that_costs_needs_a_key_where_keys_are_configured(world: World) -> None:
+    body = {"playlist": "deezer:playlist:1"}
+    assert world.post("/crawls", body).status_code == 401
+    wrong = world.request("POST", "/crawls", json=body, headers={"X-Api-Key": "guess"})
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (401, "key_required")
+    right = world.request("POST", "/crawls", json=body, headers={"X-Api-Key": "password"})
+    assert right.status_code == 202
+    assert world.get("/health").status_code == 200
