@@ -47,7 +47,8 @@ class Ledger:
     def _append(self, note: dict[str, object]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(note) + "\n")
+            # The line break comes first too: the line before may have been cut short by a death.
+            file.write(f"\n{json.dumps(note)}\n")
 
     def _read(self) -> tuple[dict[str, str], set[str]]:
         known: dict[str, str] = {}
@@ -57,7 +58,7 @@ class Ledger:
                 try:
                     note = json.loads(line)
                 except ValueError:
-                    continue  # cut short by a death while it was written
+                    continue  # cut short by a death while it was written, or empty
                 if note.get("settled"):
                     settled.add(note["crawl_id"])
                 else:
