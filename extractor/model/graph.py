@@ -5,6 +5,7 @@ five) output channels of a strided convolution. That fills the runtime's blocks 
 or 7 live filters alone would leave partly empty.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,6 @@ OPSET = 17
 IR_VERSION = 9
 INPUT, FEATURES, TAGS = "patches", "features", "tags"
 _PAD = 3  # frames on each side of a seven-frame kernel
-_FIVE_PHASES, _TWO_PHASES = 5, 2
 
 
 class GraphBuilder:
@@ -45,9 +45,9 @@ class GraphBuilder:
         """``scale * x + shift``."""
         return self.node("Add", self.node("Mul", x, self.constant(scale)), self.constant(shift))
 
-    def slice(self, x: str, axis: int, start: int, stop: int) -> str:
-        """``x[..., start:stop, ...]`` on one axis."""
-        bounds = (self.constant([value], np.int64) for value in (start, stop, axis))
+    def slice(self, x: str, axis: int, start: int, stop: int, step: int = 1) -> str:
+        """``x[..., start:stop:step, ...]`` on one axis."""
+        bounds = (self.constant([value], np.int64) for value in (start, stop, axis, step))
         return self.node("Slice", x, *bounds)
 
     def reshape(self, x: str, *shape: int) -> str:
@@ -80,8 +80,10 @@ def pruned_graph(net: Pruned) -> onnx.ModelProto:
     long, middle, short = net.temporal
     borrowed, short = short.split(1)
     middle = middle.joined(borrowed)
-    maxima = [_timbral(g, image, bank) for bank in net.timbral]
-    maxima += [_temporal(g, image, long, _FIVE_PHASES), _temporal(g, image, middle, _TWO_PHASES)]
+    bins = _bins(g, image)
+    wide, wider = net.timbral
+    maxima = [_timbral(g, bins, wide, (1, 2)), _timbral(g, bins, wider, (2, 1))]
+    maxima += [_temporal(g, image, long, 16), _temporal(g, image, middle, 2)]
     maxima += [_temporal(g, image, short, 1)]
     banks = (*net.timbral, long, middle, short)
     sign, bias, scale, shift = (
@@ -109,56 +111,96 @@ def pruned_graph(net: Pruned) -> onnx.ModelProto:
     return g.model(net.dense.shape[1] + 2 * len(net.channels), net.tags.shape[1])
 
 
-def _timbral(g: GraphBuilder, image: str, bank: Bank) -> str:
-    """(n, live, 187): maximum over frequency of a bank valid in frequency, in two frequency phases."""
-    kernel = _phases(bank.kernel, 1, _TWO_PHASES)
-    live, width = bank.kernel.shape[2], kernel.shape[3]
-    positions = MELS - bank.kernel.shape[1] + 1
-    surplus = positions % _TWO_PHASES
-    conv = g.node(
-        "Conv",
-        image,
-        g.constant(kernel),
-        kernel_shape=[kernel.shape[2], width],
-        strides=[1, _TWO_PHASES],
-        pads=[_PAD, 0, _PAD, surplus],
-    )
-    even, odd = g.slice(conv, 1, 0, live), g.slice(conv, 1, live, 2 * live)
-    if surplus:  # the last odd position reads beyond the highest mel
-        odd = g.slice(odd, 3, 0, positions // _TWO_PHASES)
-    return g.node("Max", *(g.node("ReduceMax", phase, axes=[3], keepdims=0) for phase in (even, odd)))
+@dataclass(frozen=True, slots=True)
+class _Bins:
+    """The image's odd mel bins, and what its even ones add to them; (n, 1, 187, 48) each."""
+
+    odd: str
+    even_minus_odd: str
+    next_minus_odd: str
+
+
+def _bins(g: GraphBuilder, image: str) -> _Bins:
+    even, odd = g.slice(image, 3, 0, MELS, step=2), g.slice(image, 3, 1, MELS, step=2)
+    following = g.node("Pad", g.slice(even, 3, 1, MELS // 2), g.constant([0, 0, 0, 0, 0, 0, 0, 1], np.int64))
+    return _Bins(odd, g.node("Sub", even, odd), g.node("Sub", following, odd))
+
+
+def _timbral(g: GraphBuilder, bins: _Bins, bank: Bank, phases: tuple[int, int]) -> str:
+    """(n, live, 187): maximum over frequency of a bank valid in frequency, as a fast FIR filter.
+
+    Three half-length convolutions give what four would (Mou & Duhamel, 1991). With the kernel's even and odd columns
+    We, Wo and the image's even and odd bins xe, xo::
+
+        y[2i] = We * (xe - xo) + Ws * xo        y[2i+1] = Wo * (xe' - xo) + Ws * xo
+        Ws = We + Wo                            xe'[i] = xe[i+1]
+
+    Each is laid out in `phases` of time and frequency.
+    """
+    positions, live = MELS - bank.kernel.shape[1] + 1, bank.kernel.shape[2]
+    even, odd = bank.kernel[:, 0::2], bank.kernel[:, 1::2]
+    odd = np.pad(odd, ((0, 0), (0, even.shape[1] - odd.shape[1]), (0, 0)))
+    shared = _timbral_conv(g, bins.odd, even + odd, phases)
+    peaks = []
+    for parity, x, kernel in ((0, bins.even_minus_odd, even), (1, bins.next_minus_odd, odd)):
+        y = g.node("Add", _timbral_conv(g, x, kernel, phases), shared)
+        rows = phases[0] * live
+        for phase in range(phases[1]):
+            part = g.slice(y, 1, phase * rows, (phase + 1) * rows) if phases[1] > 1 else y
+            valid = -(-(positions - parity - 2 * phase) // (2 * phases[1]))
+            if valid < -(-positions // (2 * phases[1])):  # the last position reads beyond the highest mel
+                part = g.slice(part, 3, 0, valid)
+            peaks.append(g.node("ReduceMax", part, axes=[3], keepdims=0))
+    return _interleaved(g, g.node("Max", *peaks), live, phases[0])
+
+
+def _timbral_conv(g: GraphBuilder, x: str, kernel: Array, phases: tuple[int, int]) -> str:
+    """(n, frequency phases * time phases * live, rows, columns): same length in time, valid in frequency."""
+    rows = -(-PATCH_FRAMES // phases[0])
+    columns = (MELS // 2 - kernel.shape[1]) // phases[1] + 1
+    taps = _phases(_phases(kernel, 0, phases[0]), 1, phases[1])
+    return _conv(g, x, taps, strides=phases, size=(rows, columns), before=_PAD)
 
 
 def _temporal(g: GraphBuilder, image: str, bank: Bank, phases: int) -> str:
     """(n, live, 187): maximum over frequency of a bank over time alone, 'same' padding, in time phases."""
     taps, _, live = bank.kernel.shape
+    rows = -(-PATCH_FRAMES // phases)
     kernel = _phases(bank.kernel, 0, phases)
-    positions = -(-PATCH_FRAMES // phases)
-    before = (taps - 1) // 2
-    after = (positions - 1) * phases + kernel.shape[2] - PATCH_FRAMES - before
-    conv = g.node(
-        "Conv",
-        image,
-        g.constant(kernel),
-        kernel_shape=[kernel.shape[2], 1],
-        strides=[phases, 1],
-        pads=[before, 0, after, 0],
-    )
-    peak = g.node("ReduceMax", conv, axes=[3], keepdims=0)  # (n, phases * live, positions)
-    if phases == 1:
-        return peak
-    split = g.node("Transpose", g.reshape(peak, 0, phases, live, positions), perm=[0, 2, 3, 1])
-    return g.slice(g.reshape(split, 0, live, positions * phases), 2, 0, PATCH_FRAMES)
+    conv = _conv(g, image, kernel, strides=(phases, 1), size=(rows, MELS), before=(taps - 1) // 2)
+    return _interleaved(g, g.node("ReduceMax", conv, axes=[3], keepdims=0), live, phases)
 
 
 def _phases(kernel: Array, axis: int, phases: int) -> Array:
-    """(phases * live, 1, frames, mels): the kernel shifted by 0, 1, … along `axis`, phase by phase."""
+    """Kernel (frames, mels, live) -> (…, phases * live): shifted by 0, 1, … along `axis`, phase by phase."""
     shifted = []
     for shift in range(phases):
         margins = [(0, 0)] * 3
         margins[axis] = (shift, phases - 1 - shift)
         shifted.append(np.pad(kernel, margins))
-    return np.concatenate(shifted, axis=2).transpose(2, 0, 1)[:, None]
+    return np.concatenate(shifted, axis=2)
+
+
+def _conv(
+    g: GraphBuilder, x: str, kernel: Array, *, strides: tuple[int, int], size: tuple[int, int], before: int
+) -> str:
+    """(n, filters, rows, columns) of the wanted `size`, with `before` frames of zeros before the first."""
+    frames, mels, _ = kernel.shape
+    width = MELS if strides[1] == 1 and mels == 1 else MELS // 2
+    below = (size[0] - 1) * strides[0] + frames - PATCH_FRAMES - before
+    beyond = (size[1] - 1) * strides[1] + mels - width
+    weights = g.constant(kernel.transpose(2, 0, 1)[:, None])
+    pads = [before, 0, below, beyond]
+    return g.node("Conv", x, weights, kernel_shape=[frames, mels], strides=list(strides), pads=pads)
+
+
+def _interleaved(g: GraphBuilder, peaks: str, live: int, phases: int) -> str:
+    """Time phases (n, phases * live, rows) back in one sequence (n, live, 187)."""
+    if phases == 1:
+        return peaks
+    rows = -(-PATCH_FRAMES // phases)
+    sequence = g.node("Transpose", g.reshape(peaks, 0, phases, live, rows), perm=[0, 2, 3, 1])
+    return g.slice(g.reshape(sequence, 0, live, rows * phases), 2, 0, PATCH_FRAMES)
 
 
 def _mid(g: GraphBuilder, sequence: str, conv: MidConv) -> str:
@@ -166,7 +208,9 @@ def _mid(g: GraphBuilder, sequence: str, conv: MidConv) -> str:
     kernel = g.constant(conv.kernel[:, :, None, :])
     out = g.node("Conv", sequence, kernel, kernel_shape=[1, 2 * _PAD + 1], pads=[0, _PAD, 0, _PAD])
     active = g.node("Relu", g.node("Add", out, g.constant(conv.bias[:, None, :])))
-    return g.affine(active, conv.scale[:, None, None], conv.shift[:, None, None])
+    if (conv.sign < 0).any():
+        active = g.node("Mul", active, g.constant(conv.sign[:, None, None]))
+    return g.node("Add", active, g.constant(conv.shift[:, None, None]))
 
 
 def _pooled_order(net: Pruned) -> npt.NDArray[np.intp]:

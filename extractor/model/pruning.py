@@ -62,11 +62,14 @@ class Bank:
 
 @dataclass(frozen=True, slots=True)
 class MidConv:
-    """``scale * relu(conv(kernel) + bias) + shift``; kernel (out, in, 7), bias (out, 187): the edges differ."""
+    """``sign * relu(conv(kernel) + bias) + shift``; kernel (out, in, 7), bias (out, 187): the edges differ.
+
+    The size of the batch normalisation's scale is in kernel and bias; its sign cannot pass the ReLU.
+    """
 
     kernel: Array
     bias: Array
-    scale: Array
+    sign: Array
     shift: Array
 
 
@@ -164,11 +167,9 @@ def _mid(
     scale, shift = affine(weights, batch_norm_of(name))
     bias_map = bias[:, None] + np.einsum("oct,c->ot", taps, constant) @ _seen_taps()
     alive = np.linalg.norm(taps, axis=(1, 2)) >= DEAD_NORM
-    return (
-        MidConv(taps[:, live], bias_map, scale, shift),
-        alive,
-        np.where(alive, 0.0, scale * np.maximum(bias, 0) + shift),
-    )
+    size = np.abs(scale)
+    conv = MidConv(taps[:, live] * size[:, None, None], bias_map * size[:, None], np.sign(scale), shift)
+    return conv, alive, np.where(alive, 0.0, scale * np.maximum(bias, 0) + shift)
 
 
 def _seen_taps() -> Array:
@@ -178,7 +179,7 @@ def _seen_taps() -> Array:
 
 
 def _ordered(conv: MidConv, outputs: Indices) -> MidConv:
-    return MidConv(conv.kernel[outputs], conv.bias[outputs], conv.scale[outputs], conv.shift[outputs])
+    return MidConv(conv.kernel[outputs], conv.bias[outputs], conv.sign[outputs], conv.shift[outputs])
 
 
 def _dense(weights: Weights, live: npt.NDArray[np.bool_], constant: Array) -> tuple[Array, Array]:
