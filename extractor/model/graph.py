@@ -19,6 +19,7 @@ from extractor.model.reference import MELS, MID_FILTERS, PATCH_FRAMES
 OPSET = 17
 IR_VERSION = 9
 INPUT, FEATURES, TAGS = "patches", "features", "tags"
+_BLOCK = 16  # channels that the runtime convolves at once
 _PAD = 3  # frames on each side of a seven-frame kernel
 
 
@@ -144,12 +145,15 @@ def _timbral(g: GraphBuilder, bins: _Bins, bank: Bank, phases: tuple[int, int]) 
     peaks = []
     for parity, x, kernel in ((0, bins.even_minus_odd, even), (1, bins.next_minus_odd, odd)):
         y = g.node("Add", _timbral_conv(g, x, kernel, phases), shared)
+        # In the last phases the last position may read beyond the highest mel: pooled over `valid[-1]` columns, two
+        # columns are left, of which those phases keep the first.
+        valid = [-(-(positions - parity - 2 * phase) // (2 * phases[1])) for phase in range(phases[1])]
+        pooled = g.node("MaxPool", y, kernel_shape=[1, valid[-1]])
         rows = phases[0] * live
-        for phase in range(phases[1]):
-            part = g.slice(y, 1, phase * rows, (phase + 1) * rows) if phases[1] > 1 else y
-            valid = -(-(positions - parity - 2 * phase) // (2 * phases[1]))
-            if valid < -(-positions // (2 * phases[1])):  # the last position reads beyond the highest mel
-                part = g.slice(part, 3, 0, valid)
+        for phase, columns in enumerate(valid):
+            part = g.slice(pooled, 1, phase * rows, (phase + 1) * rows)
+            if columns < valid[0]:
+                part = g.slice(part, 3, 0, 1)
             peaks.append(g.node("ReduceMax", part, axes=[3], keepdims=0))
     return _interleaved(g, g.node("Max", *peaks), live, phases[0])
 
@@ -168,7 +172,8 @@ def _temporal(g: GraphBuilder, image: str, bank: Bank, phases: int) -> str:
     rows = -(-PATCH_FRAMES // phases)
     kernel = _phases(bank.kernel, 0, phases)
     conv = _conv(g, image, kernel, strides=(phases, 1), size=(rows, MELS), before=(taps - 1) // 2)
-    return _interleaved(g, g.node("ReduceMax", conv, axes=[3], keepdims=0), live, phases)
+    pooled = g.node("MaxPool", conv, kernel_shape=[1, MELS])
+    return _interleaved(g, g.reshape(pooled, 0, live * phases, rows), live, phases)
 
 
 def _phases(kernel: Array, axis: int, phases: int) -> Array:
@@ -189,7 +194,8 @@ def _conv(
     width = MELS if strides[1] == 1 and mels == 1 else MELS // 2
     below = (size[0] - 1) * strides[0] + frames - PATCH_FRAMES - before
     beyond = (size[1] - 1) * strides[1] + mels - width
-    weights = g.constant(kernel.transpose(2, 0, 1)[:, None])
+    missing = -kernel.shape[2] % _BLOCK  # filters of zeros: pooling runs in blocks only if all blocks are full
+    weights = g.constant(np.pad(kernel.transpose(2, 0, 1)[:, None], ((0, missing), (0, 0), (0, 0), (0, 0))))
     pads = [before, 0, below, beyond]
     return g.node("Conv", x, weights, kernel_shape=[frames, mels], strides=list(strides), pads=pads)
 
