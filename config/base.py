@@ -3,8 +3,9 @@
 from typing import Self
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.secrets import ParameterStoreSource
 from earshot.errors import InvalidSettings
 
 ENV_PREFIX = "EARSHOT_"
@@ -13,10 +14,23 @@ ENV_PREFIX = "EARSHOT_"
 class FunctionSettings(BaseSettings):
     """Base of every settings class. Field `tracks_table` is read from `EARSHOT_TRACKS_TABLE`."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
 
     stage: str = "local"
     """Deployment stage: `local`, `dev`, `prod`. Part of every resource name."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then the Parameter Store, then the service's .env file."""
+        stored = ParameterStoreSource(settings_cls)
+        return init_settings, env_settings, stored, dotenv_settings, file_secret_settings
 
     @classmethod
     def load(cls) -> Self:

@@ -1,6 +1,9 @@
 # The only contract with serverless.yml: one SSM parameter per name, /earshot/<stage>/<key>.
 
 locals {
+  # Read by functions when they start, not by serverless.yml: a secret has no place in a template.
+  secrets = ["spotify_client_secret", "spotify_refresh_token"]
+
   contract = {
     tracks-table           = aws_dynamodb_table.tracks.name
     tracks-stream-arn      = aws_dynamodb_table.tracks.stream_arn
@@ -27,4 +30,17 @@ resource "aws_ssm_parameter" "contract" {
   name  = "/earshot/${var.stage}/${each.key}"
   type  = "String"
   value = each.value
+}
+
+resource "aws_ssm_parameter" "secret" {
+  for_each = toset(local.secrets)
+
+  name        = "/earshot/${var.stage}/secrets/${each.key}"
+  description = "Set it with: aws ssm put-parameter --overwrite --type SecureString --name … --value …"
+  type        = "SecureString"
+  value       = "unset"
+
+  lifecycle {
+    ignore_changes = [value] # its owner's, never Terraform's
+  }
 }

@@ -10,7 +10,7 @@ locals {
     crawl   = { visibility_timeout_seconds = 6 * 300, max_receive_count = 5 }
     fetch   = { visibility_timeout_seconds = 6 * 60, max_receive_count = 10 }
     extract = { visibility_timeout_seconds = 6 * 120, max_receive_count = 5 }
-    compact = { visibility_timeout_seconds = 6 * 900, max_receive_count = 3 }
+    compact = { visibility_timeout_seconds = 6 * 900, max_receive_count = 5 }
   }
 
   functions = ["crawl_playlist", "fetch_preview", "extract", "index_tracks", "compact_index", "api"]

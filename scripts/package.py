@@ -80,7 +80,8 @@ def build(service: str, *, architecture: str, python: str, output: Path = OUTPUT
     folder = output / f"{architecture}-python{python}"
     own = _own_files(service)
     requirements = _requirements(service)
-    digest = _digest([f"{architecture} {python} {requirements}".encode(), Path(__file__).read_bytes()], own)
+    recipe = [ROOT / "scripts" / "package.py", ROOT / "scripts" / "annoy_wheel.py"]
+    digest = _digest(f"{architecture} {python} {requirements}", [*recipe, *(ROOT / path for path in own)])
     receipt, archive = folder / f"{service}.json", folder / f"{service}.zip"
     if receipt.exists() and archive.exists():
         package = Package(**json.loads(receipt.read_text()))
@@ -165,12 +166,10 @@ def _zip(files: dict[str, Path], target: Path) -> None:
                 shutil.copyfileobj(source, sink)
 
 
-def _digest(texts: list[bytes], files: list[Path]) -> str:
-    digest = hashlib.sha256()
-    for text in texts:
-        digest.update(text)
+def _digest(text: str, files: list[Path]) -> str:
+    digest = hashlib.sha256(text.encode())
     for path in files:
-        digest.update(f"\0{path}\0".encode() + (ROOT / path).read_bytes())
+        digest.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -113,6 +113,16 @@ run "every_contract_parameter_lies_under_the_stage" {
   }
 }
 
+run "secrets_are_encrypted_and_hold_nothing_yet" {
+  assert {
+    condition = alltrue([
+      for key, secret in aws_ssm_parameter.secret :
+      secret.type == "SecureString" && secret.value == "unset" && secret.name == "/earshot/dev/secrets/${key}"
+    ]) && length(aws_ssm_parameter.secret) > 0
+    error_message = "a secret is not a SecureString of its own"
+  }
+}
+
 run "logs_are_kept_for_a_limited_time" {
   variables {
     log_retention_days = 7

@@ -25,6 +25,12 @@ locals {
       dimensions = { QueueName = var.queues["extract"].dlq_name }
       threshold  = 0, period = 5 * local.minute, periods = 1
     }
+    compact-dead-letters = {
+      what       = "The index could not be compacted or tidied after every retry."
+      namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
+      dimensions = { QueueName = var.queues["compact"].dlq_name }
+      threshold  = 0, period = 5 * local.minute, periods = 1
+    }
     index-failed-records = {
       what       = "Embeddings were not indexed after every retry."
       namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"

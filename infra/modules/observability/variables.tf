@@ -28,8 +28,8 @@ variable "queues" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for key in ["crawl", "fetch", "extract"] : contains(keys(var.queues), key)])
-    error_message = "queues must hold crawl, fetch and extract."
+    condition     = alltrue([for key in ["crawl", "fetch", "extract", "compact"] : contains(keys(var.queues), key)])
+    error_message = "queues must hold crawl, fetch, extract and compact."
   }
 }
 

@@ -14,6 +14,7 @@ variables {
     crawl   = { name = "earshot-dev-crawl", dlq_name = "earshot-dev-crawl-dlq" }
     fetch   = { name = "earshot-dev-fetch", dlq_name = "earshot-dev-fetch-dlq" }
     extract = { name = "earshot-dev-extract", dlq_name = "earshot-dev-extract-dlq" }
+    compact = { name = "earshot-dev-compact", dlq_name = "earshot-dev-compact-dlq" }
   }
   index_failed_queue_name = "earshot-dev-index-failed"
 }
@@ -34,7 +35,7 @@ run "every_alarm_tells_somebody_what_to_do" {
 run "every_queue_has_an_alarm_on_its_dead_letters" {
   assert {
     condition = alltrue([
-      for name in ["earshot-dev-crawl-dlq", "earshot-dev-fetch-dlq", "earshot-dev-extract-dlq", "earshot-dev-index-failed"] :
+      for name in ["earshot-dev-crawl-dlq", "earshot-dev-fetch-dlq", "earshot-dev-extract-dlq", "earshot-dev-compact-dlq", "earshot-dev-index-failed"] :
       anytrue([for alarm in aws_cloudwatch_metric_alarm.this : try(alarm.dimensions.QueueName == name, false) && alarm.threshold == 0])
     ])
     error_message = "dead letters would go unseen"
