@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import boto3
-from rich.console import Console
 
 from config.local import LocalSettings
 from earshot.errors import EarshotError
@@ -95,7 +94,7 @@ def _run(options: argparse.Namespace, settings: LocalSettings) -> int:
         "repair": lambda: repair(settings, table_lost=options.table_lost),
         "crawl": lambda: commands.crawl(commands.connect(settings), options.playlists, say),
         "extract": lambda: commands.extract(commands.connect(settings), say),
-        "similar": lambda: commands.similar(commands.connect(settings), options.track, options.k, Console()),
+        "similar": lambda: commands.similar(commands.connect(settings), options.track, options.k),
         "demo": lambda: demo.run(settings, options.music, say),
     }
     return verbs[options.verb]()

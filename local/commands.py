@@ -1,14 +1,16 @@
 """The commands that talk to a stack that runs: crawl, extract, similar, status, repair."""
 
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import boto3
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -28,6 +30,7 @@ from local.stack import use_local_aws
 
 _MAX_REASONS = 12
 _MAX_TAGS = 3
+_WIDTH = 110
 
 Say = Callable[[str], None]
 
@@ -117,15 +120,14 @@ def summary(standing: Standing) -> str:
     return "\n".join(lines)
 
 
-def similar(connection: Connection, track: str, k: int, console: Console) -> int:
+def similar(connection: Connection, track: str, k: int) -> int:
     """Print the neighbours of `track`."""
     track_id = parse_track_id(track)
     status, body = connection.api.get("/similar", track_id=track_id, k=k)
     if status != HTTPStatus.OK:
         raise LocalStackError(body["error"]["message"], hint=body["error"].get("hint", ""))
-    known = connection.api.track(track_id)
-    title = f"{', '.join(known.get('artists', ()))} – {known.get('title') or track_id}"
-    console.print(neighbours_table(body, title))
+    known = connection.api.track(track_id) or {"track_id": track_id}
+    console().print(neighbours_table(body, name_of(known)))
     return 0
 
 
@@ -144,11 +146,22 @@ def status(connection: Connection, say: Say) -> None:
 
 def neighbours_table(body: dict[str, Any], title: str) -> Table:
     """The answer of `GET /similar` as a table."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     table.add_column("similarity", justify="right")
-    for column in ("artist", "title", "shared tags", "id"):
-        table.add_column(column, overflow="fold")
+    table.add_column("artist – title", overflow="fold")
+    table.add_column("shared tags", overflow="fold")
+    table.add_column("id", no_wrap=True)
     for row in body["results"]:
         tags = ", ".join(tag["name"] for tag in row["shared_tags"][:_MAX_TAGS])
-        table.add_row(f"{row['similarity']:.3f}", ", ".join(row["artists"]), row["title"], tags, row["track_id"])
+        table.add_row(f"{row['similarity']:.3f}", name_of(row), tags, row["track_id"])
     return table
+
+
+def name_of(track: Mapping[str, Any]) -> str:
+    """Artists and title, as far as they are known."""
+    return " – ".join(filter(None, (", ".join(track.get("artists", ())), track.get("title")))) or track["track_id"]
+
+
+def console() -> Console:
+    """Where tables go: as wide as the terminal, and wide enough for a table where there is none."""
+    return Console() if sys.stdout.isatty() else Console(width=_WIDTH)

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from rich.console import Console
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from config.local import ROOT, LocalSettings
 from earshot.errors import InvalidPlaylist, LocalStackError
 from earshot.intake import start_crawl
 from local.api_client import ApiClient
-from local.commands import neighbours_table, summary
+from local.commands import console, name_of, neighbours_table, summary
 from local.demo_music import DemoMusic, demo_music
 from local.following import Follower, Standing
 from local.progress import Display
@@ -114,18 +114,17 @@ def _show_neighbours(stack: Stack) -> float:
     chosen = known[:: max(1, len(known) // _SHOWN)][:_SHOWN]
     if not chosen:
         return 0.0
-    console, asking_s = Console(), 0.0
+    asking_s = 0.0
     for track in chosen:
         began = time.monotonic()
         _, body = api.get("/similar", track_id=track["track_id"], k=_NEIGHBOURS)
         asking_s += time.monotonic() - began
-        title = f"\n{', '.join(track['artists'])} – {track['title']} sounds like"
-        console.print(neighbours_table(body, title))
+        console().print(neighbours_table(body, f"{name_of(track)} sounds like"))
     return asking_s / len(chosen)
 
 
 def _show_times(stack: Stack, setup: dict[str, float], stages: Stages, answer_s: float) -> None:
-    table = Table(title="\nHow long it took", title_justify="left")
+    table = Table(title="How long it took", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("what")
     table.add_column("seconds", justify="right")
     for what, seconds in {**setup, **stages.seconds}.items():
@@ -134,4 +133,4 @@ def _show_times(stack: Stack, setup: dict[str, float], stages: Stages, answer_s:
     for name, invocations, records, seconds in stack.board.work():
         table.add_row(f"{name}: {records} records, {invocations} invocations", f"{seconds:.1f}")
     table.add_row("one query", f"{answer_s:.3f}")
-    Console().print(table)
+    console().print(table)

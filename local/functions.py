@@ -63,33 +63,35 @@ def aws_environment(aws_url: str, region: str) -> dict[str, str]:
     }
 
 
-def local_defaults(function: Function, state: Path) -> dict[str, str]:
-    """Settings that mean something else on one machine than in the cloud, unless a person has made them.
+def local_settings(function: Function, state: Path) -> dict[str, str]:
+    """Settings that mean something else on one machine than in the cloud, unless a person has chosen them.
 
     Args:
         function: for which function.
         state: the stack's state directory.
     """
     service = function.handler.partition(".")[0]
-    chosen = {*os.environ, *dotenv_values(ROOT / "config" / f"{service}.env")}
+    chosen = {**dotenv_values(ROOT / "config" / f"{service}.env"), **os.environ}
     defaults = {
         "EARSHOT_FOLDER_ROOTS": "/",  # whoever starts the stack may read these files anyway
         "EARSHOT_INDEX_CACHE_DIR": str(state / "cache" / function.name),
         "EARSHOT_INDEX_WORK_DIR": str(state / "cache" / function.name),
+        # A worker counts on one core, as a function of its size does; several that take all slow each other down.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
     }
-    return {name: value for name, value in defaults.items() if name not in chosen}
+    return {name: chosen.get(name) or value for name, value in defaults.items()}
 
 
 def function_environment(function: Function, base: Mapping[str, str], state: Path) -> dict[str, str]:
-    """The environment of a function: serverless.yml's, what the Lambda runtime adds, and defaults for one machine."""
+    """The environment of a function: serverless.yml's, what the Lambda runtime adds, and settings for one machine."""
     return {
-        **local_defaults(function, state),
         **base,
         **function.environment,
+        **local_settings(function, state),
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "POWERTOOLS_SERVICE_NAME": function.name,
         "POWERTOOLS_TRACE_DISABLED": "true",
         "PYTHONUNBUFFERED": "1",
     }

@@ -13,6 +13,7 @@ from pathlib import Path
 from earshot.errors import LocalStackError
 
 _NAME = "stack.lock"
+_EXIT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _locked(descriptor: int, kind: int) -> bool:
 
 
 def terminate(directory: Path, stack: RunningStack, timeout_s: float) -> None:
-    """SIGTERM for the stack, then wait until it has let go of `directory`.
+    """SIGTERM for the stack, then wait until it has let go of `directory` and is gone.
 
     Raises:
         LocalStackError: it has not within `timeout_s`.
@@ -90,3 +91,14 @@ def terminate(directory: Path, stack: RunningStack, timeout_s: float) -> None:
                 hint=f"Look into {directory / 'logs'}; `kill -9 {stack.pid}` ends it, and the next start repairs.",
             )
         time.sleep(0.1)
+    gone_by = time.monotonic() + _EXIT_S
+    while _is_there(stack.pid) and time.monotonic() < gone_by:
+        time.sleep(0.02)
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,158 @@
+"""A real stack in processes of its own: real functions, real triggers, real music; ports and state are the test's."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+
+from local.api_client import ApiClient
+from local.deployment import Deployment
+from local.functions import aws_environment
+
+ROOT = Path(__file__).parents[2]
+REGION = "eu-central-1"
+
+
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def until(condition: Callable[[], Any], timeout_s: float, what: str) -> Any:
+    """What `condition` returns once it is true."""
+    deadline = time.monotonic() + timeout_s
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"{what}: not within {timeout_s} s"
+        time.sleep(0.1)
+    return result
+
+
+class LocalStack:
+    """`make up` as a person runs it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.port, self.aws_port = free_ports(2)
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "EARSHOT_"))} | {
+            "EARSHOT_LOCAL_DIR": str(directory),
+            "PORT": str(self.port),
+            "EARSHOT_LOCAL_AWS_PORT": str(self.aws_port),
+        }
+        self._output = directory.parent / f"{directory.name}.out"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.family: list[psutil.Process] = []
+
+    def up(self, timeout_s: float = 90) -> str:
+        """Start; what it said until it was up."""
+        with self._output.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "local", "up"], cwd=ROOT, env=self.env, stdout=output, stderr=subprocess.STDOUT
+            )
+        until(lambda: self._is_up() or self._process.poll() is not None, timeout_s, "up")  # type: ignore[union-attr]
+        assert self._is_up(), self.said()
+        self.family = [psutil.Process(self.pid), *psutil.Process(self.pid).children(recursive=True)]
+        return self.said()
+
+    def _is_up(self) -> bool:
+        return "Earshot is up" in self.said()
+
+    def said(self) -> str:
+        return self._output.read_text()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Signal the stack as a person would; its exit code."""
+        assert self._process is not None
+        self._note_family()
+        self._process.send_signal(number)
+        return self._process.wait(60)
+
+    def kill_everything(self) -> None:
+        """SIGKILL for every process of the stack at once, as when the power fails."""
+        assert self._process is not None
+        self._note_family()
+        for process in self.family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._process.wait(10)
+
+    def _note_family(self) -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self.family = [psutil.Process(self.pid), *psutil.Process(self.pid).children(recursive=True)]
+
+    def survivors(self) -> list[psutil.Process]:
+        return [p for p in self.family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+    def close(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.kill_everything()
+
+    def run(self, *arguments: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+        """Another command of `python -m local`, on this stack."""
+        return subprocess.run(
+            [sys.executable, "-m", "local", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+
+    @property
+    def api(self) -> ApiClient:
+        return ApiClient(f"http://127.0.0.1:{self.port}")
+
+    @property
+    def deployment(self) -> Deployment:
+        env = aws_environment(f"http://127.0.0.1:{self.aws_port}", REGION)
+        session = boto3.Session(
+            aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+            region_name=REGION,
+        )
+        return Deployment(_Embedded(session, env["AWS_ENDPOINT_URL"]), "local")
+
+    def log(self, name: str) -> str:
+        path = self.directory / "logs" / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+
+class _Embedded:
+    """A boto3 session whose clients talk to the embedded AWS."""
+
+    def __init__(self, session: Any, url: str) -> None:
+        self._session = session
+        self._url = url
+        self.region_name = REGION
+
+    def client(self, name: str) -> Any:
+        return self._session.client(name, endpoint_url=self._url)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """One stack for all tests of the folder; a test that stops it starts it again."""
+    stack = LocalStack(tmp_path_factory.mktemp("stack") / "state")
+    try:
+        stack.up()
+        yield stack
+    finally:
+        stack.close()

@@ -1,0 +1,284 @@
+"""The whole way on one machine: a folder of real music, its tracks searchable, and what may happen on the way."""
+
+import json
+import random
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from annoy_service.repair import index_missing
+from earshot.index.reader import IndexReader
+from earshot.intake import start_crawl
+from earshot.messages import FetchPreview
+from earshot.track import Status, TrackInfo
+from earshot.tracks_table import now_iso
+from local.ledger import Ledger
+from local.repair import index_services
+from tests.corpus import Clip, clips
+from tests.e2e.conftest import LocalStack, until
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+
+@pytest.fixture(scope="session")
+def music(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Two folders of real clips: `most`, and `few` for what comes later. `most` holds two files that are no music."""
+    root = tmp_path_factory.mktemp("music")
+    tracks = sorted({clip.track for clip in clips()})
+    late = set(tracks[::6])
+    for clip in clips():
+        folder = root / ("few" if clip.track in late else "most") / clip.artist.replace("/", "_")
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(clip.path, folder / f"{clip.clip_id}.mp3")
+    (root / "most" / "broken.mp3").write_bytes(b"ID3\x04" + bytes(random.Random(1).randbytes(5000)))
+    (root / "most" / "notes.txt").write_text("not music")
+    return {"most": root / "most", "few": root / "few"}
+
+
+def _expected(folder: Path) -> int:
+    return len(list(folder.rglob("*_[ab].mp3")))
+
+
+def _searchable(stack: LocalStack) -> int:
+    _, health = stack.api.get("/health")
+    return int(health["index"]["tracks"]) if health.get("index") else 0
+
+
+def _table_and_index_agree(stack: LocalStack, cache: Path) -> set[str]:
+    """Ids of the ready tracks, once the index holds all of them and nothing else."""
+    bucket = stack.deployment.parameters["index-bucket"]
+    reader = IndexReader(stack.deployment.session.client("s3"), bucket, cache, check_every_s=0.1)
+
+    def agree() -> set[str]:
+        ready = {track.track_id for track in stack.deployment.tracks.scan() if track.status is Status.READY}
+        searcher = reader.current()
+        return ready if searcher.size == len(ready) and all(map(searcher.contains, ready)) else set()
+
+    return set(until(agree, 30, "table and index to agree"))
+
+
+def _idle(stack: LocalStack) -> bool:
+    return not any(stack.deployment.waiting(queue) for queue in ("crawl", "fetch", "extract"))
+
+
+@pytest.fixture
+def crawled(stack: LocalStack, music: dict[str, Path]) -> LocalStack:
+    """The stack with `most` crawled."""
+    if not stack.deployment.crawls.list():
+        run = stack.run("crawl", str(music["most"]))
+        assert run.returncode == 0, run.stdout + run.stderr
+    return stack
+
+
+def test_a_crawl_of_real_music_ends_searchable_with_a_reason_for_every_other_file(
+    stack: LocalStack, music: dict[str, Path]
+) -> None:
+    began = time.monotonic()
+    run = stack.run("crawl", str(music["most"]))
+    assert run.returncode == 0, run.stdout + run.stderr
+    expected = _expected(music["most"])
+    assert f"{expected} of {expected + 1} are searchable" in run.stdout
+    assert "unplayable" in run.stdout or "undecodable" in run.stdout
+    print(f"\n{expected} clips crawled, embedded and searchable in {time.monotonic() - began:.1f} s")
+    assert _searchable(stack) == expected
+    assert list(stack.deployment.previews.track_ids()) == []
+
+
+def test_clips_of_the_same_track_find_each_other(crawled: LocalStack, music: dict[str, Path]) -> None:
+    by_track: dict[str, list[Clip]] = {}
+    for clip in clips():
+        by_track.setdefault(clip.track, []).append(clip)
+    ids = {track.info.title: track.track_id for track in crawled.deployment.tracks.scan()}
+    found_1 = found_5 = asked = 0
+    for pair in by_track.values():
+        if len(pair) == 2 and all(clip.clip_id in ids for clip in pair):
+            for query, twin in (pair, pair[::-1]):
+                status, body = crawled.api.get("/similar", track_id=ids[query.clip_id], k=5)
+                assert status == 200
+                neighbours = [row["track_id"] for row in body["results"]]
+                assert ids[query.clip_id] not in neighbours
+                asked += 1
+                found_1 += neighbours[0] == ids[twin.clip_id]
+                found_5 += ids[twin.clip_id] in neighbours
+    print(f"\nsame-track recall@1 {found_1 / asked:.2f}, recall@5 {found_5 / asked:.2f} ({asked} queries)")
+    assert asked >= 16
+    assert found_1 / asked >= 0.5
+    assert found_5 / asked >= 0.7
+
+
+def test_similar_status_and_extract_speak_for_themselves(crawled: LocalStack) -> None:
+    track = next(t for t in crawled.deployment.tracks.scan() if t.status is Status.READY)
+    similar = crawled.run("similar", track.track_id, "-k", "3")
+    assert similar.returncode == 0, similar.stderr
+    assert similar.stdout.count("file:") == 3
+    status = crawled.run("status")
+    assert "index: version" in status.stdout
+    assert "ready" in status.stdout
+    extract = crawled.run("extract")
+    assert extract.returncode == 0
+    assert "every track has its embedding" in extract.stdout
+    unknown = crawled.run("similar", "file:0000000000000000")
+    assert unknown.returncode == 1
+    assert "make crawl" in unknown.stderr
+
+
+def test_duplicated_and_late_events_change_nothing(crawled: LocalStack, tmp_path: Path) -> None:
+    deployment = crawled.deployment
+    before = {track.track_id: track for track in deployment.tracks.scan() if track.status is Status.READY}
+    version = crawled.api.get("/health")[1]["index"]["version"]
+    events = [deployment.preview_uploaded(track_id) for track_id in before] * 2
+    random.Random(2).shuffle(events)
+    deployment.extract_queue.send_all(events)
+    deployment.fetch_queue.send_all([FetchPreview(track_id) for track_id in before] * 2)
+    # An upload that was overtaken: older than the one whose embedding is stored, and of another sound.
+    one, other = sorted(before)[:2]
+    path = Path(str(before[other].info.preview_url).removeprefix("file://"))
+    old = "2020-01-01T00:00:00.000000Z"
+    deployment.previews.put(before[one].info, path.read_bytes(), provider="late", fetched_at=old)
+    until(lambda: _idle(crawled) and not list(deployment.previews.track_ids()), 60, "idle")
+    after = {track.track_id: track for track in deployment.tracks.scan() if track.status is Status.READY}
+    assert after == before
+    assert crawled.api.get("/health")[1]["index"]["version"] == version
+    assert _table_and_index_agree(crawled, tmp_path) == set(before)
+
+
+def test_a_poisoned_record_is_parked_and_the_tracks_behind_it_are_indexed(crawled: LocalStack, tmp_path: Path) -> None:
+    deployment = crawled.deployment
+    table, dynamodb = deployment.parameters["tracks-table"], deployment.session.client("dynamodb")
+    poison = {"track_id": "file:dead00000000dead", "status": "ready", "model": "musicnn-msd@1"}
+    item = {name: {"S": value} for name, value in poison.items()}
+    dynamodb.put_item(TableName=table, Item={**item, "embedding": {"B": b"\x01\x02\x03"}, "drift": {"B": b"\x01"}})
+    _store_synthetic(crawled, ["file:0000000000000a01"])
+    until(lambda: crawled.api.is_searchable("file:0000000000000a01"), 40, "the track behind the poison")
+    sqs = deployment.session.client("sqs")
+    url = sqs.get_queue_url(QueueName="earshot-local-index-failed")["QueueUrl"]
+    messages = until(
+        lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"), 40, "the parked record"
+    )
+    info = json.loads(messages[0]["Body"])["DDBStreamBatchInfo"]
+    assert info["batchSize"] == 1
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=messages[0]["ReceiptHandle"])
+    for track_id in (poison["track_id"], "file:0000000000000a01"):
+        deployment.tracks.delete(track_id)
+    _table_and_index_agree(crawled, tmp_path)
+
+
+def _store_synthetic(stack: LocalStack, track_ids: list[str]) -> None:
+    for track_id in track_ids:
+        values = np.random.default_rng(int(track_id[-8:], 16)).normal(0.1, 1, (2, 624)).astype("<f2")
+        stack.deployment.tracks.store_embedding(
+            TrackInfo(track_id, "file", title=track_id),
+            embedding=values[0].tobytes(),
+            drift=values[1].tobytes(),
+            tags=(),
+            model="musicnn-msd@1",
+            preview_at=now_iso(),
+        )
+
+
+def test_two_racing_indexers_lose_and_double_nothing(crawled: LocalStack, tmp_path: Path) -> None:
+    """The stack's own indexer against one in this process, which looks for differences all the time."""
+    ids = [f"file:{number:016x}" for number in range(0xB00, 0xB0C)]
+    services = index_services(crawled.deployment, tmp_path / "work")
+    for start in range(0, len(ids), 4):
+        _store_synthetic(crawled, ids[start : start + 4])
+        index_missing(services)
+    until(lambda: all(map(crawled.api.is_searchable, ids)), 40, "all of them")
+    _table_and_index_agree(crawled, tmp_path / "reader")
+    for track_id in ids:
+        crawled.deployment.tracks.delete(track_id)
+    _table_and_index_agree(crawled, tmp_path / "reader")
+
+
+def test_a_second_stack_on_the_same_state_is_told_where_the_first_one_runs(crawled: LocalStack) -> None:
+    run = crawled.run("up")
+    assert run.returncode == 1
+    assert f"http://127.0.0.1:{crawled.port}" in run.stderr
+    assert "make down" in run.stderr
+
+
+def test_a_taken_port_is_named_with_what_to_do(crawled: LocalStack, tmp_path: Path) -> None:
+    other = LocalStack(tmp_path / "other")
+    other.env["PORT"] = str(crawled.port)
+    run = other.run("up")
+    assert run.returncode == 1
+    assert f"port {crawled.port}" in run.stderr
+    assert "PORT=" in run.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_restart_keeps_everything_and_leaves_no_process_behind(
+    crawled: LocalStack, tmp_path: Path, number: signal.Signals
+) -> None:
+    before = _table_and_index_agree(crawled, tmp_path / "before")
+    assert crawled.stop(number) == 0
+    assert crawled.survivors() == []
+    said = crawled.up()
+    assert "repair" not in said
+    assert _table_and_index_agree(crawled, tmp_path / "after") == before
+    assert crawled.api.is_searchable(min(before))
+
+
+def test_the_death_of_the_stack_alone_takes_its_children_along_and_loses_nothing(
+    crawled: LocalStack, tmp_path: Path
+) -> None:
+    before = _table_and_index_agree(crawled, tmp_path / "before")
+    crawled.stop(signal.SIGKILL)
+    until(lambda: crawled.survivors() == [], 20, "the end of all children")
+    crawled.up()
+    assert _table_and_index_agree(crawled, tmp_path / "after") == before
+
+
+def test_sigkill_of_everything_in_the_middle_of_a_crawl_loses_and_doubles_nothing(
+    crawled: LocalStack, music: dict[str, Path], tmp_path: Path
+) -> None:
+    before = _table_and_index_agree(crawled, tmp_path / "before")
+    expected = len(before) + _expected(music["few"])
+    crawl = crawled.deployment
+    crawl_id = start_crawl(str(music["few"]), crawls=crawl.crawls, crawl_queue=crawl.crawl_queue)
+    Ledger(crawled.directory).started(crawl_id, str(music["few"]))
+
+    def some_are_on_their_way() -> bool:
+        states = [track.status for track in crawl.tracks.scan()]
+        return Status.PENDING in states and states.count(Status.READY) > len(before)
+
+    until(some_are_on_their_way, 60, "the middle of the crawl")
+    crawled.kill_everything()
+    said = crawled.up()
+    assert "was killed" in said
+    assert "crawling again" in said
+    until(lambda: _searchable(crawled) == expected and _idle(crawled), 90, f"{expected} searchable tracks")
+    assert len(_table_and_index_agree(crawled, tmp_path / "after")) == expected
+    assert list(crawled.deployment.previews.track_ids()) == []
+
+
+def test_down_stops_the_stack_and_says_so(crawled: LocalStack) -> None:
+    crawled._note_family()
+    run = crawled.run("down")
+    assert run.returncode == 0
+    assert "stopped" in run.stdout
+    assert crawled.survivors() == []
+    assert "no stack runs" in crawled.run("down").stdout
+    assert "make up" in crawled.run("status").stdout
+    crawled.up()
+
+
+def test_the_demo_on_ones_own_music_shows_neighbours_and_stops(
+    crawled: LocalStack, music: dict[str, Path], tmp_path: Path
+) -> None:
+    """Beside a stack that runs, which it must leave alone."""
+    for path in sorted(music["few"].rglob("*.mp3"))[:5]:
+        shutil.copy(path, tmp_path / path.name)
+    other = LocalStack(tmp_path / "state")
+    other.env["PORT"] = str(crawled.port)
+    run = other.run("demo", "--music", str(tmp_path))
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "5 of 5 are searchable" in run.stdout
+    assert run.stdout.count("sounds like") >= 3
+    assert "shared tags" in run.stdout
+    assert "every track searchable" in run.stdout
+    assert crawled.api.get("/health")[0] == 200
