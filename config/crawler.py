@@ -4,24 +4,16 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import SecretStr, field_validator
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
 
-from config.base import ENV_PREFIX, FunctionSettings
+from config.spotify_login import SpotifyLoginSettings
 
 _PROVIDERS = ("folder", "manifest", "spotify", "deezer", "itunes")
 
 
-class CrawlerSettings(FunctionSettings):
+class CrawlerSettings(SpotifyLoginSettings):
     """Where the crawler's state is and which sources it may ask."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX,
-        frozen=True,
-        extra="ignore",
-        env_file=Path(__file__).with_name("crawler.env"),
-        env_ignore_empty=True,
-    )
 
     tracks_table: str
     crawls_table: str
@@ -45,13 +37,17 @@ class CrawlerSettings(FunctionSettings):
     contact: str = ""
     """An address or URL in the user agent, for providers that want to reach whoever crawls."""
 
-    spotify_client_id: str = ""
     spotify_client_secret: SecretStr = SecretStr("")
     spotify_refresh_token: SecretStr = SecretStr("")
-    """Of a user who authorised the app: needed for playlists that only their owner may list."""
+    """Of a user who authorised the app; not needed after `make spotify-login`."""
 
     spotify_api_url: str = "https://api.spotify.com/v1/"
-    spotify_accounts_url: str = "https://accounts.spotify.com/api/token"
+    deezer_api_url: str = "https://api.deezer.com"
+    itunes_api_url: str = "https://itunes.apple.com"
+
+    spotify_calls_per_minute: float = Field(default=150, gt=0)
+    deezer_calls_per_minute: float = Field(default=480, gt=0)
+    itunes_calls_per_minute: float = Field(default=18, gt=0)
 
     @field_validator("providers", mode="before")
     @classmethod

@@ -9,7 +9,8 @@ import ipaddress
 import json
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -23,6 +24,7 @@ from earshot.errors import AudioRejected, ForbiddenUrl, ProviderRefused, Provide
 MAX_BYTES = 10 * 1024 * 1024
 MAX_SECONDS = 30.0
 _MAX_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SOCKET_TIMEOUT_S = 8.0
 _CHUNK = 64 * 1024
 
@@ -43,42 +45,58 @@ class Downloader:
     allow_loopback: bool = False
     max_seconds: float = MAX_SECONDS
 
-    def fetch(self, url: str, *, max_bytes: int = MAX_BYTES) -> bytes:
-        """The body behind `url`.
+    def fetch(
+        self,
+        url: str,
+        *,
+        max_bytes: int = MAX_BYTES,
+        accepted: frozenset[int] = frozenset({200}),
+        throttled: frozenset[int] = frozenset({429}),
+    ) -> bytes:
+        """The body behind `url`, of an answer with an `accepted` status.
 
         Raises:
             ForbiddenUrl: the URL, or one it redirects to, is not allowed.
             AudioRejected: `too_large`.
-            ProviderRefused: 4xx. ProviderThrottled: 429, 503 with Retry-After.
+            ProviderRefused: 4xx. ProviderThrottled: a `throttled` status, or 503 with Retry-After.
             ProviderUnavailable: time-outs, 5xx, bodies that end too early.
         """
         deadline = time.monotonic() + self.max_seconds
         for _ in range(_MAX_REDIRECTS + 1):
-            body, location = self._request(url, deadline, max_bytes)
-            if location is None:
-                return body
+            with self._request(url, deadline) as response:
+                location = response.headers.get("Location")
+                if response.status not in _REDIRECTS or not location:
+                    _check_status(response, url, accepted, throttled)
+                    return _read(response, url, deadline, max_bytes)
             url = urljoin(url, location)
         raise ForbiddenUrl(f"more than {_MAX_REDIRECTS} redirects from {_shown(url)}")
 
-    def fetch_json(self, url: str) -> Any:
+    def fetch_json(
+        self,
+        url: str,
+        *,
+        accepted: frozenset[int] = frozenset({200}),
+        throttled: frozenset[int] = frozenset({429}),
+    ) -> Any:
         """The JSON behind `url`.
 
         Raises:
             ProviderUnavailable: it is no JSON. Others: see `fetch`.
         """
         try:
-            return json.loads(self.fetch(url, max_bytes=2 * 1024 * 1024))
-        except ValueError:
+            return json.loads(self.fetch(url, max_bytes=2 * 1024 * 1024, accepted=accepted, throttled=throttled))
+        except (ValueError, RecursionError):
             raise ProviderUnavailable(f"{_shown(url)} did not answer in JSON") from None
 
-    def _request(self, url: str, deadline: float, max_bytes: int) -> tuple[bytes, str | None]:
-        """Body and, for a redirect, where it leads."""
+    @contextmanager
+    def _request(self, url: str, deadline: float) -> Iterator[urllib3.BaseHTTPResponse]:
+        """The answer, its body yet unread."""
         parts = self._checked(url)
         address = self._address(parts)
-        host = parts.hostname or ""
         timeout = urllib3.Timeout(total=min(_SOCKET_TIMEOUT_S, max(0.1, deadline - time.monotonic())))
         pool: urllib3.HTTPConnectionPool
         if parts.scheme == "https":
+            host = parts.hostname
             pool = urllib3.HTTPSConnectionPool(
                 address, parts.port or 443, timeout=timeout, server_hostname=host, assert_hostname=host,
                 cert_reqs="CERT_REQUIRED", ca_certs=certifi.where(),
@@ -93,10 +111,7 @@ class Downloader:
                     "GET", target, headers=headers, redirect=False, retries=False, preload_content=False
                 )
                 try:
-                    if response.status in (301, 302, 303, 307, 308) and response.headers.get("Location"):
-                        return b"", response.headers["Location"]
-                    _check_status(response, url)
-                    return _read(response, url, deadline, max_bytes), None
+                    yield response
                 finally:
                     response.close()
             except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -153,16 +168,19 @@ def _matches(host: str, pattern: str) -> bool:
     return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
 
 
-def _check_status(response: urllib3.BaseHTTPResponse, url: str) -> None:
+def _check_status(
+    response: urllib3.BaseHTTPResponse, url: str, accepted: frozenset[int], throttled: frozenset[int]
+) -> None:
     status = response.status
+    if status in accepted:
+        return
     wait = response.headers.get("Retry-After")
-    if status == 429 or (status == 503 and wait):
+    if status in throttled or (status == 503 and wait):
         seconds = retry_after_s(wait)
         raise ProviderThrottled(f"{_shown(url)} asks to wait {seconds:.0f} s", retry_after_s=seconds)
     if status >= 500:
         raise ProviderUnavailable(f"{_shown(url)} answered {status}")
-    if status != 200:
-        raise ProviderRefused(f"{_shown(url)} answered {status}")
+    raise ProviderRefused(f"{_shown(url)} answered {status}")
 
 
 def _read(response: urllib3.BaseHTTPResponse, url: str, deadline: float, max_bytes: int) -> bytes:

@@ -1,18 +1,13 @@
 """Gives a track its preview, or the reason why it has none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crawler.lease import Leases
-from crawler.resolve import Resolver
-from crawler.waiting import defer, defer_after, is_early
+from crawler.resolve import Resolver, with_origin
+from crawler.versions import Sharing, Versions
+from crawler.waiting import MAX_ATTEMPTS, defer, defer_after, is_early
 from earshot.crawls_table import CrawlsTable
-from earshot.errors import (
-    AudioRejected,
-    EarshotError,
-    NoPreview,
-    ProviderThrottled,
-    ProviderUnavailable,
-)
+from earshot.errors import NoPreview, ProviderThrottled, ProviderUnavailable
 from earshot.message_queue import MessageQueue
 from earshot.messages import FetchPreview
 from earshot.previews import PreviewsBucket
@@ -33,6 +28,7 @@ class Fetch:
     fetch_queue: MessageQueue
     leases: Leases
     resolver: Resolver
+    versions: Versions
     model: str
 
     def run(self, message: FetchPreview) -> None:
@@ -71,13 +67,32 @@ class Fetch:
     def _fetch(self, track: Track, message: FetchPreview) -> None:
         fetched_at = now_iso()
         try:
-            found = self.resolver.find(track.info)
+            info = self._described(track.info)
+            sharing = self.versions.share(info)
+            if sharing is Sharing.SHARED:
+                return
+            if sharing is Sharing.LATER and message.attempt + 1 < MAX_ATTEMPTS:
+                self._wait(track, message, ProviderUnavailable("the same recording is on its way under another id"))
+                return
+            resolution = self.resolver.find(info, message.outcomes or {})
+        except NoPreview as error:
+            self.tracks.mark_no_preview(track.track_id, reason=error.reason)
+            return
         except (ProviderThrottled, ProviderUnavailable) as error:
             self._wait(track, message, error)
-        except EarshotError as error:
-            self.tracks.mark_no_preview(track.track_id, reason=_reason(error))
+            return
+        if found := resolution.found:
+            self.previews.put(info, found.audio, provider=found.provider, fetched_at=fetched_at)
+        elif resolution.waiting:
+            self._wait(track, replace(message, outcomes=resolution.outcomes), resolution.waiting)
         else:
-            self.previews.put(found.info, found.audio, provider=found.provider, fetched_at=fetched_at)
+            self.tracks.mark_no_preview(track.track_id, reason=resolution.reason)
+
+    def _described(self, info: TrackInfo) -> TrackInfo:
+        described = with_origin(info, self.resolver.describe(info))
+        if described != info:
+            self.tracks.register(described)
+        return described
 
     def _wait(self, track: Track, message: FetchPreview, error: ProviderThrottled | ProviderUnavailable) -> None:
         try:
@@ -89,8 +104,3 @@ class Fetch:
             self.tracks.mark_waiting(track.track_id, reason="throttled")
             if message.crawl_id:
                 self.crawls.wait_until(message.crawl_id, until)
-
-
-def _reason(error: EarshotError) -> str:
-    """The reason code kept on the track."""
-    return error.reason if isinstance(error, NoPreview | AudioRejected) else error.code

@@ -11,16 +11,16 @@ from spotipy.oauth2 import SpotifyClientCredentials, SpotifyOAuth, SpotifyOauthE
 from urllib3.util import Retry
 
 from config.crawler import CrawlerSettings
+from crawler.login_store import SCOPE, login_store
 from crawler.waiting import retry_after_s
 from earshot.errors import (
-    PlaylistNotFound,
+    NotFound,
     ProviderError,
     ProviderRefused,
     ProviderThrottled,
     ProviderUnavailable,
 )
 
-SCOPE = "playlist-read-private playlist-read-collaborative"
 _TIMEOUT_S = 8
 _DEFAULT_WAIT_S = 30.0
 _QUOTA_WAIT_S = 3600.0
@@ -53,7 +53,7 @@ def call(request: Callable[[], Any]) -> dict[str, Any]:
     """The answer to `request`, a call of a spotipy client.
 
     Raises:
-        PlaylistNotFound: 404. ProviderRefused: other answers that are final.
+        NotFound: 404. ProviderRefused: other answers that are final.
         ProviderThrottled: 429. ProviderUnavailable: time-outs, 5xx, answers that are no JSON object.
     """
     try:
@@ -90,36 +90,32 @@ def _session(user_agent: str) -> requests.Session:
 
 
 def _auth_manager(settings: CrawlerSettings, session: requests.Session) -> Any:
+    """As the user who logged in (settings first, then `make spotify-login`), else as the app itself."""
     client_id = settings.spotify_client_id
     secret = settings.spotify_client_secret.get_secret_value()
     refresh_token = settings.spotify_refresh_token.get_secret_value()
-    common: dict[str, Any] = {"requests_session": session, "requests_timeout": _TIMEOUT_S}
+    common: dict[str, Any] = {"client_id": client_id, "requests_session": session, "requests_timeout": _TIMEOUT_S}
+    user = {**common, "redirect_uri": "http://127.0.0.1:8888/callback", "scope": SCOPE, "open_browser": False}
+    login = login_store(settings.login_place)
+    manager: Any
     if client_id and refresh_token:
-        user: dict[str, Any] = {
-            **common,
-            "client_id": client_id,
-            "redirect_uri": "http://127.0.0.1:8888/callback",
-            "scope": SCOPE,
-            "open_browser": False,
-            "cache_handler": spotipy.MemoryCacheHandler(
-                {"access_token": "", "refresh_token": refresh_token, "expires_at": 0, "scope": SCOPE}
-            ),
-        }
+        token = {"access_token": "", "refresh_token": refresh_token, "expires_at": 0, "scope": SCOPE}
+        user["cache_handler"] = spotipy.MemoryCacheHandler(token)
         manager = SpotifyOAuth(client_secret=secret, **user) if secret else SpotifyPKCE(**user)
+    elif client_id and login.get_cached_token():
+        manager = SpotifyPKCE(**user, cache_handler=login)
     elif client_id and secret:
-        manager = SpotifyClientCredentials(
-            client_id=client_id, client_secret=secret, cache_handler=spotipy.MemoryCacheHandler(), **common
-        )
+        manager = SpotifyClientCredentials(client_secret=secret, cache_handler=spotipy.MemoryCacheHandler(), **common)
     else:
         raise ProviderRefused(
             "Spotify needs credentials and none are set",
             hint=f"Set EARSHOT_SPOTIFY_CLIENT_ID of an app of yours (developer.spotify.com). {_LOG_IN}",
         )
-    manager.OAUTH_TOKEN_URL = settings.spotify_accounts_url
+    manager.OAUTH_TOKEN_URL = f"{settings.spotify_accounts_url}/api/token"
     return manager
 
 
-def _translated(error: spotipy.SpotifyException) -> ProviderError | PlaylistNotFound:
+def _translated(error: spotipy.SpotifyException) -> ProviderError | NotFound:
     status = error.http_status
     if status == 429:
         return ProviderThrottled(
@@ -130,7 +126,7 @@ def _translated(error: spotipy.SpotifyException) -> ProviderError | PlaylistNotF
             ),
         )
     if status == 404:
-        return PlaylistNotFound("Spotify does not know it, or does not show it (404)", hint=_OWN_PLAYLISTS)
+        return NotFound("Spotify does not know it, or does not show it (404)", hint=_OWN_PLAYLISTS)
     if status in (401, 403):
         return ProviderRefused(f"Spotify refused ({status})", hint=_OWN_PLAYLISTS)
     if status >= 500:

@@ -1,9 +1,22 @@
 """How work enters Earshot: what the API and the command line call to have something crawled."""
 
+import time
+
 from earshot.crawls_table import CrawlsTable, new_crawl_id
+from earshot.errors import TrackNotFound, TrackNotReady
 from earshot.message_queue import MessageQueue
-from earshot.messages import CrawlPlaylist
+from earshot.messages import CrawlPlaylist, FetchPreview
 from earshot.playlist import parse_playlist
+from earshot.track import Status, Track, TrackInfo
+from earshot.track_id import parse_track_id, source_of
+from earshot.tracks_table import TracksTable
+
+_NOT_FOUND = "not_found"
+_POLL_S = 0.1
+_HINTS = {
+    "provider_off": "Its source is switched off here: docs/sources.md, EARSHOT_PROVIDERS.",
+    "refused": "Its provider refused to say what it is: docs/sources.md tells how to log in.",
+}
 
 
 def start_crawl(playlist: str, *, crawls: CrawlsTable, crawl_queue: MessageQueue) -> str:
@@ -23,3 +36,68 @@ def start_crawl(playlist: str, *, crawls: CrawlsTable, crawl_queue: MessageQueue
     crawl_queue.send(CrawlPlaylist(crawl_id=crawl_id, playlist=playlist))
     crawls.start(crawl_id, playlist)
     return crawl_id
+
+
+def request_track(
+    track_id: str, *, tracks: TracksTable, fetch_queue: MessageQueue, model: str | None = None, wait_s: float = 0.0
+) -> Track:
+    """Have one track fetched, whether or not it is known: what `PUT /tracks/{id}` does.
+
+    Who asks cannot ask providers (services do not import each other, and only the crawler has credentials). So the
+    track is registered as pending and a `FetchPreview` message is sent; the crawler looks the id up, and what it finds
+    is the track's state: pending (accepted), ready, or why not. With `wait_s` the state is watched for that long, so
+    that a caller who can afford a second or two gets the provider's no at once; without, the next request gets it.
+
+    A track that was given up is tried again when it is asked for, unless its provider does not know it.
+
+    Args:
+        track_id: an id, URI or URL.
+        model: the network in use; None: a track that is ready in any is ready.
+        wait_s: longest time to watch a pending track.
+
+    Returns:
+        The track, ready or pending.
+
+    Raises:
+        InvalidTrackId: not an id.
+        TrackNotFound: its provider knows no such track; or it is a file's or a manifest's, which only a crawl finds.
+        TrackNotReady: there is no preview to be had, or it cannot be heard; with the track's status and reason.
+    """
+    canonical = parse_track_id(track_id)
+    track = tracks.get(canonical)
+    if track is None:
+        if source_of(canonical) in ("file", "manifest"):
+            raise TrackNotFound(f"no track {canonical}")
+        tracks.register(TrackInfo(track_id=canonical, source=source_of(canonical)))
+    elif track.status is Status.READY and track.model == (model or track.model):
+        return track
+    elif track.status in (Status.NO_PREVIEW, Status.FAILED):
+        if track.reason == _NOT_FOUND:
+            raise _refusal(track)
+        tracks.reopen(canonical)
+    fetch_queue.send(FetchPreview(canonical))
+    track = _watched(canonical, tracks, wait_s)
+    if track.status in (Status.NO_PREVIEW, Status.FAILED):
+        raise _refusal(track)
+    return track
+
+
+def _watched(track_id: str, tracks: TracksTable, wait_s: float) -> Track:
+    """The track as soon as it is no longer pending, or as it is after `wait_s`."""
+    deadline = time.monotonic() + wait_s
+    while True:
+        track = tracks.get(track_id) or Track(TrackInfo(track_id, source_of(track_id)))
+        if track.status is not Status.PENDING or time.monotonic() + _POLL_S > deadline:
+            return track
+        time.sleep(_POLL_S)
+
+
+def _refusal(track: Track) -> TrackNotFound | TrackNotReady:
+    if track.reason == _NOT_FOUND:
+        return TrackNotFound(f"{track.info.source} knows no track {track.track_id}", hint="Check the id.")
+    return TrackNotReady(
+        f"{track.track_id} cannot be had: {track.reason}",
+        status=track.status.value,
+        reason=track.reason,
+        hint=_HINTS.get(track.reason or "", "docs/sources.md explains the reasons."),
+    )

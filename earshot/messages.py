@@ -48,13 +48,15 @@ class FetchPreview(_Message):
     """Find and store the preview of a track.
 
     `not_before` (ISO 8601, UTC): a provider asked to wait; queues delay 15 minutes at most, the message carries the
-    rest. `attempt` counts the tries that failed for a passing reason.
+    rest. `attempt` counts the tries that failed for a passing reason; `outcomes` keeps what the providers asked so far
+    have said, so that waiting for one does not ask the others again.
     """
 
     track_id: str
     crawl_id: str | None = None
     not_before: str | None = None
     attempt: int = 0
+    outcomes: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ class Track:
     preview_at: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
+    version_of: str | None = None
+    """The track of the same recording (same ISRC) whose embedding this one shares."""
 
     @property
     def track_id(self) -> str:

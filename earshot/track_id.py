@@ -1,7 +1,8 @@
 """Track ids: one canonical text per track, and the forms people paste.
 
 A Spotify track is its bare 22-character id. Other sources carry their name: ``deezer:3135556``,
-``file:2c26b46b68ffc68f`` (the first 16 hex digits of the SHA-256 of the file).
+``file:2c26b46b68ffc68f`` (the first 16 hex digits of the SHA-256 of the file), ``manifest:8d969eef6ecad3c2`` (the same
+of what names the recording in a manifest: its ISRC, else its preview URL, else artist and title).
 """
 
 import re
@@ -9,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from earshot.errors import InvalidTrackId
 
-_CANONICAL = re.compile(r"[0-9A-Za-z]{22}|deezer:[1-9][0-9]{0,17}|file:[0-9a-f]{16}")
+_CANONICAL = re.compile(r"[0-9A-Za-z]{22}|deezer:[1-9][0-9]{0,17}|(?:file|manifest):[0-9a-f]{16}")
 _MAX_INPUT = 512
 _LANGUAGE = "(?:intl-[a-z-]+/|[a-z]{2}(?:-[a-z]{2})?/)?"
 _FORMS = (
@@ -36,7 +37,7 @@ def parse_track_id(text: str) -> str:
 
 
 def source_of(track_id: str) -> str:
-    """``spotify``, ``deezer`` or ``file``."""
+    """``spotify``, ``deezer``, ``file`` or ``manifest``."""
     return track_id.partition(":")[0] if ":" in track_id else "spotify"
 
 

@@ -50,6 +50,7 @@ def track_from_item(item: Mapping[str, Any]) -> Track:
                 "preview_at",
                 "created_at",
                 "updated_at",
+                "version_of",
             )
         },
     )
@@ -107,21 +108,24 @@ class TracksTable:
         return found
 
     def states(self, track_ids: Iterable[str]) -> dict[str, tuple[Status, str | None]]:
-        """Status and reason of those of `track_ids` that exist, without their embeddings; eventually consistent."""
+        """Status and reason of those of `track_ids` that exist, without their embeddings; eventually consistent.
+
+        The reason of a track that shares another's embedding is ``version``.
+        """
         ids = list(dict.fromkeys(track_ids))
         found: dict[str, tuple[Status, str | None]] = {}
         for start in range(0, len(ids), _BATCH_GET_LIMIT):
             wanted: dict[str, Any] = {
                 self._name: {
                     "Keys": [_key(i) for i in ids[start : start + _BATCH_GET_LIMIT]],
-                    "ProjectionExpression": "track_id, #status, #reason",
+                    "ProjectionExpression": "track_id, #status, #reason, version_of",
                     "ExpressionAttributeNames": {"#status": "status", "#reason": "reason"},
                 }
             }
             while wanted:
                 answer = self._client.batch_get_item(RequestItems=wanted)
                 for item in answer["Responses"].get(self._name, ()):
-                    reason = item.get("reason", {}).get("S")
+                    reason = "version" if "version_of" in item else item.get("reason", {}).get("S")
                     found[item["track_id"]["S"]] = Status(item["status"]["S"]), reason
                 wanted = answer.get("UnprocessedKeys") or {}
         return found
@@ -169,8 +173,11 @@ class TracksTable:
         model: str,
         preview_at: str,
         provider: str | None = None,
+        version_of: str | None = None,
     ) -> bool:
         """Make the track ready, creating it from `info` where the table has lost it.
+
+        `version_of`: the track whose embedding it shares.
 
         Returns:
             False when the table already holds this embedding or one of a newer preview.
@@ -182,6 +189,7 @@ class TracksTable:
             info.track_id,
             f"{_NEWER_PREVIEW} OR (preview_at = :preview_at AND (#status <> :ready OR #model <> :model))",
             set_={
+                **({"version_of": version_of} if version_of else {}),
                 "status": Status.READY.value,
                 "embedding": embedding,
                 "drift": drift,
@@ -191,7 +199,7 @@ class TracksTable:
                 "updated_at": now_iso(),
             },
             keep=keep,
-            remove=("reason",),
+            remove=("reason",) if version_of else ("reason", "version_of"),
             values={":ready": Status.READY.value},
         )
 

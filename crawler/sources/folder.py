@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import mutagen
 
 from crawler.clip import clip_of
+from crawler.fields import isrc
 from crawler.sources import PAGE_SIZE, Page, PlaylistEntry
 from earshot.errors import InvalidPlaylist, NoPreview, PlaylistNotFound
 from earshot.playlist import PlaylistRef
@@ -174,7 +175,7 @@ def _info(track_id: str, path: Path, relative: Path, tags: dict[str, Any]) -> Tr
         title=next(iter(tags.get("title") or ()), title),
         artists=tags.get("artist") or ((artist,) if artist else ()),
         album=next(iter(tags.get("album") or ()), folders[-1] if len(folders) > 1 else ""),
-        isrc=next(iter(tags.get("isrc") or ()), None),
+        isrc=isrc(next(iter(tags.get("isrc") or ()), "")),
         duration_ms=round(length * 1000) if length and 0 < length < 1e6 else None,
         preview_url=path.as_uri(),
     )

@@ -6,9 +6,11 @@ from typing import Any
 
 import spotipy
 
+from crawler.fields import field, isrc, rows, text, whole
+from crawler.rate_limit import RateLimiter
 from crawler.sources import PAGE_SIZE, Page, PlaylistEntry
 from crawler.spotify_client import call
-from earshot.errors import PlaylistNotFound, ProviderRefused, TrackNotFound
+from earshot.errors import NotFound, PlaylistNotFound, ProviderRefused, ProviderUnavailable, TrackNotFound
 from earshot.playlist import PlaylistRef
 from earshot.track import TrackInfo
 
@@ -23,34 +25,28 @@ class SpotifySource:
 
     Args:
         connect: gives the client; called on first use, so that missing credentials fail the crawl, not the start.
+        limiter: its bucket ``spotify`` is asked before each call.
     """
 
-    def __init__(self, connect: Callable[[], spotipy.Spotify]) -> None:
+    name = "spotify"
+
+    def __init__(self, connect: Callable[[], spotipy.Spotify], limiter: RateLimiter) -> None:
         self._connect = connect
+        self._limiter = limiter
         self._connected: spotipy.Spotify | None = None
 
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
         """See `Source`. The cursor is the offset."""
         offset = int(cursor or 0)
-        if ref.kind == "track":
-            return Page((PlaylistEntry(0, self.track(ref.id)),), None)
-        if ref.kind == "album":
-            album = call(lambda: self._client.album(ref.id))
-            answer = call(lambda: self._client.album_tracks(ref.id, limit=PAGE_SIZE, offset=offset))
-            rows = [{"item": {"album": album, **row}} if row else None for row in answer.get("items") or ()]
-        else:
-            answer = call(
-                lambda: self._client.playlist_items(ref.id, limit=PAGE_SIZE, offset=offset, additional_types=("track",))
-            )
-            rows = answer.get("items")  # type: ignore[assignment]
-        if not isinstance(rows, list):
-            raise ProviderRefused(
-                f"Spotify describes the {ref.kind} but does not list its items",
-                hint="It lists only playlists that the logged-in user owns or collaborates on: make spotify-login.",
-            )
-        entries = tuple(_entry(offset + position, row) for position, row in enumerate(rows))
-        more = bool(answer.get("next")) and bool(rows)
-        return Page(entries, str(offset + len(rows)) if more else None)
+        try:
+            if ref.kind == "track":
+                return Page((PlaylistEntry(0, self.track(ref.id)),), None)
+            items, more = self._album(ref, offset) if ref.kind == "album" else self._playlist(ref, offset)
+        except NotFound as error:
+            hint = error.hint if ref.kind == "playlist" else "Check the id."
+            raise PlaylistNotFound(error.message, hint=hint) from error
+        entries = tuple(_entry(offset + position, item) for position, item in enumerate(items))
+        return Page(entries, str(offset + len(items)) if more and items else None)
 
     def track(self, spotify_id: str) -> TrackInfo:
         """What Spotify says of the track now.
@@ -59,51 +55,67 @@ class SpotifySource:
             TrackNotFound: Spotify does not know it. ProviderRefused, ProviderThrottled, ProviderUnavailable.
         """
         try:
-            item = call(lambda: self._client.track(spotify_id))
-        except PlaylistNotFound as error:
+            info = _track(self._call(lambda client: client.track(spotify_id)))
+        except NotFound as error:
             raise TrackNotFound(f"Spotify knows no track {spotify_id}", hint="") from error
-        info = _track(item)
         if info is None:
-            raise TrackNotFound(f"Spotify's answer for {spotify_id} is no track", hint="")
+            raise ProviderUnavailable(f"Spotify's answer for {spotify_id} is no track")
         return info
 
-    @property
-    def _client(self) -> spotipy.Spotify:
+    def _playlist(self, ref: PlaylistRef, offset: int) -> tuple[list[Any], bool]:
+        answer = self._call(
+            lambda client: client.playlist_items(ref.id, limit=PAGE_SIZE, offset=offset, additional_types=("track",))
+        )
+        if not isinstance(answer.get("items"), list):
+            raise ProviderRefused(
+                "Spotify describes the playlist but does not list its items",
+                hint="It lists only playlists that the logged-in user owns or collaborates on: make spotify-login.",
+            )
+        return answer["items"], bool(answer.get("next"))
+
+    def _album(self, ref: PlaylistRef, offset: int) -> tuple[list[Any], bool]:
+        album = self._call(lambda client: client.album(ref.id))
+        answer = self._call(lambda client: client.album_tracks(ref.id, limit=PAGE_SIZE, offset=offset))
+        items = [
+            {"item": {**row, "album": album} if isinstance(row, Mapping) else None} for row in rows(answer, "items")
+        ]
+        return items, bool(answer.get("next"))
+
+    def _call(self, request: Callable[[spotipy.Spotify], Any]) -> dict[str, Any]:
         if self._connected is None:
             self._connected = self._connect()
-        return self._connected
+        client = self._connected
+        with self._limiter.call(self.name):
+            return call(lambda: request(client))
 
 
 def _entry(number: int, row: object) -> PlaylistEntry:
     """An item of a playlist: `item` today, `track` in older answers."""
-    if not isinstance(row, Mapping):
-        return PlaylistEntry(number, reason="null_entry")
-    item = row.get("item") or row.get("track")
+    item = field(row, "item") or field(row, "track")
     if not isinstance(item, Mapping):
         return PlaylistEntry(number, reason="null_entry")
-    if row.get("is_local") or item.get("is_local"):
+    if field(row, "is_local") or item.get("is_local"):
         return PlaylistEntry(number, reason="local_file")
-    if item.get("type", "track") != "track":
+    if (text(item, "type") or "track") != "track":
         return PlaylistEntry(number, reason="episode")
     info = _track(item)
     return PlaylistEntry(number, info) if info else PlaylistEntry(number, reason="no_track_id")
 
 
 def _track(item: Mapping[str, Any]) -> TrackInfo | None:
-    spotify_id = item.get("id")
-    if not isinstance(spotify_id, str) or not _ID.fullmatch(spotify_id):
+    spotify_id = text(item, "id")
+    if not _ID.fullmatch(spotify_id):
         return None
-    album = item.get("album") or {}
-    images = album.get("images") or ()
+    artists = (text(artist, "name") for artist in rows(item, "artists"))
     return TrackInfo(
         track_id=spotify_id,
         source="spotify",
-        title=item.get("name") or "",
-        artists=tuple(artist["name"] for artist in item.get("artists") or () if artist and artist.get("name")),
-        album=album.get("name") or "",
-        isrc=(item.get("external_ids") or {}).get("isrc") or None,
-        duration_ms=item.get("duration_ms"),
-        url=(item.get("external_urls") or {}).get("spotify") or f"https://open.spotify.com/track/{spotify_id}",
-        artwork_url=images[0].get("url") if images else None,
-        preview_url=item.get("preview_url") or None,
+        title=text(item, "name"),
+        artists=tuple(artist for artist in artists if artist),
+        album=text(item, "album", "name"),
+        isrc=isrc(item, "external_ids", "isrc"),
+        duration_ms=whole(item, "duration_ms"),
+        url=text(item, "external_urls", "spotify") or f"https://open.spotify.com/track/{spotify_id}",
+        artwork_url=text(item, "album", "images", 0, "url") or None,
+        preview_url=text(item, "preview_url") or None,
     )

@@ -89,7 +89,7 @@ class SpotifyStub:
             return Answer.json({"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600})
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return error(401, "Invalid access token")
-        match request.path.removeprefix("/v1/").split("/"):
+        match request.path.removeprefix("/v1/").strip("/").split("/"):
             case ["playlists", name, "items"] if name in self.playlists:
                 return self._page(request, self.playlists[name])
             case ["albums", name] if name in self.albums:

@@ -1,0 +1,48 @@
+"""Reading fields of other people's JSON: what is missing or of another type is unknown, never an error."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_MAX_TEXT = 500
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
+
+
+def field(value: Any, *path: str | int) -> Any:
+    """What `path` leads to inside `value`, or None."""
+    for step in path:
+        if isinstance(step, str) and isinstance(value, Mapping):
+            value = value.get(step)
+        elif isinstance(step, int) and isinstance(value, list) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def text(value: Any, *path: str | int) -> str:
+    """The text at `path`, shortened to 500 characters; empty where there is none."""
+    found = field(value, *path)
+    return found.strip()[:_MAX_TEXT].encode("utf-8", "replace").decode() if isinstance(found, str) else ""
+
+
+def whole(value: Any, *path: str | int) -> int | None:
+    """The positive whole number at `path`, also where it is written as text, or None."""
+    found = field(value, *path)
+    if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 19:
+        found = int(found)
+    if isinstance(found, float) and found.is_integer() and abs(found) < 1e18:
+        found = int(found)
+    return found if isinstance(found, int) and not isinstance(found, bool) and 0 < found < 10**18 else None
+
+
+def rows(value: Any, *path: str | int) -> list[Any]:
+    """The list at `path`, or an empty one."""
+    found = field(value, *path)
+    return found if isinstance(found, list) else []
+
+
+def isrc(value: Any, *path: str | int) -> str | None:
+    """The ISRC at `path` (ISO 3901: 12 characters, upper case, no hyphens), or None."""
+    code = text(value, *path).replace("-", "").replace(" ", "").upper()
+    return code if _ISRC.fullmatch(code) else None

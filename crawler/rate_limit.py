@@ -1,0 +1,119 @@
+"""Token buckets that all workers share, one per provider, kept in the crawls table.
+
+The bucket is the generic cell rate algorithm (ITU-T I.371): one number, the time at which it will be full again.
+Whoever finds it empty is told a time of their own to come back, one interval after the last one told, so that a
+thousand waiting messages return at the provider's pace and not all at once.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from earshot.errors import ProviderThrottled, ProviderUnavailable
+
+_RACES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many calls per second on average, `burst` of them at once."""
+
+    per_s: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Times in epoch seconds: `full` again at, last `promised` return, `paused` by the provider until."""
+
+    full: float = 0.0
+    promised: float = 0.0
+    paused: float = 0.0
+
+    def take(self, now: float, rate: Rate) -> tuple["Bucket", float]:
+        """The bucket after a call at `now` asks for a token, and how long the call must wait (0: it got one)."""
+        interval = 1.0 / rate.per_s
+        full = max(self.full, now)
+        if self.paused <= now and full - now <= (rate.burst - 1) * interval + 1e-9:
+            return replace(self, full=full + interval), 0.0
+        earliest = max(self.paused, full - (rate.burst - 1) * interval)
+        promised = max(earliest, self.promised + interval)
+        return replace(self, promised=promised), max(promised - now, 1e-3)
+
+    def pause(self, until: float) -> "Bucket":
+        """The bucket after the provider has asked to wait until then."""
+        return replace(self, paused=max(self.paused, until))
+
+
+class RateLimiter:
+    """Lets calls through at each provider's rate.
+
+    Args:
+        client: a boto3 DynamoDB client.
+        table: the crawls table's name.
+        rates: by provider; one without a rate is only held back by its own pauses.
+    """
+
+    def __init__(self, client: Any, table: str, rates: Mapping[str, Rate]) -> None:
+        self._client = client
+        self._table = table
+        self._rates = rates
+
+    @contextmanager
+    def call(self, provider: str) -> Iterator[None]:
+        """One call of the provider's API. When it answers that it is throttled, all workers pause for it.
+
+        Raises:
+            ProviderThrottled: there is no token now; nothing has been sent.
+        """
+        self._take(provider)
+        try:
+            yield
+        except ProviderThrottled as error:
+            self.pause(provider, error.retry_after_s)
+            raise
+
+    def pause(self, provider: str, seconds: float) -> None:
+        """No worker calls the provider for so long."""
+        until = time.time() + seconds
+        self._change(provider, lambda bucket: (bucket.pause(until), 0.0))
+
+    def _take(self, provider: str) -> None:
+        rate = self._rates.get(provider, Rate(1000.0, 1000))
+        wait = self._change(provider, lambda bucket: bucket.take(time.time(), rate))
+        if wait > 0:
+            raise ProviderThrottled(f"{provider} takes no more calls for {wait:.0f} s", retry_after_s=wait)
+
+    def _change(self, provider: str, change: Any) -> float:
+        """Apply `change` to the stored bucket; whoever loses a race does it again."""
+        key = {"crawl_id": {"S": f"provider#{provider}"}, "entry": {"S": "bucket"}}
+        for _ in range(_RACES):
+            item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
+            version = int(item.get("version", {}).get("N", "0"))
+            bucket, wait = change(
+                Bucket(**{name: float(item.get(name, {}).get("N", "0")) for name in ("full", "promised", "paused")})
+            )
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item={
+                        **key,
+                        "full": {"N": f"{bucket.full:.6f}"},
+                        "promised": {"N": f"{bucket.promised:.6f}"},
+                        "paused": {"N": f"{bucket.paused:.6f}"},
+                        "version": {"N": str(version + 1)},
+                        "expires_at": {"N": str(int(time.time()) + 7 * 24 * 3600)},
+                    },
+                    ConditionExpression="attribute_not_exists(version) OR version = :version",
+                    ExpressionAttributeValues={":version": {"N": str(version)}},
+                )
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                    raise
+            else:
+                return float(wait)
+        raise ProviderUnavailable(f"too many workers ask for {provider} at once")

@@ -1,0 +1,110 @@
+import io
+import wave
+
+import numpy as np
+import pytest
+import soundfile
+
+from crawler.clip import clip_of, length_s
+from earshot.errors import AudioRejected
+from tests.stubs.audio import sweep
+
+_LIMIT = 10 * 1024 * 1024
+
+
+def _decoded(clip: bytes) -> tuple[np.ndarray, int]:
+    samples, rate = soundfile.read(io.BytesIO(clip), always_2d=True)
+    return samples, rate
+
+
+def _pitch(samples: np.ndarray, rate: int) -> float:
+    window = samples[:8192, 0] * np.hanning(8192)
+    return float(np.argmax(np.abs(np.fft.rfft(window))) * rate / 8192)
+
+
+@pytest.mark.parametrize("kind", ["mp3", "flac", "opus", "ogg", "m4a", "wav"])
+def test_a_short_file_is_passed_on_as_it_is(kind: str) -> None:
+    audio = sweep(3, kind)
+    assert clip_of(io.BytesIO(audio), max_bytes=_LIMIT) == audio
+
+
+@pytest.mark.parametrize("kind", ["mp3", "flac", "opus", "ogg", "m4a", "wav"])
+def test_a_long_file_gives_exactly_its_middle_thirty_seconds(kind: str) -> None:
+    samples, rate = _decoded(clip_of(io.BytesIO(sweep(50, kind)), max_bytes=_LIMIT))
+    assert samples.shape == (30 * rate, 2)
+    assert _pitch(samples, rate) == pytest.approx(200 + 20 * 10, abs=12), "it starts at second 10"
+    assert _pitch(samples[-8192:], rate) == pytest.approx(200 + 20 * 40, abs=12), "it ends at second 40"
+
+
+def test_a_file_of_full_precision_keeps_it() -> None:
+    target = io.BytesIO()
+    soundfile.write(target, np.full((48000 * 40, 1), 1e-6), 48000, format="WAV", subtype="PCM_24")
+    samples, _ = _decoded(clip_of(target, max_bytes=_LIMIT))
+    assert np.abs(samples - 1e-6).max() < 2e-7
+
+
+def test_many_channels_and_high_rates_are_folded() -> None:
+    audio = sweep(35, "flac", rate=96000, layout="5.1")
+    samples, rate = _decoded(clip_of(io.BytesIO(audio), max_bytes=_LIMIT))
+    assert (samples.shape[1], rate) == (2, 48000)
+
+
+def test_a_short_file_with_a_huge_picture_is_cut_down() -> None:
+    audio = sweep(3)
+    size = 12_000_000
+    frame = b"APIC" + size.to_bytes(4) + b"\0\0" + b"\0image/png\0\3\0" + bytes(size - 13)
+    length = len(frame)
+    header = b"ID3\3\0\0" + bytes((length >> shift) & 127 for shift in (21, 14, 7, 0))
+    clip = clip_of(io.BytesIO(header + frame + audio), max_bytes=_LIMIT)
+    samples, rate = _decoded(clip)
+    assert len(samples) / rate == pytest.approx(3, abs=0.1)
+
+
+def test_what_headers_claim_of_the_length_is_not_believed() -> None:
+    audio = bytearray(sweep(40, "wav", rate=8000, layout="mono"))
+    size = audio.index(b"data") + 4
+    audio[size : size + 4] = (0xFFFFFFFF).to_bytes(4, "little")
+    assert float(length_s(io.BytesIO(bytes(audio)))) == pytest.approx(40, abs=0.1)
+
+
+def _wav(rate: int) -> bytes:
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(bytes(100_000))
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"x",
+        b"<!DOCTYPE html><html><head><title>403 Forbidden</title></head></html>",
+        b"ID3\x03\x00\x00\x7f\x7f\x7f\x7f" + b"\0" * 500,
+        b"OggS" * 100,
+        b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile:///etc/passwd\n",
+        b"ffconcat version 1.0\nfile /etc/passwd\n",
+        _wav(44100)[:44],
+        _wav(1),
+    ],
+    ids=["empty", "byte", "html", "id3 only", "ogg only", "hls", "concat", "header only", "1 Hz"],
+)
+def test_what_is_no_audio_is_unplayable(content: bytes) -> None:
+    with pytest.raises(AudioRejected) as caught:
+        clip_of(io.BytesIO(content), max_bytes=_LIMIT)
+    assert caught.value.reason == "unplayable"
+
+
+def test_a_torn_file_gives_what_can_be_heard() -> None:
+    audio = sweep(10)[:80_000]
+    assert clip_of(io.BytesIO(audio), max_bytes=_LIMIT) == audio
+
+
+def test_damage_in_the_middle_is_passed_over() -> None:
+    audio = bytearray(sweep(60))
+    audio[400_000:402_000] = b"\xa5" * 2000
+    samples, rate = _decoded(clip_of(io.BytesIO(bytes(audio)), max_bytes=_LIMIT))
+    assert len(samples) / rate > 25

@@ -1,0 +1,177 @@
+import socket
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.download import Downloader, with_hosts
+from earshot.errors import (
+    AudioRejected,
+    EarshotError,
+    ForbiddenUrl,
+    ProviderRefused,
+    ProviderThrottled,
+    ProviderUnavailable,
+)
+from tests.stubs.web import Answer, Request, serve
+
+_STRICT = Downloader(frozenset({"music.example", "*.cdn.example"}), "Earshot")
+_LOCAL = Downloader(frozenset({"127.0.0.1"}), "Earshot", allow_loopback=True, max_seconds=2)
+
+
+def _resolving_to(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """Have every name resolve to `addresses`."""
+    answers = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in addresses]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://music.example/a.mp3",
+        "ftp://music.example/a.mp3",
+        "file:///etc/passwd",
+        "https://other.example/a.mp3",
+        "https://music.example.evil.org/a.mp3",
+        "https://evilmusic.example/a.mp3",
+        "https://cdn.example/a.mp3",
+        "https://evilcdn.example/a.mp3",
+        "https://user:secret@music.example/a.mp3",
+        "https://music.example@evil.org/a.mp3",
+        "https://music.example:8443/a.mp3",
+        "https://music.example:99999/a.mp3",
+        "https://music.example/a b.mp3",
+        "https://music.example/\r\nHost: evil.org",
+        "https://[::1]/a.mp3",
+        "https://127.0.0.1/a.mp3",
+        "//music.example/a.mp3",
+        "",
+    ],
+)
+def test_a_url_outside_the_allow_list_is_never_resolved(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("looked up"))
+    with pytest.raises(ForbiddenUrl):
+        _STRICT.fetch(url)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "fe80::1",
+        "fd00::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a00:1",
+        "2002:a00:1::1",
+    ],
+)
+def test_an_allowed_name_that_leads_to_a_private_address_is_refused(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    _resolving_to(monkeypatch, "93.184.216.34", address)
+    with pytest.raises(ForbiddenUrl, match="not a public address"):
+        _STRICT.fetch("https://x.cdn.example/a.mp3")
+
+
+def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    connected: list[Any] = []
+
+    def connect(address: Any, *_: object, **__: object) -> socket.socket:
+        connected.append(address)
+        raise OSError
+
+    _resolving_to(monkeypatch, "93.184.216.34")
+    monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
+    with pytest.raises(ProviderUnavailable):
+        _STRICT.fetch("https://music.example/a.mp3")
+    assert connected == [("93.184.216.34", 443)]
+
+
+def test_loopback_is_refused_unless_it_is_allowed() -> None:
+    with serve(lambda _: Answer(body=b"x")) as server:
+        with pytest.raises(ForbiddenUrl):
+            Downloader(frozenset({"127.0.0.1"}), "Earshot").fetch(f"{server.url}/a")
+        assert _LOCAL.fetch(f"{server.url}/a") == b"x"
+        assert server.requests[0].headers["User-Agent"] == "Earshot"
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Answer(404), ProviderRefused),
+        (Answer(403), ProviderRefused),
+        (Answer(500), ProviderUnavailable),
+        (Answer(503), ProviderUnavailable),
+        (Answer(503, headers={"Retry-After": "120"}), ProviderThrottled),
+        (Answer(429), ProviderThrottled),
+        (Answer(body=b"x" * 100, claimed_length=1000), ProviderUnavailable),
+        (Answer(body=b"x" * 2000), AudioRejected),
+        (Answer(302, headers={"Location": "https://evil.example/"}), ForbiddenUrl),
+        (Answer(302, headers={"Location": "file:///etc/passwd"}), ForbiddenUrl),
+        (Answer(302, headers={"Location": "/again"}), ForbiddenUrl),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else str(value.status),
+)
+def test_every_bad_answer_has_its_error(answer: Answer, error: type[EarshotError]) -> None:
+    with serve(lambda _: answer) as server, pytest.raises(error):
+        _LOCAL.fetch(f"{server.url}/a", max_bytes=1000)
+
+
+def test_a_redirect_to_an_allowed_host_is_followed() -> None:
+    def route(request: Request) -> Answer:
+        return Answer(302, headers={"Location": "/b?x=1"}) if request.path == "/a" else Answer(body=b"there")
+
+    with serve(route) as server:
+        assert _LOCAL.fetch(f"{server.url}/a") == b"there"
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(body=b"x" * 1000, drip_s=0.05), Answer(body=b"x" * 1000, claimed_length=10**9, drip_s=0.05)]
+)
+def test_a_slow_body_is_given_up_in_time(answer: Answer) -> None:
+    started = time.monotonic()
+    with serve(lambda _: answer) as server:
+        with pytest.raises(ProviderUnavailable):
+            Downloader(frozenset({"127.0.0.1"}), "Earshot", True, max_seconds=0.5).fetch(f"{server.url}/a")
+        assert time.monotonic() - started < 3
+
+
+def test_the_wait_a_provider_asks_for_is_kept() -> None:
+    with (
+        serve(lambda _: Answer(429, headers={"Retry-After": "12471"})) as server,
+        pytest.raises(ProviderThrottled) as caught,
+    ):
+        _LOCAL.fetch(f"{server.url}/a")
+    assert caught.value.retry_after_s == 12471
+
+
+def test_the_signature_in_a_url_is_not_shown() -> None:
+    with serve(lambda _: Answer(403)) as server, pytest.raises(ProviderRefused) as caught:
+        _LOCAL.fetch(f"{server.url}/a.mp3?hdnea=secret")
+    assert "secret" not in caught.value.message
+
+
+@given(st.text(max_size=300) | st.text(max_size=100).map("https://{}".format))
+def test_no_text_is_fetched_or_breaks_the_check(url: str) -> None:
+    with pytest.raises(ForbiddenUrl):
+        Downloader(frozenset(), "Earshot").fetch(url)
+
+
+def test_hosts_are_compared_in_lower_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    _resolving_to(monkeypatch, "10.0.0.1")
+    downloader = Downloader(with_hosts(["Music.Example"], [" ", "*.CDN.example"]), "Earshot")
+    for url in ("https://MUSIC.example/a", "https://a.b.cdn.EXAMPLE/"):
+        with pytest.raises(ForbiddenUrl, match="public address"):
+            downloader.fetch(url)
