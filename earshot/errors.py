@@ -21,6 +21,7 @@
     ├── TrackNotReady                known, but has no embedding (yet)
     ├── NoIndexYet                   nothing has been indexed so far
     ├── AudioRejected                the preview cannot become an embedding; carries a reason code
+    ├── DecoderCrashed               a file killed or hung its decoder: a few more tries, then failed
     ├── NoPreview                    no provider has a preview; carries a reason code
     ├── ProviderError                a music API did not do what was asked
     │   ├── ProviderRefused          its answer is final (401, 403, 404)
@@ -179,6 +180,16 @@ class AudioRejected(EarshotError):
     """The audio cannot become an embedding, now or later. `reason` is kept on the track."""
 
     code = "audio_rejected"
+
+    def __init__(self, message: str, *, reason: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+
+class DecoderCrashed(EarshotError):
+    """The process that decodes died or hung on a file. Worth another try, but not many; `reason` is for the track."""
+
+    code = "decoder_crashed"
 
     def __init__(self, message: str, *, reason: str, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
