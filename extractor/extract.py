@@ -1,10 +1,11 @@
 """What a clip becomes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from earshot.embedding import Embedding
 from earshot.track import Tag
-from extractor.decode import decode
+from extractor.decode import Audio, decode
 from extractor.network import Network
 
 TAGS_KEPT = 10
@@ -20,12 +21,22 @@ class Extraction:
     seconds: float
 
 
-def extract_clip(data: bytes, network: Network) -> Extraction:
-    """Decode an audio file and compute its features.
+def extract_clip(data: bytes, network: Network, decode_file: Callable[[bytes], Audio] | None = None) -> Extraction:
+    """Decode an audio file, in this process or by `decode_file` (`Decoder.decode`), and compute its features.
 
     Raises:
         AudioRejected: the file cannot become an embedding; `reason` says why (`extractor.decode.decode`).
+        DecoderCrashed: by a `Decoder`, when the file killed it.
     """
-    audio = decode(data, network.rate, network.min_seconds)
+    audio = decode_file(data) if decode_file else decode(data, network.rate, network.min_seconds)
+    return extract_audio(audio, network)
+
+
+def extract_audio(audio: Audio, network: Network) -> Extraction:
+    """Features of decoded audio.
+
+    Raises:
+        AudioRejected: `not_finite`, when the features do not fit into float16.
+    """
     features = network.features(audio.samples)
     return Extraction(features.embedding, features.tags[:TAGS_KEPT], network.name, audio.seconds)

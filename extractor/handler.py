@@ -6,8 +6,10 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from earshot.errors import InvalidInput
+from extractor.bootstrap import bootstrap
 from extractor.events import uploaded_tracks
-from extractor.service import bootstrap, logger
+from extractor.service import logger
 
 _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -15,10 +17,19 @@ _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_fail
 @logger.inject_lambda_context
 def extract(event: dict[str, Any], context: LambdaContext) -> Any:
     """Extract every preview the messages announce; answer with the messages to deliver again."""
+    bootstrap().expect(track_id for record in event["Records"] for track_id in _announced(record))
     return process_partial_response(event=event, record_handler=_extract_record, processor=_processor, context=context)
 
 
+def _announced(record: dict[str, Any]) -> list[str]:
+    """The tracks of a message; none of one that is not understood, whose own turn will say so."""
+    try:
+        return uploaded_tracks(record["body"])
+    except InvalidInput:
+        return []
+
+
 def _extract_record(record: SQSRecord) -> None:
-    service = bootstrap()
+    tries = int(record.attributes.approximate_receive_count)
     for track_id in uploaded_tracks(record.body):
-        service.extract(track_id)
+        bootstrap().extract(track_id, tries=tries)

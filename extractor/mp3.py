@@ -32,7 +32,8 @@ def with_frame_count(data: bytes) -> bytes:
     first = _frame(data, start)
     if first is None or any(tag in data[start : start + _TAG_REACH] for tag in _TAGS):
         return data
-    count, position, frame = 0, start, first
+    count, position = 0, start
+    frame: _Frame | None = first
     while frame:
         count += 1
         position += frame.length

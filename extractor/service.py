@@ -1,53 +1,122 @@
-"""From an uploaded preview to a stored embedding. The one place that wires the extractor's adapters."""
+"""From an uploaded preview to a stored embedding: what a track goes through, and in which order."""
 
-from functools import lru_cache
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
-import boto3
 from aws_lambda_powertools import Logger
 
-from config.extract import ExtractSettings
-from earshot.errors import AudioRejected
-from earshot.previews import PreviewsBucket
+from earshot.errors import AudioRejected, DecoderCrashed
+from earshot.previews import Preview, PreviewsBucket
 from earshot.track import TrackInfo
 from earshot.track_id import source_of
 from earshot.tracks_table import TracksTable, now_iso
-from extractor.extract import extract_clip
-from extractor.musicnn import MusicnnMsd
+from extractor.decode import Audio
+from extractor.decoder import Decoder
+from extractor.extract import extract_audio
 from extractor.network import Network
 
 logger = Logger(service="extractor")
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A preview, and either its audio or why it has none."""
+
+    preview: Preview
+    audio: Audio | AudioRejected | DecoderCrashed
+
+
 class ExtractorService:
-    """Turns previews into embeddings, one at a time. Repeating a track changes nothing."""
+    """Turns previews into embeddings, one at a time; the next one is fetched and decoded meanwhile.
+
+    Repeating a track changes nothing.
+    """
 
     def __init__(
-        self, tracks: TracksTable, previews: PreviewsBucket, network: Network, settings: ExtractSettings
+        self,
+        tracks: TracksTable,
+        previews: PreviewsBucket,
+        decoder: Decoder,
+        network: Network,
+        *,
+        max_preview_bytes: int,
+        max_tries: int,
     ) -> None:
         self._tracks = tracks
         self._previews = previews
+        self._decoder = decoder
         self._network = network
-        self._settings = settings
+        self._max_preview_bytes = max_preview_bytes
+        self._max_tries = max_tries
+        # One thread: the decoder takes one file at a time, and memory holds one clip ahead.
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._upcoming: deque[str] = deque()
+        self._ahead: dict[str, Future[_Heard | None]] = {}
 
-    def extract(self, track_id: str) -> None:
+    def expect(self, track_ids: Iterable[str]) -> None:
+        """The tracks that `extract` will be asked for next, in order."""
+        self._ahead.clear()
+        self._upcoming = deque(dict.fromkeys(track_ids))
+        self._look_ahead()
+
+    def extract(self, track_id: str, *, tries: int = 1) -> None:
         """Store what the track's preview sounds like, then delete the audio.
 
         A preview that is gone has been extracted by an earlier delivery of the same event, or has expired.
+
+        Args:
+            track_id: whose preview.
+            tries: how often the message has been delivered, this time included.
+
+        Raises:
+            DecoderCrashed: for the queue to try again or to give up. After the last try the track is failed and the
+                audio deleted.
         """
-        try:
-            preview = self._previews.get(track_id, max_bytes=self._settings.max_preview_bytes)
-        except AudioRejected as error:
-            self._fail(TrackInfo(track_id, source_of(track_id)), error, now_iso())
-            return
-        if preview is None:
+        heard = (self._ahead.pop(track_id, None) or self._thread.submit(self._hear, track_id)).result()
+        self._look_ahead()
+        if heard is None:
             logger.info("preview is gone", track_id=track_id)
             return
+        preview, audio = heard.preview, heard.audio
         try:
-            clip = extract_clip(preview.audio, self._network)
-            embedding, drift = clip.embedding.to_bytes()
+            if isinstance(audio, Exception):
+                raise audio
+            self._store(preview, audio)
         except AudioRejected as error:
             self._fail(preview.info, error, preview.fetched_at)
-            return
+        except DecoderCrashed as error:
+            if tries >= self._max_tries:
+                self._fail(preview.info, error, preview.fetched_at)
+            raise
+
+    def close(self) -> None:
+        """End the decoder's process."""
+        self._thread.shutdown()
+        self._decoder.close()
+
+    def _look_ahead(self) -> None:
+        if self._upcoming and not self._ahead:
+            track_id = self._upcoming.popleft()
+            self._ahead[track_id] = self._thread.submit(self._hear, track_id)
+
+    def _hear(self, track_id: str) -> _Heard | None:
+        try:
+            preview = self._previews.get(track_id, max_bytes=self._max_preview_bytes)
+        except AudioRejected as error:  # too large to be read
+            info = TrackInfo(track_id, source_of(track_id))
+            return _Heard(Preview(info, b"", now_iso(), None, ""), error)
+        if preview is None:
+            return None
+        try:
+            return _Heard(preview, self._decoder.decode(preview.audio))
+        except (AudioRejected, DecoderCrashed) as error:
+            return _Heard(preview, error)
+
+    def _store(self, preview: Preview, audio: Audio) -> None:
+        clip = extract_audio(audio, self._network)
+        embedding, drift = clip.embedding.to_bytes()
         stored = self._tracks.store_embedding(
             preview.info,
             embedding=embedding,
@@ -57,27 +126,11 @@ class ExtractorService:
             preview_at=preview.fetched_at,
             provider=preview.provider,
         )
-        self._previews.delete(track_id)
-        logger.info("extracted", track_id=track_id, stored=stored, seconds=round(clip.seconds, 2))
+        self._previews.delete(preview.info.track_id)
+        logger.info("extracted", track_id=preview.info.track_id, stored=stored, seconds=round(audio.seconds, 2))
 
-    def _fail(self, info: TrackInfo, error: AudioRejected, preview_at: str) -> None:
+    def _fail(self, info: TrackInfo, error: AudioRejected | DecoderCrashed, preview_at: str) -> None:
         """The audio will never become an embedding: say so on the track, and only then delete it."""
         self._tracks.mark_failed(info, reason=error.reason, preview_at=preview_at)
         self._previews.delete(info.track_id)
         logger.warning("rejected", track_id=info.track_id, reason=error.reason, detail=error.message)
-
-
-@lru_cache(maxsize=1)
-def bootstrap() -> ExtractorService:
-    """The service of this process, with real adapters.
-
-    Raises:
-        InvalidSettings: a setting is missing, or the model files are.
-    """
-    settings = ExtractSettings.load()
-    return ExtractorService(
-        TracksTable(boto3.client("dynamodb"), settings.tracks_table),
-        PreviewsBucket(boto3.client("s3"), settings.previews_bucket),
-        MusicnnMsd(settings.model_dir),
-        settings,
-    )

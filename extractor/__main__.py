@@ -1,0 +1,116 @@
+"""`python -m extractor FILE… [--json]`: what the network hears in audio files."""
+
+import argparse
+import base64
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from earshot.errors import AudioRejected, DecoderCrashed, EarshotError
+from extractor.decoder import Decoder
+from extractor.extract import Extraction, extract_clip
+from extractor.model_files import default_model_dir
+from extractor.musicnn import NAME
+from extractor.network import Network
+from extractor.networks import NETWORKS, load_network
+
+_MAX_BYTES = 256 * 1024 * 1024  # a file of one's own may be larger than a preview
+_SHOWN_TAGS = 5
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print one block (or one line of JSON) per file. 0 when every file could be heard, 1 otherwise."""
+    parser = argparse.ArgumentParser(prog="python -m extractor", description="What the network hears in audio files.")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--json", action="store_true", help="one line of JSON per file, with the whole embedding")
+    parser.add_argument(
+        "--model", default=os.environ.get("EARSHOT_MODEL") or NAME, help="one of " + ", ".join(NETWORKS)
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one per core)")
+    options = parser.parse_args(arguments)
+    failed = 0
+    try:
+        for path, outcome in _hear_all(options.files, options.model, options.jobs):
+            failed += isinstance(outcome, str)
+            print(_as_json(path, outcome) if options.json else _as_text(path, outcome), flush=True)
+    except EarshotError as error:
+        print(f"extractor: {error.message}. {error.hint}", file=sys.stderr)
+        return 2
+    return 1 if failed else 0
+
+
+def _hear_all(paths: list[Path], model: str, jobs: int) -> Iterator[tuple[Path, Extraction | str]]:
+    load_network(model, default_model_dir())  # what is wrong with the model is said once, here
+    if len(paths) == 1 or jobs == 1:
+        yield from zip(paths, (_hear(path, model) for path in paths), strict=True)
+        return
+    # Spawned, not forked: every process needs a decoder of its own.
+    with ProcessPoolExecutor(min(jobs, len(paths)), get_context("spawn")) as pool:
+        yield from zip(paths, pool.map(_hear, paths, [model] * len(paths)), strict=True)
+
+
+def _hear(path: Path, model: str) -> Extraction | str:
+    """The extraction of a file, or why there is none."""
+    network, decoder = _equipment(model)
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            return f"too_large: over {_MAX_BYTES} bytes"
+        return extract_clip(path.read_bytes(), network, decoder.decode)
+    except (AudioRejected, DecoderCrashed) as error:
+        return f"{error.reason}: {error.message}"
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
+
+
+@lru_cache(maxsize=1)
+def _equipment(model: str) -> tuple[Network, Decoder]:
+    network = load_network(model, default_model_dir())
+    return network, Decoder(network.rate, network.min_seconds)
+
+
+def _as_text(path: Path, outcome: Extraction | str) -> str:
+    if isinstance(outcome, str):
+        return f"{path}\n  {outcome}"
+    embedding, drift = outcome.embedding.embedding, outcome.embedding.drift
+    tags = ", ".join(f"{tag.name} {tag.probability:.2f}" for tag in outcome.tags[:_SHOWN_TAGS]) or "none"
+    return (
+        f"{path}\n  {outcome.model}, {outcome.seconds:.1f} s heard\n  tags       {tags}\n"
+        f"  embedding  {_summary(embedding)}\n  drift      {_summary(drift)}"
+    )
+
+
+def _summary(vector: Iterable[float]) -> str:
+    values = np.asarray(vector)
+    first = " ".join(f"{value:.3f}" for value in values[:4])
+    return f"{len(values)} numbers, norm {np.linalg.norm(values):.3f}: {first} …"
+
+
+def _as_json(path: Path, outcome: Extraction | str) -> str:
+    """Embedding and drift are base64 of little-endian float16, as a track holds them."""
+    said: dict[str, Any] = {"file": str(path)}
+    if isinstance(outcome, str):
+        reason, _, message = outcome.partition(": ")
+        said |= {"reason": reason, "message": message}
+    else:
+        embedding, drift = outcome.embedding.to_bytes()
+        said |= {
+            "model": outcome.model,
+            "seconds": round(outcome.seconds, 3),
+            "tags": {tag.name: round(tag.probability, 4) for tag in outcome.tags},
+            "dimensions": len(outcome.embedding.embedding),
+            "embedding": base64.b64encode(embedding).decode(),
+            "drift": base64.b64encode(drift).decode(),
+        }
+    return json.dumps(said, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

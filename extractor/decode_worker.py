@@ -1,0 +1,72 @@
+"""The process that decodes: started by `extractor.decoder`, fed through its standard input, which is a socket.
+
+A decoder is a parser of hostile bytes written in C. Here it holds no credentials, cannot write files, cannot outgrow
+its memory, and dies alone.
+"""
+
+import json
+import math
+import resource
+import signal
+import socket
+import struct
+import sys
+
+import numpy as np
+
+from earshot.errors import AudioRejected
+from extractor.decode import Audio, Samples, decode
+
+REQUEST = struct.Struct("!IddI")
+"""Sample rate wanted in Hz, least seconds, most seconds to spend, bytes of audio that follow."""
+REPLY = struct.Struct("!II")
+"""Bytes of JSON (`seconds`, or `reason` and `message`) and bytes of float32 samples that follow."""
+MEMORY_BYTES = 192 * 1024 * 1024
+_OPEN_FILES = 64
+
+
+def main() -> None:
+    """Answer requests until the other side closes the socket."""
+    _confine()
+    with socket.socket(fileno=sys.stdin.fileno()) as channel:
+        while header := receive(channel, REQUEST.size):
+            rate, min_seconds, limit_s, length = REQUEST.unpack(header)
+            data = receive(channel, length)
+            signal.alarm(math.ceil(limit_s))  # its default action ends the process, also inside C code
+            note, samples = _answer(data, rate, min_seconds)
+            signal.alarm(0)
+            text = json.dumps(note).encode()
+            channel.sendall(REPLY.pack(len(text), samples.nbytes) + text)
+            channel.sendall(samples.data)
+
+
+def receive(channel: socket.socket, length: int) -> bytes:
+    """Exactly `length` bytes; fewer only where the other side has closed."""
+    content = bytearray(length)
+    view = memoryview(content)
+    while view and (count := channel.recv_into(view)):
+        view = view[count:]
+    return bytes(content[: length - len(view)]) if view else bytes(content)
+
+
+def _answer(data: bytes, rate: int, min_seconds: float) -> tuple[dict[str, object], Samples]:
+    try:
+        audio: Audio = decode(data, rate, min_seconds)
+    except AudioRejected as error:
+        return {"reason": error.reason, "message": error.message}, np.empty(0, np.float32)
+    except MemoryError:
+        return {"reason": "too_much_memory", "message": "decoding needs too much memory"}, np.empty(0, np.float32)
+    return {"seconds": audio.seconds}, audio.samples
+
+
+def _confine() -> None:
+    """What a healthy file never reaches; Linux alone bounds memory this way."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+
+
+if __name__ == "__main__":
+    main()

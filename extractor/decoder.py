@@ -1,0 +1,100 @@
+"""Decoding in a process of its own, so that a file which crashes, hangs or bloats the decoder takes nothing with it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+from earshot.errors import AudioRejected, DecoderCrashed
+from extractor.decode import Audio
+from extractor.decode_worker import REPLY, REQUEST, receive
+
+_GRACE_S = 5.0
+_WITHHELD = ("AWS_", "EARSHOT_", "_X_AMZN")
+"""Prefixes of environment variables that the decoder does not get: credentials first of all."""
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: subprocess.Popen[bytes]
+    channel: socket.socket
+
+
+class Decoder:
+    """Decodes one file at a time in a child process, which is started ahead and replaced when it dies.
+
+    Args:
+        rate: sample rate to deliver, Hz.
+        min_seconds: shorter audio is refused.
+        timeout_s: a file that takes longer is given up.
+    """
+
+    def __init__(self, rate: int, min_seconds: float, timeout_s: float = 20.0) -> None:
+        self._rate = rate
+        self._min_seconds = min_seconds
+        self._timeout_s = timeout_s
+        self._worker: _Worker | None = self._start()
+
+    def decode(self, data: bytes) -> Audio:
+        """Mono audio of an encoded file.
+
+        Raises:
+            AudioRejected: as `extractor.decode.decode`, and `too_much_memory`.
+            DecoderCrashed: the process died or hung on this file; it has been replaced.
+        """
+        worker = self._worker = self._worker or self._start()
+        try:
+            worker.channel.sendall(REQUEST.pack(self._rate, self._min_seconds, self._timeout_s, len(data)) + data)
+            note_size, samples_size = REPLY.unpack(receive(worker.channel, REPLY.size).ljust(REPLY.size, b"\0"))
+            note = receive(worker.channel, note_size)
+            samples = receive(worker.channel, samples_size)
+        except OSError:  # it died while being written to, or answers nothing even to its own alarm
+            note_size = 0
+        if not note_size or len(note) < note_size or len(samples) < samples_size:
+            raise self._crashed(worker)
+        said = json.loads(note)
+        if "reason" in said:
+            raise AudioRejected(said["message"], reason=said["reason"])
+        return Audio(np.frombuffer(samples, np.float32), self._rate, said["seconds"])
+
+    def close(self) -> None:
+        """End the child process."""
+        if self._worker:
+            self._end(self._worker)
+
+    def _start(self) -> _Worker:
+        ours, theirs = socket.socketpair()
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(_WITHHELD)}
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "extractor.decode_worker"],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # decoders print what they think of a file
+                env=environment,
+            )
+        ours.settimeout(self._timeout_s + _GRACE_S)
+        return _Worker(process, ours)
+
+    def _crashed(self, worker: _Worker) -> DecoderCrashed:
+        code = self._end(worker)
+        if code == -signal.SIGALRM:
+            return DecoderCrashed(f"decoding took longer than {self._timeout_s:g} s", reason="decoder_timeout")
+        return DecoderCrashed(f"the decoder ended with {code} on this file", reason="decoder_crashed")
+
+    def _end(self, worker: _Worker) -> int:
+        """Close the channel, which ends a healthy worker, and kill one that stays. Returns its exit code."""
+        self._worker = None
+        worker.channel.close()
+        try:
+            return worker.process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            worker.process.kill()
+            worker.process.wait()
+            return -signal.SIGALRM
