@@ -6,10 +6,9 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from functools import lru_cache
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--model", default=os.environ.get("EARSHOT_MODEL") or NAME, help="one of " + ", ".join(NETWORKS)
     )
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one per core)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="files at a time (default: one per core)")
     options = parser.parse_args(arguments)
     failed = 0
     try:
@@ -48,18 +47,27 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _hear_all(paths: list[Path], model: str, jobs: int) -> Iterator[tuple[Path, Extraction | str]]:
-    load_network(model, default_model_dir())  # what is wrong with the model is said once, here
-    if len(paths) == 1 or jobs == 1:
-        yield from zip(paths, (_hear(path, model) for path in paths), strict=True)
-        return
-    # Spawned, not forked: every process needs a decoder of its own.
-    with ProcessPoolExecutor(min(jobs, len(paths)), get_context("spawn")) as pool:
-        yield from zip(paths, pool.map(_hear, paths, [model] * len(paths)), strict=True)
+    """Outcomes in the order of `paths`. Each job has a network and a decoding process of its own."""
+    idle: SimpleQueue[tuple[Network, Decoder]] = SimpleQueue()
+    for _ in range(max(1, min(jobs, len(paths)))):
+        network = load_network(model, default_model_dir())
+        idle.put((network, Decoder(network.rate, network.min_seconds)))
+
+    def hear(path: Path) -> Extraction | str:
+        network, decoder = idle.get()
+        try:
+            return _hear(path, network, decoder)
+        finally:
+            idle.put((network, decoder))
+
+    with ThreadPoolExecutor(idle.qsize()) as pool:
+        yield from zip(paths, pool.map(hear, paths), strict=True)
+    while not idle.empty():
+        idle.get()[1].close()
 
 
-def _hear(path: Path, model: str) -> Extraction | str:
+def _hear(path: Path, network: Network, decoder: Decoder) -> Extraction | str:
     """The extraction of a file, or why there is none."""
-    network, decoder = _equipment(model)
     try:
         if path.stat().st_size > _MAX_BYTES:
             return f"too_large: over {_MAX_BYTES} bytes"
@@ -68,12 +76,6 @@ def _hear(path: Path, model: str) -> Extraction | str:
         return f"{error.reason}: {error.message}"
     except OSError as error:
         return f"unreadable: {error.strerror}"
-
-
-@lru_cache(maxsize=1)
-def _equipment(model: str) -> tuple[Network, Decoder]:
-    network = load_network(model, default_model_dir())
-    return network, Decoder(network.rate, network.min_seconds)
 
 
 def _as_text(path: Path, outcome: Extraction | str) -> str:
