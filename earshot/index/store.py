@@ -14,6 +14,7 @@ from earshot.errors import DamagedIndex, IndexRace
 from earshot.index.manifest import POINTER_KEY, Manifest, Pointer, StoredObject, manifest_key
 
 _CHUNK = 1 << 20
+_IN_PARTS_FROM = 64 << 20
 _ABSENT = ("NoSuchKey", "404")
 _LOST_RACE = ("PreconditionFailed", "412", "ConditionalRequestConflict", "409", *_ABSENT)
 _UNCHANGED = ("304", "NotModified")
@@ -121,8 +122,12 @@ class IndexStore:
         return StoredObject.of(body)
 
     def upload(self, key: str, path: Path) -> None:
-        """Store a file of any size (in parts when it is large)."""
-        self._client.upload_file(str(path), self._bucket, key)
+        """Store a file of any size; a large one in parts and threads, which cost a small one more than they save."""
+        if path.stat().st_size > _IN_PARTS_FROM:
+            self._client.upload_file(str(path), self._bucket, key)
+            return
+        with path.open("rb") as file:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=file)
 
     def read_unchecked(self, key: str) -> bytes:
         """An object of which no hash is known, such as a manifest that no pointer names."""

@@ -1,14 +1,21 @@
 """From stream records to answers: the real builder and reader against S3 and DynamoDB semantics."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from annoy_service.handler import index_tracks
+from annoy_service.index import index_batch
 from earshot.errors import NoIndexYet
+from earshot.track import Tag, TrackInfo
 
-from .conftest import World
+from .conftest import TABLE, World, stream_record
+
+EVENTS = Path(__file__).resolve().parents[2] / "events"
 
 Music = Callable[..., np.ndarray[Any, Any]]
 
@@ -47,3 +54,128 @@ def test_a_duplicate_event_changes_nothing(world: World, music: Music) -> None:
     world.wake(*ids(1), *ids(1))
     assert world.keys() == before
     assert len(world.announced) == 1
+
+
+def test_a_newer_embedding_replaces_the_older_one(world: World, music: Music) -> None:
+    first, second = music(2)
+    world.put(ids(1)[0], first)
+    world.wake(*ids(1))
+    before = world.reader().current().vector(ids(1)[0])
+    world.put(ids(1)[0], second)
+    world.wake(*ids(1))
+    searcher = world.reader().current()
+    assert searcher.size == 1
+    after = searcher.vector(ids(1)[0])
+    assert before is not None
+    assert after is not None
+    assert not np.allclose(before, after)
+
+
+def test_a_deleted_track_is_not_found_any_more(world: World, music: Music) -> None:
+    for track_id, raw in zip(ids(8), music(8), strict=True):
+        world.put(track_id, raw)
+        world.wake(track_id)
+    searcher = world.reader().current()
+    query = searcher.vector(ids(8)[3])
+    assert query is not None
+    world.table.delete(ids(8)[3])
+    world.wake(ids(8)[3])
+    searcher = world.reader().current()
+    assert not searcher.contains(ids(8)[3])
+    assert ids(8)[3] not in {hit.track.track_id for hit in searcher.search(query, 8)}
+    assert len(searcher.search(query, 8)) == searcher.size == 7
+    assert world.announced[-1].removed == 1
+
+
+def test_an_index_whose_last_track_is_deleted_answers_with_nothing(world: World, music: Music) -> None:
+    world.put(ids(1)[0], music(1)[0])
+    world.wake(*ids(1))
+    world.table.delete(ids(1)[0])
+    world.wake(*ids(1))
+    searcher = world.reader().current()
+    assert searcher.size == 0
+    assert searcher.search(np.ones(searcher.dim, np.float32), 3) == []
+
+
+def test_a_new_title_is_shown_though_the_embedding_is_the_same(world: World, music: Music) -> None:
+    world.put(ids(1)[0], music(1)[0], title="Old")
+    world.wake(*ids(1))
+    world.table.register(TrackInfo(ids(1)[0], "file", title="New"))
+    world.wake(*ids(1))
+    row = world.reader().current().row(ids(1)[0])
+    assert row is not None
+    assert row.title == "New"
+    assert row.tags == (Tag("guitar", 0.5),)
+
+
+def test_a_stale_record_that_arrives_late_does_not_bring_back_a_deleted_track(world: World, music: Music) -> None:
+    world.put(ids(2)[0], music(2)[0])
+    world.put(ids(2)[1], music(2)[1])
+    world.wake(*ids(2))
+    world.table.delete(ids(2)[0])
+    world.wake(ids(2)[0])
+    world.wake(ids(2)[0])  # the record of its insertion, delivered again
+    assert not world.reader().current().contains(ids(2)[0])
+
+
+def test_a_poisoned_record_is_reported_by_its_number_and_the_rest_is_indexed(world: World, music: Music) -> None:
+    world.put(ids(3)[0], music(3)[0])
+    world.put(ids(3)[1], music(3)[1][:, :100])  # the embedding of some other model, under this model's name
+    world.put(ids(3)[2], music(3)[2])
+    nameless = {"dynamodb": {"Keys": {"id": {"N": "7"}}, "SequenceNumber": "900"}}
+    failed = index_batch([nameless, *(stream_record(i, n) for n, i in zip("123", ids(3), strict=True))], world.services)
+    assert sorted(failed) == ["2", "900"]
+    searcher = world.reader().current()
+    assert [searcher.contains(i) for i in ids(3)] == [True, False, True]
+
+
+def test_an_item_with_attributes_of_foreign_types_poisons_only_itself(world: World, music: Music) -> None:
+    world.put(ids(2)[0], music(2)[0])
+    world.dynamodb.put_item(
+        TableName=TABLE,
+        Item={"track_id": {"S": ids(2)[1]}, "embedding": {"S": "not bytes"}, "drift": {"N": "1"}, "tags": {"N": "7"}},
+    )
+    assert world.wake(*ids(2)) == ["1"]
+    assert world.reader().current().contains(ids(2)[0])
+
+
+def test_two_builders_that_race_both_get_their_tracks_in(world: World, music: Music) -> None:
+    """The second publishes between the first one's reading of the pointer and its moving of it."""
+    for track_id, raw in zip(ids(2), music(2), strict=True):
+        world.put(track_id, raw)
+    second = world.another_process("second")
+    raced: list[bool] = []
+
+    def race(params: dict[str, Any], **_: Any) -> None:
+        if params["Key"] == "latest.json" and not raced:
+            raced.append(True)
+            index_batch([stream_record(ids(2)[1])], second)
+
+    world.s3.meta.events.register("provide-client-params.s3.PutObject", race)
+    index_batch([stream_record(ids(2)[0])], world.services)
+    assert raced
+    assert world.reader().current().size == 2
+    assert [message.tracks for message in world.announced] == [1, 2]
+
+
+def test_the_handler_takes_an_authentic_stream_event(
+    world: World, music: Music, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = json.loads((EVENTS / "tracks_stream.json").read_text())
+    wanted = event["Records"][0]["dynamodb"]["Keys"]["track_id"]["S"]
+    world.put(wanted, music(1)[0])
+    monkeypatch.setattr("annoy_service.handler.services", lambda: world.services)
+    assert index_tracks(event, None) == {"batchItemFailures": []}
+    assert world.reader().current().contains(wanted)
+
+
+def test_many_small_batches_leave_few_segments(world: World, music: Music) -> None:
+    rows = music(60)
+    for track_id, raw in zip(ids(60), rows, strict=True):
+        world.put(track_id, raw)
+    for start in range(0, 60, 2):
+        world.wake(*ids(60)[start : start + 2])
+    manifest = world.latest()
+    assert manifest["tracks"] == 60
+    assert len(manifest["segments"]) <= 7  # logarithmic: the base and deltas that double in size
+    assert world.upkeep_requests >= 1
