@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.models import License
 from api import problems
 from api.bootstrap import services
 from api.openapi import document_text
-from api.routes import catalogue_map, crawls, health, search, similar, tracks
+from api.routes import catalogue_map, crawls, health, page, search, similar, tracks
 from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, UnsupportedMediaType
 
 TITLE = "Earshot"
@@ -36,7 +36,7 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
     """The routes behind a Powertools resolver; pages of `cors_origins` may call it from a browser."""
     app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_parse_json, cors=_cors(cors_origins))
     problems.install(app)
-    for module in (similar, search, catalogue_map, tracks, crawls, health):
+    for module in (similar, search, catalogue_map, tracks, crawls, health, page):
         app.include_router(module.router)
     app.configure_openapi(
         title=TITLE,
@@ -72,14 +72,7 @@ def respond(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     try:
         _check_body(event)
     except EarshotError as error:
-        refusal = problems.answer(error)
-        response: dict[str, Any] = {
-            "statusCode": refusal.status_code,
-            "body": refusal.body,
-            "isBase64Encoded": False,
-            "headers": dict(refusal.headers),
-            "cookies": [],
-        }
+        response = refuse(error)
     else:
         response = resolver(services().settings.cors_origins).resolve(event, context)
     headers = {name.lower(): value for name, value in response["headers"].items()}
@@ -91,10 +84,23 @@ def respond(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     return response
 
 
+def refuse(error: EarshotError) -> dict[str, Any]:
+    """The answer (payload 2.0) to a request that does not reach the routes."""
+    refusal = problems.answer(error)
+    return {
+        "statusCode": refusal.status_code,
+        "body": refusal.body,
+        "isBase64Encoded": False,
+        "headers": dict(refusal.headers),
+        "cookies": [],
+    }
+
+
 def _path(path: str) -> str:
     """`path` with a URL in place of a track id encoded again: gateways decode its slashes, routes need one segment."""
     head, middle, rest = path.partition("/tracks/")
-    return head + middle + quote(rest, safe="") if rest.startswith(("http:", "https:")) else path
+    rest, end = (rest.removesuffix("/audio"), "/audio") if rest.endswith("/audio") else (rest, "")
+    return head + middle + quote(rest, safe="") + end if rest.startswith(("http:", "https:")) else path
 
 
 def _check_body(event: Mapping[str, Any]) -> None:

@@ -1,10 +1,11 @@
 """A listening journey: from one track to another in steps that are each close to the last."""
 
-import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from api.contract import Result
 from api.presentation import result, shared_tags
@@ -15,19 +16,22 @@ from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
 
 _CANDIDATES = 24
+_SPARE = 8
+_BEAM = 16
+Recording = tuple[str, frozenset[str]] | str
 _MIN_ANGLE = 1e-3
 
 
 def journey(searcher: Searcher, start: Seed, end: Seed, steps: int) -> list[Result]:
     """Up to `steps` tracks between `start` and `end`, then `end`; each with its similarity to the one before it.
 
-    Waypoints are spread evenly over the great circle between the two (Shoemake 1985, slerp). Each waypoint offers its
-    nearest tracks; among them dynamic programming (Viterbi) picks the sequence whose squared leaps are least in sum,
-    so that one long leap costs more than several short ones. No recording comes twice.
+    Waypoints are spread evenly over the great circle between the two (Shoemake 1985, slerp). Each offers its nearest
+    tracks; a beam search picks the sequence whose squared leaps are least in sum, so that one long leap costs more
+    than several short ones. No recording comes twice.
     """
-    layers = _layers(searcher, start, end, steps)
-    chain = [start, *_shortest(start, layers, end), end]
-    return [_step(before, after) for before, after in itertools.pairwise(chain)]
+    layers = [_candidates(searcher, point, start, end, steps) for point in waypoints(start.vector, end.vector, steps)]
+    chain = [start, *_least_leaps(start, layers, end), end]
+    return [_step(before, after) for before, after in pairwise(chain)]
 
 
 def _step(before: Seed, after: Seed) -> Result:
@@ -35,26 +39,18 @@ def _step(before: Seed, after: Seed) -> Result:
     return result(after.track, float(before.vector @ after.vector), shared_tags(tags, after.track))
 
 
-def _layers(searcher: Searcher, start: Seed, end: Seed, steps: int) -> list[list[Seed]]:
-    """Per waypoint the tracks that may stand for it. A track is offered only where it is nearest to the waypoint."""
+def _candidates(searcher: Searcher, waypoint: Vector, start: Seed, end: Seed, steps: int) -> list[Seed]:
     ends = {start.track.track_id, end.track.track_id}
-    offered: dict[str, tuple[float, int, IndexedTrack]] = {}
-    for number, waypoint in enumerate(waypoints(start.vector, end.vector, steps)):
-        for neighbour in searcher.search(waypoint, _CANDIDATES, exclude=ends):
-            known = offered.get(neighbour.track.track_id)
-            if known is None or neighbour.similarity > known[0]:
-                offered[neighbour.track.track_id] = neighbour.similarity, number, neighbour.track
-    layers: list[list[Seed]] = [[] for _ in range(steps)]
-    taken = {_recording(start.track), _recording(end.track)}
-    for _, number, track in sorted(offered.values(), key=lambda offer: (-offer[0], offer[2].track_id)):
-        vector = searcher.vector(track.track_id)
-        if vector is not None and _recording(track) not in taken:
-            taken.add(_recording(track))
-            layers[number].append(Seed(track, vector))
-    return [layer for layer in layers if layer]
+    recordings = {_recording(start.track), _recording(end.track)}
+    found = []
+    for neighbour in searcher.search(waypoint, max(_CANDIDATES, steps + _SPARE), exclude=ends):
+        vector = searcher.vector(neighbour.track.track_id)
+        if vector is not None and _recording(neighbour.track) not in recordings:
+            found.append(Seed(neighbour.track, vector))
+    return found
 
 
-def _recording(track: IndexedTrack) -> tuple[str, frozenset[str]] | str:
+def _recording(track: IndexedTrack) -> Recording:
     title = plain_title(track.title)
     return (title, artists_of(track)) if title else track.track_id
 
@@ -84,19 +80,32 @@ def _toward(start: Vector, aside: Vector, angle: float) -> Vector:
     return point
 
 
-def _shortest(start: Seed, layers: Sequence[Sequence[Seed]], end: Seed) -> list[Seed]:
-    """One seed per layer such that the squared leaps (1 - cosine) are least in sum."""
-    costs: list[npt.NDArray[np.float64]] = [np.zeros(1)]
-    choices: list[npt.NDArray[np.intp]] = []
-    stages = [[start], *layers, [end]]
-    for before, after in itertools.pairwise(stages):
-        leaps = 1 - np.stack([seed.vector for seed in before]) @ np.stack([seed.vector for seed in after]).T
-        total = costs[-1][:, None] + leaps.astype(np.float64) ** 2
-        choices.append(total.argmin(axis=0))
-        costs.append(total.min(axis=0))
-    chosen: list[Seed] = []
-    position = 0
-    for stage, choice in zip(reversed(stages[:-1]), reversed(choices), strict=True):
-        position = int(choice[position])
-        chosen.append(stage[position])
-    return chosen[::-1][1:]
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A journey so far, with the sum of its squared leaps."""
+
+    cost: float
+    tracks: tuple[Seed, ...]
+    recordings: frozenset[Recording]
+
+    def to(self, track: Seed, leap: float) -> "_Walk":
+        """The walk with one more step."""
+        return _Walk(self.cost + leap**2, (*self.tracks, track), self.recordings | {_recording(track.track)})
+
+
+def _least_leaps(start: Seed, layers: Sequence[Sequence[Seed]], end: Seed) -> tuple[Seed, ...]:
+    """One track per layer, as far as there are enough, such that the squared leaps (1 - cosine) are small in sum."""
+    beam = [_Walk(0.0, (start,), frozenset({_recording(start.track)}))]
+    for layer in layers:
+        if not layer:
+            continue
+        vectors = np.stack([track.vector for track in layer])
+        recordings = [_recording(track.track) for track in layer]
+        longer = [
+            walk.to(track, float(leap))
+            for walk in beam
+            for track, recording, leap in zip(layer, recordings, 1 - vectors @ walk.tracks[-1].vector, strict=True)
+            if recording not in walk.recordings
+        ]
+        beam = nsmallest(_BEAM, longer, key=lambda walk: walk.cost) or beam
+    return min(beam, key=lambda walk: walk.cost + float(1 - walk.tracks[-1].vector @ end.vector) ** 2).tracks[1:]

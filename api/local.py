@@ -11,7 +11,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
-from api.app import MAX_BODY_BYTES, respond
+from api.app import MAX_BODY_BYTES, refuse, respond
+from api.audio import own_file
+from api.bootstrap import services
+from api.local_audio import send_file, track_id_in
+from earshot.errors import EarshotError
+from earshot.track_id import parse_track_id
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -35,8 +40,21 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await _live(receive, send)
     elif scope["type"] == "http":
         event = _event(scope, await _body(receive))
-        response = respond(event, _Context(event["requestContext"]["requestId"]))
-        await _send(response, send)
+        track_id = track_id_in(scope["path"])
+        if track_id and scope["method"] in ("GET", "HEAD") and services().settings.stage == "local":
+            await _play(track_id, event, send)
+        else:
+            await _send(respond(event, _Context(event["requestContext"]["requestId"])), send)
+
+
+async def _play(track_id: str, event: dict[str, Any], send: Send) -> None:
+    try:
+        path = own_file(services().tracks, parse_track_id(track_id))
+    except EarshotError as error:
+        await _send(refuse(error), send)
+    else:
+        is_get = event["requestContext"]["http"]["method"] == "GET"
+        await send_file(path, event["headers"], send, with_body=is_get)
 
 
 async def _live(receive: Receive, send: Send) -> None:

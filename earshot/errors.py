@@ -17,7 +17,9 @@
     │   ├── RouteNotFound
     │   ├── TrackNotFound
     │   ├── PlaylistNotFound
-    │   └── CrawlNotFound
+    │   ├── CrawlNotFound
+    │   ├── QueryNotFound            no query by sound with this id, or no longer
+    │   └── NotPlayable              the audio of the track cannot be played from here
     ├── TrackNotReady                known, but has no embedding (yet)
     ├── NoIndexYet                   nothing has been indexed so far
     ├── AudioRejected                the preview cannot become an embedding; carries a reason code
@@ -156,6 +158,20 @@ class CrawlNotFound(NotFound):
     """No crawl with this id."""
 
     code = "crawl_not_found"
+
+
+class QueryNotFound(NotFound):
+    """No query by sound with this id, or no longer."""
+
+    code = "query_not_found"
+    hint = "Queries are kept for an hour; upload the clip again."
+
+
+class NotPlayable(NotFound):
+    """The audio of the track cannot be played from here."""
+
+    code = "not_playable"
+    hint = "Open the track at its `url`."
 
 
 class TrackNotReady(EarshotError):

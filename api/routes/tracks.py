@@ -1,11 +1,14 @@
 """GET /tracks/{track_id}."""
 
+from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import unquote
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
+from api.audio import preview_address
 from api.bootstrap import services
 from api.contract import TagStrength, TrackAnswer
 from api.routes.documented import answers
@@ -47,6 +50,13 @@ def track(track_id: Annotated[str, Path(max_length=512, description="Id, URI or 
         indexed=_is_indexed(canonical),
         updated_at=found.updated_at,
     )
+
+
+@router.get("/tracks/<track_id>/audio", include_in_schema=False)
+def audio(track_id: Annotated[str, Path(max_length=512)]) -> Response[str]:
+    """Sends a listener to the provider's own server. (The local stage plays files of one's own: api/local.py.)"""
+    address = preview_address(services().tracks, parse_track_id(unquote(track_id)))
+    return Response(status_code=HTTPStatus.FOUND.value, headers={"Location": address, "Cache-Control": "no-store"})
 
 
 def _is_indexed(track_id: str) -> bool:

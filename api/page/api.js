@@ -1,0 +1,49 @@
+// The HTTP API, as documented at /docs.
+
+export class Problem extends Error {
+  constructor(error, status) {
+    super(error.message);
+    this.code = error.code;
+    this.hint = error.hint;
+    this.status = status;
+  }
+}
+
+async function ask(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, options);
+  } catch (cause) {
+    if (cause.name === "AbortError") throw cause;
+    throw new Problem({ code: "offline", message: "Earshot does not answer.", hint: "Is the server running?" }, 0);
+  }
+  const body = await answer.json();
+  if (!answer.ok) throw new Problem(body.error, answer.status);
+  return body;
+}
+
+function query(values) {
+  const texts = Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]);
+  return new URLSearchParams(texts.filter(([, text]) => text !== undefined && text !== null && text !== ""));
+}
+
+const post = (path, body) =>
+  ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+export const api = {
+  health: () => ask("/health"),
+  search: (values, signal) => ask(`/search?${query(values)}`, { signal }),
+  similar: (trackId, values) => ask(`/similar?${query({ track_id: trackId, ...values })}`),
+  mix: (seeds, values) => post("/similar", { seeds, ...values }),
+  path: (from, to, steps) => ask(`/path?${query({ from, to, steps })}`),
+  map: () => ask("/map"),
+  crawls: () => ask("/crawls?limit=20"),
+  crawl: (id) => ask(`/crawls/${encodeURIComponent(id)}`),
+  start: (playlist) => post("/crawls", { playlist }),
+};
+
+let stage;
+export async function currentStage() {
+  stage ??= (await api.health()).stage;
+  return stage;
+}

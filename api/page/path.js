@@ -1,0 +1,59 @@
+// A listening journey from one track to another.
+
+import { api, currentStage } from "./api.js";
+import { h, icon, problem } from "./dom.js";
+import { picker } from "./picker.js";
+import { toggle, playable } from "./player.js";
+import { named, row } from "./tracks.js";
+
+export async function path(main, values, { go }) {
+  const state = { from: values.get("from") ?? "", to: values.get("to") ?? "", steps: values.get("steps") ?? "6" };
+  const walk = (more) => {
+    const next = { ...state, ...more };
+    const wanted = new URLSearchParams(Object.entries(next).filter(([, value]) => value));
+    go(`#/path?${wanted}`);
+  };
+  const steps = h("input", { type: "range", min: "1", max: "20", value: state.steps, onchange: () => walk({ steps: steps.value }) });
+  const body = h("div", { class: "body" });
+  const ends = h("div", { class: "ends" });
+  main.replaceChildren(
+    h("section", { class: "hero small" }, h("h1", {}, "Walk from one track to another"), ends,
+      h("div", { class: "settings" }, h("label", {}, "Steps in between ", steps, h("output", {}, state.steps)))),
+    body);
+  drawEnds("", "");
+
+  function drawEnds(first, last) {
+    ends.replaceChildren(
+      picker({ label: "From", placeholder: "From…", value: first, onPick: (track) => walk({ from: track.track_id }) }),
+      h("button", { type: "button", class: "round", "aria-label": "Swap the ends", title: "Swap the ends",
+        disabled: !(state.from && state.to), onclick: () => walk({ from: state.to, to: state.from }) }, icon("swap")),
+      picker({ label: "To", placeholder: "To…", value: last, onPick: (track) => walk({ to: track.track_id }) }));
+  }
+
+  if (!state.from || !state.to) {
+    if (state.from || state.to) {
+      try {
+        const known = (await api.similar(state.from || state.to, { k: 1 })).query[0];
+        drawEnds(state.from ? named(known) : "", state.to ? named(known) : "");
+      } catch (error) {
+        body.replaceChildren(problem(error));
+      }
+    }
+    if (!body.hasChildNodes()) body.append(h("p", { class: "empty" }, "Choose where to start and where to arrive. Each step is close to the last."));
+    return;
+  }
+  const stage = await currentStage().catch(() => "");
+  try {
+    const answer = await api.path(state.from, state.to, state.steps);
+    const [first, last] = answer.query;
+    drawEnds(named(first), named(last));
+    const journey = [{ ...first, similarity: null, shared_tags: [], versions: [] }, ...answer.results];
+    const heard = journey.filter((track) => playable(track, stage));
+    body.replaceChildren(
+      h("div", { class: "bar" }, h("h2", {}, `${journey.length} tracks`),
+        heard.length > 1 ? h("button", { type: "button", class: "button", onclick: () => toggle(heard[0], heard.slice(1)) }, icon("play"), "Play the walk") : null),
+      h("ol", { class: "tracks walk" }, journey.map((track, number) => row(track, { stage, rest: journey.slice(number + 1) }))));
+  } catch (error) {
+    body.replaceChildren(problem(error));
+  }
+}

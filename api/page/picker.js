@@ -1,0 +1,79 @@
+// A search field that offers tracks (ARIA combobox with a list box).
+
+import { api } from "./api.js";
+import { debounce, h } from "./dom.js";
+import { artistsOf, named } from "./tracks.js";
+
+let count = 0;
+
+export function picker({ label, placeholder, onPick, value = "", big = false }) {
+  const id = `picker${++count}`;
+  const list = h("ul", { id: `${id}-list`, class: "options", role: "listbox", "aria-label": label, hidden: true });
+  const input = h("input", {
+    id, type: "search", class: big ? "search big" : "search", placeholder, value, autocomplete: "off", spellcheck: "false",
+    role: "combobox", "aria-expanded": "false", "aria-controls": list.id, "aria-autocomplete": "list", "aria-label": label,
+    enterkeyhint: "search",
+  });
+  let found = [];
+  let at = -1;
+  let asking;
+
+  function close() {
+    list.hidden = true;
+    at = -1;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  }
+
+  function mark(to) {
+    at = (to + found.length) % found.length;
+    [...list.children].forEach((option, number) => option.setAttribute("aria-selected", String(number === at)));
+    input.setAttribute("aria-activedescendant", `${id}-${at}`);
+    list.children[at].scrollIntoView({ block: "nearest" });
+  }
+
+  function pick(track) {
+    input.value = named(track);
+    close();
+    onPick(track);
+  }
+
+  function show(tracks, note) {
+    found = tracks;
+    at = -1;
+    list.replaceChildren(...(tracks.length
+      ? tracks.map((track, number) => h("li", {
+          id: `${id}-${number}`, role: "option", "aria-selected": "false",
+          onpointerdown: (event) => { event.preventDefault(); pick(track); },
+        }, h("strong", {}, named(track)), h("span", {}, artistsOf(track))))
+      : [h("li", { class: "none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, note)]));
+    list.hidden = false;
+    input.setAttribute("aria-expanded", "true");
+  }
+
+  const search = debounce(async () => {
+    const text = input.value.trim();
+    if (!text) return close();
+    asking?.abort();
+    asking = new AbortController();
+    try {
+      const answer = await api.search({ text, limit: 8 }, asking.signal);
+      if (document.activeElement === input) show(answer.results, "No track here has these words.");
+    } catch (error) {
+      if (error.name !== "AbortError") show([], error.message);
+    }
+  }, 120);
+
+  input.addEventListener("input", search);
+  input.addEventListener("blur", close);
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" && list.hidden) search();
+    else if (event.key === "ArrowDown" && found.length) mark(at + 1);
+    else if (event.key === "ArrowUp" && found.length) mark(at < 0 ? found.length - 1 : at - 1);
+    else if (event.key === "Enter" && !list.hidden && found.length) pick(found[Math.max(at, 0)]);
+    else if (event.key === "Escape") close();
+    else return;
+    event.preventDefault();
+  });
+  return h("div", { class: "picker" }, input, list);
+}

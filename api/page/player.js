@@ -1,0 +1,87 @@
+// One clip at a time: files of one's own from disk (on this machine), a provider's preview where it may be played.
+
+import { h, icon, iconButton, say } from "./dom.js";
+
+const bar = document.getElementById("player");
+const audio = new Audio();
+audio.preload = "none";
+let current = null;
+let queue = [];
+
+export const playable = (track, stage) =>
+  (track.source === "file" && stage === "local") || track.source === "deezer";
+
+export const isPlaying = (trackId) => current?.track_id === trackId && !audio.paused;
+
+export function toggle(track, rest = []) {
+  if (current?.track_id === track.track_id) {
+    if (audio.paused) start();
+    else audio.pause();
+    return;
+  }
+  current = track;
+  queue = rest;
+  audio.src = `/tracks/${encodeURIComponent(track.track_id)}/audio`;
+  draw();
+  start();
+}
+
+function start() {
+  audio.play().catch((error) => {
+    if (error.name !== "AbortError") refuse();
+  });
+}
+
+function refuse() {
+  if (!current) return;
+  say(current.url ? "This clip cannot be played here; open it where it comes from." : "This clip cannot be played.");
+  changed();
+}
+
+function changed() {
+  document.dispatchEvent(new CustomEvent("earshot:playing", { detail: current?.track_id }));
+  const button = bar.querySelector("button");
+  if (button) {
+    button.replaceChildren(icon(audio.paused ? "play" : "pause"));
+    button.setAttribute("aria-label", audio.paused ? "Play" : "Pause");
+  }
+}
+
+const time = (seconds) =>
+  Number.isFinite(seconds) ? `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}` : "–:––";
+
+function draw() {
+  bar.hidden = false;
+  document.body.classList.add("has-player");
+  const seek = h("input", {
+    type: "range", min: "0", max: "1000", value: "0", "aria-label": "Position in the track",
+    oninput: () => { if (Number.isFinite(audio.duration)) audio.currentTime = (seek.value / 1000) * audio.duration; },
+  });
+  const clock = h("span", { class: "clock" });
+  audio.ontimeupdate = () => {
+    if (Number.isFinite(audio.duration)) seek.value = String(Math.round((audio.currentTime / audio.duration) * 1000));
+    clock.textContent = `${time(audio.currentTime)} / ${time(audio.duration)}`;
+  };
+  bar.replaceChildren(
+    iconButton("play", "Play", () => toggle(current)),
+    h("div", { class: "now" }, h("strong", {}, current.title || current.track_id),
+      h("span", {}, current.artists.join(", "))),
+    seek, clock,
+    iconButton("close", "Close the player", close));
+}
+
+function close() {
+  audio.pause();
+  audio.removeAttribute("src");
+  current = null;
+  bar.hidden = true;
+  document.body.classList.remove("has-player");
+  changed();
+}
+
+audio.addEventListener("play", changed);
+audio.addEventListener("pause", changed);
+audio.addEventListener("ended", () => {
+  const [next, ...rest] = queue;
+  if (next) toggle(next, rest);
+});

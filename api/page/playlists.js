@@ -1,0 +1,86 @@
+// Add a playlist and watch it being crawled.
+
+import { api } from "./api.js";
+import { h, problem } from "./dom.js";
+
+const STATES = [["ready", "ready"], ["pending", "on its way"], ["no_preview", "no preview"], ["failed", "failed"], ["skipped", "skipped"], ["missing", "removed"]];
+const EVERY = 1500;
+
+export async function playlists(main, _values, { stays }) {
+  const input = h("input", { type: "text", class: "search", name: "playlist", required: true, autocomplete: "off", spellcheck: "false",
+    "aria-label": "Playlist", placeholder: "Spotify or Deezer link, or a folder on this machine" });
+  const note = h("div", {});
+  const list = h("ul", { class: "crawls" });
+  const cards = new Map();
+  const form = h("form", { class: "add", onsubmit: async (event) => {
+    event.preventDefault();
+    const button = form.querySelector("button");
+    button.disabled = true;
+    try {
+      const { crawl_id } = await api.start(input.value.trim());
+      input.value = "";
+      note.replaceChildren();
+      await draw(crawl_id);
+      watch();
+    } catch (error) {
+      note.replaceChildren(problem(error));
+    }
+    button.disabled = false;
+  } }, input, h("button", { class: "button primary" }, "Crawl it"));
+  main.replaceChildren(
+    h("section", { class: "hero small" }, h("h1", {}, "Add a playlist"), form, note,
+      h("p", { class: "hint" }, "Its tracks can be searched as soon as they have been heard. Audio is deleted after listening.")),
+    h("div", { class: "body" }, h("h2", {}, "Crawls"), list));
+
+  let timer;
+  const open = new Set();
+  try {
+    const { crawls } = await api.crawls();
+    if (!crawls.length) list.append(h("li", { class: "empty" }, "None so far."));
+    for (const crawl of crawls) await draw(crawl.crawl_id, true);
+    watch();
+  } catch (error) {
+    list.replaceChildren(h("li", {}, problem(error)));
+  }
+  return () => clearTimeout(timer);
+
+  function watch() {
+    clearTimeout(timer);
+    if (!open.size || !stays()) return;
+    timer = setTimeout(async () => {
+      for (const id of open) await draw(id).catch(() => {});
+      watch();
+    }, EVERY);
+  }
+
+  async function draw(id, atEnd = false) {
+    const crawl = await api.crawl(id).catch((error) => {
+      if (error.code !== "crawl_not_found") throw error;
+      return null; // accepted, and not yet listed
+    });
+    if (!crawl || !crawl.done) open.add(id);
+    else open.delete(id);
+    if (!crawl) return;
+    const counts = STATES.filter(([state]) => crawl.states[state]);
+    const card = h("li", { class: "crawl", "data-crawl": id },
+      h("div", { class: "bar" }, h("strong", {}, crawl.playlist),
+        h("span", { class: "count" }, crawl.error ? "ended early" : crawl.waiting_until ? `waits until ${new Date(crawl.waiting_until).toLocaleTimeString()}`
+          : crawl.done ? "done" : crawl.finished ? "listening" : "reading")),
+      h("div", { class: "progress", role: "progressbar", "aria-label": `Progress of ${crawl.playlist}`, "aria-valuemin": "0",
+        "aria-valuemax": String(Math.max(crawl.total, 1)), "aria-valuenow": String(crawl.total - crawl.pending) },
+        counts.map(([state]) => h("span", { class: `part ${state}`, style: { "--share": String(crawl.states[state]) } }))),
+      h("p", { class: "legend" }, counts.map(([state, text]) => h("span", { class: `key ${state}` }, `${crawl.states[state]} ${text}`)),
+        crawl.total ? null : "Nothing read so far."),
+      Object.keys(crawl.reasons).length
+        ? h("p", { class: "hint" }, Object.entries(crawl.reasons).map(([reason, n]) => `${reason.replaceAll("_", " ")}: ${n}`).join(" · ")) : null,
+      crawl.error ? problem(crawl.error) : null);
+    const old = cards.get(id);
+    cards.set(id, card);
+    if (old) old.replaceWith(card);
+    else {
+      list.querySelector(".empty")?.remove();
+      if (atEnd) list.append(card);
+      else list.prepend(card);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+// How a track looks wherever it turns up.
+
+import { h, hue, icon, iconButton } from "./dom.js";
+import { isPlaying, playable, toggle } from "./player.js";
+
+export const named = (track) => track.title || track.track_id;
+export const artistsOf = (track) => track.artists.join(", ") || "Unknown artist";
+
+const SOURCES = { spotify: "Spotify", deezer: "Deezer", file: "your files" };
+
+export function tile(track, stage, rest = []) {
+  const colours = { "--hue": String(hue(track.track_id)), "--turn": `${hue(`${track.track_id}!`)}deg` };
+  if (!playable(track, stage)) return h("span", { class: "tile", style: colours, "aria-hidden": "true" });
+  const button = h("button", {
+    type: "button", class: "tile", style: colours, "data-play": track.track_id, onclick: () => toggle(track, rest),
+  });
+  paint(button, track);
+  document.addEventListener("earshot:playing", function update() {
+    if (!button.isConnected) document.removeEventListener("earshot:playing", update);
+    else paint(button, track);
+  });
+  return button;
+}
+
+function paint(button, track) {
+  const on = isPlaying(track.track_id);
+  button.setAttribute("aria-label", `${on ? "Pause" : "Play"} ${named(track)}`);
+  button.classList.toggle("on", on);
+  button.replaceChildren(icon(on ? "pause" : "play"));
+}
+
+export function tagChips(tags, onTag) {
+  if (!tags.length) return null;
+  return h("ul", { class: "tags", "aria-label": "Tags" }, tags.map((tag) => {
+    const strength = tag.strength ?? tag.probability;
+    const fill = { "--strength": `${Math.round(20 + strength * 80)}%` };
+    return h("li", {}, onTag
+      ? h("button", { type: "button", class: "tag", style: fill, onclick: () => onTag(tag.name),
+          title: `Only tracks tagged ${tag.name} (here ${strength.toFixed(2)})` }, tag.name)
+      : h("span", { class: "tag", style: fill, title: strength.toFixed(2) }, tag.name));
+  }));
+}
+
+export function likeness(similarity) {
+  if (similarity === null || similarity === undefined) return null;
+  const text = similarity.toFixed(2);
+  return h("div", { class: "likeness", title: `Cosine similarity ${similarity.toFixed(4)}` },
+    h("meter", { min: 0, max: 1, value: Math.max(0, similarity), "aria-label": "Similarity" }, text),
+    h("span", { class: "figure" }, text));
+}
+
+export function row(track, { stage, rest = [], onTag, actions = [], shared = true } = {}) {
+  const versions = track.versions?.length
+    ? h("details", { class: "versions" },
+        h("summary", {}, `${track.versions.length} more ${track.versions.length === 1 ? "version" : "versions"}`),
+        h("ul", {}, track.versions.map((version) =>
+          h("li", {}, version.url ? h("a", { href: version.url, rel: "noreferrer", target: "_blank" }, version.title) : version.title,
+            version.album ? ` · ${version.album}` : ""))))
+    : null;
+  return h("li", { class: "track", "data-track": track.track_id },
+    tile(track, stage, rest),
+    h("div", { class: "what" },
+      h("a", { class: "title", href: `#/?like=${encodeURIComponent(track.track_id)}` }, named(track)),
+      h("span", { class: "who" }, artistsOf(track), track.album ? h("span", { class: "album" }, ` · ${track.album}`) : null),
+      tagChips(shared && track.shared_tags?.length ? track.shared_tags : track.tags, onTag),
+      versions),
+    likeness(track.similarity),
+    h("div", { class: "actions" }, actions, track.url && !track.url.startsWith("file:")
+      ? h("a", { class: "round", href: track.url, rel: "noreferrer", target: "_blank", title: `Open at ${SOURCES[track.source] ?? track.source}`,
+          "aria-label": `Open ${named(track)} at ${SOURCES[track.source] ?? track.source}` }, icon("link"))
+      : null));
+}
+
+export function action(name, label, onclick) {
+  return iconButton(name, label, onclick);
+}

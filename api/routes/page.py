@@ -1,0 +1,66 @@
+"""The page: plain files, served with a policy that lets it talk to nobody else."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from earshot.errors import RouteNotFound
+
+router = Router()
+
+_FOLDER = Path(__file__).resolve().parents[1] / "page"
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "media-src 'self' https://*.dzcdn.net; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    content: str
+    content_type: str
+    etag: str
+
+
+@lru_cache(maxsize=1)
+def _files() -> dict[str, _File]:
+    """Every file of the page by name."""
+    files = {}
+    for path in sorted(_FOLDER.iterdir()):
+        if path.suffix in _TYPES:
+            content = path.read_text(encoding="utf-8")
+            etag = hashlib.sha256(content.encode()).hexdigest()[:16]
+            files[path.name] = _File(content, _TYPES[path.suffix], f'"{etag}"')
+    return files
+
+
+@router.get("/", include_in_schema=False, compress=True)
+def start() -> Response[str]:
+    """The page itself."""
+    return _serve("index.html")
+
+
+@router.get("/page/<name>", include_in_schema=False, compress=True)
+def part(name: str) -> Response[str]:
+    """What the page is made of."""
+    return _serve(name)
+
+
+def _serve(name: str) -> Response[str]:
+    file = _files().get(name)
+    if file is None:
+        raise RouteNotFound(f"the page has no part {name[:40]!r}")
+    headers = {"ETag": file.etag, "Cache-Control": "no-cache", "Content-Security-Policy": _POLICY}
+    if router.current_event.headers.get("if-none-match") == file.etag:
+        return Response(status_code=304, headers=headers, body="")
+    return Response(status_code=200, content_type=file.content_type, headers=headers, body=file.content)

@@ -1,0 +1,156 @@
+"""A site to browse: an api on a real socket, a catalogue of invented music, and one clip that can be heard."""
+
+import contextlib
+import hashlib
+import io
+import math
+import os
+import socket
+import struct
+import threading
+import time
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import numpy as np
+import uvicorn
+from moto import mock_aws
+
+from api.bootstrap import services
+from api.local import app
+from earshot.track import Track, TrackInfo
+from earshot.tracks_table import TracksTable
+from tests.unit.api.world import DIM, SETTINGS, World, create_table, request, track
+
+CHROMIUM = os.environ.get("EARSHOT_CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+STYLES = {
+    "electronic": ("Glass", "Neon", "Circuit", "Voltage", "Pulse"),
+    "rock": ("Iron", "Gravel", "Thunder", "Rust", "Engine"),
+    "folk": ("Meadow", "River", "Harvest", "Willow", "Lantern"),
+    "jazz": ("Velvet", "Midnight", "Smoke", "Amber", "Corner"),
+    "ambient": ("Drift", "Halo", "Tide", "Aurora", "Hollow"),
+    "metal": ("Forge", "Raven", "Obsidian", "Ash", "Wraith"),
+    "soul": ("Honey", "Gospel", "Ember", "Silk", "Sunday"),
+}
+_SECOND = ("Song", "Road", "Dance", "Hour", "Letter", "Machine", "Season")
+_NEIGHBOUR = {"electronic": "ambient", "rock": "metal", "folk": "soul", "jazz": "soul", "ambient": "chillout"}
+
+
+def publish_catalogue(world: World, folder: Path) -> str:
+    """Publish 245 invented tracks in seven styles and one file of `folder`; returns the id of the file's track."""
+    random = np.random.default_rng(7)
+    centres = {style: random.normal(size=DIM) for style in STYLES}
+    tracks: list[Track] = []
+    vectors = []
+    for style, words in STYLES.items():
+        for i, word in enumerate(words):
+            for j, second in enumerate(_SECOND):
+                number = 1000 + len(tracks)
+                tags = {style: round(0.5 + 0.4 * float(random.random()), 3)}
+                tags[_NEIGHBOUR.get(style, "instrumental")] = round(0.3 * float(random.random()) + 0.05, 3)
+                tracks.append(
+                    track(
+                        number,
+                        title=f"{word} {second}",
+                        artists=(f"The {words[(i + j) % 5]} {style.title()} Band",),
+                        album=f"{word} Sessions",
+                        url=f"https://www.deezer.com/track/{number}",
+                        tags=tags,
+                    )
+                )
+                lean = 0.75 * float(random.random()) ** 2
+                toward = centres[random.choice(list(STYLES))]
+                vectors.append((1 - lean) * centres[style] + lean * toward + 0.7 * random.normal(size=DIM))
+    audio = tone()
+    clip = folder / "Own Song.wav"
+    clip.write_bytes(audio)
+    own = track(
+        1,
+        track_id=f"file:{hashlib.sha256(audio).hexdigest()[:16]}",
+        source="file",
+        title="Café del Próprio",
+        artists=("Myself",),
+        album="At Home",
+        tags={"jazz": 0.6, "instrumental": 0.3},
+    )
+    tracks.append(own)
+    vectors.append(centres["jazz"] + 0.8 * random.normal(size=DIM))
+    directions = [(vector / np.linalg.norm(vector)).astype(np.float32) for vector in vectors]
+    world.publish(tracks, directions)
+    world.table.register(TrackInfo(own.track_id, "file", title=own.info.title, preview_url=clip.as_uri()))
+    return own.track_id
+
+
+def tone(seconds: float = 3.0, rate: int = 16_000) -> bytes:
+    """A sine as a WAV file."""
+    to = io.BytesIO()
+    with wave.open(to, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        samples = (int(9000 * math.sin(2 * math.pi * 330 * n / rate)) for n in range(int(seconds * rate)))
+        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+    return to.getvalue()
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the page is, and what is behind it."""
+
+    url: str
+    world: World
+    own_track: str
+
+
+@contextlib.contextmanager
+def running_site(folder: Path) -> Iterator[Site]:
+    """The api under uvicorn over an AWS within this process; files go to `folder`."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("EARSHOT_", "AWS_"))}
+    for name in kept:
+        del os.environ[name]
+    with mock_aws():
+        os.environ.update(SETTINGS | {"EARSHOT_STAGE": "local", "EARSHOT_INDEX_CACHE_DIR": str(folder / "cache")})
+        dynamodb, s3, sqs = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sqs")
+        create_table(dynamodb, "tracks", "track_id")
+        create_table(dynamodb, "crawls", "crawl_id", "entry")
+        for bucket in ("index", "previews"):
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        queues = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("crawl", "fetch")}
+        os.environ |= {f"EARSHOT_{name.upper()}_QUEUE_URL": url for name, url in queues.items()}
+        services.cache_clear()
+        world = World(request, TracksTable(dynamodb, "tracks"), sqs, queues, s3)
+        own_track = publish_catalogue(world, folder)
+        with serving() as url:
+            yield Site(url, world, own_track)
+        services.cache_clear()
+    for name in [name for name in os.environ if name.startswith(("EARSHOT_", "AWS_"))]:
+        del os.environ[name]
+    os.environ.update(kept)
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)

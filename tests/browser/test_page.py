@@ -1,0 +1,236 @@
+"""What a listener does with the page, at desk and on the phone."""
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.site import Site
+
+both_widths = pytest.mark.parametrize("width", ["desktop", "phone"])
+
+
+def _search(page: Page, text: str, label: str = "Find a track") -> None:
+    field = page.get_by_role("combobox", name=label)
+    field.fill(text)
+    expect(page.get_by_role("option").first).to_be_visible()
+
+
+@both_widths
+def test_searching_a_track_shows_what_sounds_like_it(open_page: OpenPage, width: str) -> None:
+    page = open_page(width=width)
+    _search(page, "velvet so")
+    page.get_by_role("combobox").press("Enter")
+    expect(page.locator(".seed strong")).to_have_text("Velvet Song")
+    rows = page.locator(".pages .tracks > .track")
+    expect(rows).to_have_count(12)
+    figures = [float(text) for text in page.locator(".figure").all_inner_texts()]
+    assert figures == sorted(figures, reverse=True)
+    assert 0 < figures[-1] <= figures[0] <= 1
+    expect(rows.first.locator(".tag").first).to_have_text("jazz")
+    assert rows.first.locator("meter").evaluate("meter => meter.value") == pytest.approx(figures[0], abs=0.006)
+
+
+def test_the_keyboard_alone_is_enough(open_page: OpenPage) -> None:
+    page = open_page()
+    expect(page.locator(".track").first).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("cafe del")
+    expect(page.get_by_role("option", name="Café del Próprio")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator(".seed strong")).to_have_text("Café del Próprio")
+    expect(page.locator(".track").first).to_be_visible()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement !== document.body")
+
+
+@both_widths
+def test_ones_own_file_plays_from_disk(open_page: OpenPage, site: Site, width: str) -> None:
+    page = open_page(f"#/?like={site.own_track}", width=width)
+    page.get_by_role("button", name="Play Café del Próprio").first.click()
+    expect(page.get_by_role("region", name="Player")).to_contain_text("Café del Próprio")
+    expect(page.get_by_role("button", name="Pause Café del Próprio").first).to_be_visible()
+    expect(page.locator(".clock")).to_contain_text("0:03") if width == "desktop" else None
+    page.get_by_role("button", name="Close the player").click()
+    expect(page.get_by_role("region", name="Player")).to_be_hidden()
+
+
+@both_widths
+def test_seeds_are_mixed_with_plus_and_minus(open_page: OpenPage, width: str) -> None:
+    page = open_page("#/?like=deezer:1000", width=width)
+    page.locator(".pages .tracks > .track").nth(1).get_by_role("button", name="More like").click()
+    expect(page.locator(".seed")).to_have_count(2)
+    page.locator(".pages .tracks > .track").first.get_by_role("button", name="Less like").click()
+    expect(page.locator(".seed")).to_have_count(3)
+    expect(page.locator(".seed.less")).to_have_count(1)
+    page.locator(".seed .sign").first.click()
+    expect(page.locator(".seed.less")).to_have_count(2)
+    page.locator(".seed").last.get_by_role("button", name="Leave").click()
+    expect(page.locator(".seed")).to_have_count(2)
+    page.go_back()
+    expect(page.locator(".seed")).to_have_count(3)
+
+
+def test_tags_artists_and_variety_narrow_the_answer(open_page: OpenPage) -> None:
+    page = open_page("#/?like=deezer:1000")
+    page.locator(".track .tag").first.click()
+    expect(page.locator(".tag.active")).to_have_text("electronic")
+    page.get_by_label("Per artist").select_option("1")
+    expect(page.locator(".track").first).to_be_visible()
+    page.wait_for_url("**artist=1**")
+    expect(page.locator(".pages .tracks > .track")).to_have_count(5)
+    assert len({artist.split(" ·")[0] for artist in page.locator(".pages .tracks .who").all_inner_texts()}) == 5
+    page.get_by_role("button", name="Stop filtering by electronic").click()
+    expect(page.locator(".tag.active")).to_have_count(0)
+
+
+def test_more_results_come_on_request(open_page: OpenPage) -> None:
+    page = open_page("#/?like=deezer:1000")
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator(".pages .tracks > .track")).to_have_count(24)
+
+
+@both_widths
+def test_a_path_is_walked_from_one_track_to_another(open_page: OpenPage, width: str) -> None:
+    page = open_page("#/path", width=width)
+    _search(page, "neon song", "From")
+    page.get_by_role("combobox", name="From").press("Enter")
+    expect(page.get_by_role("combobox", name="From")).to_have_value("Neon Song")
+    _search(page, "raven road", "To")
+    page.get_by_role("combobox", name="To").press("Enter")
+    expect(page.locator(".walk .track")).to_have_count(8)
+    expect(page.locator(".walk .title").first).to_have_text("Neon Song")
+    expect(page.locator(".walk .title").last).to_have_text("Raven Road")
+    page.get_by_role("button", name="Swap").click()
+    expect(page.locator(".walk .title").first).to_have_text("Raven Road")
+
+
+@both_widths
+def test_the_map_is_panned_zoomed_hovered_and_clicked(open_page: OpenPage, width: str) -> None:
+    page = open_page("#/map", width=width)
+    canvas = page.locator("canvas")
+    expect(page.get_by_role("button", name="jazz")).to_be_visible()
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".pin")).to_be_visible()
+    title = page.locator(".pin strong").inner_text()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("complementary", name="Chosen track")).to_contain_text(title)
+    expect(page.locator(".card ol .track")).to_have_count(6)
+    page.get_by_role("button", name="Close", exact=True).click()
+    before = canvas.screenshot()
+    page.get_by_role("button", name="Zoom in").click()
+    zoomed = canvas.screenshot()
+    assert zoomed != before
+    box = canvas.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 300, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 150, steps=4)
+    page.mouse.up()
+    assert canvas.screenshot() != zoomed
+
+
+def test_a_click_on_the_map_opens_the_track_under_the_pointer(open_page: OpenPage, site: Site) -> None:
+    page = open_page("#/map?track=deezer:1040")
+    title = httpx.get(f"{site.url}/similar?track_id=deezer:1040").json()["query"][0]["title"]
+    expect(page.locator(".card .title").first).to_have_text(title)
+    page.get_by_role("link", name="Explore from here").click()
+    expect(page.locator(".seed")).to_have_count(1)
+
+
+@both_widths
+def test_a_playlist_is_added_and_its_crawl_watched(open_page: OpenPage, site: Site, width: str) -> None:
+    page = open_page("#/playlists", width=width, refusals=(422, 404))
+    page.get_by_label("Playlist", exact=True).fill("nonsense")
+    page.get_by_role("button", name="Crawl it").click()
+    expect(page.get_by_role("alert")).to_contain_text("not a playlist")
+    page.get_by_label("Playlist", exact=True).fill(f"https://www.deezer.com/playlist/90{len(width)}")
+    page.get_by_role("button", name="Crawl it").click()
+    card = page.locator(".crawl").first
+    expect(card).to_contain_text(f"playlist/90{len(width)}")
+    expect(card).to_contain_text("reading")
+    _crawl_on(site, card.get_attribute("data-crawl") or "")
+    expect(card).to_contain_text("2 ready")
+    expect(card).to_contain_text("1 no preview")
+    expect(card).to_contain_text("miss: 1")
+    expect(card).to_contain_text("done")
+
+
+def _crawl_on(site: Site, crawl_id: str) -> None:
+    """Do to the tables what the crawler does."""
+    from api.bootstrap import services
+    from earshot.crawls_table import CrawlEntry
+    from earshot.track import TrackInfo
+
+    crawls, tracks = services().crawls, site.world.table
+    for number, track_id in enumerate(("deezer:501", "deezer:502", "deezer:503")):
+        info = TrackInfo(track_id, "deezer")
+        tracks.register(info)
+        crawls.record_entries(crawl_id, [CrawlEntry(number, track_id)])
+        if number < 2:
+            tracks.store_embedding(
+                info,
+                embedding=b"\0\0",
+                drift=b"\0\0",
+                tags=[],
+                model="musicnn-msd@1",
+                preview_at="2026-11-20T00:00:00Z",
+            )
+        else:
+            tracks.mark_no_preview(track_id, reason="miss")
+    crawls.finish(crawl_id)
+
+
+def test_an_unknown_track_in_the_address_is_explained(open_page: OpenPage) -> None:
+    page = open_page("#/path?from=deezer:1000")
+    expect(page.get_by_role("combobox", name="From")).to_have_value("Glass Song")
+    answer = page.request.get(page.url.split("#")[0] + "similar?track_id=deezer:77")
+    assert answer.status == 404
+
+
+@pytest.mark.parametrize(("width", "dark"), [("desktop", False), ("phone", True)])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "#/",
+        "#/?like=deezer:1000,deezer:1003&less=deezer:1100",
+        "#/path?from=deezer:1000&to=deezer:1200",
+        "#/map?track=deezer:1040",
+        "#/playlists",
+    ],
+    ids=["start", "mix", "path", "map", "playlists"],
+)
+def test_axe_finds_nothing_serious(open_page: OpenPage, address: str, width: str, dark: bool) -> None:
+    page = open_page(address, width=width, dark=dark)
+    page.wait_for_load_state("networkidle")
+    found = Axe().run(page)
+    serious = [
+        violation for violation in found.response["violations"] if violation["impact"] in ("serious", "critical")
+    ]
+    assert [(v["id"], v["nodes"][0]["html"], v["nodes"][0].get("failureSummary")) for v in serious] == []
+
+
+@both_widths
+def test_nothing_is_wider_than_the_screen(open_page: OpenPage, width: str) -> None:
+    for address in (
+        "#/",
+        "#/?like=deezer:1000,deezer:1003&less=deezer:1100",
+        "#/path?from=deezer:1000&to=deezer:1200",
+        "#/playlists",
+    ):
+        page = open_page(address, width=width)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
+def test_the_first_view_is_light(open_page: OpenPage) -> None:
+    page = open_page("#/")
+    expect(page.locator(".track").first).to_be_visible()
+    sizes = page.evaluate(
+        "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+        ".map((entry) => entry.decodedBodySize)"
+    )
+    assert 10_000 < sum(sizes) < 100_000
