@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from config.base import FunctionSettings
@@ -15,6 +15,12 @@ class LocalSettings(FunctionSettings):
     """Read from the environment, then from config/local.env."""
 
     model_config = SettingsConfigDict(env_file=ROOT / "config" / "local.env", populate_by_name=True)
+
+    stage: str = Field(default="local", validation_alias=AliasChoices("EARSHOT_STAGE", "STAGE"))
+    """Stage that the commands talk to; only `local` runs here."""
+
+    api_url_of_stage: str = Field(default="", validation_alias="EARSHOT_API_URL")
+    """Where the HTTP API of a stage in the cloud answers."""
 
     port: int = Field(default=8000, ge=1, le=65535, validation_alias="PORT")
     """Port of the HTTP API on 127.0.0.1."""
@@ -33,6 +39,11 @@ class LocalSettings(FunctionSettings):
 
     local_app: str = Field(default="api.local:app", pattern=r"^[\w.]+:\w+$")
     """The ASGI application of the HTTP front door, as `module:name`."""
+
+    @field_validator("local_dir", "local_serverless")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
 
     @property
     def api_url(self) -> str:

@@ -8,14 +8,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import boto3
-
 from config.local import LocalSettings
-from earshot.errors import EarshotError
-from local import commands, demo, lock
-from local.deployment import Deployment
-from local.repair import repair as make_agree
-from local.stack import Stack, use_local_aws
+from earshot.errors import EarshotError, InvalidSettings
+from local import lock
 
 _DOWN_TIMEOUT_S = 120.0
 
@@ -28,6 +23,9 @@ def say(text: str) -> None:
 
 def up(settings: LocalSettings) -> int:
     """Run the stack until Ctrl-C or SIGTERM."""
+    from local.stack import Stack, use_local_aws  # with everything that repairs need, which no other verb does
+
+    _only_local(settings)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
@@ -58,6 +56,8 @@ def status(settings: LocalSettings) -> int:
     if stack is None:
         say(f"no stack runs on {settings.local_dir}; start it with: make up")
         return 1
+    from local import commands  # late, so that `down` and a refusal answer at once
+
     connection = commands.connect(settings)
     say(f"{stack.api_url}  (process {stack.pid}, embedded AWS on {stack.aws_url})")
     commands.status(connection, say)
@@ -66,13 +66,44 @@ def status(settings: LocalSettings) -> int:
 
 def repair(settings: LocalSettings, *, table_lost: bool) -> int:
     """Make table, index and previews agree."""
-    if settings.stage == "local":
-        deployment = commands.connect(settings).deployment
-    else:
-        deployment = Deployment(boto3.Session(), settings.stage)
+    import boto3  # late: see `status`
+
+    from local.commands import connect
+    from local.deployment import Deployment
+    from local.repair import repair as make_agree
+
+    is_local = settings.stage == "local"
+    deployment = connect(settings).deployment if is_local else Deployment(boto3.Session(), settings.stage)
     repaired = make_agree(deployment, settings.local_dir / "cache" / "repair", table_lost=table_lost, say=say)
     say(f"repaired: {repaired}")
     return 0
+
+
+def demo(settings: LocalSettings, music: Path | None) -> int:
+    """The whole pipeline on real music, then stop."""
+    from local import demo as show  # late: see `up`
+
+    _only_local(settings)
+    return show.run(settings, music, say)
+
+
+def talk(options: argparse.Namespace, settings: LocalSettings) -> int:
+    """The verbs that talk to a stage that runs: crawl, extract, similar."""
+    from local import commands  # late: see `status`
+
+    connection = commands.connect(settings)
+    if options.verb == "crawl":
+        return commands.crawl(connection, options.playlists, say)
+    if options.verb == "extract":
+        return commands.extract(connection, say)
+    return commands.similar(connection, options.track, options.k)
+
+
+def _only_local(settings: LocalSettings) -> None:
+    if settings.stage != "local":
+        raise InvalidSettings(
+            f"STAGE={settings.stage}: only the stage `local` runs on this machine", hint="Leave STAGE out."
+        )
 
 
 def main(arguments: list[str]) -> int:
@@ -92,12 +123,9 @@ def _run(options: argparse.Namespace, settings: LocalSettings) -> int:
         "down": lambda: down(settings),
         "status": lambda: status(settings),
         "repair": lambda: repair(settings, table_lost=options.table_lost),
-        "crawl": lambda: commands.crawl(commands.connect(settings), options.playlists, say),
-        "extract": lambda: commands.extract(commands.connect(settings), say),
-        "similar": lambda: commands.similar(commands.connect(settings), options.track, options.k),
-        "demo": lambda: demo.run(settings, options.music, say),
+        "demo": lambda: demo(settings, options.music),
     }
-    return verbs[options.verb]()
+    return verbs[options.verb]() if options.verb in verbs else talk(options, settings)
 
 
 def _parser() -> argparse.ArgumentParser:

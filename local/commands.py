@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from config.local import LocalSettings
-from earshot.errors import LocalStackError
+from earshot.errors import InvalidSettings, LocalStackError
 from earshot.intake import start_crawl
 from earshot.playlist import parse_playlist, playlist_from_command_line
 from earshot.track_id import parse_track_id
@@ -25,7 +25,7 @@ from local.deployment import Deployment
 from local.following import Follower, Standing
 from local.ledger import Ledger
 from local.progress import Display
-from local.redrive import awaits_embedding, redrive
+from local.redrive import awaiting, redrive, states
 from local.stack import use_local_aws
 
 _MAX_REASONS = 12
@@ -45,11 +45,21 @@ class Connection:
 
 
 def connect(settings: LocalSettings) -> Connection:
-    """The stack that runs on the settings' directory.
+    """The stack that runs on the settings' directory, or the stage in the cloud that the settings name.
 
     Raises:
-        LocalStackError: none does.
+        LocalStackError: no stack runs.
+        InvalidSettings: it is not said where the stage's HTTP API answers.
     """
+    if settings.stage != "local":
+        if not settings.api_url_of_stage:
+            raise InvalidSettings(
+                f"EARSHOT_API_URL is missing: where does the API of stage {settings.stage} answer?",
+                hint="`make deploy` prints it.",
+            )
+        return Connection(
+            Deployment(boto3.Session(), settings.stage), ApiClient(settings.api_url_of_stage), settings.local_dir
+        )
     stack = lock.running(settings.local_dir)
     if stack is None:
         raise LocalStackError(f"no stack runs on {settings.local_dir}", hint="Start it: make up (in another terminal).")
@@ -88,7 +98,7 @@ def _crawl(connection: Connection, playlist: str, say: Say) -> int:
 def extract(connection: Connection, say: Say) -> int:
     """Re-drive every track that still awaits its embedding, and wait for them."""
     deployment = connection.deployment
-    redriven = redrive(deployment, (track for track in deployment.tracks.scan() if awaits_embedding(track)))
+    redriven = redrive(deployment, awaiting(deployment.tracks))
     if not redriven.track_ids:
         say("every track has its embedding, or a reason why it cannot have one")
         return 0
@@ -136,10 +146,10 @@ def status(connection: Connection, say: Say) -> None:
     _, health = connection.api.get("/health")
     index = health.get("index")
     say(f"index: version {index['version']}, {index['tracks']} tracks" if index else "index: nothing yet")
-    states: Counter[str] = Counter()
-    for track in connection.deployment.tracks.scan():
-        states[f"{track.status} ({track.reason})" if track.reason else track.status] += 1
-    say("tracks: " + (", ".join(f"{count} {state}" for state, count in states.most_common()) or "none"))
+    counts = Counter(
+        f"{status} ({reason})" if reason else status for _, status, reason in states(connection.deployment.tracks)
+    )
+    say("tracks: " + (", ".join(f"{count} {state}" for state, count in counts.most_common()) or "none"))
     queues = {name: connection.deployment.waiting(name) for name in ("crawl", "fetch", "extract")}
     say("queues: " + ", ".join(f"{count} in {name}" for name, count in queues.items()))
 

@@ -87,7 +87,8 @@ def function_environment(function: Function, base: Mapping[str, str], state: Pat
     """The environment of a function: serverless.yml's, what the Lambda runtime adds, and settings for one machine."""
     return {
         **base,
-        **function.environment,
+        # An empty value means "not set here"; the service's .env file may then say something.
+        **{name: value for name, value in function.environment.items() if value},
         **local_settings(function, state),
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),

@@ -1,6 +1,7 @@
 """Which crawls were asked for, noted outside the embedded AWS, which forgets them when it is killed."""
 
 import json
+import time
 from pathlib import Path
 
 from earshot.tracks_table import now_iso
@@ -19,6 +20,7 @@ class Ledger:
     def __init__(self, directory: Path) -> None:
         self._path = directory / _NAME
         self._known, self._settled = self._read()
+        self._not_before = 0.0
 
     def started(self, crawl_id: str, playlist: str) -> None:
         """Note a crawl, once."""
@@ -37,12 +39,19 @@ class Ledger:
         return {crawl_id: playlist for crawl_id, playlist in self._known.items() if crawl_id not in self._settled}
 
     def update(self, deployment: Deployment) -> None:
-        """Note the crawls that the crawls table lists, however they were started, and those that are done."""
+        """Note the crawls that the crawls table lists, however they were started, and those that are done.
+
+        Looking costs what the crawls hold, so it is left out when the last look was short ago for its length.
+        """
+        began = time.monotonic()
+        if began < self._not_before:
+            return
         for summary in deployment.crawls.list():
             if summary.crawl_id not in self._settled:
                 self.started(summary.crawl_id, summary.playlist)
                 if deployment.crawls.progress(summary.crawl_id, deployment.tracks).done:
                     self.settled(summary.crawl_id)
+        self._not_before = time.monotonic() + 20 * (time.monotonic() - began)
 
     def _append(self, note: dict[str, object]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

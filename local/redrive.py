@@ -1,14 +1,18 @@
 """Gives every track that still awaits its embedding a message again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from earshot.messages import FetchPreview
-from earshot.track import Status, Track
+from earshot.track import Status
+from earshot.tracks_table import TracksTable
 from local.deployment import Deployment
 
-RETRYABLE = frozenset({"unavailable", "throttled", "timeout", "too_many_tries"})
-"""Reasons of failure that may not hold the next time."""
+RETRYABLE = frozenset({
+    "decoder_crashed", "decoder_timeout", "file_gone", "forbidden_folder", "provider_off", "throttled", "unavailable",
+})  # fmt: skip
+"""Reasons that may not hold the next time: something was not reachable, switched off, or died on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +28,39 @@ class Redriven:
         return [*self.to_extract, *self.to_fetch]
 
 
-def awaits_embedding(track: Track) -> bool:
-    """Whether another try may give the track its embedding."""
-    if track.status is Status.PENDING:
-        return True
-    return track.status in (Status.FAILED, Status.NO_PREVIEW) and track.reason in RETRYABLE
+def pending(table: TracksTable) -> Iterator[str]:
+    """Ids of the tracks that wait for a preview or an embedding."""
+    return (track_id for track_id, status, _ in states(table) if status == Status.PENDING)
 
 
-def redrive(deployment: Deployment, tracks: Iterable[Track]) -> Redriven:
-    """Send a message for every preview that waits, and for every one of `tracks` that has none and awaits one.
+def awaiting(table: TracksTable) -> Iterator[str]:
+    """Ids of the tracks that another try may give an embedding."""
+    for track_id, status, reason in states(table):
+        if status == Status.PENDING or (status in (Status.FAILED, Status.NO_PREVIEW) and reason in RETRYABLE):
+            yield track_id
+
+
+def states(table: TracksTable) -> Iterator[tuple[str, str, str | None]]:
+    """Id, status and reason of every track, also of one whose other attributes cannot be read."""
+    for item in table.scan_items():
+        yield _text(item, "track_id") or "", _text(item, "status") or Status.PENDING, _text(item, "reason")
+
+
+def _text(item: Mapping[str, Any], name: str) -> str | None:
+    value = item.get(name, {}).get("S")
+    return value if isinstance(value, str) else None
+
+
+def redrive(deployment: Deployment, track_ids: Iterable[str]) -> Redriven:
+    """Send a message for every preview that waits, and for every one of the tracks that has none.
 
     Messages are sent even where one may still be on its way: a duplicate changes nothing, a missing one would.
     """
     with_preview = list(deployment.previews.track_ids())
     held = set(with_preview)
-    to_fetch = []
-    for track in tracks:
-        if awaits_embedding(track) and track.track_id not in held:
-            deployment.tracks.reopen(track.track_id)
-            to_fetch.append(track.track_id)
+    to_fetch = [track_id for track_id in track_ids if track_id not in held]
+    for track_id in to_fetch:
+        deployment.tracks.reopen(track_id)
     deployment.extract_queue.send_all([deployment.preview_uploaded(track_id) for track_id in with_preview])
     deployment.fetch_queue.send_all([FetchPreview(track_id) for track_id in to_fetch])
     return Redriven(with_preview, to_fetch)

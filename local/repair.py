@@ -12,10 +12,9 @@ from annoy_service.bootstrap import Services, make_builder, make_services
 from annoy_service.repair import index_missing, rebuild_from_table, restore_table_from_index
 from earshot.errors import DamagedIndex
 from earshot.messages import IndexPublished
-from earshot.track import Status
 from earshot.tracks_table import TracksTable
 from local.deployment import Deployment
-from local.redrive import Redriven, redrive
+from local.redrive import Redriven, pending, redrive
 
 _MODEL = "musicnn-msd@1"
 
@@ -96,16 +95,14 @@ def repair(deployment: Deployment, work_dir: Path, *, table_lost: bool, say: Say
 
 def redrive_lost(deployment: Deployment, *, also_pending: bool) -> Redriven:
     """Send messages again where there are fewer of them than work: of previews, and of tracks that have none yet."""
-    pending = []
-    if also_pending:
-        pending = [track for track in deployment.tracks.scan() if track.status is Status.PENDING]
-        if deployment.waiting("fetch") >= len(pending):
-            pending = []
+    unfetched = list(pending(deployment.tracks)) if also_pending else []
+    if deployment.waiting("fetch") >= len(unfetched):
+        unfetched = []
     previews = sum(1 for _ in deployment.previews.track_ids())
-    if not pending and deployment.waiting("extract") >= previews:
+    if not unfetched and deployment.waiting("extract") >= previews:
         return Redriven()
-    return redrive(deployment, pending)
+    return redrive(deployment, unfetched)
 
 
 def _is_empty(table: TracksTable) -> bool:
-    return next(iter(table.scan()), None) is None
+    return next(iter(table.scan_items()), None) is None
