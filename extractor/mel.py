@@ -22,12 +22,12 @@ class MelBank:
             bins = slice(int(seen[0]), int(seen[-1]) + 1)
             self._halves.append((mels, bins, np.ascontiguousarray(filterbank[mels, bins].T)))
 
-    def power(self, samples: Array) -> Array:
+    def power(self, samples: Array, padding: tuple[int, int] = (N_FFT // 2, N_FFT // 2)) -> Array:
         """(frames, mels): power spectrogram of `samples` (n,) through the filterbank.
 
-        ``1 + n // 256`` frames of 512 samples, centred, zeros beyond both ends.
+        A frame of 512 samples every 256, with `padding` zeros before and after: by default frames are centred.
         """
-        padded = np.pad(samples, N_FFT // 2)
+        padded = np.pad(samples, padding)
         frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
         mels = np.empty((len(frames), self._mels), np.float32)
         # In blocks that stay in the cache: twice as fast as all at once.

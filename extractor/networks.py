@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from earshot.errors import InvalidSettings
+from extractor.choi import NAME as CHOI
+from extractor.choi import Choi2017
 from extractor.musicnn import NAME as MUSICNN
 from extractor.musicnn import MusicnnMsd
 from extractor.network import Network
 
-NETWORKS = (MUSICNN,)
+NETWORKS = (MUSICNN, CHOI)
 
 
 def load_network(model: str, model_dir: Path) -> Network:
@@ -18,4 +20,6 @@ def load_network(model: str, model_dir: Path) -> Network:
     """
     if model == MUSICNN:
         return MusicnnMsd(model_dir)
+    if model == CHOI:
+        return Choi2017(model_dir)
     raise InvalidSettings(f"EARSHOT_MODEL={model!r} is none of {', '.join(NETWORKS)}")

@@ -1,112 +1,169 @@
-"""`python -m extractor.model.build`: builds the model files of `musicnn-msd@1`; does nothing when they are current."""
+"""`python -m extractor.model.build`: builds a network's model files; does nothing when they are current."""
 
+import argparse
 import hashlib
 import io
 import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from earshot.errors import EarshotError, InvalidInput
 from extractor.model import checkpoint
 from extractor.model_files import DESCRIPTION, FILTERBANK, GRAPH, default_model_dir, file_name, is_complete
 
-MODEL = "musicnn-msd@1"
-SAMPLE_RATE, N_FFT = 16_000, 512
+MUSICNN, CHOI = "musicnn-msd@1", "choi-2017@1"
+_MELS, _N_FFT = 96, 512
 _PARITY = 1e-4
 _QUIET_TENSORFLOW = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
+_CHOI_CACHE = Path(__file__).resolve().parents[2] / ".cache" / "models" / "choi2017_keras2.hdf5"
 
 
-def main() -> int:
-    """Build into `EARSHOT_MODEL_DIR` (default build/model)."""
+@dataclass(frozen=True, slots=True)
+class _Export:
+    """What a network is made of: its graph, and what Keras and the graph make of the same input."""
+
+    graph: bytes
+    rate: int
+    outputs: list[npt.NDArray[np.float32]]
+    expected: list[npt.NDArray[np.float32]]
+    description: dict[str, Any] = field(default_factory=dict)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build into `EARSHOT_MODEL_DIR` (default build/model). 0, or 1 with one line that says what is missing."""
+    parser = argparse.ArgumentParser(prog="python -m extractor.model.build")
+    parser.add_argument("model", nargs="?", choices=(MUSICNN, CHOI), default=MUSICNN)
+    parser.add_argument("--weights", type=Path, help=f"the published weight file of {CHOI}")
+    parser.add_argument("--download", action="store_true", help=f"fetch that file; it states no licence ({CHOI})")
+    options = parser.parse_args(arguments)
     directory = default_model_dir()
+    if options.model == MUSICNN:
+        make = _musicnn
+    else:
+
+        def make() -> _Export:
+            return _choi(options.weights, download=options.download)
+
     try:
-        built = build(directory)
+        built = build(directory, options.model, make)
     except EarshotError as error:
         print(f"model: {error.message}", file=sys.stderr)
         return 1
-    _say(f"{MODEL} {'is in' if built else 'is up to date in'} {directory}")
+    _say(f"{options.model} {'is in' if built else 'is up to date in'} {directory}")
     return 0
 
 
-def build(directory: Path) -> bool:
+def build_musicnn(directory: Path) -> bool:
+    """`build` of the default network."""
+    return build(directory, MUSICNN, _musicnn)
+
+
+def build(directory: Path, model: str, make: Callable[[], _Export]) -> bool:
     """Write the graph, the mel filterbank and their description. False when they were current already.
 
     Raises:
         InvalidInput: the published weights cannot be had, or the graph does not compute what Keras computes.
     """
     recipe = _recipe()
-    if is_complete(directory, MODEL, recipe):
+    if is_complete(directory, model, recipe):
         return False
     started = time.monotonic()
     os.environ.update(_QUIET_TENSORFLOW)
+    export = make()
+    difference = max(
+        float((np.abs(output - expected) / np.maximum(1, np.abs(expected))).max())
+        for output, expected in zip(export.outputs, export.expected, strict=True)
+    )
+    if not difference <= _PARITY:
+        raise InvalidInput(f"the exported graph differs from the Keras model by {difference:.2g} (> {_PARITY:g})")
+    files = {GRAPH: export.graph, FILTERBANK: _filterbank(export.rate)}
+    description = {
+        "model": model,
+        "recipe": recipe,
+        "sample_rate": export.rate,
+        "sha256": {kind: hashlib.sha256(content).hexdigest() for kind, content in files.items()},
+        **export.description,
+    }
+    directory.mkdir(parents=True, exist_ok=True)
+    _write(directory, model, {**files, DESCRIPTION: json.dumps(description, indent=1).encode()})
+    _say(f"built in {time.monotonic() - started:.1f} s; differs from Keras by at most {difference:.1e}")
+    return True
+
+
+def _musicnn() -> _Export:
     wheel = checkpoint.wheel_path()
     _say("published weights checked; loading TensorFlow")
     from extractor.model.graph import pruned_graph  # these import TensorFlow: seconds, and not needed above
     from extractor.model.pruning import prune
     from extractor.model.reference import keras_model, layer_weights
 
-    keras_reference = keras_model(checkpoint.read_weights(wheel))
+    reference = keras_model(checkpoint.read_weights(wheel))
     _say("Keras model loaded; pruning and exporting")
-    pruned = prune(layer_weights(keras_reference))
+    pruned = prune(layer_weights(reference))
     graph = pruned_graph(pruned).SerializeToString()
-    difference = _difference(graph, keras_reference, pruned.channels)
-    if not difference <= _PARITY:
-        raise InvalidInput(f"the exported graph differs from the Keras model by {difference:.2g} (> {_PARITY:g})")
-    files = {GRAPH: graph, FILTERBANK: _filterbank()}
+    # Smooth noise at the level of music.
+    patches = np.random.default_rng(1).random((4, 187, _MELS), np.float32).cumsum(axis=1) % 3
+    penultimate, mean, maximum, tags = (np.asarray(output) for output in reference(patches))
+    expected = np.concatenate([penultimate, mean[:, pruned.channels], maximum[:, pruned.channels]], axis=1)
     description = {
-        "model": MODEL,
-        "recipe": recipe,
-        "sample_rate": SAMPLE_RATE,
         "tags": checkpoint.read_tags(wheel),
         "channels": pruned.channels.tolist(),
-        "sha256": {kind: hashlib.sha256(content).hexdigest() for kind, content in files.items()},
         "source": {"wheel": checkpoint.WHEEL, "sha256": checkpoint.WHEEL_SHA256, "licence": "ISC"},
     }
-    directory.mkdir(parents=True, exist_ok=True)
-    _write(directory, {**files, DESCRIPTION: json.dumps(description, indent=1).encode()})
-    _say(f"built in {time.monotonic() - started:.1f} s; differs from Keras by at most {difference:.1e}")
-    return True
+    return _Export(graph, 16_000, _run(graph, patches), [expected, tags], description)
+
+
+def _choi(weights: Path | None, *, download: bool) -> _Export:
+    if weights is None and not download and not _CHOI_CACHE.exists():
+        raise InvalidInput(f"{CHOI} needs its published weights: --weights FILE, or --download (docs/models.md)")
+    _say("loading TensorFlow")
+    from extractor.model import choi  # imports TensorFlow
+
+    path = weights or (choi.download(_CHOI_CACHE) if download else _CHOI_CACHE)
+    stored = choi.read_weights(path)
+    graph = choi.choi_graph(stored).SerializeToString()
+    spectrogram = np.random.default_rng(1).standard_normal((2, 400, _MELS), np.float32)
+    expected = np.asarray(choi.keras_choi(stored)(spectrogram.transpose(0, 2, 1)[..., None]))
+    description = {"tags": [], "source": {"url": choi.URL, "sha256": choi.SHA256, "licence": "none stated"}}
+    return _Export(graph, 12_000, _run(graph, spectrogram), [expected], description)
+
+
+def _run(graph: bytes, patches: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
+    import onnxruntime  # not needed when the files are current
+
+    outputs: list[npt.NDArray[np.float32]] = onnxruntime.InferenceSession(graph).run(None, {"patches": patches})
+    return outputs
 
 
 def _recipe() -> str:
-    """Digest of everything the files depend on: the pinned wheel and this package's own source."""
+    """Digest of everything the files depend on: the pinned weights and this package's own source."""
     digest = hashlib.sha256(checkpoint.WHEEL_SHA256.encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()
 
 
-def _filterbank() -> bytes:
-    """(96, 257) Slaney mels, 0..8000 Hz, float32, as .npy."""
+def _filterbank(rate: int) -> bytes:
+    """(96, 257) Slaney mels from 0 to half the rate, float32, as .npy."""
     from librosa.filters import mel  # slow to import; the running function reads the file instead
 
     buffer = io.BytesIO()
-    np.save(buffer, mel(sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=96, htk=False, norm="slaney").astype(np.float32))
+    np.save(buffer, mel(sr=rate, n_fft=_N_FFT, n_mels=_MELS, htk=False, norm="slaney").astype(np.float32))
     return buffer.getvalue()
 
 
-def _difference(graph: bytes, keras_reference: Any, channels: Any) -> float:
-    """Largest relative difference of the 624 features on smooth noise at the level of music."""
-    import onnxruntime
-
-    noise = np.random.default_rng(1).random((4, 187, 96), np.float32).cumsum(axis=1) % 3
-    features, tags = onnxruntime.InferenceSession(graph).run(None, {"patches": noise})
-    penultimate, mean, maximum, expected_tags = (np.asarray(output) for output in keras_reference(noise))
-    expected = np.concatenate([penultimate, mean[:, channels], maximum[:, channels]], axis=1)
-    scale = np.maximum(1, np.abs(expected))
-    return float(max((np.abs(features - expected) / scale).max(), np.abs(tags - expected_tags).max()))
-
-
-def _write(directory: Path, files: Mapping[str, bytes]) -> None:
+def _write(directory: Path, model: str, files: Mapping[str, bytes]) -> None:
     """Each file at once, the description last: a build cut short is seen as incomplete."""
     for kind, content in files.items():
-        target = directory / file_name(MODEL, kind)
+        target = directory / file_name(model, kind)
         unfinished = target.with_name(f"{target.name}.{os.getpid()}.tmp")
         unfinished.write_bytes(content)
         unfinished.replace(target)

@@ -5,6 +5,7 @@ five) output channels of a strided convolution. That fills the runtime's blocks 
 or 7 live filters alone would leave partly empty.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,9 @@ IR_VERSION = 9
 INPUT, FEATURES, TAGS = "patches", "features", "tags"
 _BLOCK = 16  # channels that the runtime convolves at once
 _PAD = 3  # frames on each side of a seven-frame kernel
+
+
+Shape = tuple[int | str, ...]
 
 
 class GraphBuilder:
@@ -55,18 +59,13 @@ class GraphBuilder:
         """Zero keeps a dimension, -1 infers one."""
         return self.node("Reshape", x, self.constant(shape, np.int64))
 
-    def model(self, features: int, tags: int) -> onnx.ModelProto:
-        """The finished model: patches (n, 187, 96) -> features (n, features) and tags (n, tags)."""
-        graph = helper.make_graph(
-            self._nodes,
-            "musicnn",
-            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", PATCH_FRAMES, MELS])],
-            [
-                helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, ["n", features]),
-                helper.make_tensor_value_info(TAGS, TensorProto.FLOAT, ["n", tags]),
-            ],
-            self._constants,
+    def model(self, inputs: Mapping[str, Shape], outputs: Mapping[str, Shape]) -> onnx.ModelProto:
+        """The finished model with its float32 inputs and outputs; a text in a shape stands for any size."""
+        taken, given = (
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in tensors.items()]
+            for tensors in (inputs, outputs)
         )
+        graph = helper.make_graph(self._nodes, "earshot", taken, given, self._constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="earshot")
         model.ir_version = IR_VERSION
         onnx.checker.check_model(model, full_check=True)
@@ -109,7 +108,8 @@ def pruned_graph(net: Pruned) -> onnx.ModelProto:
     g.node("Concat", penultimate, mean, maximum, output=FEATURES, axis=1)
     logits = g.node("Gemm", penultimate, g.constant(net.tags), g.constant(net.tags_bias))
     g.node("Sigmoid", logits, output=TAGS)
-    return g.model(net.dense.shape[1] + 2 * len(net.channels), net.tags.shape[1])
+    features = net.dense.shape[1] + 2 * len(net.channels)
+    return g.model({INPUT: ("n", PATCH_FRAMES, MELS)}, {FEATURES: ("n", features), TAGS: ("n", net.tags.shape[1])})
 
 
 @dataclass(frozen=True, slots=True)
