@@ -1,7 +1,7 @@
 """Reads a playlist page by page: tracks are registered, entries recorded, previews asked for."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Set
+from dataclasses import asdict, dataclass, replace
 
 from crawler.sources import Page, Source
 from crawler.waiting import defer_after, is_early
@@ -10,7 +10,7 @@ from earshot.errors import EarshotError, InvalidPlaylist, ProviderThrottled, Pro
 from earshot.message_queue import MessageQueue
 from earshot.messages import CrawlPlaylist, FetchPreview
 from earshot.playlist import PlaylistRef, parse_playlist
-from earshot.track import Status
+from earshot.track import Status, Track, TrackInfo
 from earshot.tracks_table import TracksTable
 
 
@@ -72,27 +72,33 @@ class Crawl:
     def _take(self, page: Page, message: CrawlPlaylist) -> None:
         """Register, reopen, record, queue: in this order, so that a repeat finishes what a death cut short."""
         infos = {entry.info.track_id: entry.info for entry in page.entries if entry.info}
+        known = self.tracks.get_many(infos)
         for info in infos.values():
-            self.tracks.register(info)
+            if info.track_id not in known or _says_more(info, known[info.track_id].info):
+                self.tracks.register(info)
         entries = [
             CrawlEntry(entry.number, entry.info.track_id if entry.info else None, entry.reason)
             for entry in page.entries
         ]
         new = self.crawls.new_entries(message.crawl_id, entries)
-        if not message.only_new:
-            self._reopen({entry.track_id for entry in new if entry.track_id})
+        reopened = set() if message.only_new else self._reopened(known, {entry.track_id for entry in new})
         self.crawls.record_entries(message.crawl_id, new)
-        tracks = self.tracks.get_many(infos)
-        self.fetch_queue.send_all(
-            [
-                FetchPreview(track_id, message.crawl_id)
-                for track_id, track in tracks.items()
-                if track.status is Status.PENDING or (track.status is Status.READY and track.model != self.model)
-            ]
-        )
+        wanted = [
+            track_id
+            for track_id in infos
+            if track_id not in known or track_id in reopened or self._needs_preview(known[track_id])
+        ]
+        self.fetch_queue.send_all([FetchPreview(track_id, message.crawl_id) for track_id in wanted])
 
-    def _reopen(self, track_ids: set[str]) -> None:
+    def _reopened(self, known: Mapping[str, Track], track_ids: Set[str | None]) -> set[str]:
         """Give tracks that an earlier crawl gave up another chance, once per crawl."""
-        for track_id, (status, _) in self.tracks.states(track_ids).items():
-            if status in (Status.NO_PREVIEW, Status.FAILED):
-                self.tracks.reopen(track_id)
+        given_up = {i for i, track in known.items() if track.status in (Status.NO_PREVIEW, Status.FAILED)}
+        return {track_id for track_id in given_up & track_ids if self.tracks.reopen(track_id)}
+
+    def _needs_preview(self, track: Track) -> bool:
+        return track.status is Status.PENDING or (track.status is Status.READY and track.model != self.model)
+
+
+def _says_more(info: TrackInfo, known: TrackInfo) -> bool:
+    """Whether `info` knows something that `known` does not know, or knows otherwise."""
+    return any(value and value != getattr(known, name) for name, value in asdict(info).items())

@@ -41,14 +41,12 @@ class Fetch:
         """
         if is_early(message, self.fetch_queue):
             return
-        track = self._track(parse_track_id(message.track_id))
-        if not self._needs_preview(track):
-            return
-        with self.leases.hold(track.track_id) as held:
+        track_id = parse_track_id(message.track_id)
+        with self.leases.hold(track_id) as held:
             if not held:
                 defer(message, self.fetch_queue, _BUSY_S)
                 return
-            track = self._track(track.track_id)  # somebody may have finished it before the lease was free
+            track = self._track(track_id)
             if self._needs_preview(track):
                 self._fetch(track, message)
 

@@ -5,8 +5,9 @@ Whoever finds it empty is told a time of their own to come back, one interval af
 thousand waiting messages return at the provider's pace and not all at once.
 """
 
+import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +16,8 @@ from botocore.exceptions import ClientError
 
 from earshot.errors import ProviderThrottled, ProviderUnavailable
 
-_RACES = 8
+_RACES = 10
+_RACE_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class RateLimiter:
         self._client = client
         self._table = table
         self._rates = rates
+        self._seen: dict[str, tuple[Bucket, int]] = {}
 
     @contextmanager
     def call(self, provider: str) -> Iterator[None]:
@@ -88,32 +91,44 @@ class RateLimiter:
         if wait > 0:
             raise ProviderThrottled(f"{provider} takes no more calls for {wait:.0f} s", retry_after_s=wait)
 
-    def _change(self, provider: str, change: Any) -> float:
-        """Apply `change` to the stored bucket; whoever loses a race does it again."""
-        key = {"crawl_id": {"S": f"provider#{provider}"}, "entry": {"S": "bucket"}}
-        for _ in range(_RACES):
-            item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
-            version = int(item.get("version", {}).get("N", "0"))
-            bucket, wait = change(
-                Bucket(**{name: float(item.get(name, {}).get("N", "0")) for name in ("full", "promised", "paused")})
-            )
-            try:
-                self._client.put_item(
-                    TableName=self._table,
-                    Item={
-                        **key,
-                        "full": {"N": f"{bucket.full:.6f}"},
-                        "promised": {"N": f"{bucket.promised:.6f}"},
-                        "paused": {"N": f"{bucket.paused:.6f}"},
-                        "version": {"N": str(version + 1)},
-                        "expires_at": {"N": str(int(time.time()) + 7 * 24 * 3600)},
-                    },
-                    ConditionExpression="attribute_not_exists(version) OR version = :version",
-                    ExpressionAttributeValues={":version": {"N": str(version)}},
-                )
-            except ClientError as error:
-                if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                    raise
-            else:
-                return float(wait)
+    def _change(self, provider: str, change: Callable[[Bucket], tuple[Bucket, float]]) -> float:
+        """Apply `change` to the stored bucket; whoever has lost a race does it again on what the winner wrote."""
+        for attempt in range(_RACES):
+            bucket, version = self._seen.get(provider) or self._read(provider)
+            bucket, wait = change(bucket)
+            if self._write(provider, bucket, version):
+                self._seen[provider] = bucket, version + 1
+                return wait
+            self._seen.pop(provider, None)
+            time.sleep(random.uniform(0, _RACE_S * attempt))  # noqa: S311
         raise ProviderUnavailable(f"too many workers ask for {provider} at once")
+
+    def _read(self, provider: str) -> tuple[Bucket, int]:
+        item = self._client.get_item(TableName=self._table, Key=_key(provider), ConsistentRead=True).get("Item", {})
+        number = {name: float(item.get(name, {}).get("N", "0")) for name in ("full", "promised", "paused", "version")}
+        return Bucket(number["full"], number["promised"], number["paused"]), int(number["version"])
+
+    def _write(self, provider: str, bucket: Bucket, version: int) -> bool:
+        """False when the stored bucket is no longer the one of `version`."""
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item={
+                    **_key(provider),
+                    "full": {"N": f"{bucket.full:.6f}"},
+                    "promised": {"N": f"{bucket.promised:.6f}"},
+                    "paused": {"N": f"{bucket.paused:.6f}"},
+                    "version": {"N": str(version + 1)},
+                },
+                ConditionExpression="version = :version" if version else "attribute_not_exists(version)",
+                **({"ExpressionAttributeValues": {":version": {"N": str(version)}}} if version else {}),
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+
+def _key(provider: str) -> dict[str, dict[str, str]]:
+    return {"crawl_id": {"S": f"provider#{provider}"}, "entry": {"S": "bucket"}}

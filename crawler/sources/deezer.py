@@ -1,5 +1,7 @@
 """Deezer playlists, albums and tracks."""
 
+from dataclasses import replace
+
 from crawler.fields import field, rows
 from crawler.providers.deezer import DeezerApi, track_info
 from crawler.sources import PAGE_SIZE, Page, PlaylistEntry
@@ -39,4 +41,7 @@ def _entry(number: int, row: object) -> PlaylistEntry:
     if not isinstance(row, dict):
         return PlaylistEntry(number, reason="null_entry")
     info = track_info(row)
-    return PlaylistEntry(number, info) if info else PlaylistEntry(number, reason="no_track_id")
+    if info is None:
+        return PlaylistEntry(number, reason="no_track_id")
+    # The signed URL would expire before it is used, and make every crawl look like news.
+    return PlaylistEntry(number, replace(info, preview_url=None))

@@ -146,7 +146,7 @@ class _Killed(BaseException):
     """A process that dies: nothing may catch it."""
 
 
-@pytest.mark.parametrize("survived_calls", range(14))
+@pytest.mark.parametrize("survived_calls", range(10))
 def test_a_crawl_killed_between_any_two_requests_to_aws_is_completed_by_its_redelivery(
     folder_stack: Stack, folder: Path, survived_calls: int
 ) -> None:
@@ -154,8 +154,8 @@ def test_a_crawl_killed_between_any_two_requests_to_aws_is_completed_by_its_rede
     crawl_id = folder_stack.start(str(folder))
     sqs = boto3.client("sqs")
     for url, function, calls in (
-        (folder_stack.crawl_queue_url, handler.crawl_playlist, 9),
-        (folder_stack.fetch_queue_url, handler.fetch_preview, 14),
+        (folder_stack.crawl_queue_url, handler.crawl_playlist, 8),
+        (folder_stack.fetch_queue_url, handler.fetch_preview, 10),
     ):
         messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
         _die_after(survived_calls)

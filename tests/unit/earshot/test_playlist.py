@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earshot.errors import InvalidPlaylist
+from earshot.playlist import PlaylistRef, parse_playlist, playlist_from_command_line
+
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_spotify_ids = st.text(_BASE62, min_size=22, max_size=22)
+_deezer_ids = st.integers(1, 10**18 - 1).map(str)
+_kinds = st.sampled_from(["playlist", "album", "track"])
+
+
+@given(
+    _spotify_ids, _kinds, st.sampled_from(["", "intl-de/", "intl-pt-br/"]), st.sampled_from(["", "?si=1", "/", "#x"])
+)
+def test_every_form_of_a_spotify_address_is_understood(spotify_id: str, kind: str, language: str, end: str) -> None:
+    expected = PlaylistRef("spotify", kind, spotify_id)  # type: ignore[arg-type]
+    assert parse_playlist(f"spotify:{kind}:{spotify_id}") == expected
+    assert parse_playlist(f" https://open.spotify.com/{language}{kind}/{spotify_id}{end} ") == expected
+
+
+@given(_deezer_ids, _kinds, st.sampled_from(["", "fr/", "en/"]))
+def test_every_form_of_a_deezer_address_is_understood(number: str, kind: str, language: str) -> None:
+    expected = PlaylistRef("deezer", kind, number)  # type: ignore[arg-type]
+    assert parse_playlist(f"deezer:{kind}:{number}") == expected
+    assert parse_playlist(f"https://www.deezer.com/{language}{kind}/{number}") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("37i9dQZF1DXcBWIGoYBM5M", PlaylistRef("spotify", "playlist", "37i9dQZF1DXcBWIGoYBM5M")),
+        (
+            "spotify:user:someone:playlist:37i9dQZF1DXcBWIGoYBM5M",
+            PlaylistRef("spotify", "playlist", "37i9dQZF1DXcBWIGoYBM5M"),
+        ),
+        ("deezer:3135556", PlaylistRef("deezer", "track", "3135556")),
+        ("/home/me/Music", PlaylistRef("folder", "folder", "/home/me/Music")),
+        ("file:///home/me/My%20Music", PlaylistRef("folder", "folder", "/home/me/My Music")),
+        ("/home/me/list.CSV", PlaylistRef("manifest", "manifest", "/home/me/list.CSV")),
+        (
+            "https://example.org/list.jsonl?v=2",
+            PlaylistRef("manifest", "manifest", "https://example.org/list.jsonl?v=2"),
+        ),
+    ],
+)
+def test_what_a_playlist_is_called(text: str, expected: PlaylistRef) -> None:
+    assert parse_playlist(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "music",
+        "../music",
+        "http://example.org/list.csv",
+        "https://example.org/music",
+        "https://open.spotify.com/artist/37i9dQZF1DXcBWIGoYBM5M",
+        "https://open.spotify.com.evil.org/playlist/37i9dQZF1DXcBWIGoYBM5M",
+        "https://evil.org/?https://open.spotify.com/playlist/37i9dQZF1DXcBWIGoYBM5M",
+        "spotify:playlist:37i9dQZF1DXcBWIGoYBM5M/../x",
+        "deezer:playlist:0",
+        "deezer:playlist:-1",
+        "/music\n/etc",
+        "/music\0",
+        "/" + "x" * 3000,
+    ],
+)
+def test_what_is_no_playlist_is_refused_with_a_hint(text: str) -> None:
+    with pytest.raises(InvalidPlaylist) as caught:
+        parse_playlist(text)
+    assert "Deezer" in caught.value.hint
+    assert len(caught.value.message) < 200
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_understood_or_refused(text: str) -> None:
+    try:
+        ref = parse_playlist(text)
+    except InvalidPlaylist:
+        return
+    assert str(ref)
+    again = ref.id if ref.source in ("folder", "manifest") else f"{ref.source}:{ref.kind}:{ref.id}"
+    assert parse_playlist(again) == ref
+
+
+def test_it_says_what_was_understood() -> None:
+    assert str(parse_playlist("deezer:album:12")) == "Deezer album 12"
+    assert str(parse_playlist("/music")) == "folder /music"
+
+
+def test_on_the_command_line_a_path_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "music").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert playlist_from_command_line("music") == str(tmp_path / "music")
+    assert playlist_from_command_line("deezer:12") == "deezer:12"
