@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "build" / "cloudformation"
 REGION = "eu-central-1"
 _ACCOUNT = "123456789012"
+_TOPICS = {"index-topic-arn": "index-published", "alarm-topic-arn": "alarms"}
 _TEMPLATE = "cloudformation-template-update-stack.json"
 
 
@@ -41,7 +42,7 @@ def placeholder(key: str, stage: str) -> str:
     if key.endswith("stream-arn"):
         return f"arn:aws:dynamodb:{REGION}:{_ACCOUNT}:table/{name}/stream/2026-01-01T00:00:00.000"
     if key.endswith("topic-arn"):
-        return f"arn:aws:sns:{REGION}:{_ACCOUNT}:{name}"
+        return f"arn:aws:sns:{REGION}:{_ACCOUNT}:earshot-{stage}-{_TOPICS[key]}"
     if key.endswith("queue-arn"):
         return f"arn:aws:sqs:{REGION}:{_ACCOUNT}:{name}"
     if key.endswith("queue-url"):

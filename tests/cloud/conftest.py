@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from scripts import package
 from scripts.template import osls
@@ -26,10 +27,19 @@ class Deployment:
     account: Account
     api_url: str
     music: Path
+    calls: Path
+    """Where every AWS call of every function is noted (recorder/sitecustomize.py)."""
+    functions: frozenset[str]
+    """Names in serverless.yml."""
 
     def client(self, service: str) -> Any:
         """A boto3 client of the account."""
         return self.account.session.client(service)
+
+
+def _functions() -> list[str]:
+    document = yaml.safe_load((package.ROOT / "serverless.yml").read_text(encoding="utf-8"))
+    return list(document["functions"])
 
 
 @pytest.fixture(scope="session")
@@ -48,10 +58,18 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterato
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     for service in package.handlers_by_service():
         package.build(service, architecture=architecture, python=python)
-    settings = {"EARSHOT_PROVIDERS": "folder", "EARSHOT_FOLDER_ROOTS": str(music)}
+    calls = tmp_path_factory.mktemp("calls")
+    settings = {
+        "EARSHOT_PROVIDERS": "folder",
+        "EARSHOT_FOLDER_ROOTS": str(music),
+        "EARSHOT_RECORD_AWS_CALLS": str(calls),
+        "PYTHONPATH": str(Path(__file__).parent / "recorder"),
+    }
     with account(tmp_path_factory.mktemp("account") / "state", **settings) as own:
         create_state(own, STAGE)
         build = {"EARSHOT_ARCHITECTURE": architecture, "EARSHOT_PACKAGE": f"{architecture}-python{python}"}
         osls("deploy", "--stage", STAGE, environment={**own.environment, **build})
         (api,) = own.session.client("apigatewayv2").get_apis()["Items"]
-        yield Deployment(own, f"http://127.0.0.1:{own.port}/_aws/execute-api/{api['ApiId']}", music)
+        yield Deployment(
+            own, f"http://127.0.0.1:{own.port}/_aws/execute-api/{api['ApiId']}", music, calls, frozenset(_functions())
+        )

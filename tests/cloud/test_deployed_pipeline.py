@@ -59,5 +59,9 @@ def test_a_playlist_becomes_a_search_engine_in_a_deployed_stage(deployment: Depl
         found = [result["track_id"] for result in answer["results"]]
         assert len(found) == 3
         assert track_id not in found
+    status, track = _ask(deployment, f"/tracks/{track_id}")
+    assert (status, track["status"]) == (200, "ready")
+    status, crawls = _ask(deployment, "/crawls")
+    assert (status, len(crawls["crawls"])) == (200, 1)
     previews = deployment.client("s3").list_objects_v2(Bucket=_parameter(deployment, "previews-bucket"))
     assert previews["KeyCount"] == 0, "audio outlived its extraction"

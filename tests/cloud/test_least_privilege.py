@@ -1,0 +1,99 @@
+"""Every role grants what its function calls, and nothing else.
+
+The calls are those of the deployed pipeline (test_deployed_pipeline.py), noted by botocore inside each function. What
+the run does not reach, or what Lambda itself does with the role, is listed here with the reason.
+"""
+
+import json
+
+import pytest
+
+from scripts.template import OUTPUT, build
+from tests.cloud.conftest import STAGE, Deployment
+from tests.cloud.privileges import Call, Grant, grants, recorded_calls
+
+_BY_LAMBDA = {
+    "logs:CreateLogStream": "the runtime writes the log",
+    "logs:PutLogEvents": "the runtime writes the log",
+    "xray:PutTraceSegments": "the runtime writes the trace",
+    "xray:PutTelemetryRecords": "the runtime writes the trace",
+    "sqs:ReceiveMessage": "the event source mapping reads the queue",
+    "sqs:DeleteMessage": "the event source mapping reads the queue",
+    "sqs:GetQueueAttributes": "the event source mapping reads the queue",
+    "dynamodb:GetRecords": "the event source mapping reads the stream",
+    "dynamodb:GetShardIterator": "the event source mapping reads the stream",
+    "dynamodb:DescribeStream": "the event source mapping reads the stream",
+}
+_MISSING_OBJECT = "S3 answers 403 instead of 404 for a missing object when the role may not list the bucket"
+_NOT_REACHED = {
+    (
+        "crawl_playlist",
+        "sqs:SendMessage",
+        "earshot-dev-crawl",
+    ): "long playlists and throttled sources go on in a new message",
+    ("crawl_playlist", "dynamodb:GetItem", "table/earshot-dev-crawls"): "rate limits of web sources",
+    ("crawl_playlist", "dynamodb:PutItem", "table/earshot-dev-crawls"): "rate limits of web sources",
+    ("fetch_preview", "sqs:SendMessage", "earshot-dev-fetch"): "a throttled provider's message goes back with a delay",
+    ("fetch_preview", "dynamodb:GetItem", "table/earshot-dev-crawls"): "rate limits of web providers",
+    ("fetch_preview", "dynamodb:UpdateItem", "table/earshot-dev-crawls"): "notes that a provider asked to wait",
+    ("fetch_preview", "dynamodb:UpdateItem", "table/earshot-dev-tracks"): "tracks without a preview",
+    ("fetch_preview", "s3:ListBucket", "arn:aws:s3:::earshot-dev-previews"): _MISSING_OBJECT,
+    ("extract", "s3:ListBucket", "arn:aws:s3:::earshot-dev-previews"): _MISSING_OBJECT,
+    ("index_tracks", "s3:ListBucket", "arn:aws:s3:::earshot-dev-index"): _MISSING_OBJECT,
+    ("index_tracks", "sqs:SendMessage", "earshot-dev-index-failed"): "Lambda sends what failed for the last time",
+    ("api", "s3:ListBucket", "arn:aws:s3:::earshot-dev-index"): _MISSING_OBJECT,
+    ("compact_index", "s3:PutObject", "arn:aws:s3:::earshot-dev-index/*"): "ten tracks need no compaction",
+    ("compact_index", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-index/*"): "a young index has no garbage",
+    ("compact_index", "sns:Publish", "earshot-dev-index-published"): "ten tracks need no compaction",
+}
+
+
+@pytest.fixture(scope="module")
+def granted(deployment: Deployment) -> dict[str, set[Grant]]:
+    """What each role allows; the placeholders that stand in for SSM parameters are named as infra/ names things."""
+    template = build([STAGE], OUTPUT / "privileges")[STAGE]
+    found = grants(json.loads(template.read_text(encoding="utf-8")))
+    assert set(found) == set(deployment.functions)
+    return found
+
+
+@pytest.fixture(scope="module")
+def called(deployment: Deployment) -> dict[str, set[Call]]:
+    """What each function called in the pipeline's run."""
+    found = recorded_calls(deployment.calls, f"earshot-{STAGE}-")
+    assert set(found) == set(deployment.functions), "run this together with test_deployed_pipeline.py"
+    return found
+
+
+def test_every_call_of_every_function_is_allowed(called: dict[str, set[Call]], granted: dict[str, set[Grant]]) -> None:
+    missing = {
+        (function, call)
+        for function, calls in called.items()
+        for call in calls
+        if not any(grant.covers(call) for grant in granted[function])
+    }
+    assert not missing, "\n".join(
+        f"{function} may not {call.action} on {call.resource}" for function, call in sorted(missing)
+    )
+
+
+def test_every_grant_is_used_or_has_its_reason(called: dict[str, set[Call]], granted: dict[str, set[Grant]]) -> None:
+    unused = {
+        (function, grant.action, grant.resource)
+        for function, allowed in granted.items()
+        for grant in allowed
+        if grant.action not in _BY_LAMBDA and not any(grant.covers(call) for call in called[function])
+    }
+    assert unused - set(_NOT_REACHED) == set()
+
+
+def test_no_reason_outlives_its_grant(granted: dict[str, set[Grant]]) -> None:
+    existing = {(name, grant.action, grant.resource) for name, allowed in granted.items() for grant in allowed}
+    assert set(_NOT_REACHED) - existing == set()
+
+
+def test_no_role_grants_a_wildcard_action_or_every_resource(granted: dict[str, set[Grant]]) -> None:
+    for function, allowed in granted.items():
+        for grant in allowed:
+            assert "*" not in grant.action, function
+            assert grant.resource != "*" or grant.action.startswith("xray:"), (function, grant)
