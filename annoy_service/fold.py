@@ -100,23 +100,30 @@ def fold(builder: Builder, read: Callable[[], Rows]) -> Folded:
     """Make the index hold what `read` says of some tracks, leaving all others alone.
 
     `read` is called after the pointer was read, again for each attempt: whoever moved the pointer before had read the
-    table before, so that no builder can put an older state of a track on top of a newer one.
-    `added` counts new and changed tracks, `removed` those that are gone.
+    table before, so that no builder can put an older state of a track on top of a newer one. It is called once more
+    after publication: another builder may have been told of a change meanwhile and have found, in the version before
+    this one, nothing to do. `added` counts new and changed tracks, `removed` those that are gone.
 
     Raises:
         IndexRace: other builders kept moving the pointer.
         DamagedIndex: the current version cannot be read.
         RecallTooLow: the promotion gate stayed shut.
     """
+    last: Folded | None = None
     for attempt in range(ATTEMPTS):
         place = position(builder)
-        folded = replace(apply(builder, manifest_at(builder, place), read()), serves=place.serves)
+        rows = read()
+        folded = replace(apply(builder, manifest_at(builder, place), rows), serves=place.serves)
         if folded.manifest is None or not folded.changed:
-            return folded
+            return last or folded
         try:
-            return replace(folded, manifest=publish(builder, folded.manifest, place), published=True)
+            last = replace(folded, manifest=publish(builder, folded.manifest, place), published=True)
         except IndexRace:
             _log.info("attempt %d: another builder was first; folding again onto its version", attempt + 1)
+        else:
+            if read() == rows:
+                return last
+            _log.info("attempt %d: the tracks have changed meanwhile; folding again", attempt + 1)
     raise IndexRace(f"the index moved {ATTEMPTS} times while some tracks were folded in")
 
 

@@ -23,9 +23,9 @@ import numpy as np
 
 from annoy_service.bootstrap import Services
 from annoy_service.build import write_rows
-from annoy_service.changes import read_wanted, wanted_of_items
-from annoy_service.directory import Directory, changed_between
-from annoy_service.fold import ATTEMPTS, Builder, Folded, Position, apply, manifest_at, position, publish, rebuild
+from annoy_service.changes import wanted_of_items
+from annoy_service.directory import Directory
+from annoy_service.fold import ATTEMPTS, Builder, Folded, Position, manifest_at, position, publish, rebuild
 from annoy_service.index import Agreement, agree, announce
 from annoy_service.rows import FreshRows, Merged, Source, StoredRows
 from earshot.errors import DamagedIndex, IndexRace
@@ -91,34 +91,26 @@ def index_missing(services: Services, progress: Progress = no_progress) -> Agree
 def rebuild_from_table(services: Services, progress: Progress = no_progress) -> Agreement:
     """Publish a version made of nothing but the table's tracks; what is in the index bucket is not read.
 
-    What other builders publish meanwhile is carried over by reading those tracks from the table once more.
+    Whatever changes meanwhile is found by comparing table and index at the end: the table is scanned twice.
 
     Raises:
         IndexRace: other builders kept moving the pointer.
         RecallTooLow: the promotion gate stayed shut.
     """
     builder, started = services.builder, time.perf_counter()
-    place = _place(builder)
-    before = _readable(builder, place)
     unreadable: dict[str, str] = {}
     with tempfile.TemporaryDirectory(dir=builder.work_dir) as folder:
         sources = list(_spill(services, Path(folder), progress, unreadable))
         manifest = rebuild(builder, sources, started)
     for _ in range(ATTEMPTS):
         now = _place(builder)
-        if now.etag != place.etag:
-            after = _readable(builder, now)
-            if before is None or after is None:
-                raise IndexRace("the index moved while it was rebuilt, and its versions cannot be compared")
-            changed = changed_between(builder.cache, before, after)
-            wanted = read_wanted(changed, services.table, builder.model).rows
-            manifest = apply(builder, manifest, wanted).manifest or manifest
         try:
             published = publish(builder, manifest, now)
         except IndexRace:
             continue
         announce(Folded(published, published=True, added=published.tracks, serves=now.serves), services)
-        return Agreement(published.tracks, 0, unreadable)
+        later = index_missing(services, progress)
+        return Agreement(published.tracks + later.added, later.removed, {**unreadable, **later.unreadable})
     raise IndexRace(f"the index moved {ATTEMPTS} times while a rebuilt version was to be published")
 
 
@@ -175,13 +167,6 @@ def _place(builder: Builder) -> Position:
         return position(builder)
     except DamagedIndex:
         return Position(POINTER_KEY, builder.store.unreadable_head())
-
-
-def _readable(builder: Builder, place: Position) -> Manifest | None:
-    try:
-        return manifest_at(builder, place)
-    except DamagedIndex:
-        return None
 
 
 def _chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:

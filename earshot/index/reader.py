@@ -10,11 +10,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from earshot.errors import DamagedIndex, NoIndexYet
 from earshot.index.cache import SegmentCache
-from earshot.index.manifest import Manifest
+from earshot.index.manifest import Manifest, transform_key
 from earshot.index.metrics import emit
 from earshot.index.searcher import Searcher
 from earshot.index.segment import Segment
 from earshot.index.store import Head, IndexStore
+from earshot.index.transform import CatalogueTransform
 
 _RETRY_DAMAGED_S = 30.0
 
@@ -40,6 +41,7 @@ class IndexReader:
         self._seen: Head | None = None
         self._searcher: Searcher | None = None
         self._segments: dict[str, Segment] = {}
+        self._transform: tuple[str, CatalogueTransform] | None = None
 
     def current(self) -> Searcher:
         """The newest intact version; the one before it while that cannot be had.
@@ -71,6 +73,18 @@ class IndexReader:
         """
         with self._lock:
             self._update(force=True)
+
+    def transform(self, searcher: Searcher) -> CatalogueTransform:
+        """What turns embeddings into vectors of this version; fetched when first asked for.
+
+        Raises:
+            DamagedIndex: it is not what the manifest promises.
+        """
+        stored = searcher.transform
+        if self._transform is None or self._transform[0] != stored.sha256:
+            body = self._store.read(transform_key(stored), stored)
+            self._transform = stored.sha256, CatalogueTransform.from_bytes(body)
+        return self._transform[1]
 
     def _update(self, *, force: bool) -> None:
         if self._searcher is not None and not self._searcher.is_untouched():

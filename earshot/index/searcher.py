@@ -38,6 +38,7 @@ class Searcher:
         self.build_s = manifest.build_s
         self.recall = manifest.recall
         self.search_k = manifest.search_k
+        self.transform = manifest.transform
         self._segments = tuple(
             (segment, _mask(entry.rows, entry.dead)) for segment, entry in zip(segments, manifest.segments, strict=True)
         )

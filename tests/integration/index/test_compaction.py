@@ -1,0 +1,200 @@
+"""Compaction, garbage collection and the change of models."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from annoy_service.compact import compact
+from annoy_service.fold import position
+from annoy_service.garbage import collect_garbage
+from annoy_service.generations import put_into_service
+from annoy_service.handler import compact_index
+from annoy_service.index import index_batch
+from earshot.errors import DamagedIndex, InvalidInput
+from earshot.index.manifest import generation_key
+from earshot.track import TrackInfo
+
+from .conftest import MODEL, POLICY, World, stream_record
+
+Music = Callable[..., np.ndarray[Any, Any]]
+OTHER = "choi-2017@1"
+IDS = [f"file:{i:016x}" for i in range(20)]
+IN_TWO_DAYS = timedelta(days=2)
+
+
+def fill(world: World, music: Music, n: int = 20) -> None:
+    """A base of five tracks, and deltas."""
+    for track_id, raw in zip(IDS[:n], music(n), strict=True):
+        world.put(track_id, raw)
+    world.wake(*IDS[:5])
+    for start in range(5, n, 3):
+        world.wake(*IDS[start : start + 3])
+
+
+def answers(world: World) -> dict[str, list[str]]:
+    searcher = world.reader("answers").current()
+    found = {}
+    for track_id in IDS:
+        vector = searcher.vector(track_id)
+        if vector is not None:
+            found[track_id] = [hit.track.track_id for hit in searcher.search(vector, 20)]
+    return found
+
+
+def test_compaction_leaves_one_base_that_holds_the_same_tracks(world: World, music: Music) -> None:
+    fill(world, music)
+    world.table.delete(IDS[2])
+    world.wake(IDS[2])
+    assert len(world.latest()["segments"]) > 1
+    before = answers(world)
+    compact(world.services.builder)
+    manifest = world.latest()
+    assert [segment["kind"] for segment in manifest["segments"]] == ["base"]
+    assert manifest["segments"][0]["rows"] == manifest["tracks"] == 19
+    after = answers(world)
+    assert before.keys() == after.keys()
+    assert all(set(before[track_id]) == set(after[track_id]) for track_id in before)
+
+
+def test_compaction_that_is_not_due_changes_nothing(world: World, music: Music) -> None:
+    fill(world, music, 5)
+    before = world.keys()
+    compact(world.services.builder)
+    assert world.keys() == before
+
+
+def test_compaction_on_demand_fits_the_transform_again(world: World, music: Music) -> None:
+    fill(world, music, 8)
+    before = world.latest()
+    compact(world.services.builder, on_demand=True)
+    assert world.latest()["transform"] != before["transform"]
+
+
+def test_what_is_folded_in_during_a_compaction_is_kept(world: World, music: Music) -> None:
+    fill(world, music, 18)
+    other = world.another_process("other", policy=POLICY)
+    for track_id, raw in zip(IDS[18:], music(2, seed=9), strict=True):
+        world.put(track_id, raw)
+    world.table.register(TrackInfo(IDS[0], "file", title="Changed"))
+    world.table.delete(IDS[7])
+    folded: list[bool] = []
+
+    def meanwhile(params: dict[str, Any], **_: Any) -> None:
+        if params["Key"].startswith("transforms/") and not folded:
+            folded.append(True)
+            index_batch([stream_record(i) for i in (IDS[18], IDS[19], IDS[0], IDS[7])], other)
+
+    world.s3.meta.events.register("provide-client-params.s3.PutObject", meanwhile)
+    compact(world.services.builder)
+    assert folded
+    searcher = world.reader().current()
+    assert searcher.size == 19
+    assert not searcher.contains(IDS[7])
+    changed = searcher.row(IDS[0])
+    assert changed is not None
+    assert changed.title == "Changed"
+    assert [segment["kind"] for segment in world.latest()["segments"]] == ["base", "delta"]
+
+
+def test_a_reader_downloads_only_the_segments_that_are_new(world: World, music: Music) -> None:
+    fill(world, music, 19)
+    reader = world.reader()
+    reader.current()
+    fetched: list[str] = []
+    world.s3.meta.events.register(
+        "provide-client-params.s3.GetObject", lambda params, **_: fetched.append(params["Key"])
+    )
+    world.put(IDS[19], music(1, seed=3)[0])
+    world.wake(IDS[19])
+    fetched.clear()
+    assert reader.current().contains(IDS[19])
+    segments = {key.split("/")[1] for key in fetched if key.startswith("segments/")}
+    assert segments == {world.latest()["segments"][-1]["id"]}
+
+
+def test_upkeep_compacts_announces_and_removes_garbage(
+    world: World, music: Music, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(world, music)
+    monkeypatch.setattr("annoy_service.handler.services", lambda: world.services)
+    announced = len(world.announced)
+    compact_index({"Records": [{"body": '{"on_demand":true}'}, {"body": '{"on_demand":false}'}]}, None)
+    assert [segment["kind"] for segment in world.latest()["segments"]] == ["base"]
+    assert world.announced[announced:][0].version == world.latest()["version"]
+
+
+def test_a_request_for_upkeep_that_is_no_request_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("annoy_service.handler.services", lambda: world.services)
+    with pytest.raises(InvalidInput, match="compact please"):
+        compact_index({"Records": [{"body": "compact please"}]}, None)
+
+
+def test_old_versions_stay_for_a_day_and_are_removed_then(world: World, music: Music) -> None:
+    fill(world, music)
+    compact(world.services.builder)
+    before = world.keys()
+    store = world.services.builder.store
+    assert collect_garbage(store) == 0
+    assert world.keys() == before
+    assert collect_garbage(store, now=datetime.now(UTC) + IN_TWO_DAYS) > 0
+    manifest = world.latest()
+    left = {key.split("/")[1] for key in world.keys("segments/")}
+    assert left == {segment["id"] for segment in manifest["segments"]}
+    assert world.keys("manifests/") == [f"manifests/{manifest['version']}.json"]
+    assert world.reader().current().size == 20
+
+
+def test_the_garbage_collector_deletes_nothing_when_a_live_manifest_is_unreadable(world: World, music: Music) -> None:
+    fill(world, music)
+    key = f"manifests/{world.latest()['version']}.json"
+    world.s3.put_object(Bucket="earshot-test-index", Key=key, Body=b"{}")
+    before = world.keys()
+    with pytest.raises(DamagedIndex):
+        collect_garbage(world.services.builder.store, now=datetime.now(UTC) + IN_TWO_DAYS)
+    assert world.keys() == before
+
+
+def test_a_new_model_serves_only_when_it_covers_the_catalogue(world: World, music: Music) -> None:
+    fill(world, music, 8)
+    version = world.latest()["version"]
+    new = world.another_process("new", model=OTHER, policy=POLICY)
+    for number, track_id in enumerate(IDS[:8]):
+        assert world.latest()["model"] == MODEL
+        world.put(track_id, music(1, seed=number)[0][:, :160], model=OTHER)
+        index_batch([stream_record(track_id)], new)
+    assert world.latest()["model"] == OTHER
+    assert world.latest()["tracks"] == 8
+    assert world.latest()["version"] != version
+    assert world.keys("generations/") == []
+    assert world.reader().current().dim == 160
+
+
+def test_a_track_deleted_during_a_change_of_models_leaves_both_generations(world: World, music: Music) -> None:
+    fill(world, music, 8)
+    new = world.another_process("new", model=OTHER, policy=POLICY)
+    for track_id in IDS[:4]:
+        world.put(track_id, music(1)[0][:, :160], model=OTHER)
+    index_batch([stream_record(track_id) for track_id in IDS[:4]], new)
+    world.table.delete(IDS[0])
+    world.table.delete(IDS[6])
+    index_batch([stream_record(IDS[0]), stream_record(IDS[6])], new)
+    assert world.latest()["model"] == MODEL
+    assert world.latest()["tracks"] == 6
+    generation = json.loads(world.s3.get_object(Bucket="earshot-test-index", Key=generation_key(OTHER))["Body"].read())
+    assert new.builder.store.manifest(position(new.builder).head.pointer).tracks == 3  # type: ignore[union-attr]
+    assert generation["model"] == OTHER
+
+
+def test_a_person_can_put_an_incomplete_generation_into_service(world: World, music: Music) -> None:
+    fill(world, music, 8)
+    new = world.another_process("new", model=OTHER, policy=POLICY)
+    world.put(IDS[0], music(1)[0][:, :160], model=OTHER)
+    index_batch([stream_record(IDS[0])], new)
+    assert not put_into_service(new.builder).published
+    assert put_into_service(new.builder, incomplete=True).published
+    assert world.latest()["model"] == OTHER
+    assert world.latest()["tracks"] == 1

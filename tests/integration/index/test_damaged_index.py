@@ -1,0 +1,200 @@
+"""A damaged index object is found out before a query can touch it; readers keep the version they have."""
+
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import numpy as np
+import pytest
+from annoy import AnnoyIndex
+from moto import mock_aws
+
+from annoy_service.bootstrap import make_builder
+from annoy_service.fold import Builder, fold, manifest_at, position, publish, rebuild
+from annoy_service.rows import FreshRow, FreshRows
+from earshot.errors import DamagedIndex
+from earshot.index.manifest import Manifest
+from earshot.index.reader import IndexReader
+from earshot.index.rows import track_to_line
+from earshot.track import Track, TrackInfo
+
+N = 11_000  # enough for Annoy to be used at query time
+NODE_BYTES = 4 * (160 + 3)
+BUCKET = "damaged"
+
+
+def fresh(n: int, start: int = 0) -> list[FreshRow]:
+    """Rows of choi-2017@1 with the structure of music: a few directions in which tracks differ much."""
+    rng = np.random.default_rng(start)
+    embeddings = rng.normal(size=(n, 8)) @ np.random.default_rng(1).normal(size=(8, 160))
+    embeddings += 0.1 * rng.normal(size=(n, 160))
+    rows = np.stack([embeddings, np.zeros((n, 160))], axis=1).astype("<f2")
+    return [
+        FreshRow(i, track_to_line(Track(TrackInfo(i, "file", title=i))), row.tobytes())
+        for i, row in zip((f"file:{start + i:016x}" for i in range(n)), rows, strict=True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
+    """A published version with a base large enough for Annoy and a delta."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket=BUCKET)
+        builder = make_builder(s3, BUCKET, "choi-2017@1", tmp_path_factory.mktemp("builder"))
+        publish(builder, rebuild(builder, [FreshRows(fresh(N), 160)], 0.0), position(builder))
+        yield builder
+
+
+@pytest.fixture
+def s3(builder: Builder) -> Any:
+    return boto3.client("s3")
+
+
+@pytest.fixture
+def manifest(builder: Builder) -> Manifest:
+    found = manifest_at(builder, position(builder))
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def replaced(s3: Any, manifest: Manifest) -> Iterator[Callable[[str, bytes], None]]:
+    """Overwrite an object of the base; the original comes back after the test."""
+    assert manifest.base is not None
+    before: dict[str, bytes] = {}
+
+    def overwrite(name: str, content: bytes) -> None:
+        key = manifest.base.key(name) if manifest.base else ""
+        before[key] = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+
+    yield overwrite
+    for key, content in before.items():
+        s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+
+
+def original(s3: Any, manifest: Manifest, name: str) -> bytes:
+    assert manifest.base is not None
+    body: bytes = s3.get_object(Bucket=BUCKET, Key=manifest.base.key(name))["Body"].read()
+    return body
+
+
+def wrong_dimension(n: int) -> bytes:
+    index = AnnoyIndex(64, "angular")
+    for row in range(n):
+        index.add_item(row, [float(row % 7), 1.0, *[0.0] * 62])
+    index.build(2, n_jobs=1)
+    with tempfile.NamedTemporaryFile() as file:
+        index.save(file.name)
+        return Path(file.name).read_bytes()
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "truncated at a node boundary": lambda content: content[: len(content) // NODE_BYTES // 2 * NODE_BYTES],
+    "one node short": lambda content: content[:-NODE_BYTES],
+    "one bit flipped": lambda content: content[:9999] + bytes([content[9999] ^ 1]) + content[10000:],
+    "bytes flipped": lambda content: content[:-5000] + bytes(255 - b for b in content[-5000:-4000]) + content[-4000:],
+    "zeroed tail": lambda content: content[:-4096] + bytes(4096),
+    "random bytes": lambda content: np.random.default_rng(0).bytes(len(content)),
+    "empty": lambda _: b"",
+    "wrong dimension": lambda _: wrong_dimension(500),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_reader_refuses_a_damaged_annoy_file(
+    s3: Any, manifest: Manifest, replaced: Callable[[str, bytes], None], damage: str, request: pytest.FixtureRequest
+) -> None:
+    tmp_path: Path = request.getfixturevalue("tmp_path")
+    capsys: pytest.CaptureFixture[str] = request.getfixturevalue("capsys")
+    replaced("annoy.ann", DAMAGES[damage](original(s3, manifest, "annoy.ann")))
+    with pytest.raises(DamagedIndex):
+        IndexReader(s3, BUCKET, tmp_path / "cache").current()
+    assert '"IndexDamaged":[1.0]' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["vectors.npy", "ids.npy", "tracks.jsonl.gz", "blocks.npy"])
+def test_a_reader_refuses_any_other_damaged_file(
+    s3: Any, manifest: Manifest, replaced: Callable[[str, bytes], None], tmp_path: Path, name: str
+) -> None:
+    content = original(s3, manifest, name)
+    replaced(name, content[: len(content) // 2] + bytes(len(content) - len(content) // 2))
+    with pytest.raises(DamagedIndex):
+        IndexReader(s3, BUCKET, tmp_path).current()
+
+
+def test_a_reader_keeps_its_version_while_the_newer_one_is_damaged_and_takes_it_once_it_is_mended(
+    builder: Builder, s3: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = IndexReader(s3, BUCKET, tmp_path, check_every_s=0)
+    before = reader.current()
+    row = fresh(1, start=N)[0]
+    fold(builder, lambda: {row.track_id: row})
+    manifest = manifest_at(builder, position(builder))
+    assert manifest is not None
+    key = manifest.deltas[-1].key("vectors.npy")
+    good = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    s3.put_object(Bucket=BUCKET, Key=key, Body=good[:-2] + b"\0\0")
+    assert reader.current() is before
+    assert '"IndexDamaged":[1.0]' in capsys.readouterr().out
+    assert before.search(before.vector(row_id(0)), 3)[0].track.track_id == row_id(0)  # type: ignore[arg-type]
+    s3.put_object(Bucket=BUCKET, Key=key, Body=good)
+    reader.refresh()
+    assert reader.current().contains(row.track_id)
+
+
+def row_id(number: int) -> str:
+    return f"file:{number:016x}"
+
+
+def test_a_cached_file_that_was_damaged_between_two_processes_is_downloaded_again(s3: Any, tmp_path: Path) -> None:
+    IndexReader(s3, BUCKET, tmp_path).current()
+    path = next(tmp_path.rglob("annoy.ann"))
+    content = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(content[:-NODE_BYTES])
+    IndexReader(s3, BUCKET, tmp_path).current()
+    assert next(tmp_path.rglob("annoy.ann")).read_bytes() == content
+
+
+def test_a_file_overwritten_in_place_is_not_queried_again(
+    s3: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The mapping of a running process changes with the file: only the file's time and size tell."""
+    reader = IndexReader(s3, BUCKET, tmp_path, check_every_s=3600)
+    before = reader.current()
+    path = next(tmp_path.rglob("annoy.ann"))
+    path.chmod(0o644)
+    with path.open("r+b") as file:
+        file.seek(-NODE_BYTES, io.SEEK_END)
+        file.write(bytes(NODE_BYTES))
+    after = reader.current()
+    assert after is not before
+    assert after.version == before.version
+    assert '"IndexDamaged":[1.0]' in capsys.readouterr().out
+    assert after.search(after.vector(row_id(5)), 1)[0].track.track_id == row_id(5)  # type: ignore[arg-type]
+
+
+def test_the_canaries_find_a_file_that_passes_its_hash_but_was_built_from_other_vectors(
+    builder: Builder, s3: Any, manifest: Manifest, tmp_path: Path
+) -> None:
+    """As when a builder's disk lies: manifest and object agree, and both are wrong."""
+    assert manifest.base is not None
+    other = rebuild(builder, [FreshRows(fresh(manifest.base.rows, start=7), 160)], 0.0)
+    assert other.base is not None
+    s3.copy_object(
+        Bucket=BUCKET, Key=manifest.base.key("annoy.ann"), CopySource=f"{BUCKET}/{other.base.key('annoy.ann')}"
+    )
+    objects = dict(manifest.base.objects) | {"annoy.ann": other.base.objects["annoy.ann"]}
+    publish(builder, replace(manifest, segments=(replace(manifest.base, objects=objects),)), position(builder))
+    with pytest.raises(DamagedIndex, match="canary"):
+        IndexReader(s3, BUCKET, tmp_path).current()

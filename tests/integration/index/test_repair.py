@@ -1,0 +1,87 @@
+"""Table and index are made to agree again, whichever of them was lost."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from annoy_service.repair import index_missing, rebuild_from_table, restore_table_from_index
+from earshot.errors import DamagedIndex
+from earshot.track import Status
+
+from .conftest import TABLE, World
+
+Music = Callable[..., np.ndarray[Any, Any]]
+IDS = [f"file:{i:016x}" for i in range(12)]
+
+
+def fill(world: World, music: Music) -> None:
+    for track_id, raw in zip(IDS, music(12), strict=True):
+        world.put(track_id, raw)
+
+
+def test_tracks_whose_records_were_lost_are_found_by_comparing(world: World, music: Music) -> None:
+    fill(world, music)
+    world.wake(*IDS[:6])
+    world.table.delete(IDS[0])
+    seen: list[int] = []
+    agreement = index_missing(world.services, seen.append)
+    assert (agreement.added, agreement.removed) == (6, 1)
+    assert seen[-1] == 11
+    assert world.reader().current().size == 11
+    assert index_missing(world.services).added == 0
+
+
+def test_an_unreadable_item_does_not_stop_a_repair(world: World, music: Music) -> None:
+    fill(world, music)
+    world.dynamodb.put_item(TableName=TABLE, Item={"track_id": {"S": "odd"}, "status": {"S": "dancing"}})
+    agreement = index_missing(world.services)
+    assert agreement.added == 12
+    assert list(agreement.unreadable) == ["odd"]
+
+
+@pytest.mark.parametrize("key", ["latest.json", "manifests/", "segments/"])
+def test_a_damaged_index_is_rebuilt_from_the_table(world: World, music: Music, key: str) -> None:
+    fill(world, music)
+    world.wake(*IDS)
+    for found in world.keys(key):
+        world.s3.put_object(Bucket="earshot-test-index", Key=found, Body=b"\x00damaged")
+    world.services.builder.cache.keep_only([])
+    with pytest.raises(DamagedIndex):
+        world.reader("before").current()
+    agreement = rebuild_from_table(world.services)
+    assert agreement.added == 12
+    searcher = world.reader("after").current()
+    assert all(searcher.contains(track_id) for track_id in IDS)
+
+
+def test_a_lost_table_is_restored_from_the_index_to_the_last_byte(world: World, music: Music) -> None:
+    fill(world, music)
+    world.wake(*IDS[:5])
+    world.wake(*IDS[5:])
+    before = {track_id: world.table.get(track_id) for track_id in IDS}
+    for track_id in IDS:
+        world.table.delete(track_id)
+    restored = restore_table_from_index(world.services)
+    assert (restored.restored, restored.present) == (12, 0)
+    for track_id, was in before.items():
+        track = world.table.get(track_id)
+        assert track is not None
+        assert was is not None
+        assert track.status is Status.READY
+        assert (track.info, track.embedding, track.drift, track.tags) == (was.info, was.embedding, was.drift, was.tags)
+        assert (track.model, track.preview_at) == (was.model, was.preview_at)
+    version = world.latest()["version"]
+    world.wake(*IDS)
+    assert world.latest()["version"] == version, "what was restored is what the index holds already"
+
+
+def test_restoring_leaves_what_the_table_has(world: World, music: Music) -> None:
+    fill(world, music)
+    world.wake(*IDS)
+    world.put(IDS[0], music(1, seed=5)[0])
+    newer = world.table.get(IDS[0])
+    restored = restore_table_from_index(world.services)
+    assert (restored.restored, restored.present) == (0, 12)
+    assert world.table.get(IDS[0]) == newer
