@@ -1,6 +1,6 @@
 """Export a whole catalogue to one file, and import it, here or elsewhere: `python -m scripts.catalogue --help`.
 
-An import writes only what the table lacks or holds in an older state, so it may be repeated, may run beside a crawl, and
+An import writes only what the table lacks or holds in an older state: it may be repeated, may run beside a crawl, and
 may merge catalogues. The table's stream then carries the tracks into the index.
 """
 

@@ -1,7 +1,7 @@
 """A whole catalogue in one file: gzipped JSON lines that need neither AWS nor Earshot to be read.
 
-First a header, then one track per line as DynamoDB holds it (binary attributes in base64), last a footer with the number
-of tracks and the SHA-256 of their lines. A file without its footer was cut off and is refused as a whole.
+First a header, then one track per line as DynamoDB holds it (binary attributes in base64), last a footer with the
+number of tracks and the SHA-256 of their lines. A file without its footer was cut off and is refused as a whole.
 """
 
 import base64

@@ -1,0 +1,164 @@
+"""What Earshot costs on AWS: `make cost TRACKS=1000000 QUERIES=1000000`.
+
+Prices are list prices of one region at one date; quantities follow from what one track and one query do, each with its
+source beside it. Nothing is asked of AWS. `docs/cost.md` holds the comparison and what to switch at each step.
+"""
+
+import argparse
+import math
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+PRICES_OF = "eu-central-1, list prices as of 2026-01; check them before you rely on them"
+MONTH_S = 30 * 24 * 3600
+_GB = 1e9
+
+# USD per unit.
+LAMBDA_GB_S = 0.0000133334  # arm64
+LAMBDA_REQUEST = 0.20 / 1e6
+DYNAMODB_WRITE_UNIT = 0.7625 / 1e6
+DYNAMODB_READ_UNIT = 0.1525 / 1e6
+DYNAMODB_GB_MONTH = 0.306
+DYNAMODB_PITR_GB_MONTH = 0.2448
+S3_PUT = 0.0054 / 1e3
+S3_GET = 0.00043 / 1e3
+S3_GB_MONTH = 0.0245
+SQS_REQUEST = 0.40 / 1e6
+HTTP_API_REQUEST = 1.20 / 1e6
+LOGS_GB = 0.63
+METRIC_MONTH = 0.30
+ALARM_MONTH = 0.10
+TRAFFIC_OUT_GB = 0.09
+TRACE = 5.0 / 1e6
+
+# Granted every month without end, per account.
+FREE = {
+    "Lambda": 400_000 * LAMBDA_GB_S + 1e6 * LAMBDA_REQUEST,
+    "SQS": 1e6 * SQS_REQUEST,
+    "DynamoDB storage": 25 * DYNAMODB_GB_MONTH,
+    "Alarms": 10 * ALARM_MONTH,
+    "Metrics": 10 * METRIC_MONTH,
+    "Logs": 5 * LOGS_GB,
+    "Traffic out": 100 * TRAFFIC_OUT_GB,
+    "X-Ray": 100_000 * TRACE,
+}
+
+# One track, from the playlist to the index.
+EXTRACT_S = 0.15
+"""36 to 51 ms of one core measured per clip, twice that on Lambda's vCPU, 50 ms of S3 and DynamoDB."""
+EXTRACT_GB = 1769 / 1024
+FETCH_S = 0.4  # one search at a provider and one download of 480 kB
+FETCH_GB = 256 / 1024
+TRACK_WRITE_UNITS = 1 + 4 + 1 + 2 + 0.2
+"""Registered (1 KB), embedded (3.4 KB), entry of the crawl, lease taken and returned, rate limits."""
+TRACK_READ_UNITS = 3.0
+TRACK_S3_PUTS, TRACK_S3_GETS = 1.0, 2.0
+TRACK_SQS_REQUESTS = 0.3 + 1.5  # in tens to fetch; S3's own message, then in fours to extract
+TRACK_LOG_BYTES = 1500.0
+TRACK_TABLE_BYTES = 3600.0
+TRACK_INDEX_BYTES = 2496 + 256 + 150 + 800.0  # raw and transformed vectors, description, tree
+SAMPLED = 0.05  # of all requests are traced
+
+# One query.
+QUERY_S, QUERY_GB = 0.015, 1.0
+QUERY_LOG_BYTES = 700.0
+QUERY_ANSWER_BYTES = 4000.0
+QUERY_READ_UNITS = 0.1
+
+# Standing still.
+ALARMS = 12
+METRICS = 12  # written while a crawl runs
+QUEUES_POLLED = 4
+POLLERS, POLL_S = 5, 20.0
+"""Lambda keeps five long polls of 20 s open on every queue it reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """USD for one service."""
+
+    service: str
+    usd: float
+
+
+def embedding(tracks: int) -> list[Line]:
+    """Crawling, extracting and indexing `tracks` once, at list price."""
+    compute = tracks * (EXTRACT_S * EXTRACT_GB + FETCH_S * FETCH_GB) + compaction_gb_s(tracks)
+    requests = tracks * (1 / 4 + 1 / 10 + 1 / 100)
+    return [
+        Line("Lambda", compute * LAMBDA_GB_S + requests * LAMBDA_REQUEST),
+        Line("DynamoDB", tracks * (TRACK_WRITE_UNITS * DYNAMODB_WRITE_UNIT + TRACK_READ_UNITS * DYNAMODB_READ_UNIT)),
+        Line("S3", tracks * (TRACK_S3_PUTS * S3_PUT + TRACK_S3_GETS * S3_GET)),
+        Line("SQS", tracks * TRACK_SQS_REQUESTS * SQS_REQUEST),
+        Line("Logs", tracks * TRACK_LOG_BYTES / _GB * LOGS_GB),
+        Line("Metrics", METRICS * METRIC_MONTH if tracks else 0.0),
+        Line("X-Ray", requests * SAMPLED * TRACE),
+    ]
+
+
+def compaction_gb_s(tracks: int) -> float:
+    """Of all compactions while a catalogue grows: one per 5 % or 50,000, each 60 s and 3 GB per million tracks."""
+    total, size = 0.0, 1_000.0
+    while size < tracks:
+        total += 60 * size / 1e6 * 3
+        size += min(max(0.05 * size, 500.0), 50_000.0)
+    return total
+
+
+def month(tracks: int, queries: int) -> list[Line]:
+    """A month of keeping `tracks` and answering `queries`, at list price; nothing new is crawled."""
+    table_gb, index_gb = tracks * TRACK_TABLE_BYTES / _GB, tracks * TRACK_INDEX_BYTES / _GB
+    polls = QUEUES_POLLED * POLLERS * MONTH_S / POLL_S
+    return [
+        Line("Lambda", queries * (QUERY_S * QUERY_GB * LAMBDA_GB_S + LAMBDA_REQUEST)),
+        Line("HTTP API", queries * HTTP_API_REQUEST),
+        Line("DynamoDB", queries * QUERY_READ_UNITS * DYNAMODB_READ_UNIT + table_gb * DYNAMODB_PITR_GB_MONTH),
+        Line("DynamoDB storage", table_gb * DYNAMODB_GB_MONTH),
+        Line("S3", index_gb * 1.5 * S3_GB_MONTH),  # old versions of a week among them
+        Line("SQS", polls * SQS_REQUEST),
+        Line("Alarms", ALARMS * ALARM_MONTH),
+        Line("Logs", queries * QUERY_LOG_BYTES / _GB * LOGS_GB),
+        Line("X-Ray", queries * SAMPLED * TRACE),
+        Line("Traffic out", queries * QUERY_ANSWER_BYTES / _GB * TRAFFIC_OUT_GB),
+    ]
+
+
+def total(lines: Iterable[Line], *, free_tier: bool) -> float:
+    """USD in all, with or without what AWS grants every account every month."""
+    return sum(max(0.0, line.usd - (FREE.get(line.service, 0.0) if free_tier else 0.0)) for line in lines)
+
+
+def index_gb(tracks: int) -> float:
+    """What an API container downloads into /tmp and maps: transformed vectors, descriptions and tree."""
+    return tracks * (256 + 150 + 800) / _GB
+
+
+def table(lines: list[Line]) -> str:
+    """Two columns of dollars."""
+    rows = [f"{'':18}{'list price':>12}{'after free tier':>17}"]
+    rows += [
+        f"{line.service:18}{line.usd:12.2f}{max(0.0, line.usd - FREE.get(line.service, 0.0)):17.2f}" for line in lines
+    ]
+    rows.append(f"{'USD':18}{total(lines, free_tier=False):12.2f}{total(lines, free_tier=True):17.2f}")
+    return "\n".join(rows)
+
+
+def main() -> int:
+    """Print the bill."""
+    parser = argparse.ArgumentParser(description="What a catalogue costs on AWS.")
+    parser.add_argument("--tracks", type=float, default=100_000)
+    parser.add_argument("--queries", type=float, default=0, help="a month")
+    wanted = parser.parse_args()
+    if not (math.isfinite(wanted.tracks) and math.isfinite(wanted.queries) and min(wanted.tracks, wanted.queries) >= 0):
+        parser.error("tracks and queries must be numbers from 0 up")
+    tracks, queries = int(wanted.tracks), int(wanted.queries)
+    print(f"Prices: {PRICES_OF}\n")
+    print(f"Once, to crawl, extract and index {tracks:,} tracks:\n{table(embedding(tracks))}\n")
+    print(f"Every month, to keep them and answer {queries:,} queries:\n{table(month(tracks, queries))}\n")
+    print(f"An API container holds {index_gb(tracks):.2f} GB of index in /tmp.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""The price of a catalogue: targets, and that the page says what the script computes."""
+
+import re
+
+import pytest
+
+from scripts import cost
+from tests.infra import terraform
+
+
+def test_a_million_tracks_cost_no_more_than_fifteen_dollars_once() -> None:
+    assert cost.total(cost.embedding(1_000_000), free_tier=True) <= 15
+
+
+def test_a_hundred_thousand_tracks_cost_less_than_a_dollar_a_month_when_nobody_asks() -> None:
+    assert cost.total(cost.month(100_000, 0), free_tier=True) < 1
+
+
+def test_no_service_costs_less_than_nothing_after_the_free_tier() -> None:
+    assert cost.total(cost.month(0, 0), free_tier=True) >= 0
+    assert cost.total(cost.embedding(1), free_tier=True) >= 0
+
+
+@pytest.mark.parametrize("free_tier", [True, False])
+def test_more_tracks_and_more_queries_never_cost_less(free_tier: bool) -> None:
+    sizes = [0, 1_000, 100_000, 10_000_000]
+    once = [cost.total(cost.embedding(size), free_tier=free_tier) for size in sizes]
+    monthly = [cost.total(cost.month(size, size), free_tier=free_tier) for size in sizes]
+    assert once == sorted(once)
+    assert monthly == sorted(monthly)
+
+
+def test_every_part_of_the_free_tier_belongs_to_a_line_of_the_bill() -> None:
+    services = {line.service for line in [*cost.embedding(1), *cost.month(1, 1)]}
+    assert set(cost.FREE) <= services
+
+
+def test_the_bill_counts_the_alarms_and_queues_that_infra_makes() -> None:
+    assert len(terraform.alarms()) + 1 == cost.ALARMS  # and the one in serverless.resources.yml
+    assert len(terraform.visibility_timeouts()) == cost.QUEUES_POLLED
+
+
+def test_the_page_shows_what_the_script_computes() -> None:
+    text = (terraform.ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
+    shown = re.findall(
+        r"^\| ([\d,]+) \| (.+) \|$", text.split("<!-- cost:begin -->")[1].split("<!-- cost:end")[0], re.M
+    )
+    assert [size for size, _ in shown] == ["10,000", "100,000", "1,000,000", "10,000,000"]
+    for size, row in shown:
+        tracks = int(size.replace(",", ""))
+        once, monthly = cost.embedding(tracks), cost.month(tracks, 1_000_000)
+        sums = [cost.total(lines, free_tier=free) for lines in (once, monthly) for free in (False, True)]
+        assert row == " | ".join([*(f"{usd:.2f}" for usd in sums), f"{cost.index_gb(tracks):.2f} GB"])
