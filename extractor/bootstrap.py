@@ -6,9 +6,11 @@ import boto3
 
 from config.extract import ExtractSettings
 from earshot.previews import PreviewsBucket
+from earshot.sound_queries import SoundQueries
 from earshot.tracks_table import TracksTable
 from extractor.decoder import Decoder
 from extractor.networks import load_network
+from extractor.queries import answer_query
 from extractor.service import ExtractorService
 
 
@@ -29,3 +31,14 @@ def bootstrap() -> ExtractorService:
         max_preview_bytes=settings.max_preview_bytes,
         max_tries=settings.max_tries,
     )
+
+
+def hear_query(query_id: str) -> None:
+    """Answer a query by sound with this process's service."""
+    settings = ExtractSettings.load()
+    answer_query(query_id, _queries(), bootstrap(), max_bytes=settings.max_preview_bytes)
+
+
+@lru_cache(maxsize=1)
+def _queries() -> SoundQueries:
+    return SoundQueries(boto3.client("s3"), ExtractSettings.load().previews_bucket)

@@ -62,6 +62,11 @@ class Decoder:
             raise AudioRejected(said["message"], reason=said["reason"])
         return Audio(np.frombuffer(samples, np.float32), self._rate, said["seconds"])
 
+    @property
+    def pid(self) -> int | None:
+        """The child process; None when it died and the next file has yet to start another."""
+        return self._worker.process.pid if self._worker else None
+
     def close(self) -> None:
         """End the child process."""
         if self._worker:

@@ -7,8 +7,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from earshot.errors import InvalidInput
-from extractor.bootstrap import bootstrap
-from extractor.events import uploaded_tracks
+from extractor.bootstrap import bootstrap, hear_query
+from extractor.events import uploaded_queries, uploaded_tracks
 from extractor.service import logger
 
 _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -33,3 +33,5 @@ def _extract_record(record: SQSRecord) -> None:
     tries = int(record.attributes.approximate_receive_count)
     for track_id in uploaded_tracks(record.body):
         bootstrap().extract(track_id, tries=tries)
+    for query_id in uploaded_queries(record.body):
+        hear_query(query_id)

@@ -45,13 +45,14 @@ def with_frame_count(data: bytes) -> bytes:
 
 
 def _after_id3(data: bytes) -> int:
-    """Where the audio starts: an ID3v2 tag states its size in four bytes of seven bits."""
-    if data[:3] != b"ID3" or len(data) < 10:
-        return 0
-    size = 0
-    for byte in data[6:10]:
-        size = size << 7 | byte & 0x7F
-    return 10 + size
+    """Where the audio starts: every ID3v2 tag states its size in four bytes of seven bits."""
+    start = 0
+    while data[start : start + 3] == b"ID3" and len(data) >= start + 10:
+        size = 0
+        for byte in data[start + 6 : start + 10]:
+            size = size << 7 | byte & 0x7F
+        start += 10 + size
+    return start
 
 
 def _frame(data: bytes, position: int) -> _Frame | None:

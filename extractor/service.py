@@ -14,7 +14,7 @@ from earshot.track_id import source_of
 from earshot.tracks_table import TracksTable, now_iso
 from extractor.decode import Audio
 from extractor.decoder import Decoder
-from extractor.extract import extract_audio
+from extractor.extract import Extraction, extract_audio
 from extractor.network import Network
 
 logger = Logger(service="extractor")
@@ -90,6 +90,20 @@ class ExtractorService:
             if tries >= self._max_tries:
                 self._fail(preview.info, error, preview.fetched_at)
             raise
+
+    @property
+    def model(self) -> str:
+        """Name of the network."""
+        return self._network.name
+
+    def listen(self, clip: bytes) -> Extraction:
+        """Features of a clip that belongs to no track. The decoder's turn is waited for.
+
+        Raises:
+            AudioRejected: it cannot become an embedding.
+            DecoderCrashed: it killed the decoder.
+        """
+        return extract_audio(self._thread.submit(self._decoder.decode, clip).result(), self._network)
 
     def close(self) -> None:
         """End the decoder's process."""

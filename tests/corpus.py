@@ -70,7 +70,7 @@ def _once(name: str, build: Callable[[Path, Path], None]) -> Path:
     """`.cache/<name>`, made by `build(recipe folder, empty target)` when it is not there yet."""
     done = _CACHE / name
     _CACHE.mkdir(exist_ok=True)
-    with _locked(_CACHE / f"{name}.lock"):
+    with locked(_CACHE / f"{name}.lock"):
         if not done.exists():
             recipe = shared_dir() / "corpus"
             if not recipe.is_dir():
@@ -108,7 +108,8 @@ def _run(command: list[str]) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """Holds an exclusive lock on `path`, across processes."""
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

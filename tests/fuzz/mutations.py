@@ -1,0 +1,85 @@
+"""Real files of every format the extractor reads, and ways to break them."""
+
+import io
+from functools import cache
+
+import av
+import numpy as np
+import soundfile
+from hypothesis import strategies as st
+
+from extractor.decode import decode
+from tests.corpus import clips, hostile_dir
+
+RATE = 22_050
+SECONDS = 4
+_WRITTEN = {
+    "wav": ("WAV", "PCM_16"),
+    "wav24": ("WAV", "PCM_24"),
+    "wavfloat": ("WAV", "FLOAT"),
+    "adpcm": ("WAV", "MS_ADPCM"),
+    "flac": ("FLAC", "PCM_16"),
+    "vorbis": ("OGG", "VORBIS"),
+    "mp3": ("MP3", "MPEG_LAYER_III"),
+    "aiff": ("AIFF", "PCM_16"),
+    "caf": ("CAF", "ALAC_16"),
+}
+FORMATS = (*_WRITTEN, "opus", "m4a", "mp3_without_length")
+_EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+
+
+@cache
+def sample(name: str) -> bytes:
+    """Four seconds of music in the format."""
+    if name == "mp3_without_length":
+        return (hostile_dir() / "vbr_no_xing.mp3").read_bytes()[:60_000]
+    mono = decode(clips()[0].path.read_bytes(), RATE, 1).samples[: RATE * SECONDS]
+    stereo = np.stack([mono, mono * np.float32(0.5)], axis=1)
+    buffer = io.BytesIO()
+    if name == "m4a":
+        _write_m4a(buffer, stereo)
+    elif name == "opus":
+        soundfile.write(buffer, stereo, 24_000, format="OGG", subtype="OPUS")
+    else:
+        kind, subtype = _WRITTEN[name]
+        soundfile.write(buffer, stereo, RATE, format=kind, subtype=subtype)
+    return buffer.getvalue()
+
+
+def _write_m4a(buffer: io.BytesIO, stereo: np.ndarray) -> None:
+    with av.open(buffer, "w", format="ipod") as container:
+        stream = container.add_stream("aac", rate=RATE, layout="stereo")
+        for start in range(0, len(stereo), 1024):
+            block = np.ascontiguousarray(stereo[start : start + 1024].T)
+            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
+            frame.sample_rate = RATE
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+@st.composite
+def damaged(draw: st.DrawFn, name: str) -> bytes:
+    """A file of the format with one to six injuries; half of them hit its first 256 bytes."""
+    content = bytearray(sample(name))
+    for _ in range(draw(st.integers(1, 6))):
+        reach = draw(st.sampled_from((min(256, len(content)), len(content))))
+        at = draw(st.integers(0, max(0, reach - 1)))
+        match draw(st.sampled_from(("byte", "word", "cut", "zero", "drop", "repeat", "noise"))):
+            case "byte":
+                content[at : at + 1] = bytes([draw(st.integers(0, 255))])
+            case "word":
+                value = draw(st.sampled_from(_EXTREMES))
+                content[at : at + 4] = value.to_bytes(4, draw(st.sampled_from(("little", "big"))))
+            case "cut":
+                del content[at:]
+            case "zero":
+                length = draw(st.integers(1, 5000))
+                content[at : at + length] = bytes(len(content[at : at + length]))
+            case "drop":
+                del content[at : at + draw(st.integers(1, 5000))]
+            case "repeat":
+                length = draw(st.integers(1, 5000))
+                content[at:at] = content[at : at + length]
+            case "noise":
+                content[at : at + 64] = draw(st.binary(min_size=1, max_size=64))
+    return bytes(content)
