@@ -9,6 +9,7 @@ from config.api import ApiSettings
 from earshot.crawls_table import CrawlsTable
 from earshot.index.reader import IndexReader
 from earshot.message_queue import MessageQueue
+from earshot.sound_queries import SoundQueries
 from earshot.tracks_table import TracksTable
 
 
@@ -22,6 +23,7 @@ class Services:
     crawls: CrawlsTable
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
+    queries: SoundQueries
 
 
 @lru_cache(maxsize=1)
@@ -32,11 +34,11 @@ def services() -> Services:
         InvalidSettings: names every missing or unusable variable.
     """
     settings = ApiSettings.load()
-    dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
+    dynamodb, sqs, s3 = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("s3")
     return Services(
         settings=settings,
         index=IndexReader(
-            boto3.client("s3"),
+            s3,
             settings.index_bucket,
             settings.index_cache_dir,
             check_every_s=settings.index_check_every_s,
@@ -45,4 +47,5 @@ def services() -> Services:
         crawls=CrawlsTable(dynamodb, settings.crawls_table),
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
         fetch_queue=MessageQueue(sqs, settings.fetch_queue_url),
+        queries=SoundQueries(s3, settings.previews_bucket),
     )

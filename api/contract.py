@@ -1,6 +1,6 @@
 """The shapes that travel over HTTP. The OpenAPI document is generated from them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -91,6 +91,43 @@ class SearchAnswer(BaseModel):
     model: str
     total: Annotated[int, Field(description="How many tracks match in all.")]
     results: list[Result]
+
+
+class Upload(BaseModel):
+    """Where a clip goes."""
+
+    method: Literal["PUT"]
+    url: str
+    expires_in_s: int
+
+
+class QueryOpened(BaseModel):
+    """A query by sound waits for its clip."""
+
+    query_id: str
+    upload: Upload
+    status_url: str
+
+
+class QueryAnswer(BaseModel):
+    """A query by sound, and once its clip has been heard what sounds like it."""
+
+    status: Literal["pending", "ready", "failed"]
+    reason: Annotated[str | None, Field(description="Why the clip could not be heard; see docs/errors.md.")] = None
+    message: str | None = None
+    index_version: str | None = None
+    model: str | None = None
+    tags: Annotated[list[TagStrength], Field(description="The clip's strongest tags.")] = []
+    results: list[Result] = []
+
+
+class TrackRequested(BaseModel):
+    """A track is on its way into the index."""
+
+    track_id: str
+    status: str
+    reason: str | None
+    status_url: str
 
 
 class MapAnswer(BaseModel):

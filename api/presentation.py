@@ -5,6 +5,7 @@ from typing import Any
 
 from api.contract import QueryTrack, Result, SharedTag, TagStrength, Version
 from earshot.index.rows import IndexedTrack
+from earshot.track import Tag
 
 SHOWN_TAGS = 5
 
@@ -35,6 +36,11 @@ def shared_tags(tags: Mapping[str, float], track: IndexedTrack) -> list[SharedTa
     return sorted(shared, key=lambda tag: (-tag.strength, tag.name))[:SHOWN_TAGS]
 
 
+def tag_strengths(tags: Sequence[Tag]) -> list[TagStrength]:
+    """The strongest tags, as shown."""
+    return [TagStrength(name=tag.name, probability=tag.probability) for tag in tags[:SHOWN_TAGS]]
+
+
 def _versions(tracks: Sequence[IndexedTrack]) -> list[Version]:
     return [
         Version(
@@ -54,5 +60,5 @@ def _brief(track: IndexedTrack) -> dict[str, Any]:
         "duration_ms": track.duration_ms,
         "url": track.url,
         "artwork_url": track.artwork_url,
-        "tags": [TagStrength(name=tag.name, probability=tag.probability) for tag in track.tags[:SHOWN_TAGS]],
+        "tags": tag_strengths(track.tags),
     }

@@ -30,3 +30,9 @@ def answers(model: type[BaseModel], *problems: int, success: int = 200) -> dict[
         documented |= _NOT_MODIFIED
     summary = (model.__doc__ or "").partition("\n")[0]
     return {success: {"description": summary, "content": {"application/json": {"model": model}}}, **documented}
+
+
+def accepted(model: type[BaseModel]) -> dict[int, Any]:
+    """OpenAPI response of a route that may also answer 202."""
+    summary = (model.__doc__ or "").partition("\n")[0]
+    return {202: {"description": summary, "content": {"application/json": {"model": model}}}}

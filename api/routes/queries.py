@@ -1,0 +1,94 @@
+"""Queries by sound: POST /queries and GET /queries/{query_id}."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Path
+
+from api.bootstrap import services
+from api.contract import QueryAnswer, QueryOpened, Upload
+from api.keys import key_required
+from api.options import Options
+from api.presentation import tag_strengths
+from api.ranking import Query, rank
+from api.routes.documented import answers
+from api.routes.parameters import OptionsQuery
+from api.seeds import canonical
+from earshot.sound_queries import UPLOAD_S, Heard
+
+router = Router()
+_TAGS = ["explore"]
+
+
+@router.post(
+    "/queries",
+    summary="Ask with a clip",
+    operation_id="open_query",
+    tags=_TAGS,
+    responses=answers(QueryOpened, 401, success=201),
+    status_code=HTTPStatus.CREATED.value,
+    middlewares=[key_required],
+)
+def open_query() -> Response[QueryOpened]:
+    """PUT the clip (mp3, ogg, opus, flac, wav or m4a, up to 32 MB) to `upload.url`, then ask `status_url`.
+
+    The clip is deleted as soon as it was heard, everything else within the hour.
+    """
+    services().queries.sweep()
+    query_id, address = services().queries.open()
+    status_url = f"/queries/{query_id}"
+    return Response(
+        status_code=HTTPStatus.CREATED.value,
+        content_type="application/json",
+        headers={"Location": status_url, "Cache-Control": "no-store"},
+        body=QueryOpened(
+            query_id=query_id,
+            upload=Upload(method="PUT", url=address, expires_in_s=UPLOAD_S),
+            status_url=status_url,
+        ),
+    )
+
+
+@router.get(
+    "/queries/<query_id>",
+    summary="What sounds like the clip",
+    operation_id="query",
+    tags=_TAGS,
+    responses=answers(QueryAnswer, 404, 422, 503),
+)
+def query(
+    query_id: Annotated[str, Path(pattern="^[0-9a-f]{32}$", max_length=32)], options: OptionsQuery
+) -> Response[QueryAnswer]:
+    """`pending` until the clip has been heard, then `ready` with its neighbours, or `failed` with a reason."""
+    heard = services().queries.heard(query_id)
+    body = QueryAnswer(status="pending") if heard is None else _answer(heard, options)
+    return Response(
+        status_code=HTTPStatus.OK.value,
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+        body=body,
+    )
+
+
+def _answer(heard: Heard, options: Options) -> QueryAnswer:
+    if heard.embedding is None:
+        return QueryAnswer(status="failed", reason=heard.reason, message=heard.message)
+    searcher = services().index.current()
+    if heard.model != searcher.model:
+        return QueryAnswer(
+            status="failed",
+            reason="other_model",
+            message=f"the clip was heard by {heard.model}, the index holds {searcher.model}",
+        )
+    vector = services().index.transform(searcher)(heard.embedding.embedding[None])[0]
+    tags = {tag.name: tag.probability for tag in heard.tags}
+    ranking = rank(searcher, Query(vector, tags=tags), options, exclude=canonical(options.exclude))
+    return QueryAnswer(
+        status="ready",
+        index_version=searcher.version,
+        model=searcher.model,
+        tags=tag_strengths(heard.tags),
+        results=ranking.results,
+    )

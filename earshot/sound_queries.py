@@ -1,0 +1,165 @@
+"""Queries by sound: a clip goes up, its features come back, and nothing stays.
+
+In the previews bucket: ``previews/queries/<id>`` is the clip (beside the previews, so that the same notification
+wakes the extractor), ``queries/<id>.json`` what was heard. Both are removed within the hour, the clip as soon as it was
+heard.
+"""
+
+import base64
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from earshot.embedding import Embedding
+from earshot.errors import InvalidInput, QueryNotFound
+from earshot.track import Tag
+
+KEPT = timedelta(minutes=50)
+"""After this a query is no more; whoever sweeps removes it within ten minutes."""
+UPLOAD_S = 300
+"""How long an upload address can be used."""
+
+_CLIPS = "previews/queries/"
+_RESULTS = "queries/"
+_ID = re.compile(r"[0-9a-f]{32}")
+_ABSENT = ("NoSuchKey", "404")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the extractor made of a clip: features of the network `model`, or the reason why it has none."""
+
+    model: str
+    embedding: Embedding | None = None
+    tags: tuple[Tag, ...] = ()
+    reason: str | None = None
+    message: str = ""
+
+    def to_json(self) -> str:
+        """As stored."""
+        embedding, drift = self.embedding.to_bytes() if self.embedding else (b"", b"")
+        return json.dumps(
+            {
+                "model": self.model,
+                "embedding": base64.b64encode(embedding).decode(),
+                "drift": base64.b64encode(drift).decode(),
+                "tags": [[tag.name, tag.probability] for tag in self.tags],
+                "reason": self.reason,
+                "message": self.message,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "Heard":
+        """Inverse of `to_json`.
+
+        Raises:
+            InvalidInput: not what `to_json` writes.
+        """
+        try:
+            data = json.loads(text)
+            embedding, drift = base64.b64decode(data["embedding"]), base64.b64decode(data["drift"])
+            return cls(
+                model=data["model"],
+                embedding=Embedding.from_bytes(embedding, drift) if embedding else None,
+                tags=tuple(Tag(name, probability) for name, probability in data["tags"]),
+                reason=data["reason"],
+                message=data["message"],
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidInput(f"not the result of a query by sound ({error!r})") from None
+
+
+def query_id_of_key(key: str) -> str | None:
+    """The query whose clip is stored under `key`, or None when `key` is another object's."""
+    query_id = key.removeprefix(_CLIPS)
+    return query_id if query_id != key and _ID.fullmatch(query_id) else None
+
+
+class SoundQueries:
+    """Keeps queries by sound for as long as they live.
+
+    Args:
+        client: a boto3 S3 client.
+        bucket: the previews bucket.
+    """
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def open(self) -> tuple[str, str]:
+        """A new query's id, and the address to which its clip can be PUT within `UPLOAD_S` seconds."""
+        query_id = secrets.token_hex(16)
+        self._put(f"{_RESULTS}{query_id}.json", b"")
+        address: str = self._client.generate_presigned_url(
+            "put_object", Params={"Bucket": self._bucket, "Key": _CLIPS + query_id}, ExpiresIn=UPLOAD_S
+        )
+        return query_id, address
+
+    def clip(self, query_id: str, *, max_bytes: int) -> bytes | None:
+        """The clip, None when it is not there (or no longer).
+
+        Raises:
+            InvalidInput: it is larger than `max_bytes`; it was not read.
+        """
+        answer = self._get(_CLIPS + query_id)
+        if answer is None:
+            return None
+        with answer["Body"] as body:
+            if answer["ContentLength"] > max_bytes:
+                raise InvalidInput(f"the clip has {answer['ContentLength']} bytes, the limit is {max_bytes}")
+            clip: bytes = body.read()
+        return clip
+
+    def settle(self, query_id: str, heard: Heard) -> None:
+        """Keep what was heard, where the query still lives; then remove the clip. May be repeated."""
+        if self._get(f"{_RESULTS}{query_id}.json") is not None:
+            self._put(f"{_RESULTS}{query_id}.json", heard.to_json().encode())
+        self._client.delete_object(Bucket=self._bucket, Key=_CLIPS + query_id)
+
+    def heard(self, query_id: str) -> Heard | None:
+        """What was heard; None while the clip has not been.
+
+        Raises:
+            QueryNotFound: there is no such query, or no longer.
+        """
+        answer = self._get(f"{_RESULTS}{query_id}.json") if _ID.fullmatch(query_id) else None
+        if answer is None or _is_over(answer["LastModified"]):
+            raise QueryNotFound(f"no query {query_id[:40]!r}")
+        with answer["Body"] as body:
+            text: bytes = body.read()
+        return Heard.from_json(text) if text else None
+
+    def sweep(self) -> int:
+        """Remove clips and results whose time is over; returns how many."""
+        over = [key for prefix in (_CLIPS, _RESULTS) for key, modified in self._list(prefix) if _is_over(modified)]
+        for key in over:
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+        return len(over)
+
+    def _put(self, key: str, body: bytes) -> None:
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
+
+    def _get(self, key: str) -> Any:
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _ABSENT:
+                return None
+            raise
+
+    def _list(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+            for entry in page.get("Contents", ()):
+                yield entry["Key"], entry["LastModified"]
+
+
+def _is_over(modified: datetime) -> bool:
+    return datetime.now(UTC) - modified > KEPT
