@@ -11,9 +11,10 @@ import httpx
 import numpy as np
 import numpy.typing as npt
 
-from earshot.index.manifest import NO_ROWS, Manifest, SegmentEntry, StoredObject
+from earshot.index.manifest import NO_ROWS, Manifest, SegmentEntry, StoredObject, transform_key
 from earshot.index.rows import track_to_line, write_lines
 from earshot.index.store import IndexStore
+from earshot.index.transform import CatalogueTransform
 from earshot.track import Status, Tag, Track, TrackInfo
 from earshot.tracks_table import TracksTable
 
@@ -29,6 +30,10 @@ SETTINGS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
 }
+
+
+IDENTITY = CatalogueTransform(np.zeros(DIM, np.float32), np.ones(DIM, np.float32), np.eye(DIM, dtype=np.float32))
+"""A catalogue transform that only normalises."""
 
 
 def direction(**parts: float) -> npt.NDArray[np.float32]:
@@ -69,7 +74,12 @@ class World:
     def post(self, path: str, body: Any) -> httpx.Response:
         return self.request("POST", path, json=body)
 
-    def publish(self, tracks: Sequence[Track], vectors: Sequence[npt.NDArray[np.float32]]) -> str:
+    def publish(
+        self,
+        tracks: Sequence[Track],
+        vectors: Sequence[npt.NDArray[np.float32]],
+        transform: CatalogueTransform = IDENTITY,
+    ) -> str:
         """Publish an index version that holds `tracks` at `vectors`; returns its name."""
         order = sorted(range(len(tracks)), key=lambda i: tracks[i].track_id.encode())
         ids = np.array([tracks[i].track_id.encode() for i in order])
@@ -84,12 +94,13 @@ class World:
         }
         store = IndexStore(self.s3, "index")
         stored = {name: store.put(f"segments/{segment_id}/{name}", body) for name, body in objects.items()}
+        body = transform.to_bytes()
         manifest = Manifest(
             model="musicnn-msd@1",
-            raw_dim=624,
+            raw_dim=transform.raw_dim,
             dim=DIM,
             segments=(SegmentEntry(segment_id, "base", len(tracks), stored, NO_ROWS),),
-            transform=StoredObject(0, "0" * 64),
+            transform=store.put(transform_key(StoredObject.of(body)), body),
             built_at=f"2026-11-20T00:00:{len(self.versions):02d}Z",
             n_trees=10,
             search_k=None,
