@@ -61,3 +61,5 @@ lock: setup ## Re-resolve the pinned requirements
 
 clean: ## Remove what was built here (not the state under .local; `rm -r .local` does that)
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+include scripts/cloud.mk

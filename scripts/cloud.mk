@@ -1,0 +1,46 @@
+# Targets for AWS, included by the Makefile. STAGE=dev (or any other name but local) names the deployment.
+.PHONY: package build-all plan deploy destroy logs redrive cost export import check-infra test-cloud chaos
+ZIP_ARCHITECTURE ?= arm64
+
+package: setup-dev model ## Build every function's zip and CloudFormation template, and check them
+	@$(PY) -m scripts.package --architecture $(ZIP_ARCHITECTURE)
+	@$(PY) -m scripts.template dev prod
+
+build-all: package ## Everything that gets deployed, built
+
+plan: setup ## What `make deploy STAGE=dev` would change in AWS
+	@scripts/deploy plan "$(STAGE)"
+
+deploy: setup model ## Put STAGE=dev into AWS: plan, apply, functions, smoke test (SMOKE_PLAYLIST=… crawls one)
+	@SMOKE_PLAYLIST="$(SMOKE_PLAYLIST)" scripts/deploy apply "$(STAGE)"
+
+destroy: setup ## Remove STAGE=dev from AWS with everything in it
+	@scripts/deploy destroy "$(STAGE)"
+
+logs: ## Follow the log of FUNCTION=extract in STAGE=dev
+	@test -n "$(FUNCTION)" || { echo "usage: make logs STAGE=dev FUNCTION=extract" >&2; exit 2; }
+	@if [ "$(STAGE)" = local ]; then exec tail -n 50 -F ".local/logs/$(FUNCTION).log"; else \
+	    npm ci --no-audit --no-fund --silent && exec node_modules/.bin/osls logs --stage "$(STAGE)" --function "$(FUNCTION)" --tail; fi
+
+redrive: setup ## Show dead letters; SEND=fetch sends those of a queue back
+	@$(PY) -m scripts.redrive "$(STAGE)" $(if $(SEND),--send "$(SEND)")
+
+cost: setup ## Price TRACKS=… and QUERIES=… a month
+	@$(PY) -m scripts.cost $(if $(TRACKS),--tracks $(TRACKS)) $(if $(QUERIES),--queries $(QUERIES))
+
+export: setup ## Save the whole catalogue to FILE=…
+	@test -n "$(FILE)" || { echo "usage: make export FILE=catalogue.gz [STAGE=dev]" >&2; exit 2; }
+	@$(PY) -m scripts.catalogue export --stage "$(STAGE)" "$(FILE)"
+
+import: setup ## Load a catalogue from FILE=…
+	@test -n "$(FILE)" || { echo "usage: make import FILE=catalogue.gz [STAGE=dev]" >&2; exit 2; }
+	@$(PY) -m scripts.catalogue import --stage "$(STAGE)" "$(FILE)"
+
+check-infra: ## Terraform's format, validity and tests without AWS, and checkov
+	@scripts/check-infra
+
+test-cloud: setup-dev model ## Deploy into an AWS account on this machine and go the whole way through it
+	@$(PY) -m pytest tests/cloud $(ARGS)
+
+chaos: setup-dev model ## Three minutes of kills, throttling and failures; ends with table == index == what was crawled
+	@$(PY) -m pytest tests/chaos $(ARGS)
