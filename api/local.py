@@ -4,12 +4,16 @@ One request at a time, on the event loop: exactly what one Lambda container does
 state per process.
 """
 
+import asyncio
 import base64
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
 
 from api.app import MAX_BODY_BYTES, refuse, respond
 from api.audio import own_file
@@ -21,6 +25,10 @@ from earshot.track_id import parse_track_id
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+_SWEEP_EVERY_S = 300.0
+_logger = Logger(service="api")
 
 
 class _Context:
@@ -58,9 +66,23 @@ async def _play(track_id: str, event: dict[str, Any], send: Send) -> None:
 
 
 async def _live(receive: Receive, send: Send) -> None:
+    """Between start and end of the server, do what a schedule does in the cloud."""
+    sweeper: asyncio.Task[None] | None = None
     while (message := await receive())["type"] != "lifespan.shutdown":
+        sweeper = asyncio.create_task(_sweep())
         await send({"type": f"{message['type']}.complete"})
+    if sweeper:
+        sweeper.cancel()
     await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _sweep() -> None:
+    while True:
+        await asyncio.sleep(_SWEEP_EVERY_S)
+        try:
+            await asyncio.to_thread(services().queries.sweep)
+        except (ClientError, BotoCoreError):
+            _logger.exception("queries could not be swept; trying again")
 
 
 async def _body(receive: Receive) -> bytes:
