@@ -92,9 +92,14 @@ class PreviewsBucket:
             raise
         return True
 
-    def delete(self, track_id: str) -> None:
-        """Remove the preview, if it is there."""
-        self._client.delete_object(Bucket=self._name, Key=preview_key(track_id))
+    def delete(self, track_id: str, *, etag: str | None = None) -> None:
+        """Remove the preview, if it is there; with `etag`, only that one: a newer preview has an event of its own."""
+        condition = {"IfMatch": etag} if etag else {}
+        try:
+            self._client.delete_object(Bucket=self._name, Key=preview_key(track_id), **condition)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("PreconditionFailed", "NoSuchKey", "404", "412"):
+                raise
 
     def track_ids(self) -> Iterator[str]:
         """Tracks whose preview waits for the extractor. Foreign objects are passed over."""

@@ -9,12 +9,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from earshot.errors import InvalidInput
 from extractor.bootstrap import bootstrap, hear_query
 from extractor.events import uploaded_queries, uploaded_tracks
-from extractor.service import logger
 
 _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-@logger.inject_lambda_context
 def extract(event: dict[str, Any], context: LambdaContext) -> Any:
     """Extract every preview the messages announce; answer with the messages to deliver again."""
     bootstrap().expect(track_id for record in event["Records"] for track_id in _announced(record))

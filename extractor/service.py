@@ -85,10 +85,10 @@ class ExtractorService:
                 raise audio
             self._store(preview, audio)
         except AudioRejected as error:
-            self._fail(preview.info, error, preview.fetched_at)
+            self._fail(preview, error)
         except DecoderCrashed as error:
             if tries >= self._max_tries:
-                self._fail(preview.info, error, preview.fetched_at)
+                self._fail(preview, error)
             raise
 
     @property
@@ -140,11 +140,11 @@ class ExtractorService:
             preview_at=preview.fetched_at,
             provider=preview.provider,
         )
-        self._previews.delete(preview.info.track_id)
+        self._previews.delete(preview.info.track_id, etag=preview.etag)
         logger.info("extracted", track_id=preview.info.track_id, stored=stored, seconds=round(audio.seconds, 2))
 
-    def _fail(self, info: TrackInfo, error: AudioRejected | DecoderCrashed, preview_at: str) -> None:
+    def _fail(self, preview: Preview, error: AudioRejected | DecoderCrashed) -> None:
         """The audio will never become an embedding: say so on the track, and only then delete it."""
-        self._tracks.mark_failed(info, reason=error.reason, preview_at=preview_at)
-        self._previews.delete(info.track_id)
-        logger.warning("rejected", track_id=info.track_id, reason=error.reason, detail=error.message)
+        self._tracks.mark_failed(preview.info, reason=error.reason, preview_at=preview.fetched_at)
+        self._previews.delete(preview.info.track_id, etag=preview.etag)
+        logger.warning("rejected", track_id=preview.info.track_id, reason=error.reason, detail=error.message)

@@ -1,0 +1,121 @@
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from earshot.errors import AudioRejected, DecoderCrashed
+from extractor import decode_worker
+from extractor.decode import decode
+from extractor.decoder import Decoder
+from tests.corpus import clips, hostile_dir
+from tests.unit.extractor.conftest import encoded, tone
+
+RATE = 16_000
+
+
+@pytest.fixture
+def decoder() -> Iterator[Decoder]:
+    decoder = Decoder(RATE, 1.5, timeout_s=2)
+    yield decoder
+    decoder.close()
+
+
+def pid_of(decoder: Decoder) -> int:
+    assert decoder.pid is not None
+    return decoder.pid
+
+
+def test_it_gives_what_decoding_in_this_process_gives(decoder: Decoder) -> None:
+    data = clips()[0].path.read_bytes()
+    here, there = decode(data, RATE, 1.5), decoder.decode(data)
+    np.testing.assert_array_equal(there.samples, here.samples)
+    assert (there.seconds, there.rate) == (here.seconds, here.rate)
+
+
+def test_a_rejection_crosses_the_process_boundary_with_its_reason(decoder: Decoder) -> None:
+    with pytest.raises(AudioRejected, match="no audio format") as caught:
+        decoder.decode(b"<html>")
+    assert caught.value.reason == "undecodable"
+
+
+def test_one_process_serves_many_files(decoder: Decoder) -> None:
+    before = decoder.pid
+    for _ in range(3):
+        decoder.decode(encoded(tone()))
+    assert decoder.pid == before
+
+
+def test_a_killed_decoder_is_reported_and_replaced(decoder: Decoder) -> None:
+    os.kill(pid_of(decoder), signal.SIGSEGV)
+    with pytest.raises(DecoderCrashed) as caught:
+        decoder.decode(encoded(tone()))
+    assert caught.value.reason == "decoder_crashed"
+    assert decoder.decode(encoded(tone())).seconds == 4
+
+
+def test_a_decoder_that_hangs_is_given_up_and_replaced(decoder: Decoder) -> None:
+    process = psutil.Process(pid_of(decoder))
+    process.suspend()  # as deaf as an endless loop; its own alarm cannot ring either
+    decoder._worker.channel.settimeout(0.5)  # type: ignore[union-attr]
+    started = time.monotonic()
+    with pytest.raises(DecoderCrashed) as caught:
+        decoder.decode(encoded(tone(60)))
+    assert caught.value.reason == "decoder_timeout"
+    assert time.monotonic() - started < 5
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    assert decoder.decode(encoded(tone())).seconds == 4
+
+
+def test_an_endless_decoding_rings_its_own_alarm() -> None:
+    decoder = Decoder(RATE, 1.5, timeout_s=1)
+    channel = decoder._worker.channel  # type: ignore[union-attr]
+    # The request promises more than is sent, then the alarm is what the worker would set for itself.
+    channel.sendall(decode_worker.REQUEST.pack(RATE, 1.5, 1, 8))
+    os.kill(pid_of(decoder), signal.SIGALRM)
+    with pytest.raises(DecoderCrashed) as caught:
+        decoder.decode(encoded(tone()))
+    assert caught.value.reason == "decoder_timeout"
+    decoder.close()
+
+
+def test_the_decoder_holds_no_credentials_and_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("EARSHOT_TRACKS_TABLE", "tracks")
+    decoder = Decoder(RATE, 1.5)
+    decoder.decode(encoded(tone()))
+    environment = Path(f"/proc/{decoder.pid}/environ").read_bytes()
+    decoder.close()
+    assert b"AWS_" not in environment
+    assert b"EARSHOT_" not in environment
+    assert b"PYTHONPATH" in environment
+
+
+def test_the_decoder_cannot_write_files_nor_outgrow_its_memory(decoder: Decoder) -> None:
+    decoder.decode(encoded(tone()))
+    limits = psutil.Process(pid_of(decoder))
+    assert limits.rlimit(psutil.RLIMIT_FSIZE) == (0, 0)
+    assert limits.rlimit(psutil.RLIMIT_DATA) == (decode_worker.MEMORY_BYTES,) * 2
+    assert limits.rlimit(psutil.RLIMIT_CORE) == (0, 0)
+
+
+def test_no_hostile_file_costs_more_than_its_share_of_memory(decoder: Decoder) -> None:
+    for path in sorted(hostile_dir().iterdir()):
+        if path.is_file():
+            try:
+                decoder.decode(path.read_bytes())
+            except AudioRejected:
+                continue
+    lines = Path(f"/proc/{decoder.pid}/status").read_text().splitlines()
+    peak = next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+    assert peak < 200
+
+
+def test_a_decoder_without_owner_ends(decoder: Decoder) -> None:
+    process = psutil.Process(pid_of(decoder))
+    decoder.close()
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE

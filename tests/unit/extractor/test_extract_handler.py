@@ -1,0 +1,252 @@
+import copy
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import numpy as np
+import pytest
+from moto import mock_aws
+
+from earshot.embedding import Embedding
+from earshot.previews import PreviewsBucket
+from earshot.track import Status, Track, TrackInfo
+from earshot.tracks_table import TracksTable
+from extractor import handler
+from extractor.bootstrap import bootstrap
+from tests.corpus import clips, hostile_dir
+from tests.model import model_dir
+from tests.unit.extractor.conftest import encoded, tone
+from tests.unit.extractor.test_extract_events import upload_of
+
+_RECORD = json.loads((Path(__file__).parents[2] / "events" / "sqs_message.json").read_text())["Records"][0]
+TABLE, BUCKET = "earshot-dev-tracks", "earshot-dev-previews"
+TRACK = "file:2c26b46b68ffc68f"
+OTHER = "11dFghVXANMlKmJXsNCbNl"
+LAST_TRY = 5
+
+
+class World:
+    """Table and bucket in this process, and the extractor's handler wired to them."""
+
+    def __init__(self) -> None:
+        dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+        dynamodb.create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": "track_id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "track_id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        self.tracks = TracksTable(dynamodb, TABLE)
+        self.previews = PreviewsBucket(s3, BUCKET)
+
+    def upload(self, track_id: str, audio: bytes, *, fetched_at: str = "2026-11-20T07:00:00.000000Z") -> None:
+        info = TrackInfo(track_id, "file", title="Song")
+        self.tracks.register(info)
+        self.previews.put(info, audio, provider="folder", fetched_at=fetched_at)
+
+    def track(self, track_id: str) -> Track:
+        track = self.tracks.get(track_id)
+        assert track is not None
+        return track
+
+    def waiting(self) -> set[str]:
+        return set(self.previews.track_ids())
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "EARSHOT_TRACKS_TABLE": TABLE,
+        "EARSHOT_PREVIEWS_BUCKET": BUCKET,
+        "EARSHOT_MODEL_DIR": str(model_dir()),
+        "EARSHOT_DECODE_TIMEOUT_S": "5",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        bootstrap.cache_clear()
+        yield World()
+        bootstrap().close()
+        bootstrap.cache_clear()
+
+
+def message(body: str, *, number: int = 0, tries: int = 1) -> dict[str, Any]:
+    record: dict[str, Any] = copy.deepcopy(_RECORD)
+    record |= {"messageId": f"message-{number}", "body": body}
+    record["attributes"]["ApproximateReceiveCount"] = str(tries)
+    return record
+
+
+def key(track_id: str) -> str:
+    return f"previews/{track_id.replace(':', '%253A')}"
+
+
+def deliver(*messages: dict[str, Any]) -> set[str]:
+    """Ids of the messages that failed."""
+    answer = handler.extract({"Records": list(messages)}, None)  # type: ignore[arg-type]
+    return {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+
+
+def crash_on(monkeypatch: pytest.MonkeyPatch, audio: bytes) -> None:
+    """Make the real decoder process die whenever it is handed this file."""
+    decoder = bootstrap()._decoder
+    honest = decoder.decode
+
+    def decode(data: bytes) -> Any:
+        if data == audio:
+            honest(encoded(tone(1.6)))  # a process to kill is there, also after the last one was killed
+            assert decoder.pid is not None
+            os.kill(decoder.pid, signal.SIGSEGV)
+        return honest(data)
+
+    monkeypatch.setattr(decoder, "decode", decode)
+
+
+def test_an_upload_becomes_an_embedding_with_tags_and_the_audio_is_deleted(world: World) -> None:
+    world.upload(TRACK, clips()[0].path.read_bytes())
+    assert deliver(message(upload_of(key(TRACK)))) == set()
+    track = world.track(TRACK)
+    assert (track.status, track.model, track.provider) == (Status.READY, "musicnn-msd@1", "folder")
+    assert track.embedding is not None
+    assert track.drift is not None
+    assert Embedding.from_bytes(track.embedding, track.drift).embedding.shape == (624,)
+    assert len(track.tags) == 10
+    assert world.waiting() == set()
+
+
+def test_a_duplicate_event_changes_nothing(world: World) -> None:
+    world.upload(TRACK, encoded(tone()))
+    event = message(upload_of(key(TRACK)))
+    deliver(event)
+    before = world.track(TRACK)
+    assert deliver(event) == set()
+    assert deliver(event, message(upload_of(key(TRACK)), number=1)) == set()
+    assert world.track(TRACK) == before
+
+
+def test_a_whole_batch_is_extracted_in_any_order_of_records(world: World) -> None:
+    ids = [TRACK, OTHER, "deezer:5", "deezer:6", "deezer:7"]
+    for number, track_id in enumerate(ids):
+        world.upload(track_id, encoded(tone(3 + number)))
+    failed = deliver(
+        message(upload_of(key(ids[0]), key(ids[1]))),
+        message(upload_of(key(ids[2])), number=1),
+        message(upload_of(key(ids[4]), key(ids[3]), key(ids[0])), number=2),
+    )
+    assert failed == set()
+    assert {world.track(track_id).status for track_id in ids} == {Status.READY}
+    embeddings = [np.frombuffer(world.track(track_id).embedding or b"", "<f2") for track_id in ids]
+    alone = bootstrap()._network.features(bootstrap()._decoder.decode(encoded(tone(5))).samples)
+    np.testing.assert_array_equal(embeddings[2], alone.embedding.embedding.astype("<f2"))
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"), [("silence.mp3", "silent"), ("html_error.mp3", "undecodable"), ("zero_byte.mp3", "empty")]
+)
+def test_a_rejected_file_fails_its_track_with_a_reason_and_its_audio_goes(world: World, file: str, reason: str) -> None:
+    world.upload(TRACK, (hostile_dir() / file).read_bytes())
+    assert deliver(message(upload_of(key(TRACK)))) == set()
+    assert (world.track(TRACK).status, world.track(TRACK).reason) == (Status.FAILED, reason)
+    assert world.waiting() == set()
+
+
+def test_a_preview_over_the_limit_is_refused_unread(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARSHOT_MAX_PREVIEW_BYTES", "100000")
+    world.upload(TRACK, encoded(tone()))
+    assert deliver(message(upload_of(key(TRACK)))) == set()
+    assert world.track(TRACK).reason == "too_large"
+    assert world.waiting() == set()
+
+
+def test_a_bad_message_fails_alone(world: World) -> None:
+    world.upload(TRACK, encoded(tone()))
+    assert deliver(message("garbage", number=1), message(upload_of(key(TRACK)))) == {"message-1"}
+    assert world.track(TRACK).status is Status.READY
+
+
+def test_a_test_event_is_consumed(world: World) -> None:
+    body = (Path(__file__).parents[2] / "events" / "s3_test_event.json").read_text()
+    assert deliver(message(body)) == set()
+
+
+def test_an_event_whose_preview_is_gone_is_consumed(world: World) -> None:
+    assert deliver(message(upload_of(key(TRACK)))) == set()
+    assert world.tracks.get(TRACK) is None
+
+
+def test_a_file_that_kills_its_decoder_is_tried_again_and_harms_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison = encoded(tone(2))
+    world.upload(TRACK, poison)
+    world.upload(OTHER, encoded(tone()))
+    crash_on(monkeypatch, poison)
+    failed = deliver(message(upload_of(key(TRACK))), message(upload_of(key(OTHER)), number=1))
+    assert failed == {"message-0"}
+    assert world.track(TRACK).status is Status.PENDING
+    assert world.waiting() == {TRACK}
+    assert world.track(OTHER).status is Status.READY
+
+
+def test_after_the_last_try_its_track_is_failed_and_the_message_still_goes_to_the_dead_letters(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison = encoded(tone(2))
+    world.upload(TRACK, poison)
+    crash_on(monkeypatch, poison)
+    for tries in range(1, LAST_TRY):
+        assert deliver(message(upload_of(key(TRACK)), tries=tries)) == {"message-0"}
+        assert world.track(TRACK).status is Status.PENDING
+    assert deliver(message(upload_of(key(TRACK)), tries=LAST_TRY)) == {"message-0"}
+    assert (world.track(TRACK).status, world.track(TRACK).reason) == (Status.FAILED, "decoder_crashed")
+    assert world.waiting() == set()
+
+
+def test_a_newer_preview_that_arrives_meanwhile_is_not_deleted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.upload(TRACK, encoded(tone(3)))
+    network = bootstrap()._network
+    honest = network.features
+
+    def features(samples: Any) -> Any:
+        world.upload(TRACK, encoded(tone(5)), fetched_at="2026-11-20T08:00:00.000000Z")
+        return honest(samples)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(network, "features", features)
+        assert deliver(message(upload_of(key(TRACK)))) == set()
+    assert world.waiting() == {TRACK}
+    assert deliver(message(upload_of(key(TRACK)), number=1)) == set()
+    assert world.track(TRACK).preview_at == "2026-11-20T08:00:00.000000Z"
+    assert world.waiting() == set()
+
+
+def test_a_track_the_table_has_lost_is_made_anew_from_its_preview(world: World) -> None:
+    world.previews.put(TrackInfo(TRACK, "file", title="Song"), encoded(tone()), provider="folder")
+    assert deliver(message(upload_of(key(TRACK)))) == set()
+    assert (world.track(TRACK).info.title, world.track(TRACK).status) == ("Song", Status.READY)
+
+
+def test_dying_between_storing_and_deleting_leaves_a_track_that_a_repeat_completes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.upload(TRACK, encoded(tone()))
+
+    def die(*_: Any, **__: Any) -> None:
+        raise ConnectionError("the process ends here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bootstrap()._previews, "delete", die)
+        assert deliver(message(upload_of(key(TRACK)))) == {"message-0"}
+    before = world.track(TRACK)
+    assert before.status is Status.READY
+    assert deliver(message(upload_of(key(TRACK)), tries=2)) == set()
+    assert world.track(TRACK) == before
+    assert world.waiting() == set()
