@@ -241,12 +241,7 @@ def test_sigkill_of_everything_in_the_middle_of_a_crawl_loses_and_doubles_nothin
     crawl = crawled.deployment
     crawl_id = start_crawl(str(music["few"]), crawls=crawl.crawls, crawl_queue=crawl.crawl_queue)
     Ledger(crawled.directory).started(crawl_id, str(music["few"]))
-
-    def some_are_on_their_way() -> bool:
-        states = [track.status for track in crawl.tracks.scan()]
-        return Status.PENDING in states and states.count(Status.READY) > len(before)
-
-    until(some_are_on_their_way, 60, "the middle of the crawl")
+    until(lambda: any(t.status is Status.PENDING for t in crawl.tracks.scan()), 60, "the middle of the crawl")
     crawled.kill_everything()
     said = crawled.up()
     assert "was killed" in said
@@ -254,6 +249,26 @@ def test_sigkill_of_everything_in_the_middle_of_a_crawl_loses_and_doubles_nothin
     until(lambda: _searchable(crawled) == expected and _idle(crawled), 90, f"{expected} searchable tracks")
     assert len(_table_and_index_agree(crawled, tmp_path / "after")) == expected
     assert list(crawled.deployment.previews.track_ids()) == []
+
+
+def test_after_sigkill_of_everything_the_table_is_written_back_from_the_index(
+    crawled: LocalStack, tmp_path: Path
+) -> None:
+    """The tracks of the crawl before this were never saved by the embedded AWS: only the index in S3 has them."""
+    _table_and_index_agree(crawled, tmp_path / "before")
+    before = _essence(crawled)
+    crawled.kill_everything()
+    assert "restored from the index into the table" in crawled.up()
+    assert _essence(crawled) == before
+    _table_and_index_agree(crawled, tmp_path / "after")
+
+
+def _essence(stack: LocalStack) -> dict[str, tuple[object, ...]]:
+    return {
+        track.track_id: (track.info.title, track.info.artists, track.embedding, track.drift, track.tags, track.model)
+        for track in stack.deployment.tracks.scan()
+        if track.status is Status.READY
+    }
 
 
 def test_down_stops_the_stack_and_says_so(crawled: LocalStack) -> None:
