@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.models import License
 from api import problems
 from api.bootstrap import services
 from api.openapi import document_text
-from api.routes import catalogue_map, crawls, health, page, queries, search, similar, tracks
+from api.routes import catalogue_map, crawls, health, opensubsonic, page, queries, search, similar, tracks
 from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, UnsupportedMediaType
 
 TITLE = "Earshot"
@@ -36,7 +36,7 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
     """The routes behind a Powertools resolver; pages of `cors_origins` may call it from a browser."""
     app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_parse_json, cors=_cors(cors_origins))
     problems.install(app)
-    for module in (similar, queries, search, catalogue_map, tracks, crawls, health, page):
+    for module in (similar, queries, search, catalogue_map, tracks, crawls, health, page, opensubsonic):
         app.include_router(module.router)
     app.configure_openapi(
         title=TITLE,

@@ -6,6 +6,7 @@ state per process.
 
 import asyncio
 import base64
+import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -19,7 +20,7 @@ from api.app import MAX_BODY_BYTES, refuse, respond
 from api.audio import own_file
 from api.bootstrap import services
 from api.local_audio import send_file, track_id_in
-from earshot.errors import EarshotError
+from earshot.errors import EarshotError, InvalidRequest
 from earshot.track_id import parse_track_id
 
 Scope = MutableMapping[str, Any]
@@ -27,6 +28,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
+_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?")
+"""Other host names are pages elsewhere that point their name at this machine (DNS rebinding)."""
 _SWEEP_EVERY_S = 300.0
 _logger = Logger(service="api")
 
@@ -48,6 +51,9 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await _live(receive, send)
     elif scope["type"] == "http":
         event = _event(scope, await _body(receive))
+        if services().settings.stage == "local" and not _LOOPBACK.fullmatch(event["headers"].get("host", "")):
+            await _send(refuse(InvalidRequest("this machine answers to 127.0.0.1 and localhost only")), send)
+            return
         track_id = track_id_in(scope["path"])
         if track_id and scope["method"] in ("GET", "HEAD") and services().settings.stage == "local":
             await _play(track_id, event, send)

@@ -1,0 +1,103 @@
+"""What may be heard: one's own crawled files on this machine, previews at their provider."""
+
+import hashlib
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.local_audio import Span, span
+from earshot.track import TrackInfo
+from tests.unit.api.world import World
+
+local = pytest.mark.parametrize("settings", [{"EARSHOT_STAGE": "local"}])
+AUDIO = bytes(range(256)) * 40
+
+
+def _crawled(world: World, path: Path, content: bytes = AUDIO) -> str:
+    path.write_bytes(content)
+    track_id = f"file:{hashlib.sha256(content).hexdigest()[:16]}"
+    world.table.register(TrackInfo(track_id, "file", preview_url=path.as_uri()))
+    return track_id
+
+
+def _ask(world: World, track_id: str, **headers: str) -> httpx.Response:
+    return world.request("GET", f"/tracks/{track_id}/audio", headers={"Host": "127.0.0.1:8000", **headers})
+
+
+@local
+def test_a_crawled_file_is_served_whole_and_in_parts(world: World, tmp_path: Path) -> None:
+    track_id = _crawled(world, tmp_path / "Ä song.mp3")
+    whole = _ask(world, track_id)
+    assert (whole.status_code, whole.content) == (200, AUDIO)
+    assert (whole.headers["content-type"], whole.headers["accept-ranges"]) == ("audio/mpeg", "bytes")
+    part = _ask(world, track_id, Range="bytes=10-19")
+    assert (part.status_code, part.content) == (206, AUDIO[10:20])
+    assert part.headers["content-range"] == f"bytes 10-19/{len(AUDIO)}"
+    assert _ask(world, track_id, Range=f"bytes={len(AUDIO)}-").status_code == 416
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, Span(0, 100, 100)),
+        ("bytes=0-", Span(0, 100, 100)),
+        ("bytes=90-", Span(90, 100, 100)),
+        ("bytes=90-500", Span(90, 100, 100)),
+        ("bytes=-7", Span(93, 100, 100)),
+        ("bytes=-700", Span(0, 100, 100)),
+        ("bytes=-", Span(0, 100, 100)),
+        ("bytes=5-9,20-30", Span(0, 100, 100)),
+        ("lines=1-2", Span(0, 100, 100)),
+        ("bytes=100-", None),
+        ("bytes=9-5", None),
+        ("bytes=-0", None),
+    ],
+)
+def test_ranges_are_read_as_rfc_9110_says(header: str | None, expected: Span | None) -> None:
+    assert span(header, 100) == expected
+
+
+@local
+def test_a_file_that_has_changed_since_is_not_served(world: World, tmp_path: Path) -> None:
+    track_id = _crawled(world, tmp_path / "song.mp3")
+    (tmp_path / "song.mp3").write_bytes(b"something private")
+    answer = _ask(world, track_id)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_playable")
+
+
+@local
+def test_files_that_were_not_crawled_are_out_of_reach(world: World, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_bytes(b"secret")
+    for name in ("file:0123456789abcdef", "..%2F..%2Fetc%2Fpasswd", "file:..%2F..%2Fetc", "file:%00"):
+        assert _ask(world, name).status_code in (404, 422)
+    world.table.register(TrackInfo("file:0123456789abcdef", "file", preview_url=(tmp_path / "secret.txt").as_uri()))
+    assert _ask(world, "file:0123456789abcdef").status_code == 404
+
+
+def test_other_stages_serve_no_files(world: World, tmp_path: Path) -> None:
+    assert _ask(world, _crawled(world, tmp_path / "song.mp3")).status_code == 404
+
+
+def test_a_provider_serves_its_previews_itself_while_the_address_lasts(world: World) -> None:
+    fresh = f"https://cdnt-preview.dzcdn.net/a.mp3?hdnea=exp={int(time.time()) + 600}~acl"
+    world.table.register(TrackInfo("deezer:1", "deezer", preview_url=fresh))
+    answer = _ask(world, "deezer:1")
+    assert (answer.status_code, answer.headers["location"]) == (302, fresh)
+    for number, url in enumerate(
+        (
+            "https://cdnt-preview.dzcdn.net/a.mp3?hdnea=exp=1700000000",
+            "https://evil.example/a.mp3",
+            "http://a.dzcdn.net/",
+        )
+    ):
+        world.table.register(TrackInfo(f"deezer:{number + 2}", "deezer", preview_url=url))
+        assert _ask(world, f"deezer:{number + 2}").status_code == 404
+
+
+@local
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8000", ""])
+def test_a_page_elsewhere_cannot_point_its_name_at_this_machine(world: World, host: str) -> None:
+    assert world.request("GET", "/health", headers={"Host": host}).status_code == 422
+    assert world.request("GET", "/health", headers={"Host": "localhost:8000"}).status_code == 200
