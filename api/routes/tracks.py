@@ -94,7 +94,8 @@ def request(
 def audio(track_id: Annotated[str, Path(max_length=512)]) -> Response[str]:
     """Sends a listener to the provider's own server. (The local stage plays files of one's own: api/local.py.)"""
     address = preview_address(services().tracks, parse_track_id(unquote(track_id)))
-    return Response(status_code=HTTPStatus.FOUND.value, headers={"Location": address, "Cache-Control": "no-store"})
+    headers = {"Location": address, "Cache-Control": "no-store"}
+    return Response(status_code=HTTPStatus.FOUND.value, headers=headers, body="")
 
 
 def _is_indexed(track_id: str) -> bool:

@@ -1,0 +1,78 @@
+"""The command line: asks the HTTP API, prints tables for people and JSON for programs.
+
+``earshot similar TRACK``, ``path FROM TO``, ``tracks [WORDS]``, ``crawl PLAYLIST``, ``status``.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from earshot.cli import commands
+from earshot.cli.client import ApiError, Client
+
+_DEFAULT_PORT = "8000"
+
+Command = Callable[[Client, argparse.Namespace], tuple[Any, str]]
+"""Asks the API; returns what `--json` prints, and what people read."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; returns 0, 1 for what the API refused, 2 for a wrong call."""
+    options = _parser().parse_args(arguments)
+    client = Client(options.api, key=os.environ.get("EARSHOT_API_KEY"))
+    try:
+        data, text = options.command(client, options)
+    except ApiError as error:
+        sys.stderr.write(f"{error.message}\n" + (f"{error.hint}\n" if error.hint else ""))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n" if options.json else f"{text}\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    port = os.environ.get("PORT", _DEFAULT_PORT)
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--json", action="store_true", help="print what the API answered, as JSON")
+    shared.add_argument(
+        "--api",
+        default=os.environ.get("EARSHOT_API_URL", f"http://127.0.0.1:{port}"),
+        help="address of the API (EARSHOT_API_URL; %(default)s)",
+    )
+    parser = argparse.ArgumentParser(prog="earshot", description="Find the tracks that sound like a track.")
+    adding = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        added = adding.add_parser(name, parents=[shared], help=text, description=text)
+        added.set_defaults(command=command)
+        return added
+
+    similar = add("similar", commands.similar, "Tracks that sound like the given ones.")
+    similar.add_argument("tracks", nargs="+", metavar="TRACK", help="track ids, URIs or URLs")
+    similar.add_argument("--less", action="append", default=[], metavar="TRACK", help="less like this one (repeatable)")
+    similar.add_argument("-k", type=int, default=10, help="how many results (%(default)s)")
+    similar.add_argument("--max-per-artist", type=int, metavar="N", help="at most N results of one artist")
+    similar.add_argument("--tags", help="only tracks with these tags, comma-separated")
+    similar.add_argument("--diversity", type=float, metavar="D", help="0 most similar … 1 most varied")
+    path = add("path", commands.path, "A listening journey from one track to another.")
+    path.add_argument("start", metavar="FROM")
+    path.add_argument("end", metavar="TO")
+    path.add_argument("--steps", type=int, default=8, help="tracks in between (%(default)s)")
+    tracks = add("tracks", commands.tracks, "Tracks of the catalogue by words and tags.")
+    tracks.add_argument("words", nargs="*", metavar="WORD", help="beginnings of words in title, artists or album")
+    tracks.add_argument("--tags", default="", help="only tracks with these tags, comma-separated")
+    tracks.add_argument("--limit", type=int, default=20, help="how many (%(default)s)")
+    crawl = add("crawl", commands.crawl, "Have a playlist crawled and watch it.")
+    crawl.add_argument("playlist", help="playlist, album or track of Spotify or Deezer, a manifest, or a folder")
+    crawl.add_argument("--no-wait", action="store_true", help="do not watch, just print the crawl's id")
+    add("status", commands.status, "What the API answers from, and the newest crawls.")
+    return parser
+
+
+def run() -> None:
+    """Entry point of the installed command `earshot`."""
+    sys.exit(main(sys.argv[1:]))
