@@ -18,7 +18,7 @@ from earshot.index.cache import stored_object
 from earshot.index.layout import lay_out
 from earshot.index.manifest import METRIC, NO_ROWS, Canary, Kind, SegmentEntry, StoredObject
 from earshot.index.metrics import emit
-from earshot.index.rows import write_lines
+from earshot.index.rows import LINES, OFFSETS, write_lines
 from earshot.index.segment import MAP
 from earshot.index.transform import CatalogueTransform, Matrix, unit
 from earshot.tracks_table import now_iso
@@ -87,9 +87,9 @@ def write_rows(folder: Path, rows: Merged) -> dict[str, StoredObject]:
         _npy_header(raw, (len(rows), 2, rows.raw_dim))
         for chunk in rows.raw_chunks():
             raw.write(chunk.astype("<f2").tobytes())
-    with (folder / "tracks.jsonl.gz").open("wb") as lines:
-        np.save(folder / "blocks.npy", write_lines(rows.lines(), lines))
-    names = ("ids.npy", "fingerprints.npy", "raw.npy", "tracks.jsonl.gz", "blocks.npy")
+    with (folder / LINES).open("wb") as lines:
+        np.save(folder / OFFSETS, write_lines(rows.lines(), lines))
+    names = ("ids.npy", "fingerprints.npy", "raw.npy", LINES, OFFSETS)
     return {name: stored_object(folder / name) for name in names}
 
 

@@ -15,7 +15,7 @@ from earshot.errors import DamagedIndex, InvalidInput
 from earshot.index.cache import SegmentCache
 from earshot.index.layout import Positions
 from earshot.index.manifest import SegmentEntry
-from earshot.index.rows import Lines, fingerprint, track_to_line
+from earshot.index.rows import LINES, OFFSETS, Lines, fingerprint, track_to_line
 from earshot.index.segment import MAP
 from earshot.track import Track
 
@@ -157,8 +157,8 @@ class StoredRows:
 
     def lines(self, which: RowNumbers) -> Iterator[bytes]:
         """See `Source`."""
-        offsets = np.load(self._path("blocks.npy"), allow_pickle=False)
-        return Lines(self._path("tracks.jsonl.gz"), offsets).read(self._rows[which].tolist())
+        offsets = np.load(self._path(OFFSETS), allow_pickle=False)
+        return Lines(self._path(LINES), offsets).read(self._rows[which].tolist())
 
     def positions(self) -> Positions | None:
         """See `Source`."""

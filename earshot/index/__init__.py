@@ -9,8 +9,8 @@
     segments/<id>/fingerprints.npy       (n,) uint64 of everything known of a row              the builder's
     segments/<id>/ids.npy                (n,) fixed-width ASCII track ids, ascending           everybody's
     segments/<id>/vectors.npy            (n, dim) float16 unit vectors                         the reader's
-    segments/<id>/tracks.jsonl.gz        one JSON line per row, 16 rows to a gzip member       the reader's
-    segments/<id>/blocks.npy             (members + 1,) uint64 byte offsets into the above     the reader's
+    segments/<id>/tracks.bin             one deflated JSON line per row                        the reader's
+    segments/<id>/offsets.npy            (n + 1,) uint64 byte offsets into the above           the reader's
     segments/<id>/annoy.ann              base segments only                                    the reader's
     segments/<id>/map.npy                (n, 2) float32 positions, base segments only          the page's
 

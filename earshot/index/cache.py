@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from earshot.errors import DamagedIndex
 from earshot.index.manifest import SegmentEntry, StoredObject
 from earshot.index.store import IndexStore
 
@@ -32,7 +33,9 @@ class SegmentCache:
         Raises:
             DamagedIndex: the object in S3 is missing or not what the manifest says.
         """
-        expected = segment.objects[name]
+        expected = segment.objects.get(name)
+        if expected is None:
+            raise DamagedIndex(f"segment {segment.id} has no {name}", hint="Rebuild the index: make repair.")
         path = self._folder / segment.id / name
         if not self._is_intact(path, expected):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,16 +1,17 @@
 """What an index segment keeps of a track besides its vectors: one JSON line per row.
 
 The line holds everything the tracks table knows but the two vectors, so that a lost table can be restored from the
-index. Sixteen lines share one gzip member: `zcat` reads the file, and a reader can still fetch one row of a million
-without holding the rest in memory.
+index. Each line is deflated by itself with a sample of the segment's lines as preset dictionary: as small as sixteen
+lines in one gzip member (150 bytes instead of 600), and a reader fetches one row of a million in 3 µs instead of 25.
 """
 
-import gzip
 import hashlib
 import json
+import mmap
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -19,9 +20,14 @@ import numpy.typing as npt
 
 from earshot.track import Status, Tag, Track, TrackInfo
 
-BLOCK_ROWS = 16
-"""Rows per gzip member: decompressing one costs about 20 µs; larger ones save few bytes and cost each result more."""
+LINES = "tracks.bin"
+"""The dictionary, then the deflated lines in row order."""
+OFFSETS = "offsets.npy"
+"""(n + 1,) uint64: where each line begins in the above, and where the last one ends."""
 
+_SAMPLE_ROWS = 16
+_DICTIONARY_BYTES = 4_000
+_RAW_DEFLATE = -15
 _INFO = tuple(field.name for field in fields(TrackInfo))
 _STATE = ("model", "provider", "preview_at")
 
@@ -86,47 +92,35 @@ def fingerprint(line: bytes, vectors: bytes) -> int:
 
 
 def write_lines(lines: Iterable[bytes], to: BinaryIO) -> npt.NDArray[np.uint64]:
-    """Write `lines` in gzip members of `BLOCK_ROWS`; returns the byte offsets of the members and of the end."""
-    offsets = [0]
-    block: list[bytes] = []
-    for line in lines:
-        block.append(line)
-        if len(block) == BLOCK_ROWS:
-            offsets.append(offsets[-1] + _write_block(block, to))
-            block = []
-    if block:
-        offsets.append(offsets[-1] + _write_block(block, to))
+    """Write `lines` as `LINES`; returns the `OFFSETS`."""
+    lines = iter(lines)
+    sample = list(islice(lines, _SAMPLE_ROWS))
+    dictionary = b"\n".join(sample)[-_DICTIONARY_BYTES:]
+    offsets = [to.write(dictionary)]
+    for line in chain(sample, lines):
+        deflate = zlib.compressobj(6, zlib.DEFLATED, _RAW_DEFLATE, 8, zlib.Z_DEFAULT_STRATEGY, dictionary)
+        offsets.append(offsets[-1] + to.write(deflate.compress(line) + deflate.flush()))
     return np.asarray(offsets, np.uint64)
-
-
-def _write_block(block: list[bytes], to: BinaryIO) -> int:
-    return to.write(gzip.compress(b"\n".join(block) + b"\n", compresslevel=6, mtime=0))
 
 
 class Lines:
     """The lines of a segment by row number, read from the file as needed.
 
     Args:
-        path: the `tracks.jsonl.gz` of a segment.
-        offsets: its `blocks.npy`.
+        path: the segment's `LINES`.
+        offsets: its `OFFSETS`.
     """
 
     def __init__(self, path: Path, offsets: npt.NDArray[np.uint64]) -> None:
-        self._data = np.memmap(path, np.uint8, mode="r") if path.stat().st_size else np.zeros(0, np.uint8)
+        with path.open("rb") as file:
+            self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
         self._offsets = offsets
+        self._dictionary = self._data[: int(offsets[0])]
 
     def __getitem__(self, row: int) -> bytes:
-        return self._block(row // BLOCK_ROWS)[row % BLOCK_ROWS]
+        deflated = self._data[int(self._offsets[row]) : int(self._offsets[row + 1])]
+        return zlib.decompressobj(_RAW_DEFLATE, zdict=self._dictionary).decompress(deflated)
 
     def read(self, rows: Iterable[int]) -> Iterator[bytes]:
-        """Lines of ascending `rows`, each block decompressed once."""
-        current, block = -1, [b""]
-        for row in rows:
-            if row // BLOCK_ROWS != current:
-                current = row // BLOCK_ROWS
-                block = self._block(current)
-            yield block[row % BLOCK_ROWS]
-
-    def _block(self, number: int) -> list[bytes]:
-        start, end = int(self._offsets[number]), int(self._offsets[number + 1])
-        return zlib.decompress(self._data[start:end].data, wbits=31).split(b"\n")
+        """Lines of `rows`."""
+        return map(self.__getitem__, rows)

@@ -13,7 +13,7 @@ from earshot.embedding import Vector
 from earshot.errors import DamagedIndex
 from earshot.index.cache import SegmentCache
 from earshot.index.manifest import METRIC, SegmentEntry
-from earshot.index.rows import IndexedTrack, Lines
+from earshot.index.rows import LINES, OFFSETS, IndexedTrack, Lines
 from earshot.index.transform import Matrix, unit
 
 MAP = "map.npy"
@@ -46,8 +46,8 @@ class Segment:
         self._watched: list[tuple[int, int, int]] = []
         self.ids = self._array(cache.fetch(entry, "ids.npy"))
         self.vectors = self._array(cache.fetch(entry, "vectors.npy"))
-        offsets = self._array(cache.fetch(entry, "blocks.npy"))
-        lines = cache.fetch(entry, "tracks.jsonl.gz")
+        offsets = self._array(cache.fetch(entry, OFFSETS))
+        lines = cache.fetch(entry, LINES)
         self._watch(lines)
         self._lines = Lines(lines, offsets)
         if self.ids.shape != (self.rows,) or self.ids.dtype.kind != "S" or self.vectors.shape != (self.rows, dim):

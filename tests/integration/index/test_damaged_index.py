@@ -19,7 +19,7 @@ from annoy_service.rows import FreshRow, FreshRows
 from earshot.errors import DamagedIndex
 from earshot.index.manifest import Manifest
 from earshot.index.reader import IndexReader
-from earshot.index.rows import track_to_line
+from earshot.index.rows import LINES, OFFSETS, track_to_line
 from earshot.track import Track, TrackInfo
 
 N = 11_000  # enough for Annoy to be used at query time
@@ -122,7 +122,7 @@ def test_a_reader_refuses_a_damaged_annoy_file(
     assert '"IndexDamaged":[1.0]' in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["vectors.npy", "ids.npy", "tracks.jsonl.gz", "blocks.npy"])
+@pytest.mark.parametrize("name", ["vectors.npy", "ids.npy", LINES, OFFSETS])
 def test_a_reader_refuses_any_other_damaged_file(
     s3: Any, manifest: Manifest, replaced: Callable[[str, bytes], None], tmp_path: Path, name: str
 ) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earshot.index.manifest import NO_ROWS, Manifest, SegmentEntry, StoredObject, transform_key
-from earshot.index.rows import track_to_line, write_lines
+from earshot.index.rows import LINES, OFFSETS, track_to_line, write_lines
 from earshot.index.store import IndexStore
 from earshot.index.transform import CatalogueTransform
 from earshot.track import Status, Tag, Track, TrackInfo
@@ -89,8 +89,8 @@ class World:
         objects = {
             "ids.npy": _npy(ids),
             "vectors.npy": _npy(np.stack([vectors[i] for i in order]).astype(np.float16)),
-            "blocks.npy": _npy(offsets),
-            "tracks.jsonl.gz": lines.getvalue(),
+            OFFSETS: _npy(offsets),
+            LINES: lines.getvalue(),
         }
         store = IndexStore(self.s3, "index")
         stored = {name: store.put(f"segments/{segment_id}/{name}", body) for name, body in objects.items()}

@@ -1,0 +1,1 @@
+"""Measurements of the index: `make bench-index`."""

@@ -1,0 +1,117 @@
+"""An S3 client over a folder, for measurements of gigabytes: it counts the bytes read and costs next to nothing.
+
+Only what `earshot.index.store` calls, with S3's semantics of conditions. Correctness is tested elsewhere, on moto.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from botocore.exceptions import ClientError
+
+
+class _Body:
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+
+    def read(self) -> bytes:
+        return self._file.read()
+
+    def iter_chunks(self, size: int) -> Iterator[bytes]:
+        while chunk := self._file.read(size):
+            yield chunk
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> BinaryIO:
+        return self._file
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class FolderS3:
+    """`read` counts the bytes that were asked for, by key."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.read: dict[str, int] = {}
+
+    def get_object(self, *, Bucket: str, Key: str, IfNoneMatch: str | None = None) -> dict[str, Any]:  # noqa: N803
+        """As boto3's."""
+        path = self._existing(Bucket, Key)
+        if IfNoneMatch == _etag(path):
+            raise _error("304")
+        size = path.stat().st_size
+        self.read[Key] = self.read.get(Key, 0) + size
+        return {"Body": _Body(path), "ContentLength": size, "ETag": _etag(path)}
+
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        """As boto3's."""
+        return {"ETag": _etag(self._existing(Bucket, Key))}
+
+    def put_object(
+        self,
+        *,
+        Bucket: str,  # noqa: N803
+        Key: str,  # noqa: N803
+        Body: Any,  # noqa: N803
+        IfMatch: str | None = None,  # noqa: N803
+        IfNoneMatch: str | None = None,  # noqa: N803
+        **_: Any,
+    ) -> None:
+        """As boto3's."""
+        path = self._folder / Bucket / Key
+        if (IfNoneMatch and path.exists()) or (IfMatch and (not path.exists() or _etag(path) != IfMatch)):
+            raise _error("PreconditionFailed")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(Body if isinstance(Body, bytes) else Body.read())
+
+    def upload_file(self, name: str, bucket: str, key: str) -> None:
+        """As boto3's."""
+        path = self._folder / bucket / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(name, path)
+
+    def get_paginator(self, _operation: str) -> "FolderS3":
+        """Of list_objects_v2, the only one that is used."""
+        return self
+
+    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803
+        """One page."""
+        root = self._folder / Bucket
+        found = [path for path in root.rglob("*") if path.is_file()]
+        keys = [(path.relative_to(root).as_posix(), path.stat()) for path in found]
+        yield {
+            "Contents": [
+                {"Key": key, "Size": stat.st_size, "LastModified": datetime.fromtimestamp(stat.st_mtime, UTC)}
+                for key, stat in keys
+                if key.startswith(Prefix)
+            ]
+        }
+
+    def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> None:  # noqa: N803
+        """As boto3's."""
+        for entry in Delete["Objects"]:
+            (self._folder / Bucket / entry["Key"]).unlink(missing_ok=True)
+
+    def _existing(self, bucket: str, key: str) -> Path:
+        path = self._folder / bucket / key
+        if not path.is_file():
+            raise _error("NoSuchKey")
+        return path
+
+
+def _etag(path: Path) -> str:
+    stat = path.stat()
+    if stat.st_size > 1 << 20:
+        return f"{stat.st_size}-{stat.st_mtime_ns}"
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+def _error(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": code}}, "operation")
