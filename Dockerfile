@@ -1,0 +1,31 @@
+# Earshot as one plain service: the same handlers as on AWS, with an embedded AWS, behind one port. It has no login and
+# therefore listens on the loopback address alone, also in the container: give it the host's network, and put a reverse
+# proxy in front of it where others shall reach it. `docker compose up --build` does the first half.
+FROM python:3.13-slim-bookworm AS build
+WORKDIR /app
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
+COPY requirements ./requirements
+COPY scripts/setup scripts/setup
+COPY pyproject.toml README.md LICENSE ./
+COPY earshot earshot
+COPY config config
+COPY crawler crawler
+COPY extractor extractor
+COPY annoy_service annoy_service
+COPY api api
+COPY local local
+RUN scripts/setup run && .venv/bin/python -m extractor.model.build
+# The frameworks that made the model file are no longer needed.
+RUN .venv/bin/uv pip uninstall -q --python .venv/bin/python tensorflow-cpu tensorflow keras librosa onnx || true
+
+FROM python:3.13-slim-bookworm
+RUN useradd --uid 10001 --create-home earshot && mkdir /state /music && chown earshot /state
+WORKDIR /app
+COPY --from=build /app /app
+COPY serverless.yml ./
+USER earshot
+ENV EARSHOT_LOCAL_DIR=/state PORT=8000 EARSHOT_FOLDER_ROOTS=/music PATH=/app/.venv/bin:$PATH
+VOLUME ["/state"]
+HEALTHCHECK --interval=10s --start-period=60s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=5)"]
+STOPSIGNAL SIGTERM
+CMD ["python", "-m", "local", "up"]

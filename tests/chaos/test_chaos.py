@@ -1,0 +1,163 @@
+"""Three minutes of bad luck: whatever is killed or fails, in the end table == index == what was crawled.
+
+Ten tracks a second arrive in small crawls. Meanwhile functions are killed at random every few seconds, the whole stack
+dies every minute, in turns with the embedded AWS and alone, and one in twenty AWS requests of the functions is
+throttled, fails, or loses its answer. EARSHOT_CHAOS_S sets how long.
+"""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import psutil
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from earshot.index.reader import IndexReader
+from earshot.intake import start_crawl
+from earshot.track import Status
+from local.ledger import Ledger
+from tests.corpus import clips
+from tests.e2e.conftest import LocalStack
+
+DURATION_S = float(os.environ.get("EARSHOT_CHAOS_S", "180"))
+PER_SECOND = 10
+CRAWL = 50
+FAULTS = "0.05"
+_FUNCTION_KILL_EVERY_S = (2.0, 6.0)
+_STACK_KILL_EVERY_S = 60.0
+_SETTLES_WITHIN_S = 480.0
+_CLIP_S = 6
+_FUNCTIONS = ("local.worker", "local.front_door")
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[LocalStack]:
+    own = LocalStack(tmp_path / "state")
+    own.env |= {
+        "EARSHOT_FAULTS": FAULTS,
+        "PYTHONPATH": str(Path(__file__).parent / "faults"),
+        "EARSHOT_PROVIDERS": "folder",
+        "EARSHOT_FOLDER_ROOTS": str(tmp_path / "music"),
+    }
+    own.up()
+    yield own
+    own.close()
+
+
+def _music(folder: Path, count: int) -> dict[str, list[str]]:
+    """Folders of `CRAWL` files, all different to the byte; the track ids in each."""
+    bases = []
+    for clip in clips()[:12]:
+        base = folder / "bases" / clip.path.name
+        base.parent.mkdir(parents=True, exist_ok=True)
+        cut = ["ffmpeg", "-v", "error", "-t", str(_CLIP_S), "-i", str(clip.path), "-c", "copy", str(base)]
+        subprocess.run(cut, check=True)
+        bases.append(base.read_bytes())
+    shutil.rmtree(folder / "bases")
+    found: dict[str, list[str]] = {}
+    for number in range(count):
+        crawl = folder / f"{number // CRAWL:03}"
+        crawl.mkdir(exist_ok=True)
+        audio = bases[number % len(bases)] + _id3_tag(f"track {number}")
+        (crawl / f"{number:05}.mp3").write_bytes(audio)
+        found.setdefault(str(crawl), []).append(f"file:{sha256(audio).hexdigest()[:16]}")
+    return found
+
+
+def _id3_tag(title: str) -> bytes:
+    return b"TAG" + title.encode().ljust(125, b"\0")
+
+
+class _Saboteur(threading.Thread):
+    """Kills functions until told to stop."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        super().__init__(daemon=True)
+        self.kills = 0
+        self._stack = stack
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        while not self._over.wait(random.uniform(*_FUNCTION_KILL_EVERY_S)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                children = psutil.Process(self._stack.pid).children(recursive=True)
+                functions = [child for child in children if any(name in child.cmdline() for name in _FUNCTIONS)]
+                if functions:
+                    random.choice(functions).kill()
+                    self.kills += 1
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()
+
+
+def _start(stack: LocalStack, playlist: str) -> None:
+    """As `make crawl` does; tried again while the stack is away."""
+    deadline = time.monotonic() + 90
+    while True:
+        try:
+            deployment = stack.deployment
+            crawl_id = start_crawl(playlist, crawls=deployment.crawls, crawl_queue=deployment.crawl_queue)
+        except (ClientError, BotoCoreError):
+            assert time.monotonic() < deadline, "the stack did not come back"
+            time.sleep(1)
+        else:
+            Ledger(stack.directory).started(crawl_id, playlist)
+            return
+
+
+def _wreck(stack: LocalStack, number: int) -> None:
+    """SIGKILL, once for the stack alone (the embedded AWS may write its state), once for everything at once."""
+    if number % 2:
+        stack.stop(signal.SIGKILL)
+    else:
+        stack.kill_everything()
+    stack.up()
+
+
+def test_after_three_minutes_of_bad_luck_nothing_is_missing_and_nothing_is_double(
+    stack: LocalStack, tmp_path: Path
+) -> None:
+    crawls = _music(tmp_path / "music", int(DURATION_S * PER_SECOND))
+    expected = {track_id for tracks in crawls.values() for track_id in tracks}
+    saboteur = _Saboteur(stack)
+    saboteur.start()
+    started, wrecks = time.monotonic(), 0
+    for number, playlist in enumerate(crawls):
+        time.sleep(max(0.0, started + number * CRAWL / PER_SECOND - time.monotonic()))
+        if time.monotonic() - started > (wrecks + 1) * _STACK_KILL_EVERY_S:
+            _wreck(stack, wrecks)
+            wrecks += 1
+        _start(stack, playlist)
+    saboteur.stop()
+    print(f"{len(expected)} tracks, {saboteur.kills} functions killed, the stack killed {wrecks} times")
+    assert saboteur.kills > 0
+
+    deadline = time.monotonic() + _SETTLES_WITHIN_S
+    ready: set[str] = set()
+    while ready != expected and time.monotonic() < deadline:
+        time.sleep(5)
+        ready = {track.track_id for track in stack.deployment.tracks.scan() if track.status is Status.READY}
+    everything = {track.track_id: (track.status, track.reason) for track in stack.deployment.tracks.scan()}
+    print(f"settled after {time.monotonic() - started - DURATION_S:.0f} s")
+    assert everything == dict.fromkeys(expected, (Status.READY, None))
+
+    deployment = stack.deployment
+    reader = IndexReader(deployment.session.client("s3"), deployment.parameters["index-bucket"], tmp_path / "index")
+    while (searcher := reader.current()).size != len(expected) and time.monotonic() < deadline:
+        time.sleep(3)
+        reader.refresh()
+    assert searcher.size == len(expected)
+    assert all(searcher.contains(track_id) for track_id in expected)
+    agreed = stack.run("repair")
+    assert "everything agrees" in agreed.stdout, agreed.stdout + agreed.stderr
+    assert not list(deployment.previews.track_ids()), "audio outlived its extraction"
