@@ -1,16 +1,19 @@
 """From an uploaded preview to a stored embedding: what a track goes through, and in which order."""
 
+import time
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit
 
 from earshot.errors import AudioRejected, DecoderCrashed
 from earshot.previews import Preview, PreviewsBucket
 from earshot.track import TrackInfo
 from earshot.track_id import source_of
+from earshot.telemetry import emit
 from earshot.tracks_table import TracksTable, now_iso
 from extractor.decode import Audio
 from extractor.decoder import Decoder
@@ -74,6 +77,8 @@ class ExtractorService:
             DecoderCrashed: for the queue to try again or to give up. After the last try the track is failed and the
                 audio deleted.
         """
+        logger.set_correlation_id(track_id)
+        started = time.monotonic()
         heard = (self._ahead.pop(track_id, None) or self._thread.submit(self._hear, track_id)).result()
         self._look_ahead()
         if heard is None:
@@ -84,6 +89,7 @@ class ExtractorService:
             if isinstance(audio, Exception):
                 raise audio
             self._store(preview, audio)
+            emit("ExtractSeconds", time.monotonic() - started, MetricUnit.Seconds)
         except AudioRejected as error:
             self._fail(preview, error)
         except DecoderCrashed as error:
@@ -141,10 +147,12 @@ class ExtractorService:
             provider=preview.provider,
         )
         self._previews.delete(preview.info.track_id, etag=preview.etag)
+        emit("TracksExtracted")
         logger.info("extracted", track_id=preview.info.track_id, stored=stored, seconds=round(audio.seconds, 2))
 
     def _fail(self, preview: Preview, error: AudioRejected | DecoderCrashed) -> None:
         """The audio will never become an embedding: say so on the track, and only then delete it."""
         self._tracks.mark_failed(preview.info, reason=error.reason, preview_at=preview.fetched_at)
         self._previews.delete(preview.info.track_id, etag=preview.etag)
+        emit("TracksFailed", reason=error.reason)
         logger.warning("rejected", track_id=preview.info.track_id, reason=error.reason, detail=error.message)

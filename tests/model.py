@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from tests.corpus import locked, shared_dir
@@ -26,6 +27,7 @@ def choi_model_dir() -> Path:
     return _built(_ROOT / ".cache" / "test-models", "choi-2017@1", "--weights", str(choi_weights()))
 
 
+@cache
 def _built(directory: Path, *arguments: str) -> Path:
     """In a process of its own: TensorFlow stays out of the tests' memory."""
     (_ROOT / ".cache").mkdir(exist_ok=True)
