@@ -7,7 +7,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
 
 from api.contract import Problem, ProblemAnswer
 from earshot.errors import (
@@ -16,6 +19,7 @@ from earshot.errors import (
     MethodNotAllowed,
     RouteNotFound,
     TrackNotReady,
+    UnsupportedMediaType,
     http_status,
 )
 
@@ -59,12 +63,17 @@ def install(app: ApiGatewayResolver) -> None:
 
     app.exception_handler(EarshotError)(answer)
     app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(RequestUnsupportedContentType)(_not_json)
     app.exception_handler(Exception)(_unforeseen)
     app.not_found(no_route)
 
 
 def _invalid(error: RequestValidationError) -> Response[str]:
     return answer(InvalidRequest(_describe(error.errors())))
+
+
+def _not_json(_: RequestUnsupportedContentType) -> Response[str]:
+    return answer(UnsupportedMediaType("the body is not JSON"))
 
 
 def _unforeseen(error: Exception) -> Response[str]:

@@ -51,7 +51,7 @@ class Query:
         """
         total = sum((seed.weight * seed.vector for seed in seeds), np.zeros_like(seeds[0].vector))
         length = float(np.linalg.norm(total))
-        if length < 1e-3 * sum(abs(seed.weight) for seed in seeds):
+        if length <= 1e-3 * sum(abs(seed.weight) for seed in seeds):
             raise InvalidInput("the seeds cancel each other out", hint="Change a weight or leave one of them out.")
         liked = [seed for seed in seeds if seed.weight > 0]
         weight = sum(seed.weight for seed in liked)

@@ -75,6 +75,7 @@ def test_unknown_paths_and_methods_get_the_one_error_shape(world: World) -> None
         (b'{"k": ' + b"9" * 5000 + b"}", "application/json", 422, "invalid_request"),
         (b"\xff\xfe", "application/json", 422, "invalid_request"),
         (b"a=b", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
+        (b"", "text/xml", 415, "unsupported_media_type"),
         (b"--x", "multipart/form-data", 415, "unsupported_media_type"),
         (b" " * 70_000, "application/json", 413, "request_too_large"),
     ],

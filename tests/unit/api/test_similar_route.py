@@ -115,9 +115,10 @@ def test_seeds_add_up_and_negative_ones_push_away(world: World) -> None:
     assert [seed["weight"] for seed in without["query"]] == [1, -1]
 
 
-def test_seeds_that_cancel_out_are_422(world: World) -> None:
+@pytest.mark.parametrize("weights", [(1, -1), (0, 0), (0.5, -0.5)])
+def test_seeds_that_cancel_out_are_422(world: World, weights: tuple[float, float]) -> None:
     _line(world, 0.0, 0.1)
-    seeds = [{"track_id": "deezer:1"}, {"track_id": "deezer:1", "weight": -1}]
+    seeds = [{"track_id": "deezer:1", "weight": weight} for weight in weights]
     answer = world.post("/similar", {"seeds": seeds})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_input")
 

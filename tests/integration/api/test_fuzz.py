@@ -1,0 +1,111 @@
+"""The whole OpenAPI document, walked by schemathesis, and ten thousand requests that mean harm."""
+
+import asyncio
+import json
+import random
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+from urllib.parse import unquote
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.local import app
+from api.openapi import document_text
+from tests.browser.site import Site, running_site
+from tests.integration.api.hostile import hostile_request
+
+REQUESTS = 10_000
+_LEAK = re.compile(
+    rb"Traceback|File \"|\.py\b|site-packages|botocore|boto3|ClientError|pydantic|arn:aws|/tmp/|amazonaws|0x[0-9a-f]{8}"
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A catalogue of 246 tracks behind an api."""
+    with running_site(tmp_path_factory.mktemp("fuzz")) as site:
+        yield site
+
+
+SCHEMA = schemathesis.openapi.from_dict(json.loads(document_text()))
+OPERATIONS: list[Any] = [cast(Any, found).ok() for found in SCHEMA.get_all_operations()]
+
+
+CASES = [(operation, GenerationMode.POSITIVE) for operation in OPERATIONS] + [
+    (operation, GenerationMode.NEGATIVE)
+    for operation in OPERATIONS
+    if any(True for _ in operation.iter_parameters()) or operation.body
+]
+
+
+@pytest.mark.parametrize(
+    ("operation", "mode"), CASES, ids=lambda part: getattr(part, "label", None) or getattr(part, "value", None)
+)
+def test_every_answer_is_one_that_the_document_promises(site: Site, operation: Any, mode: GenerationMode) -> None:
+    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def check(case: Any) -> None:
+        answer = case.call(base_url=site.url)
+        case.validate_response(
+            answer,
+            checks=[
+                not_a_server_error,
+                status_code_conformance,
+                content_type_conformance,
+                response_schema_conformance,
+            ],
+        )
+
+    check()
+
+
+def test_ten_thousand_hostile_requests_break_nothing_and_learn_nothing(site: Site) -> None:
+    dice = random.Random(20261120)
+    answers = asyncio.run(_attack([hostile_request(dice, site.own_track) for _ in range(REQUESTS)]))
+    assert len(answers) == REQUESTS
+    broken = [(request, status) for request, status, _ in answers if status >= 500]
+    assert broken == []
+    # 201 carries the address of an upload, which is meant to be known.
+    leaks = [(request, body[:300]) for request, status, body in answers if status != 201 and _LEAK.search(body)]
+    assert leaks == []
+    assert len({status for _, status, _ in answers}) > 5  # they did reach the code: 200s as well as refusals
+
+
+async def _attack(requests: list[dict[str, Any]]) -> list[tuple[dict[str, Any], int, bytes]]:
+    answers = []
+    for request in requests:
+        status, body = await _send(request)
+        answers.append((request, status, body))
+    return answers
+
+
+async def _send(request: dict[str, Any]) -> tuple[int, bytes]:
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": request["method"],
+        "path": unquote(request["path"]),
+        "query_string": request["query"].encode("utf-8", "surrogatepass"),
+        "headers": request["headers"],
+        "client": ("127.0.0.1", 1),
+    }
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": request["body"], "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
