@@ -11,9 +11,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from earshot.errors import AudioRejected, DecoderCrashed
 from earshot.previews import Preview, PreviewsBucket
+from earshot.telemetry import emit
 from earshot.track import TrackInfo
 from earshot.track_id import source_of
-from earshot.telemetry import emit
 from earshot.tracks_table import TracksTable, now_iso
 from extractor.decode import Audio
 from extractor.decoder import Decoder

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earshot.errors import EarshotError, InvalidInput
-from extractor.model import checkpoint
+from extractor.model import checkpoint, choi_weights
 from extractor.model_files import DESCRIPTION, FILTERBANK, GRAPH, default_model_dir, file_name, is_complete
 
 MUSICNN, CHOI = "musicnn-msd@1", "choi-2017@1"
@@ -124,15 +124,17 @@ def _musicnn() -> _Export:
 def _choi(weights: Path | None, *, download: bool) -> _Export:
     if weights is None and not download and not _CHOI_CACHE.exists():
         raise InvalidInput(f"{CHOI} needs its published weights: --weights FILE, or --download (docs/models.md)")
+    stored = choi_weights.read_weights(weights or (choi_weights.download(_CHOI_CACHE) if download else _CHOI_CACHE))
     _say("loading TensorFlow")
     from extractor.model import choi  # imports TensorFlow
 
-    path = weights or (choi.download(_CHOI_CACHE) if download else _CHOI_CACHE)
-    stored = choi.read_weights(path)
     graph = choi.choi_graph(stored).SerializeToString()
     spectrogram = np.random.default_rng(1).standard_normal((2, 400, _MELS), np.float32)
     expected = np.asarray(choi.keras_choi(stored)(spectrogram.transpose(0, 2, 1)[..., None]))
-    description = {"tags": [], "source": {"url": choi.URL, "sha256": choi.SHA256, "licence": "none stated"}}
+    description = {
+        "tags": [],
+        "source": {"url": choi_weights.URL, "sha256": choi_weights.SHA256, "licence": "none stated"},
+    }
     return _Export(graph, 12_000, _run(graph, spectrogram), [expected], description)
 
 

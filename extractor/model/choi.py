@@ -2,69 +2,21 @@
 
 This is its Keras 2 release: five convolutions whose outputs, averaged, are the features.
 
-The weights carry no licence, so nobody but the user brings them. Batch normalisation comes before the ELU and uses the
+Batch normalisation comes before the ELU and uses the
 stored statistics; features are taken before the pooling.
 """
-
-import hashlib
-from pathlib import Path
-from urllib.request import urlopen
 
 import keras
 import numpy as np
 import onnx
 
-from earshot.errors import InvalidInput
 from extractor.model.checkpoint import Weights
 from extractor.model.graph import FEATURES, INPUT, GraphBuilder
 
-SHA256 = "b5042bd44de1fdd9d757b764d9246e6934f47c8bdc5c15bf13566495f3439d48"
-URL = "https://raw.githubusercontent.com/keunwoochoi/transfer_learning_music/master/keras2_model/model_best.hdf5"
 POOLS = ((2, 4), (3, 4), (2, 5), (2, 4))
 """(mels, frames) after each convolution but the last."""
 MELS, FILTERS, EPSILON = 96, 32, 1e-3
 LAYERS = range(1, len(POOLS) + 2)
-_MAX_BYTES = 4 * 1024 * 1024
-_TIMEOUT_S = 60
-
-
-def download(target: Path) -> Path:
-    """Fetch the weights from their authors' repository. Only on the user's word: they state no licence.
-
-    Raises:
-        InvalidInput: they cannot be fetched.
-    """
-    try:
-        with urlopen(URL, timeout=_TIMEOUT_S) as answer:
-            content = answer.read(_MAX_BYTES)
-    except OSError as error:
-        raise InvalidInput(f"{URL} cannot be fetched ({error}): fetch it yourself and give it with --weights") from None
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
-    return target
-
-
-def read_weights(path: Path) -> Weights:
-    """Kernels, biases and batch statistics, named `conv2d_1/kernel` and so on.
-
-    Raises:
-        InvalidInput: the file is missing or is not the published one.
-    """
-    import h5py  # comes with Keras; needed here alone
-
-    if not path.is_file():
-        raise InvalidInput(f"no weight file at {path}")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if digest != SHA256:
-        raise InvalidInput(f"{path} has SHA-256 {digest}, expected {SHA256}")
-    with h5py.File(path) as stored:
-        layers = stored["model_weights"]
-        return {
-            f"{layer}/{name.removesuffix(':0')}": np.asarray(values)
-            for layer in layers
-            if layer.startswith(("conv2d", "batch_normalization"))
-            for name, values in layers[layer][layer].items()
-        }
 
 
 def keras_choi(weights: Weights) -> keras.Model:

@@ -16,7 +16,8 @@ import tensorflow as tf
 from extractor.choi import Choi2017, decibels, normalised, same_padded
 from extractor.decode import decode
 from extractor.model.checkpoint import Weights
-from extractor.model.choi import folded, keras_choi, read_weights
+from extractor.model.choi import folded, keras_choi
+from extractor.model.choi_weights import read_weights
 from tests.corpus import clips
 from tests.model import choi_weights
 

@@ -1,0 +1,60 @@
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from extractor.__main__ import main
+from extractor.decode import decode
+from extractor.musicnn import MusicnnMsd
+from tests.corpus import clips, hostile_dir
+from tests.model import choi_model_dir, model_dir
+
+
+@pytest.fixture(autouse=True)
+def models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARSHOT_MODEL_DIR", str(model_dir()))
+    monkeypatch.delenv("EARSHOT_MODEL", raising=False)
+
+
+def test_it_says_what_it_hears(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(clips()[0].path)]) == 0
+    said = capsys.readouterr().out
+    assert "musicnn-msd@1, 30.0 s heard" in said
+    assert "624 numbers" in said
+    assert "tags" in said
+
+
+def test_json_holds_the_whole_embedding_one_file_a_line(
+    capsys: pytest.CaptureFixture[str], network: MusicnnMsd
+) -> None:
+    paths = [clip.path for clip in clips()[:3]]
+    assert main([*map(str, paths), "--json", "--jobs", "2"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["file"] for line in lines] == list(map(str, paths))
+    want = network.features(decode(paths[1].read_bytes(), 16_000, 1).samples).embedding.embedding
+    np.testing.assert_array_equal(np.frombuffer(base64.b64decode(lines[1]["embedding"]), "<f2"), want.astype("<f2"))
+    assert len(lines[1]["tags"]) == 10
+
+
+def test_a_bad_file_stops_no_other_and_is_counted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    bad, missing = hostile_dir() / "silence.mp3", tmp_path / "none.mp3"
+    assert main([str(bad), str(missing), str(clips()[0].path), "--json"]) == 1
+    reasons = [json.loads(line).get("reason") for line in capsys.readouterr().out.splitlines()]
+    assert reasons == ["silent", "unreadable", None]
+
+
+def test_the_network_is_a_choice(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARSHOT_MODEL_DIR", str(choi_model_dir()))
+    assert main([str(clips()[0].path), "--model", "choi-2017@1"]) == 0
+    assert "160 numbers" in capsys.readouterr().out
+
+
+def test_a_missing_model_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EARSHOT_MODEL_DIR", str(tmp_path))
+    assert main([str(clips()[0].path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "make model" in line
