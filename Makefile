@@ -59,6 +59,15 @@ format: setup-dev ## Let ruff write the code's format
 lock: setup ## Re-resolve the pinned requirements
 	@scripts/lock
 
+bench-api: setup-dev ## What the HTTP layer costs: overhead, 200 connections, cold start (fails on a miss)
+	@$(PY) -m bench.api
+
+fuzz: setup-dev ## schemathesis and 10,000 hostile requests against the api
+	@$(PY) -m pytest tests/integration/api/test_fuzz.py
+
+openapi: setup-dev ## Write docs/openapi.json from the code
+	@$(PY) -m api.openapi > build/openapi.json && mv build/openapi.json docs/openapi.json
+
 clean: ## Remove what was built here (not the state under .local; `rm -r .local` does that)
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 

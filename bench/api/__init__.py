@@ -1,0 +1,1 @@
+"""Measurements of the HTTP API: `make bench-api`."""

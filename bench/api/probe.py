@@ -1,0 +1,74 @@
+"""Runs in a process of its own: `overhead` and `cold` print JSON.
+
+`overhead`: the handler with an authentic event against the bare search for the same tracks, in turns.
+`cold`: seconds from the start of the interpreter to the first answer.
+"""
+
+import json
+import sys
+import time
+from typing import Any
+
+QUERIES = 400
+_WARM_UP = 20
+K = 10
+
+
+def event(track_id: str) -> dict[str, Any]:
+    """GET /similar as API Gateway sends it."""
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/similar",
+        "rawQueryString": f"track_id={track_id}&k={K}",
+        "queryStringParameters": {"track_id": track_id, "k": str(K)},
+        "headers": {"host": "127.0.0.1", "accept": "application/json"},
+        "requestContext": {"http": {"method": "GET", "path": "/similar"}, "stage": "$default", "requestId": "1"},
+        "isBase64Encoded": False,
+    }
+
+
+def overhead() -> dict[str, Any]:
+    """Milliseconds of the handler and of the bare search."""
+    import numpy as np
+
+    from api.bootstrap import services
+    from api.handler import api
+
+    searcher = services().index.current()
+    segment, _ = searcher.segments[0]
+    ids = [segment.track_id(row) for row in np.linspace(0, segment.rows - 1, QUERIES + _WARM_UP).astype(int).tolist()]
+    bare, handled = [], []
+    for number, track_id in enumerate(ids):
+        vector = searcher.vector(track_id)
+        assert vector is not None
+        started = time.perf_counter()
+        searcher.search(vector, K + 1)
+        between = time.perf_counter()
+        answer = api(event(track_id), None)
+        ended = time.perf_counter()
+        assert answer["statusCode"] == 200, answer["body"]
+        if number >= _WARM_UP:
+            bare.append(between - started)
+            handled.append(ended - between)
+    return {
+        "search_p50_ms": float(np.median(bare)) * 1e3,
+        "handler_p50_ms": float(np.median(handled)) * 1e3,
+        "handler_p95_ms": float(np.percentile(handled, 95)) * 1e3,
+        "tracks": searcher.size,
+    }
+
+
+def cold(started: float, track_id: str) -> dict[str, Any]:
+    """Seconds since `started` (time.time() of the parent, just before this process) until a track's neighbours."""
+    from api.handler import api
+
+    imported = time.time()
+    answer = api(event(track_id), None)
+    assert answer["statusCode"] == 200, answer["body"]
+    return {"import_s": imported - started, "first_answer_s": time.time() - started}
+
+
+if __name__ == "__main__":
+    result = overhead() if sys.argv[1] == "overhead" else cold(float(sys.argv[2]), sys.argv[3])
+    sys.stdout.write(json.dumps(result))
