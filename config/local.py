@@ -1,9 +1,10 @@
 """Settings of the local stack (`make up`, `make demo` and the commands that talk to them)."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import AliasChoices, Field, field_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.base import FunctionSettings
 
@@ -25,6 +26,10 @@ class LocalSettings(FunctionSettings):
     port: int = Field(default=8000, ge=1, le=65535, validation_alias="PORT")
     """Port of the HTTP API on 127.0.0.1."""
 
+    local_hosts: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "localhost")
+    """Host names that the HTTP API answers to, comma-separated. A web page elsewhere must not reach it by a name of its
+    own that leads to this machine (DNS rebinding)."""
+
     local_dir: Path = ROOT / ".local"
     """Where the stack keeps its state and its logs."""
 
@@ -39,6 +44,11 @@ class LocalSettings(FunctionSettings):
 
     local_app: str = Field(default="api.local:app", pattern=r"^[\w.]+:\w+$")
     """The ASGI application of the HTTP front door, as `module:name`."""
+
+    @field_validator("local_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("local_dir", "local_serverless")
     @classmethod

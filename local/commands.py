@@ -1,6 +1,5 @@
 """The commands that talk to a stack that runs: crawl, extract, similar, status, repair."""
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +10,6 @@ from typing import Any
 
 import boto3
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from config.local import LocalSettings
@@ -24,13 +22,12 @@ from local.api_client import ApiClient
 from local.deployment import Deployment
 from local.following import Follower, Standing
 from local.ledger import Ledger
-from local.progress import Display
+from local.progress import Display, console
 from local.redrive import awaiting, redrive, states
 from local.stack import use_local_aws
 
 _MAX_REASONS = 12
 _MAX_TAGS = 3
-_WIDTH = 110
 
 Say = Callable[[str], None]
 
@@ -170,8 +167,3 @@ def neighbours_table(body: dict[str, Any], title: str) -> Table:
 def name_of(track: Mapping[str, Any]) -> str:
     """Artists and title, as far as they are known."""
     return " – ".join(filter(None, (", ".join(track.get("artists", ())), track.get("title")))) or track["track_id"]
-
-
-def console() -> Console:
-    """Where tables go: as wide as the terminal, and wide enough for a table where there is none."""
-    return Console() if sys.stdout.isatty() else Console(width=_WIDTH)

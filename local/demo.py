@@ -14,10 +14,10 @@ from config.local import ROOT, LocalSettings
 from earshot.errors import InvalidPlaylist, LocalStackError
 from earshot.intake import start_crawl
 from local.api_client import ApiClient
-from local.commands import console, name_of, neighbours_table, summary
+from local.commands import name_of, neighbours_table, summary
 from local.demo_music import DemoMusic, demo_music
 from local.following import Follower, Standing
-from local.progress import Display
+from local.progress import Display, console
 from local.stack import Stack, use_local_aws
 
 _SHOWN = 4

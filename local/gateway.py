@@ -32,7 +32,7 @@ class FrontDoor:
     def _start(self) -> Child:
         return Child(
             "local.front_door",
-            [self._settings.local_app, self._function.handler],
+            [self._settings.local_app, self._function.handler, ",".join(self._settings.local_hosts)],
             env=self._env,
             log=self._settings.local_dir / "logs" / f"{self._function.name}.log",
             sockets=[self._port],

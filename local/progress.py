@@ -1,5 +1,6 @@
 """Shows how a crawl or an extraction proceeds: a bar on a terminal, a line now and then elsewhere."""
 
+import sys
 import time
 
 from rich.console import Console
@@ -9,6 +10,12 @@ from earshot.track import Status
 from local.following import Standing
 
 _LINE_EVERY_S = 5.0
+_WIDTH = 140
+
+
+def console() -> Console:
+    """The terminal; where there is none, something as wide as the tables."""
+    return Console() if sys.stdout.isatty() else Console(width=_WIDTH)
 
 
 class Display:
@@ -16,11 +23,10 @@ class Display:
 
     Args:
         title: what is going on.
-        console: where to draw.
     """
 
-    def __init__(self, title: str, console: Console | None = None) -> None:
-        self._console = console or Console()
+    def __init__(self, title: str) -> None:
+        self._console = console()
         self._title = title
         self._bar: Progress | None = None
         self._task: TaskID | None = None
