@@ -33,9 +33,9 @@ class Crawl:
         the provider cannot do now is handed back to the queue from the page reached; what it never will ends the
         crawl with that error.
         """
-        self.crawls.start(message.crawl_id, message.playlist)
-        if is_early(message, self.crawl_queue):
+        if is_early(message, self.crawl_queue) or self.crawls.is_step_finished(message.crawl_id, message.cursor):
             return
+        self.crawls.start(message.crawl_id, message.playlist)
         cursor = message.cursor
         try:
             ref = parse_playlist(message.playlist)
@@ -45,13 +45,18 @@ class Crawl:
                 self._take(page, message)
                 cursor = page.next_cursor
                 if cursor is None:
-                    self.crawls.finish(message.crawl_id)
-                    return
-            self.crawl_queue.send(replace(message, cursor=cursor, not_before=None, attempt=0))
+                    break
         except (ProviderThrottled, ProviderUnavailable) as error:
             self._wait(replace(message, cursor=cursor, not_before=None), error)
+            return
         except EarshotError as error:
             self.crawls.finish(message.crawl_id, error)
+            return
+        if cursor is None:
+            self.crawls.finish(message.crawl_id)
+        else:
+            self.crawl_queue.send(replace(message, cursor=cursor, not_before=None, attempt=0))
+        self.crawls.finish_step(message.crawl_id, message.cursor)
 
     def _wait(self, message: CrawlPlaylist, error: ProviderThrottled | ProviderUnavailable) -> None:
         try:
@@ -71,9 +76,9 @@ class Crawl:
 
     def _take(self, page: Page, message: CrawlPlaylist) -> None:
         """Register, reopen, record, queue: in this order, so that a repeat finishes what a death cut short."""
-        infos = {entry.info.track_id: entry.info for entry in page.entries if entry.info}
-        known = self.tracks.get_many(infos)
-        for info in infos.values():
+        infos = dict.fromkeys(entry.info for entry in page.entries if entry.info)
+        known = self.tracks.get_many(info.track_id for info in infos)
+        for info in infos:
             if info.track_id not in known or _says_more(info, known[info.track_id].info):
                 self.tracks.register(info)
         entries = [
@@ -85,7 +90,7 @@ class Crawl:
         self.crawls.record_entries(message.crawl_id, new)
         wanted = [
             track_id
-            for track_id in infos
+            for track_id in dict.fromkeys(info.track_id for info in infos)
             if track_id not in known or track_id in reopened or self._needs_preview(known[track_id])
         ]
         self.fetch_queue.send_all([FetchPreview(track_id, message.crawl_id) for track_id in wanted])

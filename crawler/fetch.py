@@ -11,6 +11,7 @@ from earshot.errors import NoPreview, ProviderThrottled, ProviderUnavailable
 from earshot.message_queue import MessageQueue
 from earshot.messages import FetchPreview
 from earshot.previews import PreviewsBucket
+from earshot.telemetry import emit
 from earshot.track import Status, Track, TrackInfo
 from earshot.track_id import parse_track_id, source_of
 from earshot.tracks_table import TracksTable, now_iso
@@ -74,17 +75,22 @@ class Fetch:
                 return
             resolution = self.resolver.find(info, message.outcomes or {})
         except NoPreview as error:
-            self.tracks.mark_no_preview(track.track_id, reason=error.reason)
+            self._give_up(track, error.reason)
             return
         except (ProviderThrottled, ProviderUnavailable) as error:
             self._wait(track, message, error)
             return
         if found := resolution.found:
             self.previews.put(info, found.audio, provider=found.provider, fetched_at=fetched_at)
+            emit("PreviewsFetched")
         elif resolution.waiting:
             self._wait(track, replace(message, outcomes=resolution.outcomes), resolution.waiting)
         else:
-            self.tracks.mark_no_preview(track.track_id, reason=resolution.reason)
+            self._give_up(track, resolution.reason)
+
+    def _give_up(self, track: Track, reason: str) -> None:
+        self.tracks.mark_no_preview(track.track_id, reason=reason)
+        emit("TracksWithoutPreview", reason=reason)
 
     def _described(self, info: TrackInfo) -> TrackInfo:
         described = with_origin(info, self.resolver.describe(info))
@@ -96,9 +102,10 @@ class Fetch:
         try:
             until = defer_after(error, message, self.fetch_queue)
         except ProviderUnavailable:
-            self.tracks.mark_no_preview(track.track_id, reason="unavailable")
+            self._give_up(track, "unavailable")
             return
         if isinstance(error, ProviderThrottled):
+            emit("ProviderThrottled")
             self.tracks.mark_waiting(track.track_id, reason="throttled")
             if message.crawl_id:
                 self.crawls.wait_until(message.crawl_id, until)

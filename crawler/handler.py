@@ -28,11 +28,13 @@ def fetch_preview(event: dict[str, Any], context: LambdaContext) -> dict[str, An
 
 def _crawl(record: SQSRecord) -> None:
     message = CrawlPlaylist.from_json(record.body)
+    logger.set_correlation_id(message.crawl_id)
     logger.info("crawl", crawl_id=message.crawl_id, cursor=message.cursor, message_id=record.message_id)
     bootstrap.crawl().run(message)
 
 
 def _fetch(record: SQSRecord) -> None:
     message = FetchPreview.from_json(record.body)
+    logger.set_correlation_id(message.track_id)
     logger.info("fetch", track_id=message.track_id, crawl_id=message.crawl_id, message_id=record.message_id)
     bootstrap.fetch().run(message)

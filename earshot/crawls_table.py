@@ -117,6 +117,16 @@ class CrawlsTable:
         recorded = self._recorded(crawl_id, entries)
         return [entry for entry in entries if entry not in recorded]
 
+    def finish_step(self, crawl_id: str, cursor: str | None) -> None:
+        """Note that the pages from `cursor` on have been read and the rest handed on."""
+        item = {**_key(f"steps#{crawl_id}", cursor or "start"), "expires_at": {"N": str(_expiry())}}
+        self._client.put_item(TableName=self._name, Item=item)
+
+    def is_step_finished(self, crawl_id: str, cursor: str | None) -> bool:
+        """Whether the message with this cursor has been worked through before."""
+        key = _key(f"steps#{crawl_id}", cursor or "start")
+        return "Item" in self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True)
+
     def finish(self, crawl_id: str, error: EarshotError | None = None) -> None:
         """Note that the whole playlist has been read, or that `error` ended the reading."""
         values: dict[str, Any] = {":now": now_iso(), ":expires": _expiry()}

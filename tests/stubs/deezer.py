@@ -65,7 +65,7 @@ class DeezerStub:
                 return Answer.json(self._signed(request, row)) if row else NOT_FOUND
             case ["search"]:
                 words = request.query["q"].casefold()
-                found = [row for row in self.tracks.values() if row["artist"]["name"].casefold() in words]
+                found = [row for row in self.tracks.values() if f"{row['artist']['name']} ".casefold() in words]
                 return Answer.json({"data": [self._signed(request, row) for row in found], "total": len(found)})
             case ["playlist", name, "tracks"] if name in self.playlists:
                 return self._page(request, self.playlists[name])

@@ -36,7 +36,7 @@ class ItunesStub:
             results = [
                 {**row, "previewUrl": f"http://{request.headers['Host']}/previews/{row['trackId']}.m4a"}
                 for row in self.songs
-                if row["artistName"].casefold() in term
+                if f"{row['artistName']} ".casefold() in term
             ]
             return Answer.json({"resultCount": len(results), "results": results})
         number = int(request.path.rpartition("/")[2].removesuffix(".m4a"))

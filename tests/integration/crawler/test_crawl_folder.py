@@ -154,7 +154,7 @@ def test_a_crawl_killed_between_any_two_requests_to_aws_is_completed_by_its_rede
     crawl_id = folder_stack.start(str(folder))
     sqs = boto3.client("sqs")
     for url, function, calls in (
-        (folder_stack.crawl_queue_url, handler.crawl_playlist, 8),
+        (folder_stack.crawl_queue_url, handler.crawl_playlist, 10),
         (folder_stack.fetch_queue_url, handler.fetch_preview, 10),
     ):
         messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
