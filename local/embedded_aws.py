@@ -22,20 +22,17 @@ _START_TIMEOUT_S = 60.0
 
 
 def start(port: int, *, state: Path, log: Path, env: Mapping[str, str]) -> Child:
-    """Start it and wait until it answers.
+    """Start it; `wait_until_it_answers` must follow.
 
     Args:
         port: its port on 127.0.0.1.
         state: folder for everything it holds.
         log: where its output goes.
         env: environment to start from.
-
-    Raises:
-        LocalStackError: it ended or stayed silent.
     """
     temporary = state / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
-    child = Child(
+    return Child(
         "local.embedded_aws",
         [],
         log=log,
@@ -54,13 +51,20 @@ def start(port: int, *, state: Path, log: Path, env: Mapping[str, str]) -> Child
             "LOG_LEVEL": "WARNING",
         },
     )
+
+
+def wait_until_it_answers(child: Child, port: int) -> None:
+    """Wait for what `start` has started.
+
+    Raises:
+        LocalStackError: it ended or stayed silent.
+    """
     deadline = time.monotonic() + _START_TIMEOUT_S
     while not healthy(port):
         if not child.alive() or time.monotonic() > deadline:
             child.kill()
-            raise LocalStackError("the embedded AWS did not start", hint=f"Its log says why: {log}")
+            raise LocalStackError("the embedded AWS did not start", hint=f"Its log says why: {child.log}")
         time.sleep(0.02)
-    return child
 
 
 def died_hard(state: Path) -> bool:

@@ -1,5 +1,6 @@
 """The whole stack on one machine: embedded AWS, event loop, HTTP front door; started and stopped together."""
 
+import importlib
 import os
 import threading
 from collections.abc import Callable
@@ -19,7 +20,6 @@ from local.functions import aws_environment
 from local.gateway import FrontDoor, listen
 from local.ledger import Ledger
 from local.process import Child
-from local.repair import Repaired, repair
 from local.resources import create_all
 from local.serverless import Function, read_functions
 
@@ -79,6 +79,8 @@ class Stack:
             settings.local_aws_port, state=directory / "aws", log=directory / "logs" / "aws.log", env=env
         )
         closing.callback(self._aws.stop, embedded_aws.STOP_TIMEOUT_S)
+        importlib.import_module("local.repair")  # numpy and annoy load while the embedded AWS starts
+        embedded_aws.wait_until_it_answers(self._aws, settings.local_aws_port)
         create_all(self.session, settings.stage)
         functions = self._functions()
         behind_http = next((function for function in functions if function.serves_http), None)
@@ -104,6 +106,8 @@ class Stack:
 
     def _reconcile(self, died_hard: bool) -> None:
         """Repair what the last end of the stack has left undone; crawl again what was cut short."""
+        from local.repair import Repaired, repair  # see _start
+
         directory = self.settings.local_dir
         if died_hard:
             self.say("the stack was killed the last time; repairing …")
