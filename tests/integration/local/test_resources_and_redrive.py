@@ -1,0 +1,148 @@
+"""What the stack creates, and how tracks without embedding get another try."""
+
+import json
+from typing import Any
+
+from config.local import ROOT
+from earshot.messages import FetchPreview
+from earshot.track import TrackInfo
+from earshot.tracks_table import now_iso
+from local.deployment import Deployment
+from local.ledger import Ledger
+from local.redrive import awaiting, pending, redrive
+from local.repair import redrive_lost
+from local.resources import create_all, subscribe
+from local.serverless import read_functions
+
+
+def _deployment(aws: Any) -> Deployment:
+    create_all(aws, "test")
+    return Deployment(aws, "test")
+
+
+def _take_all(deployment: Deployment, queue: str) -> list[str]:
+    sqs, url = deployment.session.client("sqs"), deployment.parameters[f"{queue}-queue-url"]
+    bodies: list[str] = []
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        bodies += [message["Body"] for message in messages]
+    return bodies
+
+
+def _info(track_id: str) -> TrackInfo:
+    return TrackInfo(track_id, "file", title=track_id)
+
+
+def test_every_parameter_that_infra_promises_is_written_and_creating_again_changes_nothing(aws: Any) -> None:
+    first = _deployment(aws).parameters
+    create_all(aws, "test")
+    assert Deployment(aws, "test").parameters == first
+    assert {
+        "tracks-table",
+        "tracks-stream-arn",
+        "crawls-table",
+        "previews-bucket",
+        "index-bucket",
+        "index-topic-arn",
+    } < set(first)
+    for queue in ("crawl", "fetch", "extract"):
+        policy = aws.client("sqs").get_queue_attributes(
+            QueueUrl=first[f"{queue}-queue-url"], AttributeNames=["RedrivePolicy"]
+        )["Attributes"]["RedrivePolicy"]
+        assert json.loads(policy)["deadLetterTargetArn"].endswith(f"earshot-test-{queue}-dlq")
+
+
+def test_an_upload_of_a_preview_puts_a_message_into_the_extractors_queue(aws: Any) -> None:
+    deployment = _deployment(aws)
+    _take_all(deployment, "extract")  # the test event of the new notification
+    deployment.previews.put(_info("deezer:1"), b"audio", provider="x")
+    (body,) = _take_all(deployment, "extract")
+    assert json.loads(body)["Records"][0]["s3"]["bucket"]["name"] == deployment.parameters["previews-bucket"]
+
+
+def test_the_message_of_a_lost_notification_has_the_key_that_s3_would_send(aws: Any) -> None:
+    message = json.loads(_deployment(aws).preview_uploaded("deezer:1").to_json())
+    assert message["Records"][0]["s3"]["object"]["key"] == "previews/deezer%253A1"
+
+
+def test_a_topics_subscriber_gets_what_is_published(aws: Any) -> None:
+    deployment = _deployment(aws)
+    arn = subscribe(aws, "test", deployment.parameters["index-topic-arn"], "api")
+    subscribe(aws, "test", deployment.parameters["index-topic-arn"], "api")
+    aws.client("sns").publish(TopicArn=deployment.parameters["index-topic-arn"], Message="news")
+    sqs = aws.client("sqs")
+    url = sqs.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"]
+    (message,) = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert json.loads(message["Body"])["Message"] == "news"
+
+
+def _tracks_in_every_state(deployment: Deployment) -> None:
+    tracks = deployment.tracks
+    for name in ("pending", "uploaded", "miss", "unavailable", "undecodable", "ready"):
+        tracks.register(_info(name))
+    tracks.mark_no_preview("miss", reason="miss")
+    tracks.mark_no_preview("unavailable", reason="unavailable")
+    tracks.mark_failed(_info("undecodable"), reason="undecodable", preview_at=now_iso())
+    tracks.store_embedding(_info("ready"), embedding=b"\0\0", drift=b"\0\0", tags=(), model="m", preview_at=now_iso())
+
+
+def test_only_tracks_whose_state_may_change_await_another_try(aws: Any) -> None:
+    deployment = _deployment(aws)
+    _tracks_in_every_state(deployment)
+    assert set(awaiting(deployment.tracks)) == {"pending", "uploaded", "unavailable"}
+    assert set(pending(deployment.tracks)) == {"pending", "uploaded"}
+
+
+def test_a_track_with_a_preview_goes_to_the_extractor_and_one_without_to_the_crawler(aws: Any) -> None:
+    deployment = _deployment(aws)
+    for name in ("deezer:1", "deezer:2", "deezer:3"):
+        deployment.tracks.register(_info(name))
+    deployment.tracks.mark_no_preview("deezer:3", reason="unavailable")
+    deployment.previews.put(_info("deezer:2"), b"audio", provider="x")
+    _take_all(deployment, "extract")
+    redriven = redrive(deployment, awaiting(deployment.tracks))
+    assert redriven.to_extract == ["deezer:2"]
+    assert set(redriven.to_fetch) == {"deezer:1", "deezer:3"}
+    assert len(_take_all(deployment, "extract")) == 1
+    fetches = {FetchPreview.from_json(body).track_id for body in _take_all(deployment, "fetch")}
+    assert fetches == {"deezer:1", "deezer:3"}
+    assert set(pending(deployment.tracks)) == {"deezer:1", "deezer:2", "deezer:3"}
+
+
+def test_a_track_that_cannot_be_read_does_not_stop_the_others(aws: Any) -> None:
+    deployment = _deployment(aws)
+    deployment.tracks.register(_info("deezer:1"))
+    aws.client("dynamodb").put_item(
+        TableName=deployment.parameters["tracks-table"],
+        Item={"track_id": {"S": "deezer:2"}, "status": {"N": "1"}, "artists": {"B": b"x"}},
+    )
+    assert "deezer:1" in set(awaiting(deployment.tracks))
+
+
+def test_messages_that_are_still_there_are_not_sent_again(aws: Any) -> None:
+    deployment = _deployment(aws)
+    deployment.tracks.register(_info("deezer:1"))
+    deployment.previews.put(_info("deezer:1"), b"audio", provider="x")
+    assert redrive_lost(deployment, also_pending=False).track_ids == []
+    _take_all(deployment, "extract")
+    sqs = deployment.session.client("sqs")
+    sqs.purge_queue(QueueUrl=deployment.parameters["extract-queue-url"])
+    assert redrive_lost(deployment, also_pending=False).to_extract == ["deezer:1"]
+
+
+def test_the_ledger_learns_of_crawls_that_others_started_and_of_their_end(aws: Any, tmp_path: Any) -> None:
+    deployment = _deployment(aws)
+    deployment.crawls.start("c1", "/music")
+    Ledger(tmp_path).update(deployment)
+    assert Ledger(tmp_path).unsettled() == {"c1": "/music"}
+    deployment.crawls.finish("c1")
+    Ledger(tmp_path).update(deployment)
+    assert Ledger(tmp_path).unsettled() == {}
+
+
+def test_every_parameter_that_serverless_yml_reads_is_created_here(aws: Any) -> None:
+    parameters = _deployment(aws).parameters
+    prefix = "/earshot/test/"
+    functions = read_functions(
+        ROOT / "serverless.yml", stage="test", ssm=lambda name: parameters[name.removeprefix(prefix)]
+    )
+    assert all(trigger.queue_arn for function in functions for trigger in function.sqs)
