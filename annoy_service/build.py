@@ -17,10 +17,10 @@ from earshot.errors import RecallTooLow
 from earshot.index.cache import stored_object
 from earshot.index.layout import lay_out
 from earshot.index.manifest import METRIC, NO_ROWS, Canary, Kind, SegmentEntry, StoredObject
-from earshot.index.metrics import emit
 from earshot.index.rows import LINES, OFFSETS, write_lines
 from earshot.index.segment import MAP
 from earshot.index.transform import CatalogueTransform, Matrix, unit
+from earshot.telemetry import emit
 from earshot.tracks_table import now_iso
 
 N_TREES = 10

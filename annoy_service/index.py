@@ -1,17 +1,21 @@
 """Makes the index agree with the table on some tracks: those of a stream batch, or those that a repair found."""
 
-import logging
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit
 
 from annoy_service.bootstrap import Services
 from annoy_service.changes import Wanted, named_in, read_wanted
 from annoy_service.fold import Folded, Rows, fold
 from annoy_service.generations import put_into_service
 from earshot.messages import IndexPublished
+from earshot.telemetry import emit
 
-_log = logging.getLogger(__name__)
+_log = Logger(service="annoy_service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +33,21 @@ def index_batch(records: Iterable[Mapping[str, Any]], services: Services) -> lis
     Returns:
         The sequence numbers of the records that could not be indexed.
     """
+    records = list(records)
     named = named_in(records)
     agreement = agree(named.tracks.keys(), services)
+    _report(records, named.tracks.keys() - agreement.unreadable.keys())
     poisoned = [number for track_id in agreement.unreadable for number in named.tracks[track_id]]
     return named.nameless + poisoned
+
+
+def _report(records: Collection[Mapping[str, Any]], indexed: Iterable[str]) -> None:
+    """One line per track, and how long the oldest change of the batch took from the table into the index."""
+    for track_id in indexed:
+        _log.info("in the index", correlation_id=track_id)
+    written = [float(at) for record in records if (at := record.get("dynamodb", {}).get("ApproximateCreationDateTime"))]
+    if written:
+        emit("IndexFreshnessSeconds", max(0.0, time.time() - min(written)), MetricUnit.Seconds)
 
 
 def agree(track_ids: Collection[str], services: Services) -> Agreement:
@@ -77,6 +92,7 @@ def announce(folded: Folded, services: Services) -> None:
     if manifest is None or not folded.published:
         return
     _log.info("index version %s of %s: %d tracks", manifest.version, manifest.model, manifest.tracks)
+    emit("IndexedTracks", manifest.tracks)
     services.upkeep.after(manifest)
     if not folded.serves:
         return

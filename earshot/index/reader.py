@@ -11,11 +11,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from earshot.errors import DamagedIndex, NoIndexYet
 from earshot.index.cache import SegmentCache
 from earshot.index.manifest import Manifest, transform_key
-from earshot.index.metrics import emit
 from earshot.index.searcher import Searcher
 from earshot.index.segment import Segment
 from earshot.index.store import Head, IndexStore
 from earshot.index.transform import CatalogueTransform
+from earshot.telemetry import emit
 
 _RETRY_DAMAGED_S = 30.0
 

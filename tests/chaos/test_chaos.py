@@ -1,7 +1,7 @@
 """Three minutes of bad luck: whatever is killed or fails, in the end table == index == what was crawled.
 
 Ten tracks a second arrive in small crawls. Meanwhile functions are killed at random every few seconds, the whole stack
-dies every minute, in turns with the embedded AWS and alone, and one in twenty AWS requests of the functions is
+dies three times, in turns with the embedded AWS and alone, and one in twenty AWS requests of the functions is
 throttled, fails, or loses its answer. EARSHOT_CHAOS_S sets how long.
 """
 
@@ -33,7 +33,7 @@ PER_SECOND = 10
 CRAWL = 50
 FAULTS = "0.05"
 _FUNCTION_KILL_EVERY_S = (2.0, 6.0)
-_STACK_KILL_EVERY_S = 60.0
+_STACK_KILL_EVERY_S = DURATION_S / 4
 _SETTLES_WITHIN_S = 480.0
 _CLIP_S = 6
 _FUNCTIONS = ("local.worker", "local.front_door")

@@ -57,7 +57,7 @@ locals {
     }
     index-damaged = {
       what       = "A reader found an index object that is not what its manifest says and kept the version it had."
-      namespace  = "Earshot", metric = "DamagedIndex", statistic = "Sum"
+      namespace  = "Earshot", metric = "IndexDamaged", statistic = "Sum"
       dimensions = { service = "api" }
       threshold  = 0, period = 5 * local.minute, periods = 1
     }
@@ -67,11 +67,11 @@ locals {
       dimensions = { FunctionName = "${var.prefix}-api" }
       threshold  = 3000, period = 5 * local.minute, periods = 3
     }
-    index-recall = {
-      what       = "The last index version finds fewer than nine of ten true neighbours in its own measurement."
-      namespace  = "Earshot", metric = "IndexRecall", statistic = "Minimum", comparison = "LessThanThreshold"
+    index-not-published = {
+      what       = "A compaction was given up: its version missed too many true neighbours in its own measurement."
+      namespace  = "Earshot", metric = "IndexNotPublished", statistic = "Sum"
       dimensions = { service = "annoy_service" }
-      threshold  = 0.9, period = 5 * local.minute, periods = 1
+      threshold  = 0, period = 5 * local.minute, periods = 1
     }
   }
 }
@@ -86,7 +86,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   dimensions          = each.value.dimensions
   statistic           = startswith(each.value.statistic, "p") ? null : each.value.statistic
   extended_statistic  = startswith(each.value.statistic, "p") ? each.value.statistic : null
-  comparison_operator = try(each.value.comparison, "GreaterThanThreshold")
+  comparison_operator = "GreaterThanThreshold"
   threshold           = each.value.threshold
   period              = each.value.period
   evaluation_periods  = each.value.periods

@@ -42,18 +42,6 @@ run "every_queue_has_an_alarm_on_its_dead_letters" {
   }
 }
 
-run "a_falling_recall_alarms_and_a_perfect_one_does_not" {
-  assert {
-    condition = (
-      aws_cloudwatch_metric_alarm.this["index-recall"].comparison_operator == "LessThanThreshold"
-      && alltrue([
-        for key, alarm in aws_cloudwatch_metric_alarm.this : alarm.comparison_operator == "GreaterThanThreshold" if key != "index-recall"
-      ])
-    )
-    error_message = "only recall alarms when it is low"
-  }
-}
-
 run "the_dashboard_is_json_with_no_two_widgets_in_one_place" {
   assert {
     condition = length(distinct([
