@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Status(StrEnum):
@@ -13,9 +14,8 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A tag of the network's own head with its probability, 0..1."""
+class Tag(NamedTuple):
+    """A tag of the network's own head with its probability, 0..1. (A tuple: a page of results makes hundreds.)"""
 
     name: str
     probability: float

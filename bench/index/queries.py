@@ -32,6 +32,8 @@ from earshot.index.transform import Matrix, unit
 
 QUERIES = 500
 K = 10
+EARSHOT, BARE, FULL = "earshot", "bare Annoy", "earshot, with titles and tags"
+PEER_QUERIES = 25
 DELTA_ROWS = 10_000
 DEAD_SHARE = 0.10
 PEERS_UP_TO = 200_000
@@ -71,16 +73,26 @@ class Catalogue:
 
 
 def measure(answers: dict[str, Answer], queries: tuple[list[str], Matrix, list[set[str]]]) -> dict[str, Any]:
-    """Recall@10 and milliseconds of each way to answer, all ways taking turns on each query."""
+    """Recall@10 and milliseconds of each way to answer.
+
+    All ways take turns on each query, each being first once, and the best turn counts: what another program on the
+    machine does, or which way found the vectors in the processor's cache, says nothing of the ways.
+    """
     names, vectors, truth = queries
-    found = dict.fromkeys(answers, 0)
-    seconds: dict[str, list[float]] = {name: [] for name in answers}
+    ways = list(answers)
+    found = dict.fromkeys(ways, 0)
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
     for own, vector, true in zip(names, vectors, truth, strict=True):
-        for name, answer in answers.items():
-            started = time.perf_counter()
-            hits = answer(vector)
-            seconds[name].append(time.perf_counter() - started)
-            found[name] += len(true.intersection([hit for hit in hits if hit != own][:K]))
+        best = dict.fromkeys(ways, float("inf"))
+        for turn in range(len(ways)):
+            for name in ways[turn:] + ways[:turn]:
+                started = time.perf_counter()
+                hits = answers[name](vector)
+                best[name] = min(best[name], time.perf_counter() - started)
+                if turn == 0:
+                    found[name] += len(true.intersection([hit for hit in hits if hit != own][:K]))
+        for name in ways:
+            seconds[name].append(best[name])
     return {
         name: {
             "recall": found[name] / sum(map(len, truth)),
@@ -92,7 +104,12 @@ def measure(answers: dict[str, Answer], queries: tuple[list[str], Matrix, list[s
 
 
 def searcher_answer(searcher: Searcher) -> Answer:
-    """As the api asks: the query's own track left out, metadata and similarities included."""
+    """Merged, without the dead, re-scored: ids and true similarities."""
+    return lambda vector: [hit.track_id for hit in searcher.nearest(vector, K + 1)]
+
+
+def full_answer(searcher: Searcher) -> Answer:
+    """The same with titles and tags, as the api shows them."""
     return lambda vector: [hit.track.track_id for hit in searcher.search(vector, K + 1)]
 
 
@@ -150,12 +167,13 @@ def main() -> None:
     catalogue = Catalogue(searcher)
     ways, built = peers(catalogue)
     annoy = annoy_answer(bare, base_ids, searcher.search_k)
-    compared = {"earshot": searcher_answer(searcher), "bare Annoy": annoy}
+    compared = {EARSHOT: searcher_answer(searcher), BARE: annoy, FULL: full_answer(searcher)}
     queries = catalogue.queries()
     measure(compared, queries)  # warm the page cache
     clean = measure(compared, queries)
-    clean |= measure(ways, tuple(part[:100] for part in queries))  # type: ignore[arg-type]
-    del ways
+    names, vectors, truth = queries
+    for name in list(ways):
+        clean |= measure({name: ways.pop(name)}, (names[:PEER_QUERIES], vectors[:PEER_QUERIES], truth[:PEER_QUERIES]))
 
     rng = np.random.default_rng(9)
     chosen = rng.permutation(len(catalogue.ids))[: int(DEAD_SHARE * tracks)]
@@ -165,7 +183,7 @@ def main() -> None:
     fold(make_builder(s3, BUCKET, MODEL.name, folder / "fold"), lambda: changes)
     searcher = reader.current()
     worn_queries = Catalogue(searcher).queries()
-    compared = {"earshot": searcher_answer(searcher), "bare Annoy": annoy}
+    compared = {EARSHOT: searcher_answer(searcher), BARE: annoy, FULL: full_answer(searcher)}
     measure(compared, worn_queries)
     worn = measure(compared, worn_queries)
     print(json.dumps({"search_k": searcher.search_k, "clean": clean, "worn": worn, "built": built}))

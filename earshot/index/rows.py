@@ -11,12 +11,13 @@ import mmap
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
-from itertools import chain, islice
+from itertools import chain, islice, starmap
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 import numpy as np
 import numpy.typing as npt
+from pydantic_core import from_json
 
 from earshot.track import Status, Tag, Track, TrackInfo
 
@@ -50,39 +51,50 @@ class IndexedTrack:
     @classmethod
     def from_line(cls, line: bytes) -> Self:
         """The track in a line as `track_to_line` wrote it."""
-        data = json.loads(line)
+        data = _read(line)
+        known = data.get
         return cls(
-            track_id=data["track_id"],
-            source=data["source"],
-            title=data["title"],
-            artists=tuple(data["artists"]),
-            album=data["album"],
-            isrc=data["isrc"],
-            duration_ms=data["duration_ms"],
-            url=data["url"],
-            artwork_url=data["artwork_url"],
-            tags=tuple(Tag(name, probability) for name, probability in data["tags"]),
+            data["track_id"],
+            data["source"],
+            known("title", ""),
+            tuple(known("artists", ())),
+            known("album", ""),
+            known("isrc"),
+            known("duration_ms"),
+            known("url"),
+            known("artwork_url"),
+            tuple(starmap(Tag, known("tags", ()))),
         )
 
 
+def _read(line: bytes) -> dict[str, Any]:
+    data: dict[str, Any] = from_json(line, cache_strings=False)  # twice as fast as json.loads
+    return data
+
+
 def track_to_line(track: Track) -> bytes:
-    """All that makes up `track` but its vectors, as JSON without a line break. Equal tracks give equal bytes."""
+    """All that makes up `track` but its vectors, as JSON without a line break. Equal tracks give equal bytes.
+
+    What is unknown is left out.
+    """
     data: dict[str, Any] = asdict(track.info) | {name: getattr(track, name) for name in _STATE}
     data["tags"] = [[tag.name, tag.probability] for tag in track.tags]
-    return json.dumps(data, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+    known = {name: value for name, value in data.items() if value not in (None, "", (), [])}
+    known |= {"track_id": track.track_id, "source": track.info.source}
+    return json.dumps(known, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
 
 
 def track_from_line(line: bytes, embedding: bytes, drift: bytes) -> Track:
     """The track as the table held it when the row was written."""
-    data = json.loads(line)
-    info = {name: data[name] for name in _INFO} | {"artists": tuple(data["artists"])}
+    data = _read(line)
+    info = {name: data[name] for name in _INFO if name in data} | {"artists": tuple(data.get("artists", ()))}
     return Track(
         info=TrackInfo(**info),
         status=Status.READY,
         embedding=embedding,
         drift=drift,
-        tags=tuple(Tag(name, probability) for name, probability in data["tags"]),
-        **{name: data[name] for name in _STATE},
+        tags=tuple(starmap(Tag, data.get("tags", ()))),
+        **{name: data.get(name) for name in _STATE},
     )
 
 

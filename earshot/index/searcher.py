@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,15 @@ class Neighbour:
 
     track: IndexedTrack
     similarity: float
+
+
+class Hit(NamedTuple):
+    """A row of a segment and its cosine similarity to the query, -1..1."""
+
+    similarity: float
+    track_id: str
+    segment: Segment
+    row: int
 
 
 class Searcher:
@@ -73,20 +83,25 @@ class Searcher:
         Raises:
             InvalidInput: `vector` is not finite, zero or of another dimension, or `k` is not positive.
         """
+        return [
+            Neighbour(hit.segment.track(hit.row), hit.similarity) for hit in self.nearest(vector, k, exclude=exclude)
+        ]
+
+    def nearest(self, vector: Vector, k: int, *, exclude: Collection[str] = frozenset()) -> list[Hit]:
+        """The same as `search`, without what the index shows of the tracks."""
         query = self._query(vector)
         if k < 1:
             raise InvalidInput(f"k must be at least 1, not {k}")
         wanted = k + len(exclude)
-        hits: list[tuple[float, str, Segment, int]] = []
+        hits: list[Hit] = []
         for segment, dead in self._segments:
             rows, similarities = segment.nearest(query, wanted, search_k=self.search_k, dead=dead)
             hits += [
-                (-float(similarity), segment.track_id(row), segment, int(row))
+                Hit(min(1.0, max(-1.0, similarity)), segment.track_id(row), segment, row)
                 for row, similarity in zip(rows.tolist(), similarities.tolist(), strict=True)
             ]
-        hits.sort(key=lambda hit: hit[:2])
-        best = [hit for hit in hits if hit[1] not in exclude][:k]
-        return [Neighbour(segment.track(row), min(1.0, max(-1.0, -minus))) for minus, _, segment, row in best]
+        hits.sort(key=lambda hit: (-hit.similarity, hit.track_id))
+        return [hit for hit in hits if hit.track_id not in exclude][:k]
 
     def is_untouched(self) -> bool:
         """Whether the mapped files are still those that were checked. Never query a version that says no."""
