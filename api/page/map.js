@@ -7,6 +7,12 @@ import { row } from "./tracks.js";
 const KINDS = 8;
 const NEAR = 14; // pixels within which a point is hit
 
+function span(values) {
+  let least = Infinity, most = -Infinity;
+  for (const value of values) { least = Math.min(least, value); most = Math.max(most, value); }
+  return most >= least ? { middle: (least + most) / 2, length: Math.max(most - least, 0.2) } : { middle: 0, length: 2 };
+}
+
 export async function map(main, values) {
   const canvas = h("canvas", { tabindex: "0", role: "application", "aria-roledescription": "map",
     "aria-label": "Map of the catalogue. Arrow keys go from track to track, plus and minus zoom, Enter opens." });
@@ -59,8 +65,9 @@ export async function map(main, values) {
     draw();
   }
 
-  const extent = Math.max(0.2, ...data.x.map(Math.abs), ...data.y.map(Math.abs));
-  const unit = () => (Math.min(size.width, size.height) / 2 / extent) * 0.9 * view.scale;
+  const [across, down] = [span(data.x), span(data.y)];
+  [view.x, view.y] = [across.middle, down.middle];
+  const unit = () => Math.min((size.width - 60) / across.length, (size.height - 150) / down.length) * view.scale;
   const px = (i) => size.width / 2 + (data.x[i] - view.x) * unit();
   const py = (i) => size.height / 2 + (data.y[i] - view.y) * unit();
 
