@@ -37,6 +37,9 @@ crawl: setup ## Crawl PLAYLIST=… (a folder, or a playlist id, URI or URL)
 extract: setup ## Re-drive every track that still awaits its embedding
 	@$(PY) -m local extract
 
+spotify-login: setup ## Log in to Spotify once, to crawl playlists of your own
+	@EARSHOT_STAGE=$(STAGE) $(PY) -m crawler.spotify_login
+
 similar: setup ## Tracks that sound like TRACK=… (K=10)
 	@test -n "$(TRACK)" || { echo "usage: make similar TRACK=<track id, URI or URL> [K=10]" >&2; exit 2; }
 	@$(PY) -m local similar "$(TRACK)" $(if $(K),-k $(K))
@@ -61,6 +64,9 @@ lock: setup ## Re-resolve the pinned requirements
 
 bench-api: setup-dev ## What the HTTP layer costs: overhead, 200 connections, cold start (fails on a miss)
 	@$(PY) -m bench.api
+
+bench-ingest: setup-dev model ## From PUT to searchable, and a playlist of 1,000 (fails on a miss)
+	@$(PY) -m bench.ingest
 
 fuzz: setup-dev ## schemathesis and 10,000 hostile requests against the api
 	@$(PY) -m pytest tests/integration/api/test_fuzz.py
