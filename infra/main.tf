@@ -22,9 +22,10 @@ module "previews_bucket" {
   source = "./modules/private_bucket"
 
   # Audio on its way to the extractor: worth nothing a day later, and nothing is lost with it.
-  name              = "${local.name}-previews-${local.account_id}"
-  expire_after_days = 1
-  force_destroy     = true
+  name                 = "${local.name}-previews-${local.account_id}"
+  expire_after_days    = 1
+  force_destroy        = true
+  uploads_from_origins = var.page_origins
 }
 
 module "index_bucket" {

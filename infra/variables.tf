@@ -84,3 +84,15 @@ variable "tags" {
   default     = {}
   nullable    = false
 }
+
+variable "page_origins" {
+  description = "Origins of the web pages that may upload clips as queries, e.g. [\"https://earshot.example.org\"]."
+  type        = list(string)
+  default     = ["*"] # the API's own address is not known here; what protects the bucket is the signature
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for origin in var.page_origins : origin == "*" || can(regex("^https?://[^/]+$", origin))])
+    error_message = "page_origins must be * or origins such as https://earshot.example.org, without a path."
+  }
+}

@@ -11,11 +11,14 @@ from tests.cloud.conftest import STAGE, TRACKS, Deployment
 _INDEXED_WITHIN_S = 120.0
 
 
-def _ask(deployment: Deployment, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+def _ask(
+    deployment: Deployment, path: str, body: dict[str, Any] | None = None, method: str | None = None
+) -> tuple[int, dict[str, Any]]:
     request = urllib.request.Request(  # noqa: S310 an http URL
         deployment.api_url + path,
         data=None if body is None else json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
+        method=method,
     )
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
@@ -65,3 +68,33 @@ def test_a_playlist_becomes_a_search_engine_in_a_deployed_stage(deployment: Depl
     assert (status, len(crawls["crawls"])) == (200, 1)
     previews = deployment.client("s3").list_objects_v2(Bucket=_parameter(deployment, "previews-bucket"))
     assert previews["KeyCount"] == 0, "audio outlived its extraction"
+
+
+def test_a_clip_that_is_uploaded_finds_the_track_it_comes_from(deployment: Deployment) -> None:
+    status, opened = _ask(deployment, "/queries", {})
+    assert status == 201, opened
+    clip = next(deployment.music.iterdir())
+    upload = urllib.request.Request(opened["upload"]["url"], data=clip.read_bytes(), method="PUT")  # noqa: S310
+    with urllib.request.urlopen(upload, timeout=60) as answer:  # noqa: S310
+        assert answer.status == 200
+
+    deadline = time.monotonic() + _INDEXED_WITHIN_S
+    heard: dict[str, Any] = {"status": "pending"}
+    while time.monotonic() < deadline and heard["status"] == "pending":
+        time.sleep(1)
+        status, heard = _ask(deployment, opened["status_url"])
+    assert (status, heard["status"]) == (200, "ready"), f"{heard}\n{deployment.account.function_logs()}"
+    assert heard["results"][0]["similarity"] > 0.999
+    status, found = _ask(deployment, f"/tracks/{heard['results'][0]['track_id']}")
+    assert found["title"], found
+
+
+def test_a_track_that_no_provider_has_ends_with_a_reason(deployment: Deployment) -> None:
+    status, asked = _ask(deployment, "/tracks/deezer:3135556", method="PUT")
+    assert status in (200, 202), asked
+    deadline = time.monotonic() + _INDEXED_WITHIN_S
+    track: dict[str, Any] = {}
+    while time.monotonic() < deadline and track.get("status") != "no_preview":
+        time.sleep(1)
+        status, track = _ask(deployment, "/tracks/deezer:3135556")
+    assert (track["status"], bool(track["reason"])) == ("no_preview", True)

@@ -116,3 +116,17 @@ resource "aws_s3_bucket_policy" "this" {
     }]
   })
 }
+
+# Lets a page put an object at an address that was signed for it; without a signature the bucket stays shut.
+resource "aws_s3_bucket_cors_configuration" "this" {
+  count = length(var.uploads_from_origins) == 0 ? 0 : 1
+
+  bucket = aws_s3_bucket.this.id
+
+  cors_rule {
+    allowed_methods = ["PUT"]
+    allowed_origins = var.uploads_from_origins
+    allowed_headers = ["content-type"]
+    max_age_seconds = 3600
+  }
+}

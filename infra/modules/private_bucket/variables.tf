@@ -35,3 +35,10 @@ variable "force_destroy" {
   default     = false
   nullable    = false
 }
+
+variable "uploads_from_origins" {
+  description = "Origins of web pages that may put objects at signed addresses."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}

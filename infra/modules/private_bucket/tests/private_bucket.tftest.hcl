@@ -83,6 +83,27 @@ run "old_versions_are_kept_for_a_while" {
   }
 }
 
+run "a_page_may_upload_only_where_that_is_asked_for" {
+  assert {
+    condition     = length(aws_s3_bucket_cors_configuration.this) == 0
+    error_message = "no page may upload by default"
+  }
+}
+
+run "a_page_may_put_and_nothing_else" {
+  variables {
+    uploads_from_origins = ["https://earshot.example.org"]
+  }
+
+  assert {
+    condition = (
+      one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_methods == toset(["PUT"])
+      && one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_origins == toset(["https://earshot.example.org"])
+    )
+    error_message = "a page may only put"
+  }
+}
+
 run "a_name_that_is_no_bucket_name_is_refused" {
   command = plan
 
