@@ -84,6 +84,20 @@ class LocalStack:
         self._process.send_signal(number)
         return self._process.wait(60)
 
+    def exit_code(self, timeout_s: float) -> int:
+        assert self._process is not None
+        return self._process.wait(timeout_s)
+
+    def child(self, what: str) -> psutil.Process:
+        """The process of the stack whose command line names `what`, as soon as there is one."""
+
+        def find() -> list[psutil.Process]:
+            self._note_family()
+            return [process for process in self.family[1:] if what in _command_line(process)]
+
+        found: list[psutil.Process] = until(find, 20, what)
+        return found[0]
+
     def kill_everything(self) -> None:
         """SIGKILL for every process of the stack at once, as when the power fails."""
         assert self._process is not None
@@ -133,6 +147,13 @@ class LocalStack:
     def log(self, name: str) -> str:
         path = self.directory / "logs" / f"{name}.log"
         return path.read_text(errors="replace") if path.exists() else ""
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 class _Embedded:

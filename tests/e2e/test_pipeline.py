@@ -194,6 +194,17 @@ def test_two_racing_indexers_lose_and_double_nothing(crawled: LocalStack, tmp_pa
     _table_and_index_agree(crawled, tmp_path / "reader")
 
 
+def test_a_crashed_api_or_worker_is_replaced(crawled: LocalStack) -> None:
+    api, extractor = crawled.child("local.front_door"), crawled.child("extractor.handler.extract")
+    api.kill()
+    extractor.kill()
+    until(lambda: crawled.child("local.front_door").pid != api.pid, 20, "another api")
+    assert crawled.api.get("/health")[0] == 200
+    track_id = next(t.track_id for t in crawled.deployment.tracks.scan() if t.status is Status.READY)
+    crawled.deployment.extract_queue.send(crawled.deployment.preview_uploaded(track_id))
+    until(lambda: _idle(crawled), 40, "the message to be dealt with")
+
+
 def test_a_second_stack_on_the_same_state_is_told_where_the_first_one_runs(crawled: LocalStack) -> None:
     run = crawled.run("up")
     assert run.returncode == 1
@@ -248,17 +259,20 @@ def test_sigkill_of_everything_in_the_middle_of_a_crawl_loses_and_doubles_nothin
     assert list(crawled.deployment.previews.track_ids()) == []
 
 
-def test_what_came_after_the_last_clean_stop_is_written_back_from_the_index_after_a_sigkill(
+def test_what_the_embedded_aws_lost_in_its_death_is_written_back_from_the_index(
     crawled: LocalStack, tmp_path: Path
 ) -> None:
-    """The embedded AWS then holds the table as it was at that stop; only the index in S3 has the newer tracks."""
+    """It then holds the table as it was at the last clean stop; only the index in S3 has the newer tracks."""
     assert crawled.stop(signal.SIGINT) == 0
     assert crawled.survivors() == []
     crawled.up()
     _store_synthetic(crawled, ["file:0000000000000c01"])
     assert "file:0000000000000c01" in _table_and_index_agree(crawled, tmp_path / "before")
     before = _essence(crawled)
-    crawled.kill_everything()
+    crawled.child("local.embedded_aws").kill()
+    assert crawled.exit_code(60) == 1
+    assert "the embedded AWS has died" in crawled.said()
+    assert crawled.survivors() == []
     assert "1 tracks restored from the index into the table" in crawled.up()
     assert _essence(crawled) == before
     _table_and_index_agree(crawled, tmp_path / "after")
