@@ -33,4 +33,4 @@ class SpotifyLoginSettings(FunctionSettings):
             return self.spotify_login
         if self.stage == "local":
             return str(Path(__file__).parent.parent / ".local" / "spotify-login.json")
-        return f"ssm:/earshot/{self.stage}/spotify-login"
+        return f"ssm:/earshot/{self.stage}/secrets/spotify_login"

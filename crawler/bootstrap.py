@@ -10,6 +10,7 @@ from botocore.config import Config
 from config.crawl_playlist import CrawlPlaylistSettings
 from config.crawler import CrawlerSettings
 from config.fetch_preview import FetchPreviewSettings
+from crawler.clips import fetch_clip
 from crawler.crawl import Crawl
 from crawler.download import Downloader, with_hosts
 from crawler.fetch import Fetch
@@ -27,7 +28,9 @@ from crawler.spotify_client import spotify_client
 from crawler.versions import Versions
 from earshot.crawls_table import CrawlsTable
 from earshot.message_queue import MessageQueue
+from earshot.messages import FetchClip
 from earshot.previews import PreviewsBucket
+from earshot.sound_queries import SoundQueries
 from earshot.tracks_table import TracksTable
 
 _HOSTS = {
@@ -65,7 +68,7 @@ def crawl() -> Crawl:
 def fetch() -> Fetch:
     """What `fetch_preview` runs."""
     settings = FetchPreviewSettings.load()
-    web = _Web.connect(settings)
+    web = _web()
     database = _client("dynamodb")
     tracks = TracksTable(database, settings.tracks_table)
     look_ups = {"spotify": web.spotify.track, "deezer": web.deezer.track}
@@ -86,6 +89,11 @@ def fetch() -> Fetch:
         versions=Versions(database, settings.crawls_table, tracks, settings.model),
         model=settings.model,
     )
+
+
+def fetch_clip_of(message: FetchClip) -> None:
+    """What `fetch_preview` does for a query by sound."""
+    fetch_clip(message, _web().downloader, SoundQueries(_client("s3"), FetchPreviewSettings.load().previews_bucket))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,11 @@ class _Web:
             deezer=DeezerApi(downloader, limiter, settings.deezer_api_url),
             itunes=ItunesApi(downloader, limiter, settings.itunes_api_url),
         )
+
+
+@lru_cache(maxsize=1)
+def _web() -> _Web:
+    return _Web.connect(FetchPreviewSettings.load())
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from crawler import bootstrap
-from earshot.messages import CrawlPlaylist, FetchPreview
+from earshot.messages import CrawlPlaylist, FetchClip, parse_fetch
 
 logger = Logger(service="crawler")
 _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -34,7 +34,10 @@ def _crawl(record: SQSRecord) -> None:
 
 
 def _fetch(record: SQSRecord) -> None:
-    message = FetchPreview.from_json(record.body)
+    message = parse_fetch(record.body)
+    if isinstance(message, FetchClip):
+        bootstrap.fetch_clip_of(message)
+        return
     logger.set_correlation_id(message.track_id)
     logger.info("fetch", track_id=message.track_id, crawl_id=message.crawl_id, message_id=record.message_id)
     bootstrap.fetch().run(message)

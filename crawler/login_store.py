@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
 from spotipy import CacheHandler
 
 from earshot.errors import ProviderRefused
@@ -91,13 +90,8 @@ class SsmLoginStore(LoginStore):
         return f"the SSM parameter {self._name}"
 
     def _read(self) -> str | None:
-        try:
-            answer = self._client.get_parameter(Name=self._name, WithDecryption=True)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ParameterNotFound":
-                return None
-            raise
-        return str(answer["Parameter"]["Value"])
+        found = self._client.get_parameters(Names=[self._name], WithDecryption=True)["Parameters"]
+        return str(found[0]["Value"]) if found else None
 
     def _write(self, text: str) -> None:
         self._client.put_parameter(Name=self._name, Value=text, Type="SecureString", Overwrite=True)

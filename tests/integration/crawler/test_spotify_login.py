@@ -129,7 +129,7 @@ def test_on_aws_a_login_is_an_encrypted_parameter(monkeypatch: pytest.MonkeyPatc
         token = store.get_cached_token()
         assert token is not None
         assert token["refresh_token"] == "r"
-        parameter = boto3.client("ssm").get_parameter(Name="/earshot/dev/spotify-login")["Parameter"]
+        parameter = boto3.client("ssm").get_parameter(Name="/earshot/dev/secrets/spotify_login")["Parameter"]
         assert parameter["Type"] == "SecureString"
 
 

@@ -1,0 +1,61 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from config.crawl_playlist import CrawlPlaylistSettings
+from config.fetch_preview import FetchPreviewSettings
+from earshot.errors import InvalidSettings
+
+_EXAMPLE = Path(__file__).parents[3] / "config" / "crawler.env.example"
+_NEEDED = {
+    "EARSHOT_TRACKS_TABLE": "tracks",
+    "EARSHOT_CRAWLS_TABLE": "crawls",
+    "EARSHOT_PREVIEWS_BUCKET": "previews",
+    "EARSHOT_CRAWL_QUEUE_URL": "http://127.0.0.1/crawl",
+    "EARSHOT_FETCH_QUEUE_URL": "http://127.0.0.1/fetch",
+}
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in _NEEDED.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_every_setting_is_explained_in_the_example_and_nothing_else_is() -> None:
+    fields = {*CrawlPlaylistSettings.model_fields, *FetchPreviewSettings.model_fields}
+    listed = re.findall(r"^#(EARSHOT_[A-Z_]+)=", _EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(f"EARSHOT_{name.upper()}" for name in fields)
+
+
+def test_lists_are_split_as_people_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARSHOT_PROVIDERS", "deezer, itunes")
+    monkeypatch.setenv("EARSHOT_FOLDER_ROOTS", "/music:/home/me/My Music")
+    monkeypatch.setenv("EARSHOT_ALLOWED_HOSTS", "a.example,*.b.example")
+    settings = FetchPreviewSettings.load()
+    assert settings.providers == ("deezer", "itunes")
+    assert settings.folder_roots == (Path("/music"), Path("/home/me/My Music"))
+    assert settings.allowed_hosts == ("a.example", "*.b.example")
+
+
+def test_nothing_is_switched_on_that_has_terms_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARSHOT_PROVIDERS", "")
+    settings = FetchPreviewSettings.load()
+    assert settings.providers == ("folder", "manifest")
+    assert settings.folder_roots == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("EARSHOT_PROVIDERS", "deezr"), ("EARSHOT_DEEZER_CALLS_PER_MINUTE", "0"), ("EARSHOT_ALLOW_LOOPBACK", "perhaps")],
+)
+def test_a_setting_that_cannot_work_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSettings, match=name):
+        FetchPreviewSettings.load()
+
+
+def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARSHOT_SPOTIFY_CLIENT_SECRET", "hush")
+    assert "hush" not in repr(FetchPreviewSettings.load())
