@@ -4,7 +4,7 @@ ZIP_ARCHITECTURE ?= arm64
 
 package: setup-dev model ## Build every function's zip and CloudFormation template, and check them
 	@$(PY) -m scripts.package --architecture $(ZIP_ARCHITECTURE)
-	@$(PY) -m scripts.template dev prod
+	@EARSHOT_ARCHITECTURE=$(ZIP_ARCHITECTURE) EARSHOT_PACKAGE=$(ZIP_ARCHITECTURE)-python3.13 $(PY) -m scripts.template dev prod
 
 build-all: package ## Everything that gets deployed, built
 

@@ -42,14 +42,21 @@ class Account:
         """What the embedded AWS prints."""
         return self.state / "ministack.log"
 
+    def logged(self, function: str) -> list[str]:
+        """Every line that a function has logged."""
+        pages = self.session.client("logs").get_paginator("filter_log_events")
+        return [
+            line
+            for page in pages.paginate(logGroupName=f"/aws/lambda/{function}")
+            for event in page["events"]
+            for line in event["message"].splitlines()
+        ]
+
     def function_logs(self, last: int = 40) -> str:
-        """The last lines that each function has logged."""
-        logs = self.session.client("logs")
-        lines = []
-        for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]:
-            events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
-            lines += [group["logGroupName"], *(event["message"] for event in events[-last:])]
-        return "\n".join(lines)
+        """The last lines of each function that has logged anything."""
+        groups = self.session.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]
+        names = [group["logGroupName"].rpartition("/")[2] for group in groups]
+        return "\n".join(line for name in names for line in [name, *self.logged(name)[-last:]])
 
 
 @contextmanager

@@ -54,3 +54,24 @@ def test_functions_leave_their_log_groups_to_terraform() -> None:
     for name, function in _functions().items():
         assert function["disableLogs"] is True, name
         assert function["role"], name
+
+
+def test_functions_that_send_to_their_own_queue_are_not_taken_for_runaway_loops() -> None:
+    resources = yaml.safe_load((terraform.ROOT / "serverless.resources.yml").read_text(encoding="utf-8"))
+    allowed = {
+        name
+        for name, extension in resources["extensions"].items()
+        if extension["Properties"].get("RecursiveLoop") == "Allow"
+    }
+    roles = yaml.safe_load((terraform.ROOT / "serverless.roles.yml").read_text(encoding="utf-8"))["Resources"]
+    looping = set()
+    for name, function in _functions().items():
+        own = {event["sqs"]["arn"] for event in function["events"] if "sqs" in event}  # type: ignore[attr-defined]
+        statements = roles[str(function["role"])]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+        for statement in statements:
+            targets = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+            if "sqs:SendMessage" in statement["Action"] and own & {
+                target for target in targets if isinstance(target, str)
+            }:
+                looping.add(f"{name.capitalize().replace('_', 'Underscore')}LambdaFunction")
+    assert allowed == looping
