@@ -86,7 +86,9 @@ def pretended_ssm(stages: list[str]) -> Iterator[dict[str, str]]:
         )
         for stage in stages:
             for key in contract_keys():
-                ssm.put_parameter(Name=f"/earshot/{stage}/{key}", Value=placeholder(key, stage), Type="String")
+                ssm.put_parameter(
+                    Name=f"/earshot/{stage}/{key}", Value=placeholder(key, stage), Type="String", Overwrite=True
+                )
         own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         yield own | pretended
     finally:

@@ -91,7 +91,7 @@ def test_a_clip_that_is_uploaded_finds_the_track_it_comes_from(deployment: Deplo
 
 def test_a_track_that_no_provider_has_ends_with_a_reason(deployment: Deployment) -> None:
     status, asked = _ask(deployment, "/tracks/deezer:3135556", method="PUT")
-    assert status in (200, 202), asked
+    assert status in (202, 409), asked  # accepted, or refused at once by a crawler that was quick
     deadline = time.monotonic() + _INDEXED_WITHIN_S
     track: dict[str, Any] = {}
     while time.monotonic() < deadline and track.get("status") != "no_preview":

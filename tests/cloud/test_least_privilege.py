@@ -36,6 +36,8 @@ _NOT_REACHED = {
     ("fetch_preview", "dynamodb:GetItem", "table/earshot-dev-crawls"): "rate limits of web providers",
     ("fetch_preview", "dynamodb:UpdateItem", "table/earshot-dev-crawls"): "notes that a provider asked to wait",
     ("fetch_preview", "s3:ListBucket", "arn:aws:s3:::earshot-dev-previews"): _MISSING_OBJECT,
+    ("fetch_preview", "s3:GetObject", "arn:aws:s3:::earshot-dev-previews/queries/*"): "queries whose clip is a URL",
+    ("fetch_preview", "s3:PutObject", "arn:aws:s3:::earshot-dev-previews/queries/*"): "queries whose clip is a URL",
     ("extract", "s3:ListBucket", "arn:aws:s3:::earshot-dev-previews"): _MISSING_OBJECT,
     ("index_tracks", "s3:ListBucket", "arn:aws:s3:::earshot-dev-index"): _MISSING_OBJECT,
     ("index_tracks", "sqs:SendMessage", "earshot-dev-index-failed"): "Lambda sends what failed for the last time",
