@@ -11,9 +11,10 @@ from tests.cloud.conftest import STAGE, TRACKS, Deployment
 _INDEXED_WITHIN_S = 120.0
 
 
-def _ask(
+def ask(
     deployment: Deployment, path: str, body: dict[str, Any] | None = None, method: str | None = None
 ) -> tuple[int, dict[str, Any]]:
+    """Status and JSON body of a request to the stage's HTTP API."""
     request = urllib.request.Request(  # noqa: S310 an http URL
         deployment.api_url + path,
         data=None if body is None else json.dumps(body).encode(),
@@ -27,7 +28,8 @@ def _ask(
         return error.code, json.load(error)
 
 
-def _indexed(health: dict[str, Any]) -> int:
+def indexed(health: dict[str, Any]) -> int:
+    """Tracks of the index version that `/health` names."""
     return int((health.get("index") or {}).get("tracks", 0))
 
 
@@ -38,40 +40,40 @@ def _parameter(deployment: Deployment, key: str) -> str:
 
 
 def test_a_playlist_becomes_a_search_engine_in_a_deployed_stage(deployment: Deployment) -> None:
-    status, nothing = _ask(deployment, "/similar?track_id=deezer:3135556")
+    status, nothing = ask(deployment, "/similar?track_id=deezer:3135556")
     assert status in (404, 503), nothing
 
-    status, crawl = _ask(deployment, "/crawls", {"playlist": str(deployment.music)})
+    status, crawl = ask(deployment, "/crawls", {"playlist": str(deployment.music)})
     assert status == 202, crawl
 
     deadline = time.monotonic() + _INDEXED_WITHIN_S
     health: dict[str, Any] = {}
-    while time.monotonic() < deadline and _indexed(health) < TRACKS:
+    while time.monotonic() < deadline and indexed(health) < TRACKS:
         time.sleep(1)
-        status, health = _ask(deployment, "/health")
-    progress = _ask(deployment, crawl["status_url"])[1]
-    assert _indexed(health) == TRACKS, f"{progress}\n{health}\n{deployment.account.function_logs()}"
+        status, health = ask(deployment, "/health")
+    progress = ask(deployment, crawl["status_url"])[1]
+    assert indexed(health) == TRACKS, f"{progress}\n{health}\n{deployment.account.function_logs()}"
     assert (progress["states"], progress["reasons"]) == ({"ready": TRACKS}, {})
 
     table = deployment.client("dynamodb").scan(TableName=_parameter(deployment, "tracks-table"))["Items"]
     assert {item["status"]["S"] for item in table} == {"ready"}
     for item in table:
         track_id = item["track_id"]["S"]
-        status, answer = _ask(deployment, f"/similar?track_id={track_id}&k=3")
+        status, answer = ask(deployment, f"/similar?track_id={track_id}&k=3")
         assert status == 200, answer
         found = [result["track_id"] for result in answer["results"]]
         assert len(found) == 3
         assert track_id not in found
-    status, track = _ask(deployment, f"/tracks/{track_id}")
+    status, track = ask(deployment, f"/tracks/{track_id}")
     assert (status, track["status"]) == (200, "ready")
-    status, crawls = _ask(deployment, "/crawls")
+    status, crawls = ask(deployment, "/crawls")
     assert (status, len(crawls["crawls"])) == (200, 1)
     previews = deployment.client("s3").list_objects_v2(Bucket=_parameter(deployment, "previews-bucket"))
     assert previews["KeyCount"] == 0, "audio outlived its extraction"
 
 
 def test_a_clip_that_is_uploaded_finds_the_track_it_comes_from(deployment: Deployment) -> None:
-    status, opened = _ask(deployment, "/queries", {})
+    status, opened = ask(deployment, "/queries", {})
     assert status == 201, opened
     clip = next(deployment.music.iterdir())
     upload = urllib.request.Request(opened["upload"]["url"], data=clip.read_bytes(), method="PUT")  # noqa: S310
@@ -82,19 +84,19 @@ def test_a_clip_that_is_uploaded_finds_the_track_it_comes_from(deployment: Deplo
     heard: dict[str, Any] = {"status": "pending"}
     while time.monotonic() < deadline and heard["status"] == "pending":
         time.sleep(1)
-        status, heard = _ask(deployment, opened["status_url"])
+        status, heard = ask(deployment, opened["status_url"])
     assert (status, heard["status"]) == (200, "ready"), f"{heard}\n{deployment.account.function_logs()}"
     assert heard["results"][0]["similarity"] > 0.999
-    status, found = _ask(deployment, f"/tracks/{heard['results'][0]['track_id']}")
+    status, found = ask(deployment, f"/tracks/{heard['results'][0]['track_id']}")
     assert found["title"], found
 
 
 def test_a_track_that_no_provider_has_ends_with_a_reason(deployment: Deployment) -> None:
-    status, asked = _ask(deployment, "/tracks/deezer:3135556", method="PUT")
+    status, asked = ask(deployment, "/tracks/deezer:3135556", method="PUT")
     assert status in (202, 409), asked  # accepted, or refused at once by a crawler that was quick
     deadline = time.monotonic() + _INDEXED_WITHIN_S
     track: dict[str, Any] = {}
     while time.monotonic() < deadline and track.get("status") != "no_preview":
         time.sleep(1)
-        status, track = _ask(deployment, "/tracks/deezer:3135556")
+        status, track = ask(deployment, "/tracks/deezer:3135556")
     assert (track["status"], bool(track["reason"])) == ("no_preview", True)
