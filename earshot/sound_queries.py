@@ -12,13 +12,15 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from earshot.embedding import Embedding
 from earshot.errors import InvalidInput, QueryNotFound
 from earshot.track import Tag
+
+if TYPE_CHECKING:  # numpy, which the crawler goes without
+    from earshot.embedding import Embedding
 
 KEPT = timedelta(minutes=50)
 """After this a query is no more; whoever sweeps removes it within ten minutes."""
@@ -36,7 +38,7 @@ class Heard:
     """What the extractor made of a clip: features of the network `model`, or the reason why it has none."""
 
     model: str
-    embedding: Embedding | None = None
+    embedding: "Embedding | None" = None
     tags: tuple[Tag, ...] = ()
     reason: str | None = None
     message: str = ""
@@ -62,6 +64,8 @@ class Heard:
         Raises:
             InvalidInput: not what `to_json` writes.
         """
+        from earshot.embedding import Embedding  # numpy: only who reads features pays for it
+
         try:
             data = json.loads(text)
             embedding, drift = base64.b64decode(data["embedding"]), base64.b64decode(data["drift"])
@@ -94,14 +98,22 @@ class SoundQueries:
         self._client = client
         self._bucket = bucket
 
-    def open(self) -> tuple[str, str]:
-        """A new query's id, and the address to which its clip can be PUT within `UPLOAD_S` seconds."""
+    def open(self) -> str:
+        """A new query's id."""
         query_id = secrets.token_hex(16)
         self._put(f"{_RESULTS}{query_id}.json", b"")
+        return query_id
+
+    def upload_address(self, query_id: str) -> str:
+        """Where the clip can be PUT within `UPLOAD_S` seconds."""
         address: str = self._client.generate_presigned_url(
             "put_object", Params={"Bucket": self._bucket, "Key": _CLIPS + query_id}, ExpiresIn=UPLOAD_S
         )
-        return query_id, address
+        return address
+
+    def put_clip(self, query_id: str, clip: bytes) -> None:
+        """Store the clip, as its uploader would."""
+        self._put(_CLIPS + query_id, clip)
 
     def clip(self, query_id: str, *, max_bytes: int) -> bytes | None:
         """The clip, None when it is not there (or no longer).
@@ -119,10 +131,14 @@ class SoundQueries:
         return clip
 
     def settle(self, query_id: str, heard: Heard) -> None:
-        """Keep what was heard, where the query still lives; then remove the clip. May be repeated."""
+        """Keep what was heard; then remove the clip. May be repeated."""
+        self.answer(query_id, heard)
+        self._client.delete_object(Bucket=self._bucket, Key=_CLIPS + query_id)
+
+    def answer(self, query_id: str, heard: Heard) -> None:
+        """Keep what was heard, where the query still lives."""
         if self._get(f"{_RESULTS}{query_id}.json") is not None:
             self._put(f"{_RESULTS}{query_id}.json", heard.to_json().encode())
-        self._client.delete_object(Bucket=self._bucket, Key=_CLIPS + query_id)
 
     def heard(self, query_id: str) -> Heard | None:
         """What was heard; None while the clip has not been.

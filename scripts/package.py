@@ -31,10 +31,6 @@ MAX_UNZIPPED_BYTES = 250 * 1024 * 1024
 
 _PLATFORMS = {"arm64": "aarch64", "x86_64": "x86_64"}
 _GLIBC = "2_28"  # the newest that every wheel here is built for; Amazon Linux 2023 has 2.34
-_LEFT_OUT = {
-    # PyAV cuts long files without them.
-    "crawler": ("numpy", "soundfile", "cffi", "pycparser"),
-}
 _BUILT_HERE = "annoy"  # its author publishes no wheels for Linux
 _MODEL = Path("build/model")
 _AWS_SERVICES = ("dynamodb", "s3", "sns", "sqs", "ssm")
@@ -113,11 +109,8 @@ def _own_files(service: str) -> list[Path]:
 
 
 def _requirements(service: str) -> str:
-    """The service's pinned requirements without what is left out in a function."""
-    text = (ROOT / "requirements" / f"{service}.txt").read_text(encoding="utf-8")
-    for name in _LEFT_OUT.get(service, ()):
-        text = re.sub(rf"^{name}==(?:.*\\\n)*.*\n(?:    #.*\n)*", "", text, flags=re.MULTILINE)
-    return text
+    """The service's pinned requirements."""
+    return (ROOT / "requirements" / f"{service}.txt").read_text(encoding="utf-8")
 
 
 def _install(requirements: str, target: Path, *, architecture: str, python: str) -> None:
