@@ -127,6 +127,6 @@ def _check_body(event: Mapping[str, Any]) -> None:
 def _parse_json(text: str) -> Any:
     """JSON, or a refusal: also for nesting and numbers that Python's parser gives up on."""
     try:
-        return json.loads(text)
+        return json.loads(text) if text else None
     except (ValueError, RecursionError) as error:
         raise InvalidRequest(f"the body is not usable JSON: {str(error)[:80]}") from None

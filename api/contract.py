@@ -105,7 +105,7 @@ class QueryOpened(BaseModel):
     """A query by sound waits for its clip."""
 
     query_id: str
-    upload: Upload
+    upload: Annotated[Upload | None, Field(description="Where to PUT the clip; null when it came as a URL.")]
     status_url: str
 
 

@@ -45,3 +45,18 @@ class CrawlRequest(BaseModel):
             "audio files of the machine that crawls.",
         ),
     ]
+
+
+class QueryRequest(BaseModel):
+    """Where the clip of a query by sound is, if it is not to be uploaded."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[
+        str | None,
+        Field(
+            max_length=2048,
+            pattern="^https://",
+            description="https, on a host that the crawler may ask (EARSHOT_PROVIDERS, EARSHOT_ALLOWED_HOSTS).",
+        ),
+    ] = None

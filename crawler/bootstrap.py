@@ -68,7 +68,7 @@ def crawl() -> Crawl:
 def fetch() -> Fetch:
     """What `fetch_preview` runs."""
     settings = FetchPreviewSettings.load()
-    web = _web()
+    web = _Web.connect(settings)
     database = _client("dynamodb")
     tracks = TracksTable(database, settings.tracks_table)
     look_ups = {"spotify": web.spotify.track, "deezer": web.deezer.track}
@@ -93,7 +93,8 @@ def fetch() -> Fetch:
 
 def fetch_clip_of(message: FetchClip) -> None:
     """What `fetch_preview` does for a query by sound."""
-    fetch_clip(message, _web().downloader, SoundQueries(_client("s3"), FetchPreviewSettings.load().previews_bucket))
+    settings = FetchPreviewSettings.load()
+    fetch_clip(message, _Web.connect(settings).downloader, SoundQueries(_client("s3"), settings.previews_bucket))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +128,6 @@ class _Web:
             deezer=DeezerApi(downloader, limiter, settings.deezer_api_url),
             itunes=ItunesApi(downloader, limiter, settings.itunes_api_url),
         )
-
-
-@lru_cache(maxsize=1)
-def _web() -> _Web:
-    return _Web.connect(FetchPreviewSettings.load())
 
 
 @lru_cache(maxsize=4)

@@ -60,6 +60,23 @@ class FetchPreview(_Message):
 
 
 @dataclass(frozen=True, slots=True)
+class FetchClip(_Message):
+    """Download the clip of a query by sound from `url`."""
+
+    query_id: str
+    url: str
+
+
+def parse_fetch(text: str) -> FetchPreview | FetchClip:
+    """A message of the fetch queue.
+
+    Raises:
+        InvalidInput: it is neither.
+    """
+    return FetchClip.from_json(text) if '"query_id"' in text else FetchPreview.from_json(text)
+
+
+@dataclass(frozen=True, slots=True)
 class IndexPublished(_Message):
     """A new index version can be loaded."""
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from api.bootstrap import services
 from api.contract import QueryAnswer, QueryOpened, Upload
@@ -13,9 +13,11 @@ from api.keys import key_required
 from api.options import Options
 from api.presentation import tag_strengths
 from api.ranking import Query, rank
+from api.requests import QueryRequest
 from api.routes.documented import answers
 from api.routes.parameters import OptionsQuery
 from api.seeds import canonical
+from earshot.messages import FetchClip
 from earshot.sound_queries import UPLOAD_S, Heard
 
 router = Router()
@@ -27,17 +29,23 @@ _TAGS = ["explore"]
     summary="Ask with a clip",
     operation_id="open_query",
     tags=_TAGS,
-    responses=answers(QueryOpened, 401, success=201),
+    responses=answers(QueryOpened, 401, 413, 415, 422, success=201),
     status_code=HTTPStatus.CREATED.value,
     middlewares=[key_required],
 )
-def open_query() -> Response[QueryOpened]:
+def open_query(request: Annotated[QueryRequest | None, Body()] = None) -> Response[QueryOpened]:
     """PUT the clip (mp3, ogg, opus, flac, wav or m4a, up to 32 MB) to `upload.url`, then ask `status_url`.
 
-    The clip is deleted as soon as it was heard, everything else within the hour.
+    A clip given as `url` is fetched instead. It is deleted as soon as it was heard, everything else within the hour.
     """
-    services().queries.sweep()
-    query_id, address = services().queries.open()
+    queries = services().queries
+    queries.sweep()
+    query_id = queries.open()
+    upload = None
+    if request and request.url:
+        services().fetch_queue.send(FetchClip(query_id, request.url))
+    else:
+        upload = Upload(method="PUT", url=queries.upload_address(query_id), expires_in_s=UPLOAD_S)
     status_url = f"/queries/{query_id}"
     return Response(
         status_code=HTTPStatus.CREATED.value,
@@ -45,7 +53,7 @@ def open_query() -> Response[QueryOpened]:
         headers={"Location": status_url, "Cache-Control": "no-store"},
         body=QueryOpened(
             query_id=query_id,
-            upload=Upload(method="PUT", url=address, expires_in_s=UPLOAD_S),
+            upload=upload,
             status_url=status_url,
         ),
     )

@@ -1,5 +1,6 @@
 """Queries by sound: what the api makes of what was heard, and that nothing stays."""
 
+import json
 from datetime import timedelta
 
 import numpy as np
@@ -40,6 +41,27 @@ def test_a_clip_goes_up_and_its_neighbours_come_back(world: World) -> None:
     assert answer["results"][0]["similarity"] == pytest.approx(1 / np.sqrt(1.04), abs=1e-3)
     assert answer["results"][0]["shared_tags"] == [{"name": "jazz", "strength": 0.5}]
     assert answer["tags"] == [{"name": "jazz", "probability": 0.7}]
+
+
+def test_a_clip_that_is_given_as_a_url_is_left_to_the_crawler(world: World) -> None:
+    opened = world.post("/queries", {"url": "https://cdn.example/clip.mp3"})
+    assert (opened.status_code, opened.json()["upload"]) == (201, None)
+    (message,) = world.sqs.receive_message(QueueUrl=world.queues["fetch"])["Messages"]
+    assert json.loads(message["Body"]) == {
+        "query_id": opened.json()["query_id"],
+        "url": "https://cdn.example/clip.mp3",
+    }
+    services().queries.answer(opened.json()["query_id"], Heard("", reason="forbidden_url", message="not allowed"))
+    assert world.get(opened.json()["status_url"]).json()["reason"] == "forbidden_url"
+
+
+@pytest.mark.parametrize("url", ["http://cdn.example/a", "file:///etc/passwd", "ftp://x", "https://" + "x" * 2050])
+def test_only_https_is_taken(world: World, url: str) -> None:
+    assert world.post("/queries", {"url": url}).status_code == 422
+
+
+def test_a_query_needs_no_body(world: World) -> None:
+    assert world.request("POST", "/queries").status_code == 201
 
 
 def test_the_clip_is_gone_as_soon_as_it_was_heard(world: World) -> None:
