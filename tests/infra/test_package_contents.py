@@ -1,6 +1,9 @@
 """What goes into each zip: everything its handlers need, and nothing of other services."""
 
+import os
 import re
+import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +36,41 @@ def test_the_crawler_goes_without_numpy() -> None:
 
 def _pinned(requirements: str) -> set[str]:
     return set(re.findall(r"^(\S+)==", requirements, re.MULTILINE))
+
+
+def test_the_same_files_give_the_same_bytes_whenever_they_were_written(tmp_path: Path) -> None:
+    archives = []
+    for seconds in (1_000_000_000, 1_700_000_000):
+        file = tmp_path / "handler.py"
+        file.write_text("x = 1\n")
+        os.utime(file, (seconds, seconds))
+        archives.append(tmp_path / f"{seconds}.zip")
+        package._zip({"api/handler.py": file}, archives[-1])
+    assert archives[0].read_bytes() == archives[1].read_bytes()
+
+
+def test_files_in_a_zip_can_be_read_by_the_user_that_lambda_runs_as(tmp_path: Path) -> None:
+    file = tmp_path / "handler.py"
+    file.write_text("x = 1\n")
+    file.chmod(0o600)
+    package._zip({"handler.py": file}, tmp_path / "zip")
+    with zipfile.ZipFile(tmp_path / "zip") as archive:
+        assert archive.getinfo("handler.py").external_attr >> 16 & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    ("name", "is_needed"),
+    [
+        ("botocore/data/s3/2006-03-01/service-2.json.gz", True),
+        ("botocore/data/ec2/2016-11-15/service-2.json.gz", False),
+        ("botocore/data/endpoints.json", True),
+        ("numpy/_core/tests/test_x.py", False),
+        ("numpy/testing/__init__.py", True),
+        ("annoy-1.17.3.dist-info/direct_url.json", False),
+        ("annoy-1.17.3.dist-info/METADATA", True),
+    ],
+)
+def test_a_zip_holds_what_runs_and_not_what_only_ships(tmp_path: Path, name: str, is_needed: bool) -> None:
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).touch()
+    assert list(package._needed(tmp_path)) == ([name] if is_needed else [])
