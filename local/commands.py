@@ -119,10 +119,12 @@ def summary(standing: Standing) -> str:
     lines += [f"  {count:6d}  {reason}" for reason, count in others.most_common(_MAX_REASONS)]
     if len(others) > _MAX_REASONS:
         lines.append(f"          and {len(others) - _MAX_REASONS} more reasons")
-    if standing.stuck:
+    if standing.stuck and standing.reading:
+        lines.append("Nothing has moved for a minute, and the playlist has not been read: see crawl_playlist.log.")
+    elif standing.stuck:
         lines.append(
-            f"Nothing has moved for a minute, and {standing.total - standing.settled} have not settled. The logs under "
-            ".local/logs say more; `make extract` gives them another try."
+            f"Nothing has moved for a minute, and {standing.total - standing.settled} have not settled. The functions' "
+            "logs say more; `make extract` gives them another try."
         )
     return "\n".join(lines)
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from botocore.config import Config
+
 from local.board import Board
 from local.functions import Invocable, Outcome, Worker, function_environment
 from local.resources import subscribe
@@ -81,7 +83,9 @@ class EventLoop:
             InvalidSettings: a trigger cannot be served.
         """
         spare = {worker.function.name: worker for worker in self._workers}
-        sqs, streams = self._session.client("sqs"), self._session.client("dynamodbstreams")
+        # Pollers try again by themselves; retries inside a client would only delay a stop.
+        once = Config(retries={"total_max_attempts": 1}, max_pool_connections=50)
+        sqs, streams = (self._session.client(name, config=once) for name in ("sqs", "dynamodbstreams"))
         runs: list[tuple[str, Any]] = []
         for function in self._functions:
             name = function.name

@@ -50,4 +50,7 @@ def test_the_summary_counts_reasons_and_says_when_nothing_moves_any_more() -> No
     standing.reasons = Counter(miss=2)
     assert summary(standing).splitlines() == ["2 of 5 are searchable", "       2  miss"]
     standing.stuck = True
+    assert "1 have not settled" in summary(standing)
     assert "make extract" in summary(standing)
+    standing.reading = True
+    assert "crawl_playlist.log" in summary(standing)
