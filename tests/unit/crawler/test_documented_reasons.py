@@ -3,7 +3,8 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parents[3]
 _GIVEN = re.compile(
-    r"reason=\"([a-z_]+)\"|outcomes\[name\] = \"([a-z_]+)\"|or \"([a-z]+_entry)\"|\"(version)\" if|_give_up\(track, \"([a-z_]+)\""
+    r"reason=\"([a-z_]+)\"|outcomes\[name\] = \"([a-z_]+)\"|or \"([a-z]+_entry)\""
+    r"|\"(version)\" if|_give_up\(track, \"([a-z_]+)\""
 )
 
 
