@@ -25,7 +25,7 @@ _TOLERANCE_S = 1.0
 _FORMATS = {"WAV", "WAVEX", "RF64", "FLAC", "OGG", "MP3", "AIFF", "CAF"}
 _RATES = (4_000, 384_000)
 _MAX_CHANNELS = 16
-_BLOCK = 131_072
+_BLOCK = 65_536
 _SILENT_RANGE = 4 / 32768
 """Highest minus lowest sample: four steps of 16-bit audio, what dither alone spans."""
 _EDGE_S = 0.05
@@ -88,10 +88,18 @@ def _open(data: bytes) -> Source:
     return _SndfileSource(data)
 
 
+class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
+    """A file that is read once, from front to back."""
+
+    def seekable(self) -> bool:
+        """No: where it may, soundfile seeks to where it is after every read, which costs an MP3 a frame's decoding."""
+        return False
+
+
 class _SndfileSource:
     def __init__(self, data: bytes) -> None:
         try:
-            self._file = soundfile.SoundFile(io.BytesIO(with_frame_count(data)))
+            self._file = _Stream(io.BytesIO(with_frame_count(data)))
         except (soundfile.LibsndfileError, TypeError) as error:
             raise AudioRejected(f"no audio format known here ({_text(error)})", reason="undecodable") from None
         if self._file.format not in _FORMATS:

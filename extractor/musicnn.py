@@ -39,10 +39,7 @@ class MusicnnMsd:
     def features(self, samples: Samples) -> Features:
         """Embedding: mean over patches. Drift: mean of the first half of the patches minus that of the second."""
         # One patch at a time is faster than a batch of ten, and takes a quarter of its memory.
-        outputs = [
-            self._session.run(None, {"patches": patch[None]})
-            for patch in patches(log_compressed(self._mels.power(samples)))
-        ]
+        outputs = [self.patch(patch) for patch in patches(log_compressed(self._mels.power(samples)))]
         features = np.concatenate([output[0] for output in outputs])
         probabilities = np.concatenate([output[1] for output in outputs]).mean(axis=0)
         likeliest = np.argsort(-probabilities, kind="stable")
@@ -50,6 +47,11 @@ class MusicnnMsd:
             Embedding(features.mean(axis=0), drift(features)),
             tuple(Tag(self._tags[i], float(probabilities[i])) for i in likeliest),
         )
+
+    def patch(self, patch: Array) -> tuple[Array, Array]:
+        """Features (1, 624) and tag probabilities (1, 50) of one (187, 96) patch."""
+        features, tags = self._session.run(None, {"patches": patch[None]})
+        return features, tags
 
 
 def patches(spectrogram: Array) -> list[Array]:
