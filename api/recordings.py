@@ -5,9 +5,9 @@ import unicodedata
 
 from earshot.index.rows import IndexedTrack
 
-SAME_SOUND = 0.97
-"""Cosine above which two clips with the same title are taken for one recording: the same audio in another encoding
-or on another release. Other takes of a song stay well below."""
+SAME_SOUND = 0.9
+"""Cosine above which two clips with the same title are taken for one recording. Measured on game music: the same clip
+encoded anew 0.993 at least, cut half a second later 0.924 at least; clips of different tracks 0.797 at most."""
 
 _ASIDE = re.compile(r"[(\[{][^)\]}]*[)\]}]|\s[-–—]\s.*$|\s+(?:feat|ft)\.?\s.*$")
 _GAPS = re.compile(r"[\W_]+")

@@ -90,7 +90,7 @@ def test_versions_of_a_recording_become_one_result_that_lists_them(world: World)
         track(6, title="Cancion"),
     ]
     same = direction(a0=1, a5=0.7)
-    other_take = direction(a0=1, a5=0.7, a6=0.6)
+    other_take = direction(a0=1, a5=0.7, a6=0.9)
     vectors = [direction(a0=1), direction(a0=1, a1=0.1), direction(a0=1, a2=0.9), same, same, other_take]
     world.publish(tracks, vectors)
     answer = world.get("/similar", track_id="deezer:1").json()
