@@ -139,7 +139,8 @@ class Resolver:
         if deezer is None:
             raise NoPreview("Deezer is switched off", reason="provider_off")
         try:
-            return self._deezer_preview(deezer, deezer.track(info.track_id.rpartition(":")[2]))
+            fresh = info if info.preview_url else deezer.track(info.track_id.rpartition(":")[2])
+            return self._deezer_preview(deezer, fresh)
         except TrackNotFound as error:
             raise NoPreview(error.message, reason="not_found") from None
 

@@ -7,6 +7,7 @@ from crawler.providers.deezer import DeezerApi, track_info
 from crawler.sources import PAGE_SIZE, Page, PlaylistEntry
 from earshot.errors import NotFound, PlaylistNotFound
 from earshot.playlist import PlaylistRef
+from earshot.track import TrackInfo
 
 
 class DeezerSource:
@@ -24,7 +25,7 @@ class DeezerSource:
         index = int(cursor or 0)
         try:
             if ref.kind == "track":
-                return Page((PlaylistEntry(0, self._api.track(ref.id)),), None)
+                return Page((PlaylistEntry(0, _without_preview(self._api.track(ref.id))),), None)
             answer = self._api.get(f"{ref.kind}/{ref.id}/tracks", index=index, limit=PAGE_SIZE)
             album = self._api.get(f"album/{ref.id}") if ref.kind == "album" else None
         except NotFound as error:
@@ -41,7 +42,9 @@ def _entry(number: int, row: object) -> PlaylistEntry:
     if not isinstance(row, dict):
         return PlaylistEntry(number, reason="null_entry")
     info = track_info(row)
-    if info is None:
-        return PlaylistEntry(number, reason="no_track_id")
-    # The signed URL would expire before it is used, and make every crawl look like news.
-    return PlaylistEntry(number, replace(info, preview_url=None))
+    return PlaylistEntry(number, _without_preview(info)) if info else PlaylistEntry(number, reason="no_track_id")
+
+
+def _without_preview(info: TrackInfo) -> TrackInfo:
+    """The signed URL would expire before it is used, and make every crawl look like news."""
+    return replace(info, preview_url=None)

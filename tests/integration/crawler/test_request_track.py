@@ -13,6 +13,7 @@ from tests.stubs.audio import sweep
 from tests.stubs.deezer import DeezerStub
 from tests.stubs.spotify import SpotifyStub, spotify_id, track
 from tests.stubs.stack import Stack, running_stack
+from tests.stubs.web import StubServer
 
 _MP3 = sweep(1)
 
@@ -30,6 +31,13 @@ def test_an_unknown_track_is_accepted_looked_up_and_fetched(web_stack: Stack, de
     assert stored is not None
     assert stored.info.title == "Title 7"
     assert web_stack.previews.get("deezer:7") is not None
+
+
+def test_a_deezer_track_is_looked_up_once(web_stack: Stack, deezer: DeezerStub, deezer_server: StubServer) -> None:
+    deezer.tracks[7], deezer.audio[7] = deezer_stub.track(7), _MP3
+    _request(web_stack, "deezer:7")
+    web_stack.settle()
+    assert dict(deezer_server.hits) == {"/track/7": 1, "/previews/7.mp3": 1}
 
 
 def test_a_spotify_track_is_looked_up_and_served_by_another_provider(
