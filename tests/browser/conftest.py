@@ -10,16 +10,16 @@ from tests.browser.site import CHROMIUM, FLAGS, Site, running_site
 WIDTHS = {"desktop": (1280, 860), "phone": (390, 844)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The api under uvicorn, with a catalogue of 246 tracks."""
     with running_site(tmp_path_factory.mktemp("site")) as site:
         yield site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests; each page has its own profile."""
+    """One browser for all tests of a module; each page has its own profile."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
         yield browser
