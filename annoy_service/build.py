@@ -76,7 +76,7 @@ def write_base(folder: Path, rows: Merged, transform: CatalogueTransform) -> tup
 def search_k_for(rows: int) -> int:
     """Candidates that Annoy is to look at among `rows` of them: log-linear between measured points."""
     sizes, candidates = (np.log([pair[column] for pair in _SEARCH_K]) for column in (0, 1))
-    return int(round(math.exp(float(np.interp(math.log(max(rows, 1)), sizes, candidates))), -2))
+    return 100 * max(1, round(math.exp(float(np.interp(math.log(max(rows, 1)), sizes, candidates))) / 100))
 
 
 def write_rows(folder: Path, rows: Merged) -> dict[str, StoredObject]:

@@ -1,6 +1,7 @@
 """`make bench-index`: what the index costs and what it finds, against its targets; ends with 1 on a miss.
 
-`python -m bench.index [TRACKS …]` (default 100000 1000000). Writes bench/results/index.json and docs/benchmarks-index.md.
+`python -m bench.index [TRACKS …]` (default 100000 1000000) writes bench/results/index.json and the page
+docs/benchmarks-index.md.
 """
 
 import json

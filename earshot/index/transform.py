@@ -5,6 +5,7 @@ business (annoy_service/fit.py); everybody else only applies them.
 """
 
 import io
+import zipfile
 from dataclasses import dataclass
 from typing import Self
 
@@ -64,7 +65,7 @@ class CatalogueTransform:
         try:
             with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
                 transform = cls(arrays["mean"], arrays["scale"], arrays["projection"], str(arrays["fitted_at"]))
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise DamagedIndex(f"not a catalogue transform: {error}") from None
         shape = (transform.projection.shape[0],) if transform.projection.ndim == 2 else None
         if transform.mean.shape != shape or transform.scale.shape != shape:

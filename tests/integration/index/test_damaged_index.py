@@ -17,6 +17,7 @@ from annoy_service.bootstrap import make_builder
 from annoy_service.fold import Builder, fold, manifest_at, position, publish, rebuild
 from annoy_service.rows import FreshRow, FreshRows
 from earshot.errors import DamagedIndex
+from earshot.index import layout
 from earshot.index.manifest import Manifest
 from earshot.index.reader import IndexReader
 from earshot.index.rows import LINES, OFFSETS, track_to_line
@@ -47,6 +48,8 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        patch.setattr(layout, "_STEPS_FRESH", 2)  # the map of a large base takes many seconds, and has its own tests
+        patch.setattr(layout, "_LANDMARKS_OF_MANY", 50)
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket=BUCKET)
         builder = make_builder(s3, BUCKET, "choi-2017@1", tmp_path_factory.mktemp("builder"))

@@ -1,0 +1,148 @@
+"""Manifests, pointers and the lines of a segment."""
+
+import io
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annoy_service.policy import Policy, UpkeepRequests, compaction_due
+from earshot.errors import DamagedIndex
+from earshot.index.manifest import NO_ROWS, Canary, Manifest, Pointer, SegmentEntry, StoredObject
+from earshot.index.rows import IndexedTrack, Lines, fingerprint, track_from_line, track_to_line, write_lines
+from earshot.track import Status, Tag, Track, TrackInfo
+
+OBJECT = StoredObject(7, "ab" * 32)
+
+
+def entry(name: str = "s", rows: int = 1000, dead: int = 0, kind: Any = "base") -> SegmentEntry:
+    return SegmentEntry(name, kind, rows, {"ids.npy": OBJECT}, NO_ROWS, (Canary(3, (3, 5)),)).with_dead(range(dead))
+
+
+def manifest(*segments: SegmentEntry) -> Manifest:
+    return Manifest(
+        model="musicnn-msd@1", raw_dim=624, dim=128, segments=segments, transform=OBJECT,
+        built_at="2026-11-20T07:00:00.000000Z", n_trees=10, search_k=5000, recall=0.98,
+    ).named()  # fmt: skip
+
+
+@given(st.sets(st.integers(0, 99_999)))
+def test_dead_rows_survive_storage(dead: set[int]) -> None:
+    there = manifest(replace(entry(rows=100_000), dead=NO_ROWS).with_dead(sorted(dead)))
+    back = Manifest.from_bytes(there.to_bytes())
+    assert back.segments[0].dead.tolist() == sorted(dead)
+    assert back.tracks == 100_000 - len(dead)
+
+
+def test_a_hundred_thousand_dead_rows_fit_into_a_small_manifest() -> None:
+    dead = np.random.default_rng(0).choice(1_000_000, 100_000, replace=False)
+    assert len(manifest(entry(rows=1_000_000).with_dead(dead)).to_bytes()) < 150_000
+
+
+def test_a_manifest_survives_storage() -> None:
+    there = manifest(entry("a", dead=3), entry("b", 10, kind="delta"))
+    back = Manifest.from_bytes(there.to_bytes())
+    assert back.to_bytes() == there.to_bytes()
+    assert back.base is not None
+    assert back.base.canaries == (Canary(3, (3, 5)),)
+    assert [delta.id for delta in back.deltas] == ["b"]
+    assert Pointer.from_bytes(Pointer("v", "m", OBJECT).to_bytes()) == Pointer("v", "m", OBJECT)
+
+
+DAMAGES: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "another format": lambda data: data | {"format": 99},
+    "another metric": lambda data: data | {"metric": "euclidean"},
+    "a key missing": lambda data: {key: value for key, value in data.items() if key != "dim"},
+    "no segments": lambda data: data | {"segments": None},
+    "a strange kind": lambda data: data | {"segments": [data["segments"][0] | {"kind": "gamma"}]},
+    "dead rows beyond the end": lambda data: data | {"segments": [data["segments"][0] | {"rows": 2}]},
+    "a list": lambda _: [],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_is_no_manifest_is_refused(damage: str) -> None:
+    data = json.loads(manifest(entry(dead=5)).to_bytes())
+    with pytest.raises(DamagedIndex):
+        Manifest.from_bytes(json.dumps(DAMAGES[damage](data)).encode())
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"\xff", b'{"version":"v","model":"m","manifest":{"key":"k"}}'])
+def test_what_is_no_pointer_is_refused(body: bytes) -> None:
+    with pytest.raises(DamagedIndex):
+        Pointer.from_bytes(body)
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+tracks = st.builds(
+    Track,
+    info=st.builds(
+        TrackInfo, track_id=texts, source=texts, title=texts, artists=st.lists(texts, max_size=3).map(tuple),
+        album=texts, isrc=st.none() | texts.filter(bool), duration_ms=st.none() | st.integers(0, 2**53),
+        url=st.none() | texts.filter(bool), artwork_url=st.none(), preview_url=st.none() | texts.filter(bool),
+    ),
+    status=st.just(Status.READY),
+    model=st.just("musicnn-msd@1"),
+    tags=st.lists(st.builds(Tag, texts, st.floats(0, 1)), max_size=10).map(tuple),
+    preview_at=st.just("2026-11-20T07:00:00.000000Z"),
+)  # fmt: skip
+
+
+@given(st.lists(tracks, min_size=1, max_size=40))
+def test_a_track_comes_back_from_its_line_as_it_was(expected: list[Track]) -> None:
+    buffer = io.BytesIO()
+    offsets = write_lines((track_to_line(track) for track in expected), buffer)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(buffer.getvalue())
+        file.flush()
+        lines = Lines(Path(file.name), offsets)
+    for row, track in enumerate(expected):
+        back = track_from_line(lines[row], b"e", b"d")
+        assert back == replace(track, embedding=b"e", drift=b"d")
+        shown = IndexedTrack.from_line(lines[row])
+        assert (shown.track_id, shown.title, shown.tags) == (track.track_id, track.info.title, track.tags)
+    assert list(lines.read(range(len(expected)))) == [track_to_line(track) for track in expected]
+
+
+def test_a_fingerprint_changes_with_any_part() -> None:
+    line, vectors = b'{"title":"a"}', b"\x01\x02"
+    prints = {fingerprint(line, vectors), fingerprint(line, b"\x01\x03"), fingerprint(b'{"title":"b"}', vectors)}
+    assert len(prints) == 3
+
+
+@pytest.mark.parametrize(
+    ("segments", "due"),
+    [
+        ([entry(rows=100_000)], False),
+        ([entry(rows=100_000), entry("d", 5_000, kind="delta")], False),
+        ([entry(rows=100_000), entry("d", 5_001, kind="delta")], True),
+        ([entry(rows=10_000_000), entry("d", 50_001, kind="delta")], True),
+        ([entry(rows=1_000), entry("d", 250, kind="delta")], False),  # 25 %, but too few rows to matter
+        ([entry(rows=1_000, dead=101)], True),
+        ([entry(rows=400), entry("d", 90, kind="delta")], False),  # small catalogues are rebuilt at once
+    ],
+)
+def test_compaction_is_due_by_the_thresholds(segments: list[SegmentEntry], due: bool) -> None:
+    assert compaction_due(manifest(*segments), Policy()) is due
+
+
+def test_upkeep_is_asked_for_once_per_base_and_once_an_hour() -> None:
+    sent: list[float] = []
+    now = [0.0]
+    requests = UpkeepRequests(lambda: sent.append(now[0]), Policy(), clock=lambda: now[0])
+    worn = manifest(entry(rows=100_000), entry("d", 6_000, kind="delta"))
+    requests.after(worn)
+    requests.after(worn)
+    assert sent == [0.0]
+    requests.after(manifest(entry("other", rows=100_000), entry("d", 6_000, kind="delta")))
+    assert len(sent) == 2
+    now[0] = 3600.0
+    requests.after(manifest(entry(rows=100_000)))
+    assert len(sent) == 3
