@@ -152,7 +152,7 @@ def test_memory_does_not_grow_with_the_playlist(web_stack: Stack, spotify: Spoti
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert cursor is None
-    # A page that were kept would be 75 kB or more; what the stub remembers of a request is less than 10.
+    # A page that is kept costs 37 kB; what the stub remembers of a request, less than 10.
     assert peaks[1] - peaks[0] < 36 * 25_000
 
 
