@@ -65,6 +65,8 @@ lock: setup ## Re-resolve the pinned requirements
 bench-api: setup-dev ## What the HTTP layer costs: overhead, 200 connections, cold start (fails on a miss)
 	@$(PY) -m bench.api
 
+bench-index: setup-dev ## The index at 100,000 and 1,000,000 tracks (fails on a miss; 20 minutes, 15 GB of disk)
+	@$(PY) -m bench.index
 bench-ingest: setup-dev model ## From PUT to searchable, and a playlist of 1,000 (fails on a miss)
 	@$(PY) -m bench.ingest
 
