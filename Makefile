@@ -67,11 +67,15 @@ bench-api: setup-dev ## What the HTTP layer costs: overhead, 200 connections, co
 
 bench-index: setup-dev ## The index at 100,000 and 1,000,000 tracks (fails on a miss; 20 minutes, 15 GB of disk)
 	@$(PY) -m bench.index
+bench-extract: setup-dev model ## The extractor: speed, exactness, memory, cold start (fails on a miss; wants a quiet machine)
+	@$(PY) -m bench.extract
+
 bench-ingest: setup-dev model ## From PUT to searchable, and a playlist of 1,000 (fails on a miss)
 	@$(PY) -m bench.ingest
 
-fuzz: setup-dev ## schemathesis and 10,000 hostile requests against the api
+fuzz: setup-dev ## Hostile requests against the api, damaged files of every format against the decoder
 	@$(PY) -m pytest tests/integration/api/test_fuzz.py
+	@EARSHOT_FUZZ_EXAMPLES=5000 $(PY) -m pytest tests/fuzz
 
 openapi: setup-dev ## Write docs/openapi.json from the code
 	@$(PY) -m api.openapi > build/openapi.json && mv build/openapi.json docs/openapi.json

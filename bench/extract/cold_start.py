@@ -57,6 +57,9 @@ class _RuntimeApi(ThreadingHTTPServer):
 
     daemon_threads = True
 
+    def handle_error(self, *_: Any) -> None:
+        """The client is killed while it waits for another event: that is how a measurement ends."""
+
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked_at = self.answered_at = 0.0
