@@ -22,6 +22,8 @@ def test_neighbours_come_best_first_with_true_cosines_and_without_the_query_trac
     assert [found["track_id"] for found in answer["results"]] == ["deezer:3", "deezer:2", "deezer:4"]
     assert [found["similarity"] for found in answer["results"]] == pytest.approx([0.995, 0.955, -0.416], abs=1e-3)
     assert answer["query"][0]["track_id"] == "deezer:1"
+    assert answer["query"][0]["versions"] == []
+    assert world.get("/similar", track_id="deezer:1", collapse_versions=False).json()["results"] == answer["results"]
     assert answer["index_version"] == world.versions[-1]
     assert answer["model"] == "musicnn-msd@1"
 
