@@ -82,8 +82,10 @@ def decode(data: bytes, rate: int, min_seconds: float) -> Audio:
 
 def _open(data: bytes) -> Source:
     if data[4:8] == b"ftyp":
-        from extractor.decode_aac import AacSource  # PyAV is large and rarely needed
-
+        try:
+            from extractor.decode_aac import AacSource  # PyAV is large and rarely needed
+        except ModuleNotFoundError:
+            raise AudioRejected("AAC in MP4 needs PyAV, which is not installed", reason="unsupported_format") from None
         return AacSource(data)
     return _SndfileSource(data)
 
