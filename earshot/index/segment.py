@@ -178,7 +178,8 @@ class Segment:
     def _candidates(
         self, index: AnnoyIndex, vector: Vector, n: int, search_k: int, dead: npt.NDArray[np.bool_] | None
     ) -> npt.NDArray[np.intp]:
-        """Rows that Annoy finds. Dead ones are made up for by asking for more; where they cluster, twice as many."""
+        """Rows that Annoy finds. Dead ones are made up for by asking for more; where they cluster, twice as many among
+        twice as many candidates, as often as it takes."""
         query = vector.tolist()
         share = 0.0 if dead is None else float(np.count_nonzero(dead)) / self.rows
         wanted = int(n * (1 + 2 * share)) + 5
@@ -187,4 +188,4 @@ class Segment:
             live = rows if dead is None else rows[~dead[rows]]
             if len(live) >= n or len(rows) < wanted:
                 return live
-            wanted *= 2
+            wanted, search_k = 2 * wanted, 2 * search_k
