@@ -47,9 +47,9 @@ similar: setup ## Tracks that sound like TRACK=… (K=10)
 repair: setup ## Make table, index and previews agree; say what was repaired
 	@$(PY) -m local repair
 
-test: setup-dev ## All tests (pytest arguments: ARGS="-k index")
+test: setup-dev ## All tests, on two cores (pytest arguments: ARGS="-k index")
 	@$(PY) -m extractor.model.build
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: setup-dev ## ruff and mypy --strict
 	@.venv/bin/ruff check .

@@ -7,6 +7,7 @@
     │   ├── InvalidTrackId
     │   ├── InvalidPlaylist
     │   ├── InvalidSettings
+    │   ├── DamagedCatalogueFile     an exported catalogue is cut off or altered
     │   ├── UnknownTag               no track in the index carries the tag
     │   └── InvalidRequest           an HTTP request whose parameters or body break the contract
     │       ├── RequestTooLarge
@@ -83,6 +84,13 @@ class InvalidSettings(InvalidInput):
     """A setting is missing or has a value that cannot work."""
 
     code = "invalid_settings"
+
+
+class DamagedCatalogueFile(InvalidInput):
+    """The file is no exported catalogue, of an unknown format, cut off or altered."""
+
+    code = "damaged_catalogue_file"
+    hint = "Export again, or use another copy."
 
 
 class UnknownTag(InvalidInput):

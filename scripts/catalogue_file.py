@@ -13,18 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from earshot.errors import InvalidInput
+from earshot.errors import DamagedCatalogueFile
 from earshot.tracks_table import Item, now_iso
 
 FORMAT = "earshot-catalogue@1"
 _LEVEL = 3  # embeddings hardly compress; more only costs time
-
-
-class DamagedCatalogueFile(InvalidInput):
-    """The file is no catalogue, of an unknown format, cut off or altered."""
-
-    code = "damaged_catalogue_file"
-    hint = "Export again, or use another copy."
 
 
 @dataclass(frozen=True, slots=True)

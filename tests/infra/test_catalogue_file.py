@@ -9,6 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from earshot.errors import DamagedCatalogueFile
 from earshot.track import Tag, TrackInfo
 from earshot.tracks_table import TracksTable
 from scripts import catalogue_file
@@ -110,7 +111,7 @@ def test_a_damaged_file_is_refused_before_anything_is_written(client: Any, tmp_p
         "other_format": [b'{"format":"earshot-catalogue@2"}\n', *lines[1:]],
     }
     file.write_bytes(gzip.compress(b"".join(altered[damage])) if damage in altered else b"not gzip")
-    with pytest.raises(catalogue_file.DamagedCatalogueFile):
+    with pytest.raises(DamagedCatalogueFile):
         load(client, "fresh", file)
     assert _items(client, "fresh") == {}
 
