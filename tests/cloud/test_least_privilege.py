@@ -30,6 +30,14 @@ _NOT_REACHED = {
         "sqs:SendMessage",
         "earshot-dev-crawl",
     ): "long playlists and throttled sources go on in a new message",
+    **{
+        (
+            function,
+            "ssm:PutParameter",
+            "parameter/earshot/dev/secrets/spotify_login",
+        ): "Spotify replaces a login's refresh token"
+        for function in ("crawl_playlist", "fetch_preview")
+    },
     ("crawl_playlist", "dynamodb:GetItem", "table/earshot-dev-crawls"): "rate limits of web sources",
     ("crawl_playlist", "dynamodb:PutItem", "table/earshot-dev-crawls"): "rate limits of web sources",
     ("fetch_preview", "sqs:SendMessage", "earshot-dev-fetch"): "a throttled provider's message goes back with a delay",
