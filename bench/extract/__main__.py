@@ -115,7 +115,10 @@ def throughput(processes: int) -> float:
     commands = [
         [sys.executable, "-m", "bench.extract.parts", "worker", str(core), str(_WORKER_S)] for core in range(processes)
     ]
-    running = [subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) for command in commands]
+    running = [
+        subprocess.Popen(command, cwd=_ROOT, env=_environment(), stdout=subprocess.PIPE, text=True)
+        for command in commands
+    ]
     return sum(float(json.loads(process.communicate()[0])["clips_per_s"]) for process in running)
 
 
@@ -127,12 +130,16 @@ def part(name: str) -> dict[str, Any]:
 def part_of(module: str, *arguments: str) -> dict[str, Any]:
     """The JSON that a module prints."""
     command = [sys.executable, "-m", module, *arguments]
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    outcome = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True, check=False)
+    outcome = subprocess.run(command, cwd=_ROOT, env=_environment(), capture_output=True, text=True, check=False)
     if outcome.returncode:
         raise RuntimeError(f"{' '.join(command)}: {outcome.stderr.strip()[-500:]}")
     measured: dict[str, Any] = json.loads(outcome.stdout.splitlines()[-1])
     return measured
+
+
+def _environment() -> dict[str, str]:
+    """One thread of BLAS per process, as the extractor's own entry points have it."""
+    return {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
 
 
 def cpu_name() -> str:
