@@ -5,7 +5,7 @@ PY := .venv/bin/python
 export STAGE PORT
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo up down status crawl extract similar repair model test lint format lock build-all bench-extract \
-        bench-index bench-ingest bench-api fuzz clean spotify-login openapi
+        bench-index bench-ingest bench-api bench-plots fuzz clean spotify-login openapi
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ bench-index: setup-dev ## The index at 100,000 and 1,000,000 tracks (fails on a 
 	@$(PY) -m bench.index
 bench-extract: setup-dev model ## The extractor: speed, exactness, memory, cold start (fails on a miss; wants a quiet machine)
 	@$(PY) -m bench.extract
+
+bench-plots: setup-dev ## Draw docs/benchmarks/*.svg from the results
+	@$(PY) -m bench.plots
 
 bench-ingest: setup-dev model ## From PUT to searchable, and a playlist of 1,000 (fails on a miss)
 	@$(PY) -m bench.ingest

@@ -25,7 +25,7 @@ from earshot.tracks_table import now_iso
 
 N_TREES = 10
 EXACT_UP_TO = 10_000
-"""Rows of a base up to which a matrix product is as fast as Annoy, and misses nothing (docs/benchmarks-index.md)."""
+"""Rows of a base up to which a matrix product is as fast as Annoy, and misses nothing (docs/benchmarks/index.md)."""
 MIN_RECALL = 0.95
 RECALL_QUERIES = 500
 RECALL_AT = 10

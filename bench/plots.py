@@ -15,7 +15,9 @@ _OUT = _ROOT / "docs" / "benchmarks"
 def main() -> None:
     """Draw every plot."""
     mpl.use("svg")
-    mpl.rcParams.update({"svg.hashsalt": "earshot", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+    mpl.rcParams.update(
+        {"svg.hashsalt": "earshot", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+    )
     _OUT.mkdir(parents=True, exist_ok=True)
     index = json.loads((_RESULTS / "index.json").read_text())
     save(recall_against_time(index), "index-queries.svg")
@@ -66,6 +68,7 @@ def cost_of_an_update(index: dict[str, Any]) -> Any:
         panel.set(xscale="log", title=title, yticks=list(places), yticklabels=sizes)
         panel.legend(fontsize=7)
     builder.set_ylabel("tracks")
+    figure.subplots_adjust(wspace=0.35)
     return figure
 
 

@@ -1,7 +1,7 @@
 """`make bench-index`: what the index costs and what it finds, against its targets; ends with 1 on a miss.
 
 `python -m bench.index [TRACKS …]` (default 100000 1000000) writes bench/results/index.json and the page
-docs/benchmarks-index.md.
+docs/benchmarks/index.md.
 """
 
 import json
@@ -17,7 +17,7 @@ from bench.index.report import Target, markdown, targets_of
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "bench" / "results" / "index.json"
-PAGE = ROOT / "docs" / "benchmarks-index.md"
+PAGE = ROOT / "docs" / "benchmarks" / "index.md"
 SIZES = (100_000, 1_000_000)
 STEPS = ("prepare", "cold_fold", "warm_fold", "load", "compact")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

@@ -53,7 +53,7 @@ def targets_of(tracks: int, results: dict[str, Any]) -> list[Target]:
 
 
 def markdown(results: dict[str, Any], targets: list[Target]) -> str:
-    """The page docs/benchmarks-index.md."""
+    """The page docs/benchmarks/index.md."""
     lines = [
         "# The index: measurements",
         "",
