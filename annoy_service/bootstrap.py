@@ -19,7 +19,7 @@ from config.index_tracks import IndexTracksSettings
 from earshot.errors import InvalidSettings
 from earshot.index.cache import SegmentCache
 from earshot.index.store import IndexStore
-from earshot.messages import IndexPublished
+from earshot.messages import IndexPublished, TrackNotIndexed
 from earshot.tracks_table import TracksTable
 
 
@@ -33,6 +33,8 @@ class Services:
     builder_of: Callable[[str], Builder]
     """For any known model, by name."""
     announce: Callable[[IndexPublished], None]
+    park: Callable[[TrackNotIndexed], None]
+    """Keeps a track that cannot be indexed for a person to look at."""
     upkeep: UpkeepRequests
 
 
@@ -49,6 +51,9 @@ def services() -> Services:
     def announce(message: IndexPublished) -> None:
         sns.publish(TopicArn=settings.index_topic_arn, Message=message.to_json())
 
+    def park(message: TrackNotIndexed) -> None:
+        sqs.send_message(QueueUrl=settings.index_failed_queue_url, MessageBody=message.to_json())
+
     def request_upkeep() -> None:
         sqs.send_message(QueueUrl=settings.compact_queue_url, MessageBody='{"on_demand":false}')
 
@@ -59,6 +64,7 @@ def services() -> Services:
         ),
         model=settings.model,
         announce=announce,
+        park=park,
         request_upkeep=request_upkeep,
     )
 
@@ -69,12 +75,13 @@ def make_services(
     builder_of: Callable[[str], Builder],
     model: str,
     announce: Callable[[IndexPublished], None],
+    park: Callable[[TrackNotIndexed], None],
     request_upkeep: Callable[[], None],
 ) -> Services:
     """Services around these parts; one builder, and so one cache, per model."""
     cached = lru_cache(maxsize=None)(builder_of)
     builder = cached(model)
-    return Services(table, builder, cached, announce, UpkeepRequests(request_upkeep, builder.policy))
+    return Services(table, builder, cached, announce, park, UpkeepRequests(request_upkeep, builder.policy))
 
 
 def make_builder(s3_client: Any, bucket: str, model: str, work_dir: Path, policy: Policy | None = None) -> Builder:

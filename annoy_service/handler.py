@@ -8,9 +8,9 @@ from annoy_service.upkeep import keep_up
 
 
 def index_tracks(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """DynamoDB stream batch -> index. Records that cannot be indexed are reported one by one; the rest is indexed."""
-    poisoned = index_batch(event["Records"], services())
-    return {"batchItemFailures": [{"itemIdentifier": sequence_number} for sequence_number in poisoned]}
+    """DynamoDB stream batch -> index. What cannot be indexed is parked or reported one by one; the rest is indexed."""
+    nameless = index_batch(event["Records"], services())
+    return {"batchItemFailures": [{"itemIdentifier": sequence_number} for sequence_number in nameless]}
 
 
 def compact_index(event: dict[str, Any], _context: object) -> dict[str, Any]:

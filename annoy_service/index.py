@@ -12,7 +12,7 @@ from annoy_service.bootstrap import Services
 from annoy_service.changes import Wanted, named_in, read_wanted
 from annoy_service.fold import Folded, Rows, fold
 from annoy_service.generations import put_into_service
-from earshot.messages import IndexPublished
+from earshot.messages import IndexPublished, TrackNotIndexed
 from earshot.telemetry import emit
 
 _log = Logger(service="annoy_service")
@@ -30,15 +30,18 @@ class Agreement:
 def index_batch(records: Iterable[Mapping[str, Any]], services: Services) -> list[str]:
     """Index the tracks that a batch of the table's stream names.
 
+    A track whose item cannot be read is parked under its id, so that the stream goes on behind it.
+
     Returns:
-        The sequence numbers of the records that could not be indexed.
+        The sequence numbers of the records that name no track.
     """
     records = list(records)
     named = named_in(records)
     agreement = agree(named.tracks.keys(), services)
     _report(records, named.tracks.keys() - agreement.unreadable.keys())
-    poisoned = [number for track_id in agreement.unreadable for number in named.tracks[track_id]]
-    return named.nameless + poisoned
+    for track_id, reason in agreement.unreadable.items():
+        services.park(TrackNotIndexed(track_id, reason))
+    return named.nameless
 
 
 def _report(records: Collection[Mapping[str, Any]], indexed: Iterable[str]) -> None:

@@ -14,6 +14,8 @@ class IndexTracksSettings(FunctionSettings):
     """SNS topic on which new versions are announced."""
     compact_queue_url: str
     """SQS queue through which the function `compact_index` is asked to look after the index."""
+    index_failed_queue_url: str
+    """SQS queue where tracks that cannot be indexed wait for a person, under their ids."""
     model: str = "musicnn-msd@1"
     """The model whose embeddings are indexed. Embeddings of another model wait."""
     index_work_dir: str = "/tmp/earshot-index"  # noqa: S108 the only writable folder of a Lambda function

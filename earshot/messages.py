@@ -77,6 +77,14 @@ def parse_fetch(text: str) -> FetchPreview | FetchClip:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackNotIndexed(_Message):
+    """The table's item of a track cannot be read; it waits in the queue `index-failed` for a person."""
+
+    track_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class IndexPublished(_Message):
     """A new index version can be loaded."""
 

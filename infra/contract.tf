@@ -18,6 +18,7 @@ locals {
     extract-queue-arn      = module.queue["extract"].arn
     compact-queue-url      = module.queue["compact"].url
     compact-queue-arn      = module.queue["compact"].arn
+    index-failed-queue-url = module.index_failed_queue.url
     index-failed-queue-arn = module.index_failed_queue.arn
     index-topic-arn        = aws_sns_topic.index_published.arn
     alarm-topic-arn        = module.observability.alarm_topic_arn

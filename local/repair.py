@@ -11,7 +11,7 @@ from pathlib import Path
 from annoy_service.bootstrap import Services, make_builder, make_services
 from annoy_service.repair import index_missing, rebuild_from_table, restore_table_from_index
 from earshot.errors import DamagedIndex
-from earshot.messages import IndexPublished
+from earshot.messages import IndexPublished, TrackNotIndexed
 from earshot.tracks_table import TracksTable
 from local.deployment import Deployment
 from local.redrive import Redriven, pending, redrive
@@ -49,6 +49,11 @@ def index_services(deployment: Deployment, work_dir: Path, model: str = _MODEL) 
     def announce(message: IndexPublished) -> None:
         sns.publish(TopicArn=deployment.parameters["index-topic-arn"], Message=message.to_json())
 
+    def park(message: TrackNotIndexed) -> None:
+        deployment.session.client("sqs").send_message(
+            QueueUrl=deployment.parameters["index-failed-queue-url"], MessageBody=message.to_json()
+        )
+
     def request_upkeep() -> None:
         deployment.session.client("sqs").send_message(
             QueueUrl=deployment.parameters["compact-queue-url"], MessageBody='{"on_demand":false}'
@@ -60,6 +65,7 @@ def index_services(deployment: Deployment, work_dir: Path, model: str = _MODEL) 
         builder_of=lambda name: make_builder(s3, bucket, name, work_dir),
         model=model,
         announce=announce,
+        park=park,
         request_upkeep=request_upkeep,
     )
 

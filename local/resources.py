@@ -43,7 +43,7 @@ def create_all(session: Any, stage: str) -> None:
         )
         parameters |= {f"{name}-queue-url": url, f"{name}-queue-arn": _arn(sqs, url)}
     index_failed = _queue(sqs, f"{prefix}-index-failed", MessageRetentionPeriod=_FOURTEEN_DAYS_S)
-    parameters["index-failed-queue-arn"] = _arn(sqs, index_failed)
+    parameters |= {"index-failed-queue-url": index_failed, "index-failed-queue-arn": _arn(sqs, index_failed)}
     parameters |= _tables(session.client("dynamodb"), prefix)
     parameters |= _buckets(session.client("s3"), prefix, extract_queue_arn=parameters["extract-queue-arn"])
     parameters["index-topic-arn"] = session.client("sns").create_topic(Name=f"{prefix}-index-published")["TopicArn"]

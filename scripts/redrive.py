@@ -16,7 +16,7 @@ from scripts.stages import deployment_of
 
 QUEUES = ("crawl", "fetch", "extract", "compact")
 INDEX_FAILED = "index-failed"
-"""Holds references to stream records that have expired or been repaired: nothing can take them again."""
+"""Tracks that could not be read, and positions of stream records that failed: `make repair` indexes what can be."""
 _SHOWN = 10
 _HIDDEN_WHILE_SHOWN_S = 1
 _HIDDEN_WHILE_MOVED_S = 60

@@ -159,8 +159,9 @@ def test_a_poisoned_record_is_parked_and_the_tracks_behind_it_are_indexed(crawle
     messages = until(
         lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"), 40, "the parked record"
     )
-    info = json.loads(messages[0]["Body"])["DDBStreamBatchInfo"]
-    assert info["batchSize"] == 1
+    parked = json.loads(messages[0]["Body"])
+    assert parked["track_id"] == poison["track_id"]
+    assert "3" in parked["reason"]
     sqs.delete_message(QueueUrl=url, ReceiptHandle=messages[0]["ReceiptHandle"])
     for track_id in (poison["track_id"], "file:0000000000000a01"):
         deployment.tracks.delete(track_id)

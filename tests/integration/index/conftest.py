@@ -16,7 +16,7 @@ from annoy_service.bootstrap import Services, make_builder, make_services
 from annoy_service.index import index_batch
 from annoy_service.policy import Policy
 from earshot.index.reader import IndexReader
-from earshot.messages import IndexPublished
+from earshot.messages import IndexPublished, TrackNotIndexed
 from earshot.track import Tag, Track, TrackInfo
 from earshot.tracks_table import TracksTable, now_iso
 
@@ -36,6 +36,7 @@ class World:
     table: TracksTable
     folder: Path
     announced: list[IndexPublished] = field(default_factory=list)
+    parked: list[TrackNotIndexed] = field(default_factory=list)
     upkeep_requests: int = 0
 
     @cached_property
@@ -73,6 +74,7 @@ class World:
             builder_of=partial(make_builder, self.s3, BUCKET, work_dir=self.folder / name, policy=policy),
             model=model,
             announce=self.announced.append,
+            park=self.parked.append,
             request_upkeep=self._request_upkeep,
         )
 

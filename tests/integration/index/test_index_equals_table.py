@@ -35,7 +35,7 @@ from earshot.errors import NoIndexYet
 from earshot.index.cache import SegmentCache
 from earshot.index.reader import IndexReader
 from earshot.index.store import IndexStore
-from earshot.messages import IndexPublished
+from earshot.messages import IndexPublished, TrackNotIndexed
 from earshot.track import Tag, TrackInfo
 from earshot.tracks_table import TracksTable, now_iso
 
@@ -140,7 +140,9 @@ class IndexAndTable(RuleBasedStateMachine):
         store = IndexStore(self.aws.s3, self.bucket)
         builder = Builder(store, SegmentCache(store, folder), MODEL, folder, POLICY)
         announced: list[IndexPublished] = []
-        return Services(self.table, builder, lambda _: builder, announced.append, UpkeepRequests(lambda: None, POLICY))
+        parked: list[TrackNotIndexed] = []
+        upkeep = UpkeepRequests(lambda: None, POLICY)
+        return Services(self.table, builder, lambda _: builder, announced.append, parked.append, upkeep)
 
     def teardown(self) -> None:
         self.deliver_all()

@@ -118,13 +118,15 @@ def test_a_stale_record_that_arrives_late_does_not_bring_back_a_deleted_track(wo
     assert not world.reader().current().contains(ids(2)[0])
 
 
-def test_a_poisoned_record_is_reported_by_its_number_and_the_rest_is_indexed(world: World, music: Music) -> None:
+def test_a_poisoned_track_is_parked_under_its_id_and_the_rest_is_indexed(world: World, music: Music) -> None:
     world.put(ids(3)[0], music(3)[0])
     world.put(ids(3)[1], music(3)[1][:, :100])  # the embedding of some other model, under this model's name
     world.put(ids(3)[2], music(3)[2])
     nameless = {"dynamodb": {"Keys": {"id": {"N": "7"}}, "SequenceNumber": "900"}}
     failed = index_batch([nameless, *(stream_record(i, n) for n, i in zip("123", ids(3), strict=True))], world.services)
-    assert sorted(failed) == ["2", "900"]
+    assert failed == ["900"]
+    assert [parked.track_id for parked in world.parked] == [ids(3)[1]]
+    assert "100" in world.parked[0].reason
     searcher = world.reader().current()
     assert [searcher.contains(i) for i in ids(3)] == [True, False, True]
 
@@ -135,7 +137,8 @@ def test_an_item_with_attributes_of_foreign_types_poisons_only_itself(world: Wor
         TableName=TABLE,
         Item={"track_id": {"S": ids(2)[1]}, "embedding": {"S": "not bytes"}, "drift": {"N": "1"}, "tags": {"N": "7"}},
     )
-    assert world.wake(*ids(2)) == ["1"]
+    assert world.wake(*ids(2)) == []
+    assert [parked.track_id for parked in world.parked] == [ids(2)[1]]
     assert world.reader().current().contains(ids(2)[0])
 
 
