@@ -1,27 +1,18 @@
 """The whole OpenAPI document, walked by schemathesis, and ten thousand requests that mean harm."""
 
 import asyncio
-import json
 import random
 import re
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from api.local import app
-from api.openapi import document_text
 from tests.browser.site import Site, running_site
+from tests.document import OPERATIONS, assert_keeps_its_promises, takes_input
 from tests.integration.api.hostile import hostile_request
 
 REQUESTS = 10_000
@@ -37,14 +28,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-SCHEMA = schemathesis.openapi.from_dict(json.loads(document_text()))
-OPERATIONS: list[Any] = [cast(Any, found).ok() for found in SCHEMA.get_all_operations()]
-
-
 CASES = [(operation, GenerationMode.POSITIVE) for operation in OPERATIONS] + [
-    (operation, GenerationMode.NEGATIVE)
-    for operation in OPERATIONS
-    if any(True for _ in operation.iter_parameters()) or operation.body
+    (operation, GenerationMode.NEGATIVE) for operation in OPERATIONS if takes_input(operation)
 ]
 
 
@@ -52,21 +37,7 @@ CASES = [(operation, GenerationMode.POSITIVE) for operation in OPERATIONS] + [
     ("operation", "mode"), CASES, ids=lambda part: getattr(part, "label", None) or getattr(part, "value", None)
 )
 def test_every_answer_is_one_that_the_document_promises(site: Site, operation: Any, mode: GenerationMode) -> None:
-    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
-    @given(case=operation.as_strategy(generation_mode=mode))
-    def check(case: Any) -> None:
-        answer = case.call(base_url=site.url)
-        case.validate_response(
-            answer,
-            checks=[
-                not_a_server_error,
-                status_code_conformance,
-                content_type_conformance,
-                response_schema_conformance,
-            ],
-        )
-
-    check()
+    assert_keeps_its_promises(site.url, operation, mode, examples=10)
 
 
 def test_ten_thousand_hostile_requests_break_nothing_and_learn_nothing(site: Site) -> None:

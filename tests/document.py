@@ -1,0 +1,38 @@
+"""Walks the OpenAPI document against a running server: what it promises must hold for whatever is asked."""
+
+import json
+from typing import Any, cast
+
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.openapi import document_text
+
+_SCHEMA = schemathesis.openapi.from_dict(json.loads(document_text()))
+OPERATIONS: list[Any] = [cast(Any, found).ok() for found in _SCHEMA.get_all_operations()]
+_CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+def takes_input(operation: Any) -> bool:
+    """Whether there is anything in a request of the operation that could be wrong."""
+    return any(True for _ in operation.iter_parameters()) or bool(operation.body)
+
+
+def assert_keeps_its_promises(url: str, operation: Any, mode: GenerationMode, *, examples: int) -> None:
+    """No 5xx, no undocumented status, no answer that breaks its schema."""
+
+    @settings(
+        max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def check(case: Any) -> None:
+        case.validate_response(case.call(base_url=url), checks=_CHECKS)
+
+    check()
