@@ -146,14 +146,28 @@ def _compile(target: Target, folder: Path) -> None:
     glibc = ".".join(map(str, _GLIBC))
     command = [
         sys.executable, "-m", "ziglang", "c++", "-target", f"{target.zig}.{glibc}", f"-mcpu={target.cpu}", *_FLAGS,
-        f"-ffile-prefix-map={folder}=.", "-I", sysconfig.get_path("include"), "-o", "annoylib.abi3.so",
-        "annoymodule.cc",
+        f"-ffile-prefix-map={folder}=.", "-I", sysconfig.get_path("include"),
+        "-I", str(_debian_headers(target, folder)), "-o", "annoylib.abi3.so", "annoymodule.cc",
     ]  # fmt: skip
     cache = ROOT / "build" / "zig-cache"
     environment = os.environ | {"ZIG_GLOBAL_CACHE_DIR": str(cache), "ZIG_LOCAL_CACHE_DIR": str(cache)}
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder, env=environment)
     if done.returncode:
         raise SystemExit(f"Annoy did not compile for {target.zig}:\n{done.stderr}")
+
+
+def _debian_headers(target: Target, folder: Path) -> Path:
+    """A folder where Debian's `pyconfig.h`, which only points to that of the architecture, finds one.
+
+    That of this machine serves all: both architectures have the same sizes of types.
+    """
+    headers = folder / "debian"
+    own = Path("/usr/include") / str(sysconfig.get_config_var("MULTIARCH")) / Path(sysconfig.get_path("include")).name
+    if (own / "pyconfig.h").is_file():
+        place = headers / target.zig / own.name
+        place.mkdir(parents=True)
+        (place / "pyconfig.h").write_bytes((own / "pyconfig.h").read_bytes())
+    return headers
 
 
 def _write_wheel(path: Path, package: dict[str, bytes], version: str, platform: str) -> None:
