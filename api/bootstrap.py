@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import boto3
+from botocore.config import Config
 
 from config.api import ApiSettings
 from earshot.crawls_table import CrawlsTable
@@ -34,7 +35,10 @@ def services() -> Services:
         InvalidSettings: names every missing or unusable variable.
     """
     settings = ApiSettings.load()
-    dynamodb, sqs, s3 = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("s3")
+    dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
+    # Signed addresses then name the bucket's region. Without it they name none, and S3 redirects them for hours after
+    # the bucket was made, which no signature survives.
+    s3 = boto3.client("s3", config=Config(s3={"addressing_style": "virtual"}))
     return Services(
         settings=settings,
         index=IndexReader(
