@@ -1,6 +1,12 @@
 # Targets for AWS, included by the Makefile. STAGE=dev (or any other name but local) names the deployment.
 .PHONY: package build-all plan deploy destroy logs redrive cost export import check-infra test-cloud chaos
 ZIP_ARCHITECTURE ?= arm64
+ifneq ($(STAGE),local)
+# Terraform and osls read AWS_REGION, boto3 reads AWS_DEFAULT_REGION: all must mean the same region.
+AWS_REGION := $(or $(AWS_REGION),$(AWS_DEFAULT_REGION),eu-central-1)
+AWS_DEFAULT_REGION := $(AWS_REGION)
+export AWS_REGION AWS_DEFAULT_REGION
+endif
 
 package: setup-dev model ## Build every function's zip and CloudFormation template, and check them
 	@$(PY) -m scripts.package --architecture $(ZIP_ARCHITECTURE)
@@ -19,6 +25,7 @@ destroy: setup ## Remove STAGE=dev from AWS with everything in it
 
 logs: ## Follow the log of FUNCTION=extract in STAGE=dev
 	@test -n "$(FUNCTION)" || { echo "usage: make logs STAGE=dev FUNCTION=extract" >&2; exit 2; }
+	@grep -q '^  $(FUNCTION):$$' serverless.yml || { echo "earshot: serverless.yml has no function $(FUNCTION)" >&2; exit 2; }
 	@if [ "$(STAGE)" = local ]; then exec tail -n 50 -F ".local/logs/$(FUNCTION).log"; else \
 	    npm ci --no-audit --no-fund --silent && exec node_modules/.bin/osls logs --stage "$(STAGE)" --function "$(FUNCTION)" --tail; fi
 

@@ -1,0 +1,139 @@
+"""What `make deploy` and `make destroy` do, in which order, and when they refuse; the tools they call take notes."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.infra import terraform
+
+_AWS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+_TOOLS = {
+    "bin/terraform": 'case "$*" in *"workspace select $UNKNOWN") exit 1;; esac',
+    "bin/npm": "",
+    "node_modules/.bin/osls": "",
+    ".venv/bin/python": 'echo "region $AWS_REGION $AWS_DEFAULT_REGION" >>"$NOTES"',
+}
+_STEPS = {
+    "scripts.account": "account", "-out=": "plan", " apply ": "apply",
+    "scripts.package": "package", "osls deploy": "functions", "scripts.smoke": "smoke",
+    "scripts.remove": "remove", " destroy ": "destroy", "workspace delete": "forget",
+}  # fmt: skip
+
+
+class Checkout:
+    """scripts/deploy in a folder whose terraform, npm, osls and python write down how they were called."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        (folder / "scripts").mkdir()
+        shutil.copy(terraform.ROOT / "scripts" / "deploy", folder / "scripts" / "deploy")
+        for name, more in _TOOLS.items():
+            tool = folder / name
+            tool.parent.mkdir(parents=True, exist_ok=True)
+            tool.write_text(f'#!/bin/sh\necho "{tool.name} $*" >>"$NOTES"\n{more}\n')
+            tool.chmod(0o755)
+
+    def deploy(self, *arguments: str, answer: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        own = {name: value for name, value in os.environ.items() if name not in (*_AWS, "YES", "TERRAFORM_ARGS")}
+        own |= {"PATH": f"{self._folder / 'bin'}:{own['PATH']}", "NOTES": str(self._notes), "UNKNOWN": "-"}
+        self._notes.write_text("")
+        script = str(self._folder / "scripts" / "deploy")
+        return subprocess.run(
+            [script, *arguments], env=own | environment, input=answer, capture_output=True, text=True, check=False
+        )
+
+    @property
+    def _notes(self) -> Path:
+        return self._folder / "notes"
+
+    @property
+    def notes(self) -> str:
+        """How the tools were called, a line each."""
+        return self._notes.read_text()
+
+    @property
+    def steps(self) -> list[str]:
+        """The same in short, and only what changes or checks something."""
+        found = [next((step for text, step in _STEPS.items() if text in line), "") for line in self.notes.splitlines()]
+        return [step for step in found if step]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def test_a_deployment_is_planned_agreed_to_and_tried_out(checkout: Checkout) -> None:
+    done = checkout.deploy("apply", "dev", answer="y\n")
+    assert done.returncode == 0, done.stderr
+    assert checkout.steps == ["account", "plan", "apply", "package", "functions", "smoke"]
+
+
+@pytest.mark.parametrize("answer", ["n\n", ""])
+def test_without_consent_nothing_is_applied(checkout: Checkout, answer: str) -> None:
+    done = checkout.deploy("apply", "dev", answer=answer)
+    assert (done.returncode, "nothing was changed" in done.stdout) == (1, True)
+    assert checkout.steps == ["account", "plan"]
+
+
+def test_consent_can_be_given_beforehand(checkout: Checkout) -> None:
+    assert checkout.deploy("apply", "dev", YES="1").returncode == 0
+    assert "functions" in checkout.steps
+
+
+@pytest.mark.parametrize(
+    ("settings", "region"),
+    [
+        ({}, "eu-central-1"),
+        ({"AWS_REGION": "us-west-2"}, "us-west-2"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "eu-west-1"),
+    ],
+)
+def test_every_tool_works_in_one_region(checkout: Checkout, settings: dict[str, str], region: str) -> None:
+    checkout.deploy("apply", "dev", YES="1", **settings)
+    notes = checkout.notes
+    assert f"region {region} {region}" in notes
+    assert f"region={region}" in notes
+    assert f"osls deploy --stage dev --region {region}" in notes
+
+
+def test_a_removal_asks_for_the_stages_name(checkout: Checkout) -> None:
+    assert checkout.deploy("destroy", "dev", answer="yes\n").returncode == 1
+    assert checkout.steps == []
+    assert checkout.deploy("destroy", "dev", answer="dev\n").returncode == 0
+    assert checkout.steps == ["remove", "apply", "destroy", "forget"]
+
+
+def test_a_stage_that_terraform_does_not_know_is_not_made_in_order_to_be_removed(checkout: Checkout) -> None:
+    done = checkout.deploy("destroy", "dve", answer="dve\n", UNKNOWN="dve")
+    assert (done.returncode, "no stage dve" in done.stderr) == (1, True)
+    assert checkout.steps == []
+
+
+def test_this_machine_is_no_stage_to_deploy_to(checkout: Checkout) -> None:
+    done = checkout.deploy("apply", "local")
+    assert (done.returncode, "make deploy STAGE=dev" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "regions"),
+    [({}, "eu-central-1 eu-central-1"), ({"AWS_REGION": "us-west-2"}, "us-west-2 us-west-2")],
+)
+def test_every_target_for_a_stage_works_in_the_region_it_was_deployed_into(
+    settings: dict[str, str], regions: str
+) -> None:
+    own = {name: value for name, value in os.environ.items() if name not in _AWS} | settings
+    show = "show-regions: ; @echo $$AWS_REGION $$AWS_DEFAULT_REGION"
+    command = ["make", "--no-print-directory", "STAGE=dev", f"--eval={show}", "show-regions"]
+    shown = subprocess.run(command, cwd=terraform.ROOT, env=own, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == regions
+
+
+@pytest.mark.parametrize(("function", "message"), [("typo", "no function typo"), ("", "usage: make logs")])
+def test_logs_of_a_function_that_does_not_exist_are_refused(function: str, message: str) -> None:
+    command = ["make", "logs", f"FUNCTION={function}"]
+    done = subprocess.run(command, cwd=terraform.ROOT, capture_output=True, text=True, check=False, timeout=20)
+    assert (done.returncode, message in done.stderr) == (2, True), done.stderr

@@ -1,0 +1,104 @@
+"""`make destroy` leaves nothing behind, and may be run again after it was cut short."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from earshot.errors import InvalidSettings
+from scripts.account import check
+from scripts.remove import remove
+
+_LOGIN = "/earshot/dev/secrets/spotify_login"
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield boto3.Session(region_name="eu-central-1")
+
+
+def _deploy(session: boto3.Session) -> str:
+    """A stack as osls leaves it: with packages in its bucket, and a login beside it. Returns the bucket's name."""
+    template = {"Resources": {"ServerlessDeploymentBucket": {"Type": "AWS::S3::Bucket"}}}
+    cloudformation = session.client("cloudformation")
+    cloudformation.create_stack(StackName="earshot-dev", TemplateBody=json.dumps(template))
+    (resource,) = cloudformation.list_stack_resources(StackName="earshot-dev")["StackResourceSummaries"]
+    bucket: str = resource["PhysicalResourceId"]
+    session.client("s3").put_object(Bucket=bucket, Key="serverless/earshot/dev/1/api.zip", Body=b"zip")
+    session.client("ssm").put_parameter(Name=_LOGIN, Value="{}", Type="SecureString")
+    return bucket
+
+
+def test_functions_packages_and_logins_are_gone_afterwards(session: boto3.Session) -> None:
+    bucket = _deploy(session)
+    assert remove(session, "dev")
+    assert session.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE"])["StackSummaries"] == []
+    assert bucket not in [entry["Name"] for entry in session.client("s3").list_buckets()["Buckets"]]
+    assert session.client("ssm").get_parameters(Names=[_LOGIN])["Parameters"] == []
+
+
+def test_removing_again_or_what_never_was_changes_nothing(session: boto3.Session) -> None:
+    assert not remove(session, "dev")
+    _deploy(session)
+    remove(session, "dev")
+    assert not remove(session, "dev")
+
+
+def test_other_stages_are_left_alone(session: boto3.Session) -> None:
+    _deploy(session)
+    assert not remove(session, "prod")
+    assert session.client("ssm").get_parameters(Names=[_LOGIN])["Parameters"]
+
+
+class _Account:
+    """A session whose Lambda says how many functions may run at a time."""
+
+    def __init__(self, session: boto3.Session, concurrent: int) -> None:
+        self._session = session
+        self._lambda = session.client("lambda")
+        stubber = Stubber(self._lambda)
+        stubber.add_response("get_account_settings", {"AccountLimit": {"ConcurrentExecutions": concurrent}})
+        stubber.activate()
+
+    def client(self, service: str) -> Any:
+        return self._lambda if service == "lambda" else self._session.client(service)
+
+
+def test_a_new_accounts_small_quota_is_named_before_anything_is_made(session: boto3.Session) -> None:
+    with pytest.raises(InvalidSettings, match="10 functions at a time") as refused:
+        check(_Account(session, 10))
+    assert "Service Quotas" in refused.value.hint
+    assert check(_Account(session, 1000)) == "123456789012"
+
+
+def test_missing_credentials_are_named_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    with pytest.raises(InvalidSettings, match="credentials"):
+        check(boto3.Session(region_name="eu-central-1"))
+
+
+def test_what_aws_refuses_is_not_taken_for_gone(session: boto3.Session) -> None:
+    cloudformation = session.client("cloudformation")
+    stubber = Stubber(cloudformation)
+    stubber.add_client_error("list_stack_resources", "AccessDenied", "you may not")
+    stubber.activate()
+
+    class Refusing:
+        def client(self, _: str) -> Any:
+            return cloudformation
+
+    with pytest.raises(ClientError, match="you may not"):
+        remove(Refusing(), "dev")
