@@ -22,6 +22,7 @@ _BY_LAMBDA = {
     "dynamodb:GetRecords": "the event source mapping reads the stream",
     "dynamodb:GetShardIterator": "the event source mapping reads the stream",
     "dynamodb:DescribeStream": "the event source mapping reads the stream",
+    "dynamodb:ListStreams": "Lambda refuses to make the event source mapping without it",
 }
 _MISSING_OBJECT = "S3 answers 403 instead of 404 for a missing object when the role may not list the bucket"
 _NOT_REACHED = {
