@@ -5,6 +5,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote_plus
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from earshot.crawls_table import CrawlsTable
 from earshot.errors import InvalidSettings
 from earshot.message_queue import MessageQueue
@@ -30,10 +32,16 @@ class Deployment:
         """SSM parameters by the last part of their name.
 
         Raises:
-            InvalidSettings: the stage has none.
+            InvalidSettings: the stage has none, or AWS does not answer.
         """
         prefix = f"/earshot/{self.stage}/"
-        pages = self.session.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=prefix)
+        try:
+            pages = list(self.session.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=prefix))
+        except (BotoCoreError, ClientError) as error:
+            raise InvalidSettings(
+                f"AWS cannot be asked about stage {self.stage!r}: {error}",
+                hint="Check the credentials (AWS_PROFILE) and AWS_REGION.",
+            ) from None
         found = {entry["Name"].removeprefix(prefix): entry["Value"] for page in pages for entry in page["Parameters"]}
         if not found:
             raise InvalidSettings(

@@ -36,10 +36,18 @@ def look(sqs: Any, stage: str, queue: str) -> DeadLetters:
     url = _dead_url(sqs, stage, queue)
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    messages = sqs.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=_SHOWN, VisibilityTimeout=_HIDDEN_WHILE_SHOWN_S
-    ).get("Messages", [])
-    return DeadLetters(queue, sum(int(attributes[name]) for name in names), tuple(m["Body"] for m in messages))
+    count = sum(int(attributes[name]) for name in names)
+    messages = (
+        sqs.receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=_SHOWN,
+            VisibilityTimeout=_HIDDEN_WHILE_SHOWN_S,
+            WaitTimeSeconds=1,  # without waiting SQS asks only some of its servers, and shows fewer than there are
+        ).get("Messages", [])
+        if count
+        else []
+    )
+    return DeadLetters(queue, count, tuple(message["Body"] for message in messages))
 
 
 def send_back(sqs: Any, stage: str, queue: str) -> int:
@@ -56,8 +64,10 @@ def send_back(sqs: Any, stage: str, queue: str) -> int:
 
 
 def _received(sqs: Any, url: str) -> Iterator[dict[str, Any]]:
+    # Long enough for what was shown a moment ago to come back into sight.
+    wait_s = _HIDDEN_WHILE_SHOWN_S + 1
     while messages := sqs.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=_HIDDEN_WHILE_MOVED_S, WaitTimeSeconds=1
+        QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=_HIDDEN_WHILE_MOVED_S, WaitTimeSeconds=wait_s
     ).get("Messages", []):
         yield from messages
 
@@ -84,7 +94,9 @@ def main() -> int:
     parser.add_argument("--send", choices=(*QUEUES, INDEX_FAILED), help="the queue whose dead letters go back")
     wanted = parser.parse_args()
     try:
-        sqs = deployment_of(wanted.stage).session.client("sqs")
+        deployment = deployment_of(wanted.stage)
+        _ = deployment.parameters  # says so where there is no such stage
+        sqs = deployment.session.client("sqs")
     except EarshotError as error:
         print(f"error: {error}\n{error.hint}".rstrip(), file=sys.stderr)
         return 1

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from scripts.redrive import described, look, send_back
+from scripts.redrive import described, look, main, send_back
 
 
 @pytest.fixture
@@ -49,6 +49,21 @@ def test_every_dead_letter_goes_back_to_its_queue_once(sqs: Any) -> None:
     assert send_back(sqs, "dev", "fetch") == 25
     assert _bodies(sqs, "fetch") == sorted(f'{{"track_id":"deezer:{number}"}}' for number in range(25))
     assert look(sqs, "dev", "fetch").count == 0
+
+
+def test_what_was_shown_a_moment_ago_goes_back_too(sqs: Any) -> None:
+    _send(sqs, "fetch-dlq", 2)
+    look(sqs, "dev", "fetch")
+    assert send_back(sqs, "dev", "fetch") == 2
+
+
+def test_a_stage_that_is_not_there_is_named(
+    sqs: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", sqs.meta.region_name)
+    monkeypatch.setattr("sys.argv", ["redrive", "dve"])
+    assert main() == 1
+    assert "no stage 'dve' is deployed here" in capsys.readouterr().err
 
 
 def test_a_message_that_cannot_be_sent_back_stays_a_dead_letter(sqs: Any, monkeypatch: pytest.MonkeyPatch) -> None:

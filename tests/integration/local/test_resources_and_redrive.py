@@ -1,9 +1,14 @@
 """What the stack creates, and how tracks without embedding get another try."""
 
 import json
+import os
 from typing import Any
 
+import boto3
+import pytest
+
 from config.local import ROOT
+from earshot.errors import InvalidSettings
 from earshot.messages import FetchPreview
 from earshot.track import TrackInfo
 from earshot.tracks_table import now_iso
@@ -13,6 +18,7 @@ from local.redrive import awaiting, pending, redrive
 from local.repair import redrive_lost
 from local.resources import create_all, subscribe
 from local.serverless import read_functions
+from tests.integration.local.conftest import REGION
 
 
 def _deployment(aws: Any) -> Deployment:
@@ -49,6 +55,19 @@ def test_every_parameter_that_infra_promises_is_written_and_creating_again_chang
             QueueUrl=first[f"{queue}-queue-url"], AttributeNames=["RedrivePolicy"]
         )["Attributes"]["RedrivePolicy"]
         assert json.loads(policy)["deadLetterTargetArn"].endswith(f"earshot-test-{queue}-dlq")
+
+
+@pytest.mark.parametrize("region", [None, REGION])
+def test_without_region_or_credentials_the_commands_say_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, region: str | None
+) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(InvalidSettings, match="credentials" if region else "region"):
+        _ = Deployment(boto3.Session(region_name=region), "dev").parameters
 
 
 def test_an_upload_of_a_preview_puts_a_message_into_the_extractors_queue(aws: Any) -> None:
