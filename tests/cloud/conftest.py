@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from local.demo_synth import synthesise
 from scripts import package
 from scripts.template import osls
 from tests.cloud.account import Account, account, create_state
-from tests.corpus import clips
+from tests.corpus import clips, shared_dir
 
 STAGE = "dev"
 TRACKS = 10
@@ -44,10 +45,16 @@ def _functions() -> list[str]:
 
 @pytest.fixture(scope="session")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of real tracks."""
+    """A folder of real tracks; of synthesised ones where a clone has no reference data."""
     folder = tmp_path_factory.mktemp("music")
-    for clip in clips()[:TRACKS]:
-        shutil.copy(clip.path, folder)
+    if shared_dir().is_dir():
+        files = [clip.path for clip in clips()]
+    else:
+        made = tmp_path_factory.mktemp("made")
+        synthesise(made)
+        files = sorted(made.rglob("*.flac"))
+    for file in files[:TRACKS]:
+        shutil.copy(file, folder)
     return folder
 
 
