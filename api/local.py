@@ -30,7 +30,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?")
 """Other host names are pages elsewhere that point their name at this machine (DNS rebinding)."""
-_SWEEP_EVERY_S = 300.0
+_SWEEP_EVERY_S = 600.0
 _logger = Logger(service="api")
 
 

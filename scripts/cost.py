@@ -72,6 +72,8 @@ METRICS = 12  # written while a crawl runs
 QUEUES_POLLED = 4
 POLLERS, POLL_S = 5, 20.0
 """Lambda keeps five long polls of 20 s open on every queue it reads."""
+SWEEP_EVERY_S, SWEEP_LISTS = 600.0, 2
+"""Queries by sound that are over are looked for on a schedule; S3 bills a LIST like a PUT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ def month(tracks: int, queries: int) -> list[Line]:
         Line("HTTP API", queries * HTTP_API_REQUEST),
         Line("DynamoDB", queries * QUERY_READ_UNITS * DYNAMODB_READ_UNIT + table_gb * DYNAMODB_PITR_GB_MONTH),
         Line("DynamoDB storage", table_gb * DYNAMODB_GB_MONTH),
-        Line("S3", index_gb * 1.5 * S3_GB_MONTH),  # old versions of a week among them
+        # Old versions of a week are among what is stored.
+        Line("S3", index_gb * 1.5 * S3_GB_MONTH + MONTH_S / SWEEP_EVERY_S * SWEEP_LISTS * S3_PUT),
         Line("SQS", polls * SQS_REQUEST),
         Line("Alarms", ALARMS * ALARM_MONTH),
         Line("Logs", queries * QUERY_LOG_BYTES / _GB * LOGS_GB),

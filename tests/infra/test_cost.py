@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import yaml
 
 from scripts import cost
 from tests.infra import terraform
@@ -38,6 +39,9 @@ def test_every_part_of_the_free_tier_belongs_to_a_line_of_the_bill() -> None:
 def test_the_bill_counts_the_alarms_and_queues_that_infra_makes() -> None:
     assert len(terraform.alarms()) + 1 == cost.ALARMS  # and the one in serverless.resources.yml
     assert len(terraform.visibility_timeouts()) == cost.QUEUES_POLLED
+    resources = yaml.safe_load((terraform.ROOT / "serverless.resources.yml").read_text(encoding="utf-8"))["Resources"]
+    minutes = cost.SWEEP_EVERY_S / 60
+    assert resources["SweepQueries"]["Properties"]["ScheduleExpression"] == f"rate({minutes:.0f} minutes)"
 
 
 def test_the_page_shows_what_the_script_computes() -> None:
@@ -51,3 +55,9 @@ def test_the_page_shows_what_the_script_computes() -> None:
         once, monthly = cost.embedding(tracks), cost.month(tracks, 1_000_000)
         sums = [cost.total(lines, free_tier=free) for lines in (once, monthly) for free in (False, True)]
         assert row == " | ".join([*(f"{usd:.2f}" for usd in sums), f"{cost.index_gb(tracks):.2f} GB"])
+
+
+def test_the_page_says_what_standing_still_costs() -> None:
+    free, listed = (cost.total(cost.month(100_000, 0), free_tier=free) for free in (True, False))
+    text = (terraform.ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
+    assert f"100,000 tracks cost {free:.2f} USD a month after the free tier and {listed:.2f} USD at list price" in text
