@@ -52,14 +52,15 @@ def down(settings: LocalSettings) -> int:
 
 def status(settings: LocalSettings) -> int:
     """What runs, and what the catalogue holds."""
-    stack = lock.running(settings.local_dir)
-    if stack is None:
+    stack = lock.running(settings.local_dir) if settings.stage == "local" else None
+    if stack is None and settings.stage == "local":
         say(f"no stack runs on {settings.local_dir}; start it with: make up")
         return 1
     from local import commands  # late, so that `down` and a refusal answer at once
 
     connection = commands.connect(settings)
-    say(f"{stack.api_url}  (process {stack.pid}, embedded AWS on {stack.aws_url})")
+    if stack is not None:
+        say(f"{stack.api_url}  (process {stack.pid}, embedded AWS on {stack.aws_url})")
     commands.status(connection, say)
     return 0
 
