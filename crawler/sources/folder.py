@@ -36,13 +36,18 @@ class FolderSource:
     """
 
     def __init__(self, roots: Sequence[Path]) -> None:
-        self._roots = tuple(root.expanduser().resolve() for root in roots)
+        self._roots = tuple(_without_links(root.expanduser()) for root in roots)
 
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
         """See `Source`. The cursor is ``<number of the next entry>:<relative path of the last one>``."""
         folder = self.allowed(Path(ref.id))
-        if not folder.is_dir():
-            raise PlaylistNotFound(f"no folder {ref.id}", hint="Give the path of a folder with audio files.")
+        try:
+            os.scandir(folder).close()
+        except OSError as error:
+            raise PlaylistNotFound(
+                f"{ref.id} is no folder that can be read: {error.strerror}",
+                hint="Give the path of a folder with audio files.",
+            ) from None
         number, _, last = (cursor or "0:").partition(":")
         after = Path(last).parts
         files = list(islice(_audio_files(folder, after), PAGE_SIZE + 1))
@@ -59,7 +64,7 @@ class FolderSource:
         Raises:
             InvalidPlaylist: it is outside the allowed roots.
         """
-        real = path.resolve()
+        real = _without_links(path)
         if not any(real.is_relative_to(root) for root in self._roots):
             listed = os.pathsep.join(map(str, self._roots)) or "none"
             raise InvalidPlaylist(
@@ -104,18 +109,32 @@ def track_id_of(file: io.BufferedReader) -> str:
     return f"file:{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}"
 
 
+def _without_links(path: Path) -> Path:
+    """`path` with its links followed; a link that leads to itself stays (`Path.resolve` would raise)."""
+    return Path(os.path.realpath(path))
+
+
 def _audio_files(folder: Path, after: _Position) -> Iterator[Path]:
-    """Audio files below `folder` that come after the relative path `after`, in the order of their path's parts."""
+    """Audio files below `folder` that come after the relative path `after`, in the order of their path's parts.
+
+    A folder that cannot be listed stands for what it holds.
+    """
 
     def walk(parts: _Position) -> Iterator[Path]:
-        for name in _names(folder.joinpath(*parts)):
-            position = (*parts, name)
+        try:
+            entries = _entries(folder.joinpath(*parts))
+        except OSError:
+            if parts > after:
+                yield folder.joinpath(*parts)
+            return
+        for entry in entries:
+            position = (*parts, entry.name)
             if position[: len(after)] < after[: len(position)]:
                 continue
             path = folder.joinpath(*position)
-            if not path.resolve().is_relative_to(folder):
+            if not _without_links(path).is_relative_to(folder):
                 continue
-            if path.is_dir() and not path.is_symlink():
+            if entry.is_dir(follow_symlinks=False):
                 yield from walk(position)
             elif position > after and _may_be_audio(path):
                 yield path
@@ -123,24 +142,24 @@ def _audio_files(folder: Path, after: _Position) -> Iterator[Path]:
     return walk(())
 
 
-def _names(folder: Path) -> list[str]:
-    try:
-        return sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith("."))
-    except OSError:
-        return []
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
 
 
 def _may_be_audio(path: Path) -> bool:
     """By its suffix, or, where it has none, by its first bytes. Whether it really is, decoding will tell."""
+    if path.suffix and path.suffix.lower() not in SUFFIXES:
+        return False
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return False
         if path.suffix:
-            return path.suffix.lower() in SUFFIXES
+            return True
         with path.open("rb") as file:
             return _MAGIC.match(file.read(12)) is not None
     except OSError:
-        return False
+        return bool(path.suffix)
 
 
 def _tags(file: BinaryIO) -> dict[str, Any]:

@@ -1,0 +1,74 @@
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.sources import folder as source_module
+from crawler.sources.folder import FolderSource
+from earshot.errors import PlaylistNotFound
+from earshot.playlist import PlaylistRef
+from tests.stubs.audio import write_sweep
+
+
+def _read(folder: Path, cursor: str | None = None) -> list[tuple[str | None, str | None]]:
+    """Title and reason of the entries of a page, and of those that follow."""
+    page = FolderSource([folder]).read_page(PlaylistRef("folder", "folder", str(folder)), cursor)
+    entries = [(entry.info and entry.info.title, entry.reason) for entry in page.entries]
+    return entries + _read(folder, page.next_cursor) if page.next_cursor else entries
+
+
+def _close(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
+    """Take away the right to list `folders`, from root too."""
+    scandir = os.scandir
+
+    def scan(path: Path) -> Any:
+        if path in folders:
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+
+
+def test_links_that_lead_nowhere_are_counted_and_stop_nothing(tmp_path: Path) -> None:
+    (tmp_path / "around").symlink_to("around")
+    (tmp_path / "around.mp3").symlink_to("around.mp3")
+    (tmp_path / "broken.mp3").symlink_to("gone.mp3")
+    (tmp_path / "broken.txt").symlink_to("gone.txt")
+    write_sweep(tmp_path / "sound.mp3", 1)
+    assert _read(tmp_path) == [(None, "unreadable_file"), (None, "unreadable_file"), ("sound", None)]
+
+
+def test_a_folder_inside_that_cannot_be_listed_is_counted_once_on_whatever_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_module, "PAGE_SIZE", 1)
+    for name in ("a", "b", "c"):
+        write_sweep(tmp_path / name / "sound.mp3", 1)
+    _close(monkeypatch, tmp_path / "a", tmp_path / "c")
+    assert _read(tmp_path) == [(None, "unreadable_file"), ("sound", None), (None, "unreadable_file")]
+
+
+def test_a_folder_that_cannot_be_listed_is_named_with_the_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _close(monkeypatch, tmp_path)
+    with pytest.raises(PlaylistNotFound, match="Permission denied") as caught:
+        _read(tmp_path)
+    assert str(tmp_path) in caught.value.message
+    write_sweep(tmp_path / "sound.mp3", 1)
+    with pytest.raises(PlaylistNotFound, match="Not a directory"):
+        _read(tmp_path / "sound.mp3")
+    (tmp_path / "around").symlink_to("around")
+    with pytest.raises(PlaylistNotFound, match="symbolic links"):
+        _read(tmp_path / "around")
+
+
+@pytest.mark.parametrize("name", ["two words ", "音楽\u3000集", "a\u00a0b", "é ü – x?#%", "caf\udce9"])
+def test_whatever_a_file_and_its_folder_are_called_the_clip_is_found_again(tmp_path: Path, name: str) -> None:
+    path = write_sweep(tmp_path / name / f"{name}.mp3", 1)
+    source = FolderSource([tmp_path])
+    (entry,) = source.read_page(PlaylistRef("folder", "folder", str(tmp_path)), None).entries
+    assert entry.info is not None
+    entry.info.title.encode()
+    assert source.clip(entry.info, max_bytes=1_000_000) == path.read_bytes()
