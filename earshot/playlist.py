@@ -1,6 +1,7 @@
 """What a person may call a playlist, and which source understands it."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,8 @@ SourceName = Literal["spotify", "deezer", "folder", "manifest"]
 Kind = Literal["playlist", "album", "track", "folder", "manifest"]
 
 _MAX_INPUT = 2048
+_UNUSABLE = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode categories: control characters, surrogates (of a path that is not UTF-8), separators of lines."""
 _MANIFEST_SUFFIXES = (".csv", ".jsonl", ".ndjson")
 _LANGUAGE = "(?:intl-[a-z-]+/|[a-z]{2}(?:-[a-z]{2})?/)?"
 _END = "/?(?:[?#].*)?"
@@ -56,7 +59,7 @@ def parse_playlist(text: str) -> PlaylistRef:
         InvalidPlaylist: no source understands `text`.
     """
     text = text.strip()
-    if not text or len(text) > _MAX_INPUT or not text.isprintable():
+    if not text or len(text) > _MAX_INPUT or _has_unusable(text):
         raise InvalidPlaylist(f"not a playlist: {text[:80]!r}")
     for source, patterns in (("spotify", _SPOTIFY), ("deezer", _DEEZER)):
         for pattern in patterns:
@@ -68,17 +71,31 @@ def parse_playlist(text: str) -> PlaylistRef:
         return PlaylistRef("deezer", "track", match[1])
     if text.startswith("/"):
         return _local(text)
-    if text.startswith("file:///"):
-        return _local(unquote(urlsplit(text).path))
-    if text.startswith("https://") and urlsplit(text).path.lower().endswith(_MANIFEST_SUFFIXES):
+    if text.startswith("file:///") and not _has_unusable(path := unquote(urlsplit(text).path)):
+        return _local(path)
+    if text.startswith("https://") and _path_of(text).lower().endswith(_MANIFEST_SUFFIXES):
         return PlaylistRef("manifest", "manifest", text)
     raise InvalidPlaylist(f"not a playlist: {text[:80]!r}")
 
 
 def playlist_from_command_line(text: str) -> str:
     """`text`, or the absolute path of the folder or file that it names from where the person stands."""
-    path = Path(text).expanduser()
-    return str(path.resolve()) if path.exists() else text
+    try:
+        path = Path(text).expanduser().resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):  # not there, nobody's home, a loop of links, too long for a name
+        return text
+    return str(path) if str(path) == str(path).strip() else path.as_uri()
+
+
+def _has_unusable(text: str) -> bool:
+    return any(unicodedata.category(character) in _UNUSABLE for character in text)
+
+
+def _path_of(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:  # brackets that hold no IPv6 address
+        return ""
 
 
 def _local(path: str) -> PlaylistRef:

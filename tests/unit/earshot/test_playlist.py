@@ -40,6 +40,7 @@ def test_every_form_of_a_deezer_address_is_understood(number: str, kind: str, la
         ("deezer:3135556", PlaylistRef("deezer", "track", "3135556")),
         ("/home/me/Music", PlaylistRef("folder", "folder", "/home/me/Music")),
         ("file:///home/me/My%20Music", PlaylistRef("folder", "folder", "/home/me/My Music")),
+        ("/music/音楽\u3000集\u00a0👩\u200d🎤", PlaylistRef("folder", "folder", "/music/音楽\u3000集\u00a0👩\u200d🎤")),
         ("/home/me/list.CSV", PlaylistRef("manifest", "manifest", "/home/me/list.CSV")),
         (
             "https://example.org/list.jsonl?v=2",
@@ -68,6 +69,9 @@ def test_what_a_playlist_is_called(text: str, expected: PlaylistRef) -> None:
         "deezer:playlist:-1",
         "/music\n/etc",
         "/music\0",
+        "file:///music%00",
+        "/caf\udce9",
+        "https://[example.org/list.csv",
         "/" + "x" * 3000,
     ],
 )
@@ -99,3 +103,18 @@ def test_on_the_command_line_a_path_may_be_relative(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     assert playlist_from_command_line("music") == str(tmp_path / "music")
     assert playlist_from_command_line("deezer:12") == "deezer:12"
+
+
+def test_on_the_command_line_a_folder_may_end_in_a_space(tmp_path: Path) -> None:
+    folder = tmp_path / "Best of "
+    folder.mkdir()
+    assert parse_playlist(playlist_from_command_line(str(folder))).id == str(folder)
+
+
+@pytest.mark.parametrize("text", ["~nobody-of-this-name/music", "x" * 300, "a\0b", "around"])
+def test_what_is_no_path_on_the_command_line_stays_as_it_is(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "around").symlink_to("around")
+    monkeypatch.chdir(tmp_path)
+    assert playlist_from_command_line(text) == text
