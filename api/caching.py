@@ -5,6 +5,7 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
 from api.bootstrap import services
+from earshot.errors import NoIndexYet
 
 CONTRACT = "1"
 """Part of every ETag: raise it when an answer to the same question would look different."""
@@ -13,8 +14,12 @@ CONTRACT = "1"
 def by_index_version(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[object]:
     """Route middleware: ETag from the index version, 304 for who has it, Cache-Control from the settings."""
     settings = services().settings
+    try:
+        version = services().index.current().version
+    except NoIndexYet:
+        return next_middleware(app)  # which says what is wrong with the request, if anything is, before it says this
     headers: dict[str, str | list[str]] = {
-        "ETag": f'W/"{services().index.current().version}.{CONTRACT}"',
+        "ETag": f'W/"{version}.{CONTRACT}"',
         "Cache-Control": f"public, max-age={settings.cache_max_age_s}",
     }
     known = (app.current_event.headers.get("if-none-match") or "").split(",")

@@ -33,7 +33,7 @@ _CACHED = [by_index_version]
 )
 def similar(track_id: TrackIdQuery, options: OptionsQuery) -> SimilarAnswer:
     """The tracks nearest to a track, best first, never the track itself."""
-    searcher = services().index.current()
+    searcher = _index_for(track_id, *options.exclude)
     return _similar(searcher, [seed_of(searcher, services().tracks, track_id)], options)
 
 
@@ -46,9 +46,15 @@ def similar(track_id: TrackIdQuery, options: OptionsQuery) -> SimilarAnswer:
 )
 def similar_to_several(request: Annotated[SimilarRequest, Body()]) -> SimilarAnswer:
     """The tracks nearest to the weighted sum of several seeds; negative weights push away."""
-    searcher = services().index.current()
+    searcher = _index_for(*(seed.track_id for seed in request.seeds), *request.exclude)
     seeds = [seed_of(searcher, services().tracks, seed.track_id, seed.weight) for seed in request.seeds]
     return _similar(searcher, seeds, request)
+
+
+def _index_for(*track_ids: str) -> Searcher:
+    """The newest index, for a request whose `track_ids` are ids: one that can never be answered is told so first."""
+    canonical(track_ids)
+    return services().index.current()
 
 
 def _similar(searcher: Searcher, seeds: list[Seed], options: Options) -> SimilarAnswer:
@@ -84,7 +90,7 @@ def extend_long(request: Annotated[ExtendRequest, Body()]) -> ExtendAnswer:
 
 
 def _extend(track_ids: list[str], options: Options) -> ExtendAnswer:
-    searcher = services().index.current()
+    searcher = _index_for(*options.exclude)
     seeds, skipped = seeds_of_playlist(searcher, services().tracks, track_ids)
     answer = _similar(searcher, seeds, options)
     return ExtendAnswer(**dict(answer), skipped=skipped)
@@ -107,7 +113,7 @@ def path(
 
     `similarity` is that to the track before.
     """
-    searcher = services().index.current()
+    searcher = _index_for(start, end)
     first, last = (seed_of(searcher, services().tracks, text) for text in (start, end))
     return SimilarAnswer(
         index_version=searcher.version,

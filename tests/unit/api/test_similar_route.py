@@ -62,6 +62,21 @@ def test_without_an_index_the_answer_is_503(world: World) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "no_index_yet")
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "/similar",
+        "/similar?track_id=no+id",
+        "/similar?track_id=deezer:1&k=0",
+        "/similar?track_id=deezer:1&exclude=no+id",
+        "/path?from=no+id&to=deezer:1",
+        "/extend?track_ids=deezer:1&exclude=no+id",
+    ],
+)
+def test_a_request_that_can_never_be_answered_is_422_also_without_an_index(world: World, request_: str) -> None:
+    assert world.request("GET", request_).status_code == 422
+
+
 def test_an_unknown_track_is_404(world: World) -> None:
     _line(world, 0.0)
     answer = world.get("/similar", track_id="deezer:77")
