@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 from botocore.config import Config
@@ -23,8 +23,6 @@ from crawler.sources import Source
 from crawler.sources.deezer import DeezerSource
 from crawler.sources.folder import FolderSource
 from crawler.sources.manifest import ManifestSource
-from crawler.sources.spotify import SpotifySource
-from crawler.spotify_client import spotify_client
 from crawler.versions import Versions
 from earshot.crawls_table import CrawlsTable
 from earshot.message_queue import MessageQueue
@@ -32,6 +30,9 @@ from earshot.messages import FetchClip
 from earshot.previews import PreviewsBucket
 from earshot.sound_queries import SoundQueries
 from earshot.tracks_table import TracksTable
+
+if TYPE_CHECKING:
+    from crawler.sources.spotify import SpotifySource
 
 _HOSTS = {
     "spotify": ("p.scdn.co",),
@@ -47,14 +48,14 @@ def crawl() -> Crawl:
     settings = CrawlPlaylistSettings.load()
     web = _Web.connect(settings)
     database = _client("dynamodb")
-    sources: dict[str, Source] = {
+    sources: dict[str, Source | None] = {
         "folder": web.folder,
         "manifest": ManifestSource(web.folder, web.downloader),
         "spotify": web.spotify,
         "deezer": DeezerSource(web.deezer),
     }
     return Crawl(
-        sources={name: source for name, source in sources.items() if name in settings.providers},
+        sources={name: source for name, source in sources.items() if source and name in settings.providers},
         tracks=TracksTable(database, settings.tracks_table),
         crawls=CrawlsTable(database, settings.crawls_table),
         crawl_queue=MessageQueue(_client("sqs"), settings.crawl_queue_url),
@@ -71,7 +72,7 @@ def fetch() -> Fetch:
     web = _Web.connect(settings)
     database = _client("dynamodb")
     tracks = TracksTable(database, settings.tracks_table)
-    look_ups = {"spotify": web.spotify.track, "deezer": web.deezer.track}
+    look_ups = {"deezer": web.deezer.track} | ({"spotify": web.spotify.track} if web.spotify else {})
     return Fetch(
         tracks=tracks,
         crawls=CrawlsTable(database, settings.crawls_table),
@@ -104,7 +105,7 @@ class _Web:
     folder: FolderSource
     downloader: Downloader
     limiter: RateLimiter
-    spotify: SpotifySource
+    spotify: "SpotifySource | None"
     deezer: DeezerApi
     itunes: ItunesApi
 
@@ -124,10 +125,17 @@ class _Web:
             folder=FolderSource(settings.folder_roots),
             downloader=downloader,
             limiter=limiter,
-            spotify=SpotifySource(lambda: spotify_client(settings, user_agent), limiter),
+            spotify=_spotify(settings, limiter, user_agent) if "spotify" in settings.providers else None,
             deezer=DeezerApi(downloader, limiter, settings.deezer_api_url),
             itunes=ItunesApi(downloader, limiter, settings.itunes_api_url),
         )
+
+
+def _spotify(settings: CrawlerSettings, limiter: RateLimiter, user_agent: str) -> "SpotifySource":
+    from crawler.sources.spotify import SpotifySource  # late: spotipy brings requests and redis
+    from crawler.spotify_client import spotify_client
+
+    return SpotifySource(lambda: spotify_client(settings, user_agent), limiter)
 
 
 @lru_cache(maxsize=4)

@@ -16,7 +16,7 @@ _LIST_MODULES = "import json, sys; import {0}; print(json.dumps(sorted(m.partiti
 @pytest.mark.parametrize(
     ("handler", "forbidden"),
     [
-        ("crawler.handler", _FRAMEWORKS | {"numpy", "onnxruntime"}),
+        ("crawler.handler", _FRAMEWORKS | {"numpy", "onnxruntime", "spotipy", "redis"}),
         ("extractor.handler", _FRAMEWORKS),
         ("annoy_service.handler", _FRAMEWORKS | _RUNTIMES),
         ("api.handler", _FRAMEWORKS | _RUNTIMES),

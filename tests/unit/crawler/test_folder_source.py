@@ -14,7 +14,7 @@ from tests.stubs.audio import write_sweep
 def _read(folder: Path, cursor: str | None = None) -> list[tuple[str | None, str | None]]:
     """Title and reason of the entries of a page, and of those that follow."""
     page = FolderSource([folder]).read_page(PlaylistRef("folder", "folder", str(folder)), cursor)
-    entries = [(entry.info and entry.info.title, entry.reason) for entry in page.entries]
+    entries = [(entry.info.title if entry.info else None, entry.reason) for entry in page.entries]
     return entries + _read(folder, page.next_cursor) if page.next_cursor else entries
 
 
