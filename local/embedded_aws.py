@@ -5,6 +5,7 @@ It writes what it holds when it is told to end (S3 objects at once), and it is t
 
 import contextlib
 import http.client
+import json
 import os
 import runpy
 import signal
@@ -19,10 +20,11 @@ from local.process import Child
 
 STOP_TIMEOUT_S = 60.0
 _START_TIMEOUT_S = 60.0
+_DESCRIPTION = ".meta.json"
 
 
 def start(port: int, *, state: Path, log: Path, env: Mapping[str, str]) -> Child:
-    """Start it; `wait_until_it_answers` must follow.
+    """Start it, its objects mended if it died hard; `wait_until_it_answers` must follow.
 
     Args:
         port: its port on 127.0.0.1.
@@ -30,6 +32,8 @@ def start(port: int, *, state: Path, log: Path, env: Mapping[str, str]) -> Child
         log: where its output goes.
         env: environment to start from.
     """
+    if died_hard(state):
+        _mend_descriptions(state / "s3")
     temporary = state / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     return Child(
@@ -70,6 +74,17 @@ def wait_until_it_answers(child: Child, port: int) -> None:
 def died_hard(state: Path) -> bool:
     """Whether its last run ended without saving: then only S3 objects are up to date, all else is old or gone."""
     return state.exists() and not _saved_marker(state).exists()
+
+
+def _mend_descriptions(objects: Path) -> None:
+    """Have size, ETag and checksums computed anew where the kill came between an object and the file describing it."""
+    for description in objects.rglob(f"*{_DESCRIPTION}"):
+        content = description.with_name(description.name.removesuffix(_DESCRIPTION))
+        if content.is_file() and content.stat().st_mtime_ns > description.stat().st_mtime_ns:
+            known = json.loads(description.read_text(encoding="utf-8"))
+            for name in ("size", "etag", "checksums"):
+                known.pop(name, None)
+            description.write_text(json.dumps(known), encoding="utf-8")
 
 
 def _saved_marker(state: Path) -> Path:
