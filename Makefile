@@ -2,6 +2,8 @@
 STAGE ?= local
 PORT ?= 8000
 PY := .venv/bin/python
+# The shell's word for a variable's value as it was given, whatever is in it: folders are called "Guns N' Ro$es".
+as_given = '$(subst ','\'',$(value $(1)))'
 export STAGE PORT
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo up down status crawl extract similar repair model test lint format lock build-all bench-extract \
@@ -19,7 +21,7 @@ model: setup ## Build the network's file from the published checkpoint (cached)
 	@$(PY) -m extractor.model.build
 
 demo: model ## Whole pipeline on real music, here (MUSIC=~/Music for your own)
-	@$(PY) -m local demo $(if $(MUSIC),--music "$(MUSIC)")
+	@$(PY) -m local demo $(if $(value MUSIC),--music $(call as_given,MUSIC))
 
 up: model ## Start everything on http://127.0.0.1:$PORT; Ctrl-C stops it
 	@$(PY) -m local up
@@ -31,8 +33,8 @@ status: setup ## What runs, and what the catalogue holds
 	@$(PY) -m local status
 
 crawl: setup ## Crawl PLAYLIST=… (a folder, or a playlist id, URI or URL)
-	@test -n "$(PLAYLIST)" || { echo "usage: make crawl PLAYLIST=<folder, or playlist id, URI or URL>" >&2; exit 2; }
-	@$(PY) -m local crawl "$(PLAYLIST)"
+	@test -n $(call as_given,PLAYLIST) || { echo "usage: make crawl PLAYLIST=<folder, or playlist id, URI or URL>" >&2; exit 2; }
+	@$(PY) -m local crawl -- $(call as_given,PLAYLIST)
 
 extract: setup ## Re-drive every track that still awaits its embedding
 	@$(PY) -m local extract
@@ -41,8 +43,8 @@ spotify-login: setup ## Log in to Spotify once, to crawl playlists of your own
 	@EARSHOT_STAGE=$(STAGE) $(PY) -m crawler.spotify_login
 
 similar: setup ## Tracks that sound like TRACK=… (K=10)
-	@test -n "$(TRACK)" || { echo "usage: make similar TRACK=<track id, URI or URL> [K=10]" >&2; exit 2; }
-	@$(PY) -m local similar "$(TRACK)" $(if $(K),-k $(K))
+	@test -n $(call as_given,TRACK) || { echo "usage: make similar TRACK=<track id, URI or URL> [K=10]" >&2; exit 2; }
+	@$(PY) -m local similar $(if $(value K),-k $(call as_given,K)) -- $(call as_given,TRACK)
 
 repair: setup ## Make table, index and previews agree; say what was repaired
 	@$(PY) -m local repair

@@ -43,7 +43,13 @@ class FunctionSettings(BaseSettings):
             return cls()
         except ValidationError as error:
             problems = "; ".join(
-                f"{ENV_PREFIX}{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}"
+                f"{cls._variable(problem['loc'])}: {problem['msg']}"
                 for problem in error.errors(include_url=False, include_input=False)
             )
             raise InvalidSettings(problems, hint="Set it in the environment or in config/<service>.env.") from None
+
+    @classmethod
+    def _variable(cls, place: tuple[int | str, ...]) -> str:
+        """The variable that a problem's `place` speaks of: a field, or a variable with a name of its own."""
+        name = "_".join(map(str, place))
+        return f"{ENV_PREFIX}{name.upper()}" if place and place[0] in cls.model_fields else name

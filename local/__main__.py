@@ -5,11 +5,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from config.local import LocalSettings
-from earshot.errors import EarshotError, InvalidSettings
+from earshot.errors import EarshotError, InvalidSettings, LocalStackError
 from local import lock
 
 _DOWN_TIMEOUT_S = 120.0
@@ -113,6 +114,8 @@ def main(arguments: list[str]) -> int:
     try:
         settings = LocalSettings.load()
         return _run(options, settings)
+    except KeyboardInterrupt:
+        return 130
     except EarshotError as error:
         sys.stderr.write(f"error: {error.message}\n" + (f"{error.hint}\n" if error.hint else ""))
         return 1
@@ -122,11 +125,28 @@ def _run(options: argparse.Namespace, settings: LocalSettings) -> int:
     verbs: dict[str, Callable[[], int]] = {
         "up": lambda: up(settings),
         "down": lambda: down(settings),
-        "status": lambda: status(settings),
-        "repair": lambda: repair(settings, table_lost=options.table_lost),
         "demo": lambda: demo(settings, options.music),
     }
-    return verbs[options.verb]() if options.verb in verbs else talk(options, settings)
+    if options.verb in verbs:
+        return verbs[options.verb]()
+    with _aws_in_words(settings):
+        if options.verb == "status":
+            return status(settings)
+        if options.verb == "repair":
+            return repair(settings, table_lost=options.table_lost)
+        return talk(options, settings)
+
+
+@contextmanager
+def _aws_in_words(settings: LocalSettings) -> Iterator[None]:
+    """What AWS refuses, or the end of the stack in the middle of a command, is no defect of the command."""
+    from botocore.exceptions import BotoCoreError, ClientError  # late: see `status`
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        hint = "See what runs: make status." if settings.stage == "local" else "Check your AWS credentials and region."
+        raise LocalStackError(f"stage {settings.stage}: {error}", hint=hint) from None
 
 
 def _parser() -> argparse.ArgumentParser:
