@@ -85,11 +85,13 @@ def _crawl(connection: Connection, playlist: str, say: Say) -> int:
     except KeyboardInterrupt:
         say(f"The crawl goes on without you ({crawl_id}).")
         return 130
-    say(summary(standing))
     if error := progress.summary.error:
+        if standing.total:
+            say(summary(standing))
         say(f"The playlist could not be read to its end: {error['message']}\n{error['hint']}".rstrip())
         return 1
-    return 1 if standing.stuck else 0
+    say(summary(standing))
+    return 1 if standing.stuck or not standing.total else 0
 
 
 def extract(connection: Connection, say: Say) -> int:
@@ -114,6 +116,8 @@ def extract(connection: Connection, say: Say) -> int:
 
 def summary(standing: Standing) -> str:
     """What became of the tracks: by state, then by reason."""
+    if standing.done and not standing.total:
+        return "There is nothing in it that can be crawled (of a folder: mp3, ogg, opus, flac, wav and m4a)."
     lines = [f"{standing.searchable} of {standing.total} are searchable"]
     others: Counter[str] = standing.reasons
     lines += [f"  {count:6d}  {reason}" for reason, count in others.most_common(_MAX_REASONS)]

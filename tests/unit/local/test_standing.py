@@ -54,3 +54,7 @@ def test_the_summary_counts_reasons_and_says_when_nothing_moves_any_more() -> No
     assert "make extract" in summary(standing)
     standing.reading = True
     assert "crawl_playlist.log" in summary(standing)
+
+
+def test_an_empty_playlist_is_no_success() -> None:
+    assert "nothing in it" in summary(_standing(0, 0))
