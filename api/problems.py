@@ -91,6 +91,7 @@ def _describe(problems: Any) -> str:
     """Which parameter was wrong and why, without echoing what was sent."""
     texts = []
     for problem in problems[:_MAX_PROBLEMS]:
-        place = ".".join(str(part)[:40] for part in problem["loc"][1:]) or str(problem["loc"][0])
+        parts = (str(part)[:40] for part in problem["loc"][1:] if part != "options")  # our word, not the caller's
+        place = ".".join(parts) or str(problem["loc"][0])
         texts.append(f"{place}: {problem['msg']}")
     return "; ".join(texts)

@@ -65,8 +65,8 @@ class InvalidTrackId(InvalidInput):
 
     code = "invalid_track_id"
     hint = (
-        "Use a Spotify id, URI or URL, `deezer:<number>` or a Deezer URL, or `file:<16 hex digits>` as "
-        "printed by the crawl."
+        "Use a Spotify id, URI or URL, `deezer:<number>` or a Deezer URL, or `file:<16 hex digits>` as GET /search "
+        "and the page show it."
     )
 
 
