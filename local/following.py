@@ -11,6 +11,7 @@ from local.api_client import ApiClient
 from local.deployment import Deployment
 
 _POLL_S = 0.4
+_LONGEST_PAUSE_S = 15.0
 _QUIET_S = 60.0
 """So long without any change, and with empty queues, means that nobody works on what is left."""
 
@@ -47,6 +48,14 @@ class Standing:
     def key(self) -> tuple[object, ...]:
         """Changes whenever anything has moved."""
         return (self.total, self.searchable, self.ready, self.states[Status.PENDING], self.reading)
+
+
+def pause_s(look_s: float) -> float:
+    """Seconds until the next look: looking costs what the set holds, and must stay a small part of the work.
+
+    A look that took so long because the stack was away must not be waited for all over again.
+    """
+    return min(max(_POLL_S, 3 * look_s), _LONGEST_PAUSE_S)
 
 
 Watch = Callable[[Standing], None]
@@ -112,8 +121,7 @@ class Follower:
             watch(standing)
             if standing.done or standing.stuck:
                 return standing
-            # Looking costs what the set holds; it must stay a small part of the work.
-            time.sleep(max(_POLL_S, 3 * (time.monotonic() - started)))
+            time.sleep(pause_s(time.monotonic() - started))
 
     def _count_searchable(self, track_ids: set[str]) -> int:
         open_ids = track_ids - self._searchable

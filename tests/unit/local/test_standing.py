@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from local.commands import summary
-from local.following import Standing
+from local.following import Standing, pause_s
 from local.progress import describe
 
 
@@ -58,3 +58,9 @@ def test_the_summary_counts_reasons_and_says_when_nothing_moves_any_more() -> No
 
 def test_an_empty_playlist_is_no_success() -> None:
     assert "nothing in it" in summary(_standing(0, 0))
+
+
+def test_looking_stays_a_small_part_of_the_work_but_an_outage_delays_the_next_look_by_seconds_only() -> None:
+    assert pause_s(0.01) == pytest.approx(0.4)
+    assert pause_s(2.0) == pytest.approx(6.0)
+    assert pause_s(60.0) == pytest.approx(15.0)
