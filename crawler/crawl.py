@@ -1,5 +1,6 @@
 """Reads a playlist page by page: tracks are registered, entries recorded, previews asked for."""
 
+import time
 from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, replace
 
@@ -12,6 +13,9 @@ from earshot.messages import CrawlPlaylist, FetchPreview
 from earshot.playlist import PlaylistRef, parse_playlist
 from earshot.track import Status, Track, TrackInfo
 from earshot.tracks_table import TracksTable
+
+_MESSAGE_S = 60.0
+"""Longest time after which another page is begun; the function has 300 seconds, and large files are slow to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Crawl:
             return
         self.crawls.start(message.crawl_id, message.playlist)
         cursor = message.cursor
+        began = time.monotonic()
         try:
             ref = parse_playlist(message.playlist)
             source = self._source(ref)
@@ -44,7 +49,7 @@ class Crawl:
                 page = source.read_page(ref, cursor)
                 self._take(page, message)
                 cursor = page.next_cursor
-                if cursor is None:
+                if cursor is None or time.monotonic() - began > _MESSAGE_S:
                     break
         except (ProviderThrottled, ProviderUnavailable) as error:
             self._wait(replace(message, cursor=cursor, not_before=None), error)

@@ -6,10 +6,10 @@ import boto3
 import pytest
 import soundfile
 
-from crawler import bootstrap, handler
+from crawler import bootstrap, crawl, handler
 from earshot.track import Status
 from tests.stubs.audio import sweep, write_sweep
-from tests.stubs.stack import Stack, invoke
+from tests.stubs.stack import Stack, invoke, running_stack
 
 _HTML = b"<!DOCTYPE html><html><body>403</body></html>"
 
@@ -81,6 +81,20 @@ def test_a_long_folder_is_read_in_several_messages(folder_stack: Stack, folder: 
     assert len({entry.track_id for entry in entries}) == 120
     assert folder_stack.messages(folder_stack.fetch_queue_url)["visible"] == 120
     assert folder_stack.crawls.summary(crawl_id).finished
+
+
+def test_a_slow_folder_is_handed_on_before_the_function_runs_out_of_time(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    _tiny(folder, 120)
+    monkeypatch.setattr(crawl, "_MESSAGE_S", 0.0)
+    with running_stack(monkeypatch, folder_roots=str(folder), pages_per_message="10") as stack:
+        crawl_id = stack.start(str(folder))
+        deliveries = 0
+        while stack.deliver(stack.crawl_queue_url, handler.crawl_playlist):
+            deliveries += 1
+        assert deliveries == 3
+        assert len({entry.track_id for entry in stack.crawls.entries(crawl_id)}) == 120
 
 
 def test_the_same_recording_in_two_places_is_one_track(folder_stack: Stack, folder: Path) -> None:
