@@ -9,4 +9,4 @@ class CrawlPlaylistSettings(CrawlerSettings):
     crawl_queue_url: str
 
     pages_per_message: int = 10
-    """Pages of a playlist (50 entries each) that one message reads before it hands the rest on."""
+    """Most pages of a playlist (50 entries each) that one message reads before it hands the rest on."""
