@@ -16,23 +16,25 @@ _MAX_INPUT = 2048
 _UNUSABLE = ("Cc", "Cs", "Zl", "Zp")
 """Unicode categories: control characters, surrogates (of a path that is not UTF-8), separators of lines."""
 _MANIFEST_SUFFIXES = (".csv", ".jsonl", ".ndjson")
-_LANGUAGE = "(?:intl-[a-z-]+/|[a-z]{2}(?:-[a-z]{2})?/)?"
+_LANGUAGE = "(?i:intl-[a-z-]+/|[a-z]{2}(?:-[a-z]{2})?/)?"
 _END = "/?(?:[?#].*)?"
 _SPOTIFY = (
-    re.compile(r"spotify:(?:user:[^:]{1,128}:)?(?P<kind>playlist|album|track):(?P<id>[0-9A-Za-z]{22})"),
+    re.compile(r"(?i:spotify):(?:user:[^:]{1,128}:)?(?P<kind>playlist|album|track):(?P<id>[0-9A-Za-z]{22})"),
     re.compile(
-        rf"https?://open\.spotify\.com/{_LANGUAGE}(?:user/[^/]{{1,128}}/)?"
+        rf"(?i:https?://open\.spotify\.com)/{_LANGUAGE}(?:user/[^/]{{1,128}}/)?"
         rf"(?P<kind>playlist|album|track)/(?P<id>[0-9A-Za-z]{{22}}){_END}"
     ),
 )
 _SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 _DEEZER = (
-    re.compile(r"deezer:(?P<kind>playlist|album|track):(?P<id>[1-9][0-9]{0,17})"),
+    re.compile(r"(?i:deezer):(?P<kind>playlist|album|track):(?P<id>[1-9][0-9]{0,17})"),
     re.compile(
-        rf"https?://(?:www\.)?deezer\.com/{_LANGUAGE}(?P<kind>playlist|album|track)/(?P<id>[1-9][0-9]{{0,17}}){_END}"
+        rf"(?i:https?://(?:www\.)?deezer\.com)/{_LANGUAGE}"
+        rf"(?P<kind>playlist|album|track)/(?P<id>[1-9][0-9]{{0,17}}){_END}"
     ),
 )
 _DEEZER_TRACK = re.compile(r"deezer:([1-9][0-9]{0,17})")
+_SHORT_LINK = re.compile(r"(?i:https?://(?:spotify\.link|link\.deezer\.com|(?:deezer|dzr)\.page\.link))/.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,23 @@ def parse_playlist(text: str) -> PlaylistRef:
         return _local(text)
     if text.startswith("file:///") and not _has_unusable(path := unquote(urlsplit(text).path)):
         return _local(path)
-    if text.startswith("https://") and _path_of(text).lower().endswith(_MANIFEST_SUFFIXES):
-        return PlaylistRef("manifest", "manifest", text)
+    if _is_remote_manifest(text):
+        return PlaylistRef("manifest", "manifest", f"https{text[5:]}")
+    if _SHORT_LINK.fullmatch(text):
+        raise InvalidPlaylist(
+            f"a short link does not say what it leads to: {text[:80]!r}",
+            hint="Open it in a browser and use the address that Spotify or Deezer shows then.",
+        )
     raise InvalidPlaylist(f"not a playlist: {text[:80]!r}")
+
+
+def _is_remote_manifest(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        names_a_host = bool(parts.hostname) and parts.username is None
+    except ValueError:
+        return False
+    return parts.scheme == "https" and names_a_host and parts.path.lower().endswith(_MANIFEST_SUFFIXES)
 
 
 def playlist_from_command_line(text: str) -> str:
@@ -89,13 +105,6 @@ def playlist_from_command_line(text: str) -> str:
 
 def _has_unusable(text: str) -> bool:
     return any(unicodedata.category(character) in _UNUSABLE for character in text)
-
-
-def _path_of(url: str) -> str:
-    try:
-        return urlsplit(url).path
-    except ValueError:  # brackets that hold no IPv6 address
-        return ""
 
 
 def _local(path: str) -> PlaylistRef:

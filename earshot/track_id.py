@@ -12,11 +12,14 @@ from earshot.errors import InvalidTrackId
 
 _CANONICAL = re.compile(r"[0-9A-Za-z]{22}|deezer:[1-9][0-9]{0,17}|(?:file|manifest):[0-9a-f]{16}")
 _MAX_INPUT = 512
-_LANGUAGE = "(?:intl-[a-z-]+/|[a-z]{2}(?:-[a-z]{2})?/)?"
+_LANGUAGE = "(?i:intl-[a-z-]+/|[a-z]{2}(?:-[a-z]{2})?/)?"
 _FORMS = (
-    (re.compile(r"spotify:track:([0-9A-Za-z]{22})"), "{}"),
-    (re.compile(rf"https?://open\.spotify\.com/{_LANGUAGE}track/([0-9A-Za-z]{{22}})/?(?:[?#].*)?"), "{}"),
-    (re.compile(rf"https?://(?:www\.)?deezer\.com/{_LANGUAGE}track/([1-9][0-9]{{0,17}})/?(?:[?#].*)?"), "deezer:{}"),
+    (re.compile(r"(?i:spotify):track:([0-9A-Za-z]{22})"), "{}"),
+    (re.compile(rf"(?i:https?://open\.spotify\.com)/{_LANGUAGE}track/([0-9A-Za-z]{{22}})/?(?:[?#].*)?"), "{}"),
+    (
+        re.compile(rf"(?i:https?://(?:www\.)?deezer\.com)/{_LANGUAGE}track/([1-9][0-9]{{0,17}})/?(?:[?#].*)?"),
+        "deezer:{}",
+    ),
 )
 
 

@@ -46,6 +46,13 @@ def test_every_form_of_a_deezer_address_is_understood(number: str, kind: str, la
             "https://example.org/list.jsonl?v=2",
             PlaylistRef("manifest", "manifest", "https://example.org/list.jsonl?v=2"),
         ),
+        ("HTTPS://example.org/list.CSV", PlaylistRef("manifest", "manifest", "https://example.org/list.CSV")),
+        (
+            "HTTPS://Open.Spotify.com/intl-pt-BR/album/37i9dQZF1DXcBWIGoYBM5M",
+            PlaylistRef("spotify", "album", "37i9dQZF1DXcBWIGoYBM5M"),
+        ),
+        ("https://WWW.Deezer.com/us/playlist/12", PlaylistRef("deezer", "playlist", "12")),
+        ("Deezer:album:12", PlaylistRef("deezer", "album", "12")),
     ],
 )
 def test_what_a_playlist_is_called(text: str, expected: PlaylistRef) -> None:
@@ -73,6 +80,11 @@ def test_what_a_playlist_is_called(text: str, expected: PlaylistRef) -> None:
         "/caf\udce9",
         "https://[example.org/list.csv",
         "/" + "x" * 3000,
+        "file:///music%0a/etc",
+        "https://exa\u2100mple.org/list.csv",
+        "https://user:secret@example.org/list.csv",
+        "https:///list.csv",
+        "https://open.spotify.com/PLAYLIST/37i9dQZF1DXcBWIGoYBM5M",
     ],
 )
 def test_what_is_no_playlist_is_refused_with_a_hint(text: str) -> None:
@@ -91,6 +103,22 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
     assert str(ref)
     again = ref.id if ref.source in ("folder", "manifest") else f"{ref.source}:{ref.kind}:{ref.id}"
     assert parse_playlist(again) == ref
+
+
+@given(st.text(max_size=60))
+def test_hostile_urls_are_understood_or_refused(text: str) -> None:
+    for url in (f"https://{text}.csv", f"file:///{text}", f"https://open.spotify.com/{text}"):
+        try:
+            parse_playlist(url)
+        except InvalidPlaylist:
+            continue
+
+
+@pytest.mark.parametrize("host", ["spotify.link", "link.deezer.com/s", "deezer.page.link"])
+def test_of_a_short_link_it_says_what_to_do(host: str) -> None:
+    with pytest.raises(InvalidPlaylist, match="short link") as caught:
+        parse_playlist(f"https://{host}/abc")
+    assert "browser" in caught.value.hint
 
 
 def test_it_says_what_was_understood() -> None:

@@ -26,6 +26,9 @@ track_ids = st.one_of(spotify_ids, deezer_ids, file_ids)
         ("https://www.deezer.com/track/3135556", "deezer:3135556"),
         ("https://www.deezer.com/en/track/3135556#x", "deezer:3135556"),
         ("file:2c26b46b68ffc68f", "file:2c26b46b68ffc68f"),
+        (f"Spotify:track:{SPOTIFY}", SPOTIFY),
+        (f"HTTPS://Open.Spotify.com/intl-pt-BR/track/{SPOTIFY}", SPOTIFY),
+        ("https://WWW.DEEZER.com/us/track/3135556?utm=1", "deezer:3135556"),
     ],
 )
 def test_every_form_people_paste_gives_the_canonical_id(text: str, track_id: str) -> None:
@@ -43,6 +46,7 @@ def test_every_form_people_paste_gives_the_canonical_id(text: str, track_id: str
         "deezer:１２３",
         "file:2C26B46B68FFC68F",
         f"spotify:episode:{SPOTIFY}",
+        f"https://open.spotify.com/TRACK/{SPOTIFY}",
         f"https://open.spotify.com.evil.example/track/{SPOTIFY}",
         f"https://evil.example/?https://open.spotify.com/track/{SPOTIFY}",
         f"https://open.spotify.com/track/{SPOTIFY}/../../x",
