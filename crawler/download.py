@@ -5,18 +5,23 @@ every address checked, and the connection made to a checked address, so that a n
 At most 10 MB and 30 seconds.
 """
 
+import http.client
 import ipaddress
 import json
+import re
 import socket
+import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import certifi
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.ssl_match_hostname import CertificateError
 
 from crawler.waiting import retry_after_s
 from earshot.errors import AudioRejected, ForbiddenUrl, ProviderRefused, ProviderThrottled, ProviderUnavailable
@@ -27,6 +32,8 @@ _MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SOCKET_TIMEOUT_S = 8.0
 _CHUNK = 64 * 1024
+_UNICAST = ipaddress.ip_network("2000::/3")
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,10 @@ class Downloader:
                 if response.status not in _REDIRECTS or not location:
                     _check_status(response, url, accepted, throttled)
                     return _read(response, url, deadline, max_bytes)
-            url = urljoin(url, location)
+            try:
+                url = urljoin(url, location)
+            except ValueError:
+                raise ForbiddenUrl(f"{_shown(url)} redirects to what is no URL") from None
         raise ForbiddenUrl(f"more than {_MAX_REDIRECTS} redirects from {_shown(url)}")
 
     def fetch_json(
@@ -93,29 +103,24 @@ class Downloader:
         """The answer, its body yet unread."""
         parts = self._checked(url)
         address = self._address(parts)
-        timeout = urllib3.Timeout(total=min(_SOCKET_TIMEOUT_S, max(0.1, deadline - time.monotonic())))
-        pool: urllib3.HTTPConnectionPool
-        if parts.scheme == "https":
-            host = parts.hostname
-            pool = urllib3.HTTPSConnectionPool(
-                address, parts.port or 443, timeout=timeout, server_hostname=host, assert_hostname=host,
-                cert_reqs="CERT_REQUIRED", ca_certs=certifi.where(),
-            )  # fmt: skip
-        else:
-            pool = urllib3.HTTPConnectionPool(address, parts.port or 80, timeout=timeout)
+        left = max(0.1, deadline - time.monotonic())
+        connection = _connection(parts, address, min(_SOCKET_TIMEOUT_S, left))
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = {"Host": parts.netloc, "User-Agent": self.user_agent, "Accept-Encoding": "identity"}
-        with pool:
-            try:
-                response = pool.urlopen(
-                    "GET", target, headers=headers, redirect=False, retries=False, preload_content=False
-                )
+        try:
+            connection.connect()
+            with _cut_after(left, connection.sock):
+                connection.request("GET", target, headers=headers, preload_content=False, decode_content=False)
+                response = connection.getresponse()
                 try:
                     yield response
                 finally:
                     response.close()
-            except (urllib3.exceptions.HTTPError, OSError) as error:
-                raise ProviderUnavailable(f"{_shown(url)} failed: {type(error).__name__}") from None
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException, CertificateError, OSError) as error:
+            what = "took too long" if time.monotonic() > deadline else f"failed: {type(error).__name__}"
+            raise ProviderUnavailable(f"{_shown(url)} {what}") from None
+        finally:
+            connection.close()
 
     def _checked(self, url: str) -> SplitResult:
         try:
@@ -153,14 +158,43 @@ class Downloader:
         return addresses[0]
 
 
+def _connection(parts: SplitResult, address: str, timeout: float) -> HTTPConnection:
+    """A connection to `address`, where a certificate must name the host of the URL."""
+    if parts.scheme != "https":
+        return HTTPConnection(address, parts.port or 80, timeout=timeout)
+    return HTTPSConnection(
+        address, parts.port or 443, timeout=timeout, server_hostname=parts.hostname, assert_hostname=parts.hostname,
+        cert_reqs="CERT_REQUIRED", ca_certs=certifi.where(),
+    )  # fmt: skip
+
+
+@contextmanager
+def _cut_after(seconds: float, connected: socket.socket | None) -> Iterator[None]:
+    """Shut the socket down when the block takes longer: a socket's own time-out begins anew with every byte."""
+
+    def cut() -> None:
+        with suppress(OSError):
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)  # type: ignore[arg-type]
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Global unicast, also inside the IPv6 forms that embed an IPv4 address."""
     if isinstance(address, ipaddress.IPv6Address):
         embedded = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
         if embedded:
             return _is_public(embedded)
-        if address in ipaddress.ip_network("64:ff9b::/96"):
+        if address in _NAT64:
             return _is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if address not in _UNICAST:
+            return False
     return address.is_global and not address.is_multicast
 
 
@@ -185,18 +219,20 @@ def _check_status(
 
 def _read(response: urllib3.BaseHTTPResponse, url: str, deadline: float, max_bytes: int) -> bytes:
     body = bytearray()
-    while chunk := response.read1(_CHUNK, decode_content=False):
+    while True:
+        chunk = response.read1(_CHUNK, decode_content=False)
+        if time.monotonic() > deadline:
+            raise ProviderUnavailable(f"{_shown(url)} took too long")
+        if not chunk:
+            return bytes(body)
         body += chunk
         if len(body) > max_bytes:
             raise AudioRejected(f"{_shown(url)} has more than {max_bytes} bytes", reason="too_large")
-        if time.monotonic() > deadline:
-            raise ProviderUnavailable(f"{_shown(url)} took too long")
-    return bytes(body)
 
 
 def _shown(url: str) -> str:
-    """The URL without its query, which may hold a signature."""
-    return url.partition("?")[0][:120]
+    """The URL without its query, which may hold a signature, and without credentials."""
+    return re.sub("//[^/]*@", "//", url.partition("?")[0])[:120]
 
 
 def with_hosts(defaults: Iterable[str], more: Iterable[str]) -> frozenset[str]:
