@@ -1,7 +1,9 @@
 """Handing work back to its queue. Functions never sleep through a provider's wait; a message carries it."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from earshot.errors import ProviderThrottled, ProviderUnavailable
@@ -11,6 +13,7 @@ from earshot.messages import CrawlPlaylist, FetchPreview
 MAX_ATTEMPTS = 5
 _LONGEST_WAIT_S = 24 * 3600.0
 _FIRST_RETRY_S = 5.0
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]*)?")
 _Deferrable = TypeVar("_Deferrable", CrawlPlaylist, FetchPreview)
 
 
@@ -58,9 +61,14 @@ def defer_after(error: ProviderThrottled | ProviderUnavailable, message: _Deferr
 
 
 def retry_after_s(header: str | None, default: float = 30.0) -> float:
-    """Seconds in a Retry-After header; `default` where it is missing or no number."""
-    try:
-        seconds = float(header or default)
-    except ValueError:
-        return default
+    """Seconds in a Retry-After header, a number or a date (RFC 9110); `default` where it is missing or neither."""
+    text = (header or "").strip()
+    if _NUMBER.fullmatch(text):
+        seconds = float(text)
+    else:
+        try:
+            date = parsedate_to_datetime(text)
+        except (ValueError, OverflowError):
+            return default
+        seconds = (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
     return min(max(seconds, 1.0), _LONGEST_WAIT_S)
