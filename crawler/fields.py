@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _MAX_TEXT = 500
+_MAX_URL = 2048
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 
 
@@ -24,6 +25,14 @@ def text(value: Any, *path: str | int) -> str:
     """The text at `path`, shortened to 500 characters; empty where there is none."""
     found = field(value, *path)
     return found.strip()[:_MAX_TEXT].encode("utf-8", "replace").decode() if isinstance(found, str) else ""
+
+
+def url(value: Any, *path: str | int) -> str | None:
+    """The URL at `path`, never shortened: None where there is none, or one longer than 2,048 characters."""
+    found = field(value, *path)
+    if not isinstance(found, str) or not 0 < len(found.strip()) <= _MAX_URL:
+        return None
+    return found.strip().encode("utf-8", "replace").decode()
 
 
 def whole(value: Any, *path: str | int) -> int | None:

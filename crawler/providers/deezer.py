@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from crawler.download import Downloader
-from crawler.fields import isrc, rows, text, whole
+from crawler.fields import isrc, rows, text, url, whole
 from crawler.rate_limit import RateLimiter
 from earshot.errors import (
     EarshotError,
@@ -98,9 +98,9 @@ def track_info(row: Any) -> TrackInfo | None:
         album=text(row, "album", "title"),
         isrc=isrc(row, "isrc"),
         duration_ms=seconds * 1000 if seconds else None,
-        url=text(row, "link") or f"https://www.deezer.com/track/{number}",
-        artwork_url=text(row, "album", "cover_medium") or None,
-        preview_url=text(row, "preview") or None,
+        url=url(row, "link") or f"https://www.deezer.com/track/{number}",
+        artwork_url=url(row, "album", "cover_medium"),
+        preview_url=url(row, "preview"),
     )
 
 

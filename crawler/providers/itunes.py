@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from crawler.download import Downloader
-from crawler.fields import field, rows, text, whole
+from crawler.fields import field, rows, text, url, whole
 from crawler.rate_limit import RateLimiter
 from earshot.errors import ProviderUnavailable
 from earshot.track import TrackInfo
@@ -49,5 +49,5 @@ def _track_info(row: Any) -> TrackInfo:
         title=text(row, "trackName"),
         artists=(text(row, "artistName"),),
         duration_ms=whole(row, "trackTimeMillis"),
-        preview_url=text(row, "previewUrl") or None,
+        preview_url=url(row, "previewUrl"),
     )

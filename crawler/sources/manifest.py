@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from crawler.download import Downloader
-from crawler.fields import isrc, rows, text, whole
+from crawler.fields import isrc, rows, text, url, whole
 from crawler.matching import normalised
 from crawler.sources import PAGE_SIZE, Page, PlaylistEntry
 from crawler.sources.folder import FolderSource
@@ -91,7 +91,7 @@ def _info(row: Mapping[str, Any]) -> TrackInfo | None:
     artists = [text(artist) for artist in rows(row, "artist") or text(row, "artist").split(";")]
     artists = [artist.strip() for artist in artists if artist.strip()]
     code = isrc(row, "isrc")
-    preview_url = text(row, "preview_url") or text(row, "preview") or None
+    preview_url = url(row, "preview_url") or url(row, "preview")
     title = text(row, "title")
     try:
         track_id = _track_id(text(row, "id"), code, preview_url, artists, title)
@@ -107,8 +107,8 @@ def _info(row: Mapping[str, Any]) -> TrackInfo | None:
         album=text(row, "album"),
         isrc=code,
         duration_ms=whole(row, "duration_ms"),
-        url=text(row, "url") or None,
-        artwork_url=text(row, "artwork_url") or None,
+        url=url(row, "url"),
+        artwork_url=url(row, "artwork_url"),
         preview_url=preview_url,
     )
 

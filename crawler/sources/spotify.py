@@ -6,7 +6,7 @@ from typing import Any
 
 import spotipy
 
-from crawler.fields import field, isrc, rows, text, whole
+from crawler.fields import field, isrc, rows, text, url, whole
 from crawler.rate_limit import RateLimiter
 from crawler.sources import PAGE_SIZE, Page, PlaylistEntry
 from crawler.spotify_client import call
@@ -115,7 +115,7 @@ def _track(item: Mapping[str, Any]) -> TrackInfo | None:
         album=text(item, "album", "name"),
         isrc=isrc(item, "external_ids", "isrc"),
         duration_ms=whole(item, "duration_ms"),
-        url=text(item, "external_urls", "spotify") or f"https://open.spotify.com/track/{spotify_id}",
-        artwork_url=text(item, "album", "images", 0, "url") or None,
-        preview_url=text(item, "preview_url") or None,
+        url=url(item, "external_urls", "spotify") or f"https://open.spotify.com/track/{spotify_id}",
+        artwork_url=url(item, "album", "images", 0, "url"),
+        preview_url=url(item, "preview_url"),
     )
