@@ -91,10 +91,13 @@ class Downloader:
         """The JSON behind `url`.
 
         Raises:
+            ProviderRefused: the API leads where nothing is fetched from, or answers more than 2 MB.
             ProviderUnavailable: it is no JSON. Others: see `fetch`.
         """
         try:
             return json.loads(self.fetch(url, max_bytes=2 * 1024 * 1024, accepted=accepted, throttled=throttled))
+        except (ForbiddenUrl, AudioRejected) as error:
+            raise ProviderRefused(error.message, hint=error.hint) from None
         except (ValueError, RecursionError):
             raise ProviderUnavailable(f"{_shown(url)} did not answer in JSON") from None
 

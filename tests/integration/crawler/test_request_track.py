@@ -13,7 +13,7 @@ from tests.stubs.audio import sweep
 from tests.stubs.deezer import DeezerStub
 from tests.stubs.spotify import SpotifyStub, spotify_id, track
 from tests.stubs.stack import Stack, running_stack
-from tests.stubs.web import StubServer
+from tests.stubs.web import Answer, StubServer
 
 _MP3 = sweep(1)
 
@@ -78,6 +78,16 @@ def test_an_id_that_its_provider_does_not_know_is_not_found(web_stack: Stack, tr
     for _ in range(2):
         with pytest.raises(TrackNotFound):
             _request(web_stack, track_id)
+    assert not any(web_stack.messages(web_stack.fetch_queue_url).values())
+
+
+def test_an_api_that_leads_elsewhere_is_refused_and_not_asked_for_ever(web_stack: Stack, deezer: DeezerStub) -> None:
+    deezer.fail = lambda _: Answer(302, headers={"Location": "https://evil.example/track/7"})
+    _request(web_stack, "deezer:7")
+    web_stack.settle()
+    stored = web_stack.tracks.get("deezer:7")
+    assert stored is not None
+    assert (stored.status, stored.reason) == (Status.NO_PREVIEW, "refused")
     assert not any(web_stack.messages(web_stack.fetch_queue_url).values())
 
 
