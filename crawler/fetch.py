@@ -17,6 +17,7 @@ from earshot.track_id import parse_track_id, source_of
 from earshot.tracks_table import TracksTable, now_iso
 
 _BUSY_S = 15.0
+_OTHER_WAITS_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,10 @@ class Fetch:
                 return
             if sharing is Sharing.LATER and message.attempt + 1 < MAX_ATTEMPTS:
                 self._wait(track, message, ProviderUnavailable("the same recording is on its way under another id"))
+                return
+            if sharing is Sharing.THROTTLED:
+                wait = ProviderThrottled("the same recording waits under another id", retry_after_s=_OTHER_WAITS_S)
+                self._wait(track, message, wait)
                 return
             resolution = self.resolver.find(info, message.outcomes or {})
         except NoPreview as error:

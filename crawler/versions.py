@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from crawler.matching import MAX_DURATION_DIFFERENCE_MS
+from crawler.waiting import LONGEST_WAIT_S, seconds_until
 from earshot.track import Status, Track, TrackInfo
 from earshot.tracks_table import TracksTable
 
@@ -19,10 +20,14 @@ class Sharing(Enum):
     """Done: it has the other's embedding."""
     LATER = auto()
     """The other is on its way."""
+    THROTTLED = auto()
+    """The other waits for a provider, perhaps for hours."""
 
 
 class Versions:
-    """Keeps, per ISRC, the first track that was fetched for it. Kept in the crawls table.
+    """Keeps, per ISRC, the track that was fetched for it. Kept in the crawls table.
+
+    The first one asked for, until it turns out to have no preview or is deleted: then the next one takes its place.
 
     Files take no part: their ISRC tags are as often wrong as right, and their audio costs nothing to get.
 
@@ -41,15 +46,17 @@ class Versions:
 
     def share(self, info: TrackInfo) -> Sharing:
         """Give the track the embedding of its recording, if another id has it already."""
-        if info.source == "file" or not info.isrc:
+        isrc = None if info.source == "file" else info.isrc
+        if not isrc or (first_id := self._first(isrc, info.track_id)) == info.track_id:
             return Sharing.ALONE
-        first_id = self._first(info.isrc, info.track_id)
-        first = self._tracks.get(first_id) if first_id != info.track_id else None
-        if first is None or not _is_same_length(first.info, info):
+        first = self._tracks.get(first_id)
+        if first is None or first.status in (Status.NO_PREVIEW, Status.FAILED):
+            return Sharing.ALONE if self._replace(isrc, first_id, info.track_id) else Sharing.LATER
+        if not _is_same_length(first.info, info):
             return Sharing.ALONE
         if first.status is Status.PENDING:
-            return Sharing.LATER
-        if first.status is not Status.READY or first.model != self._model:
+            return Sharing.THROTTLED if _is_throttled(first) else Sharing.LATER
+        if first.model != self._model:
             return Sharing.ALONE
         return Sharing.SHARED if self._copy(first, info) else Sharing.ALONE
 
@@ -69,19 +76,35 @@ class Versions:
 
     def _first(self, isrc: str, track_id: str) -> str:
         """The first track of this ISRC; `track_id` becomes it when there is none."""
-        key = {"crawl_id": {"S": f"isrc#{isrc}"}, "entry": {"S": "track"}}
+        if self._put(isrc, track_id, ConditionExpression="attribute_not_exists(crawl_id)"):
+            return track_id
+        item = self._client.get_item(TableName=self._table, Key=_key(isrc), ConsistentRead=True)["Item"]
+        return str(item["track_id"]["S"])
+
+    def _replace(self, isrc: str, old: str, new: str) -> bool:
+        """Make `new` the first track of this ISRC. False when somebody else has taken the place of `old` already."""
+        values = {":old": {"S": old}}
+        return self._put(isrc, new, ConditionExpression="track_id = :old", ExpressionAttributeValues=values)
+
+    def _put(self, isrc: str, track_id: str, **condition: Any) -> bool:
+        item = {**_key(isrc), "track_id": {"S": track_id}}
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item={**key, "track_id": {"S": track_id}},
-                ConditionExpression="attribute_not_exists(crawl_id)",
-            )
+            self._client.put_item(TableName=self._table, Item=item, **condition)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)["Item"]
-            return str(item["track_id"]["S"])
-        return track_id
+            return False
+        return True
+
+
+def _key(isrc: str) -> dict[str, dict[str, str]]:
+    return {"crawl_id": {"S": f"isrc#{isrc}"}, "entry": {"S": "track"}}
+
+
+def _is_throttled(track: Track) -> bool:
+    """Whether a provider makes it wait. No wait is longer than a day: an older note is of a message that was lost."""
+    noted = track.updated_at if track.reason == "throttled" else None
+    return noted is not None and seconds_until(noted) > -LONGEST_WAIT_S
 
 
 def _is_same_length(one: TrackInfo, other: TrackInfo) -> bool:

@@ -11,7 +11,7 @@ from earshot.message_queue import MAX_DELAY_S, MessageQueue
 from earshot.messages import CrawlPlaylist, FetchPreview
 
 MAX_ATTEMPTS = 5
-_LONGEST_WAIT_S = 24 * 3600.0
+LONGEST_WAIT_S = 24 * 3600.0
 _FIRST_RETRY_S = 5.0
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]*)?")
 _Deferrable = TypeVar("_Deferrable", CrawlPlaylist, FetchPreview)
@@ -19,7 +19,7 @@ _Deferrable = TypeVar("_Deferrable", CrawlPlaylist, FetchPreview)
 
 def in_seconds(seconds: float) -> str:
     """The UTC time `seconds` from now, ISO 8601, at most a day ahead."""
-    delay = timedelta(seconds=min(max(seconds, 0.0), _LONGEST_WAIT_S))
+    delay = timedelta(seconds=min(max(seconds, 0.0), LONGEST_WAIT_S))
     return (datetime.now(UTC) + delay).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -71,4 +71,4 @@ def retry_after_s(header: str | None, default: float = 30.0) -> float:
         except (ValueError, OverflowError):
             return default
         seconds = (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    return min(max(seconds, 1.0), _LONGEST_WAIT_S)
+    return min(max(seconds, 1.0), LONGEST_WAIT_S)

@@ -1,17 +1,18 @@
+import json
 import time
 from typing import Any
 
 import boto3
 import pytest
 
-from crawler import handler
+from crawler import bootstrap, handler
 from earshot.track import Status, Track
 from tests.stubs import deezer as deezer_stub
 from tests.stubs.audio import sweep
 from tests.stubs.deezer import DeezerStub
 from tests.stubs.itunes import ItunesStub, song
 from tests.stubs.spotify import SpotifyStub, item, spotify_id, track
-from tests.stubs.stack import Stack
+from tests.stubs.stack import Stack, sqs_event
 from tests.stubs.web import Answer, StubServer, serve
 
 _PLAYLIST = spotify_id("playlist")
@@ -244,8 +245,6 @@ def test_a_message_that_comes_before_its_time_only_goes_back(
 
 
 def _record(message: dict[str, Any]) -> dict[str, Any]:
-    from tests.stubs.stack import sqs_event
-
     record: dict[str, Any] = sqs_event([message])["Records"][0]
     return record
 
@@ -354,6 +353,65 @@ def test_a_version_gets_its_own_preview_when_the_first_has_none(web_stack: Stack
         _crawled(web_stack, first, spotify=spotify)
         _crawled(web_stack, second, spotify=spotify)
     assert _audio(web_stack, second["id"]) == (_MP3, "spotify")
+
+
+def test_a_version_that_got_its_own_preview_serves_the_next_ones(web_stack: Stack, spotify: SpotifyStub) -> None:
+    with serve(lambda _: Answer(body=_MP3)) as previews:
+        versions = [
+            track(name, preview_url=name and f"{previews.url}/{name}.mp3", external_ids={"isrc": "USUM71703861"})
+            for name in ("", "second", "third")
+        ]
+        _crawled(web_stack, versions[0], spotify=spotify)
+        _crawled(web_stack, versions[1], spotify=spotify)
+        _make_ready(web_stack, versions[1]["id"])
+        _crawled(web_stack, versions[2], spotify=spotify)
+        assert previews.hits.total() == 1
+    shared = web_stack.tracks.get(versions[2]["id"])
+    assert shared is not None
+    assert (shared.status, shared.version_of) == (Status.READY, versions[1]["id"])
+
+
+def test_a_version_waits_as_long_as_its_recording_is_throttled(
+    web_stack: Stack, spotify: SpotifyStub, deezer: DeezerStub, deezer_server: StubServer
+) -> None:
+    """Hours later both would be downloaded, if the second had lost its patience."""
+    isrc = {"isrc": "USUM71703861"}
+    first, second = track("single", external_ids=isrc), track("album", external_ids=isrc)
+    deezer.fail = lambda _: Answer(429, b"", {"Retry-After": "7200"})
+    _crawled(web_stack, first, second, spotify=spotify)
+    for _ in range(6):
+        _make_visible(web_stack.fetch_queue_url)
+        web_stack.settle()
+    waiting = web_stack.tracks.get(second["id"])
+    assert waiting is not None
+    assert (waiting.status, waiting.reason) == (Status.PENDING, "throttled")
+    deezer.fail = lambda _: None
+    deezer.tracks[7], deezer.audio[7] = deezer_stub.track(7, isrc=isrc["isrc"]), _MP3
+    _let_hours_pass(web_stack)
+    _make_ready(web_stack, first["id"])
+    _make_visible(web_stack.fetch_queue_url)
+    web_stack.settle()
+    shared = web_stack.tracks.get(second["id"])
+    assert shared is not None
+    assert (shared.status, shared.version_of) == (Status.READY, first["id"])
+    assert deezer_server.hits["/previews/7.mp3"] == 1
+
+
+def _let_hours_pass(stack: Stack) -> None:
+    """Nobody waits any more: neither the provider's bucket nor a message."""
+    boto3.client("dynamodb").delete_item(
+        TableName="crawls", Key={"crawl_id": {"S": "provider#deezer"}, "entry": {"S": "bucket"}}
+    )
+    bootstrap.fetch.cache_clear()
+    sqs = boto3.client("sqs")
+    _make_visible(stack.fetch_queue_url)
+    while messages := sqs.receive_message(QueueUrl=stack.fetch_queue_url, MaxNumberOfMessages=10).get("Messages"):
+        due = [
+            message | {"Body": json.dumps(json.loads(message["Body"]) | {"not_before": None})} for message in messages
+        ]
+        handler.fetch_preview(sqs_event(due), None)  # type: ignore[arg-type]
+        for message in messages:
+            sqs.delete_message(QueueUrl=stack.fetch_queue_url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def test_secrets_and_signatures_are_never_logged(
