@@ -34,7 +34,7 @@ class CrawlerSettings(SpotifyLoginSettings):
     allow_loopback: bool = False
     """Let allow-listed names lead to this machine, over http too. For tests and the local stack only."""
 
-    contact: str = ""
+    contact: str = Field(default="", pattern=r"^[ -~]*$")
     """An address or URL in the user agent, for providers that want to reach whoever crawls."""
 
     spotify_client_secret: SecretStr = SecretStr("")

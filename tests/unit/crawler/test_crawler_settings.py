@@ -48,7 +48,13 @@ def test_nothing_is_switched_on_that_has_terms_of_its_own(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("EARSHOT_PROVIDERS", "deezr"), ("EARSHOT_DEEZER_CALLS_PER_MINUTE", "0"), ("EARSHOT_ALLOW_LOOPBACK", "perhaps")],
+    [
+        ("EARSHOT_PROVIDERS", "deezr"),
+        ("EARSHOT_DEEZER_CALLS_PER_MINUTE", "0"),
+        ("EARSHOT_ALLOW_LOOPBACK", "perhaps"),
+        ("EARSHOT_CONTACT", "名前@example.org"),
+        ("EARSHOT_CONTACT", "me\r\nHost: evil.example"),
+    ],
 )
 def test_a_setting_that_cannot_work_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
