@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 import spotipy
+from botocore.exceptions import BotoCoreError, ClientError
 from spotipy.oauth2 import SpotifyOauthError, SpotifyPKCE
 
 from config.spotify_login import SpotifyLoginSettings
@@ -69,6 +70,8 @@ def _code_from_redirect(port: int, state: str) -> str:
     answers: list[dict[str, list[str]]] = []
 
     class Redirect(BaseHTTPRequestHandler):
+        timeout = 2.0  # browsers open connections that they never use
+
         def do_GET(self) -> None:
             """Take the answer if it is meant for this login."""
             parts = urlsplit(self.path)
@@ -86,7 +89,14 @@ def _code_from_redirect(port: int, state: str) -> str:
         def log_message(self, *_: object) -> None:
             """Say nothing: the path holds the code."""
 
-    with HTTPServer(("127.0.0.1", port), Redirect) as server:
+    try:
+        listener = HTTPServer(("127.0.0.1", port), Redirect)
+    except OSError as error:
+        raise InvalidSettings(
+            f"port {port} of this machine cannot be used: {error.strerror}",
+            hint="Stop what listens there, or register another redirect URI with the app and give its --port.",
+        ) from None
+    with listener as server:
         server.timeout = 1.0
         for _ in range(int(_TIMEOUT_S)):
             server.handle_request()
@@ -112,6 +122,11 @@ def main() -> int:
     except EarshotError as error:
         sys.stderr.write(f"{error.message}\n{error.hint}\n")
         return 1
+    except (BotoCoreError, ClientError) as error:
+        sys.stderr.write(f"The login cannot be kept: {error}\nCheck your credentials and region of AWS.\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
     sys.stdout.write(f"Logged in; kept in {store}. The login lasts six months.\n")
     return 0
 
