@@ -28,6 +28,9 @@ _VERSIONS = re.compile(
     r"|a ?cappella|sped up|slowed|nightcore|reprise|radio|extended|re-?recorded|taylor'?s version|interlude|session"
     r"|sessions|rehearsal|commentary|8-?bit|piano version|symphonic|club|vip|bootleg|mono)\b"
 )
+_LETTERS = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+)  # what Unicode does not decompose
 _AND = re.compile(r"&|\s+and\s+")
 _YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
 _NUMBER = re.compile(r"\b(?:[0-9]+|[ivx]+)\b")
@@ -58,6 +61,8 @@ def same_artist(wanted: Iterable[str], found: Iterable[str]) -> bool:
 
 def same_title(wanted: str, found: str) -> bool:
     """Whether the titles name the same version of the same song."""
+    if _plain(wanted) and _plain(wanted) == _plain(found):
+        return True
     (ours, our_version), (theirs, their_version) = _title(wanted), _title(found)
     if our_version != their_version:
         return False
@@ -68,7 +73,7 @@ def same_title(wanted: str, found: str) -> bool:
 
 def normalised(text: str) -> str:
     """Lower case, without accents and punctuation; scripts other than Latin stay as they are."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("ß", "ss").replace("ø", "o").replace("æ", "ae"))
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     return _NOT_WORD.sub(" ", plain.replace("'", "").replace("’", "")).strip().replace("_", " ")
 
@@ -86,8 +91,14 @@ def _artists(names: Iterable[str]) -> list[str]:
     return [name for name in (*whole, *first) if name]
 
 
+def _plain(text: str) -> str:
+    """Normalised, and whether it says "and" or "&"; what is nothing but symbols stays as it is."""
+    return normalised(_AND.sub(" ", text.casefold())) or "".join(text.split()).casefold()
+
+
 def _plain_name(name: str) -> str:
-    return normalised(_AND.sub(" ", name.casefold())).removeprefix("the ")
+    """Names are spaced at will: AC/DC and ACDC, R.E.M. and REM."""
+    return _plain(name).removeprefix("the ").replace(" ", "")
 
 
 def _title(text: str) -> tuple[str, tuple[str, ...]]:
@@ -100,7 +111,7 @@ def _title(text: str) -> tuple[str, tuple[str, ...]]:
         name = head
         asides.append(tail)
     version: list[str] = []
-    parts = [normalised(_FEATURING.sub("", name))]
+    parts = [normalised(_AND.sub(" ", _FEATURING.sub("", name)))]
     for aside in asides:
         rest = _SAME_RECORDING.sub(" ", _FEATURING.sub("", _FEATURING_ASIDE.sub("", aside)))
         said = normalised(_YEAR.sub(" ", rest))

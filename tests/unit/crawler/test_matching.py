@@ -29,6 +29,16 @@ _SAME_TITLES = [
     ("Für Elise", "Fur Elise"),
     ("Smørrebrød", "Smorrebrod"),
     ("夜に駆ける", "夜に駆ける"),
+    ("Rock & Roll", "Rock and Roll"),
+    ("(I Can't Get No) Satisfaction", "I Can't Get No Satisfaction"),
+    ("(Sittin' On) The Dock of the Bay", "Sittin' On the Dock of the Bay"),
+    ("÷", "÷"),
+    ("Łódź", "Lodz"),
+    ("Группа крови", "ГРУППА КРОВИ"),
+    ("千本桜 feat. 初音ミク", "千本桜"),
+    ("Titanium (feat. Sia) - Alesso Remix", "Titanium (Alesso Remix) [feat. Sia]"),
+    ("Live and Let Die", "Live and Let Die (Remastered)"),
+    ("Love Story (Taylor’s Version)", "Love Story (Taylor's Version)"),
 ]
 _OTHER_TITLES = [
     ("Hallelujah", "Hallelujah (Live)"),
@@ -52,6 +62,17 @@ _OTHER_TITLES = [
     ("Blue Monday", "Blue Monday '88"),
     ("Love Story", "Love Story (Taylor's Version)"),
     ("夜に駆ける", "群青"),
+    ("+", "÷"),
+    ("Москва", "Moskva"),
+    ("Hotel California - Live On MTV, 1994", "Hotel California (Live)"),
+    ("Old Town Road", "Old Town Road - Remix"),
+    ("Someone Like You", "Someone Like You (Originally Performed by Adele)"),
+    ("Someone Like You", "Someone Like You (In the Style of Adele)"),
+    ("Perfect", "Perfect Duet (Ed Sheeran & Beyoncé)"),
+    ("De Música Ligera", "De Música Ligera (En Vivo)"),
+    ("Dreams", "Dreams - Early Version"),
+    ("Sgt. Pepper - Remix", "Sgt. Pepper (2017 Mix)"),
+    ("99 Luftballons", "99 Red Balloons"),
     ("", ""),
 ]
 
@@ -81,6 +102,10 @@ def test_titles_of_other_recordings_match_neither_way(wanted: str, found: str) -
         (["JAY-Z"], ["Jay Z"]),
         (["AC/DC"], ["AC/DC"]),
         (["Sigur Rós"], ["Sigur Ros"]),
+        (["AC/DC"], ["ACDC"]),
+        (["R.E.M."], ["REM"]),
+        (["Florence + The Machine"], ["Florence & the Machine"]),
+        (["!!!"], ["!!!"]),
     ],
 )
 def test_names_of_the_same_artist_match(wanted: list[str], found: list[str]) -> None:
