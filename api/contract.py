@@ -169,6 +169,7 @@ class CrawlStarted(BaseModel):
 
     crawl_id: str
     status_url: str
+    understood: Annotated[str, Field(description="What the playlist was taken for.")]
 
 
 class CrawlAnswer(BaseModel):
@@ -180,6 +181,7 @@ class CrawlAnswer(BaseModel):
     finished: Annotated[str | None, Field(description="When the last entry of the playlist had been read.")]
     waiting_until: Annotated[str | None, Field(description="A provider asked to wait until then.")]
     error: Annotated[dict[str, str] | None, Field(description="`code`, `message` and `hint` of what ended it early.")]
+    removed: Annotated[int, Field(description="Tracks removed because they had left the playlist (`remove_missing`).")]
 
 
 class CrawlList(BaseModel):

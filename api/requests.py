@@ -45,6 +45,13 @@ class CrawlRequest(BaseModel):
             "audio files of the machine that crawls.",
         ),
     ]
+    remove_missing: Annotated[
+        bool,
+        Field(
+            description="Remove the tracks that earlier crawls of this playlist held and that neither it nor another "
+            "playlist holds now."
+        ),
+    ] = False
 
 
 class QueryRequest(BaseModel):

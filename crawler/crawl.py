@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, replace
 
+from crawler.departed import departed
 from crawler.sources import Page, Source
 from crawler.waiting import defer_after, is_early
 from earshot.crawls_table import CrawlEntry, CrawlsTable
@@ -58,6 +59,8 @@ class Crawl:
             self.crawls.finish(message.crawl_id, error)
             return
         if cursor is None:
+            if message.remove_missing:
+                self._remove_departed(message.crawl_id, ref)
             self.crawls.finish(message.crawl_id)
         else:
             self.crawl_queue.send(replace(message, cursor=cursor, not_before=None, attempt=0))
@@ -70,6 +73,14 @@ class Crawl:
             self.crawls.finish(message.crawl_id, final)
         else:
             self.crawls.wait_until(message.crawl_id, until)
+
+    def _remove_departed(self, crawl_id: str, ref: PlaylistRef) -> None:
+        """Delete what has left the playlist. What is still on its way stays: its messages would bring it back."""
+        states = self.tracks.states(departed(self.crawls, crawl_id, ref))
+        settled = [track_id for track_id, (status, _) in states.items() if status is not Status.PENDING]
+        self.crawls.note_removed(crawl_id, len(settled))
+        for track_id in settled:
+            self.tracks.delete(track_id)
 
     def _source(self, ref: PlaylistRef) -> Source:
         if ref.source not in self.sources:

@@ -58,6 +58,8 @@ class CrawlSummary:
     """A provider asked to wait until then."""
     error: dict[str, str] | None = None
     """`code`, `message` and `hint` of what ended the reading early."""
+    removed: int = 0
+    """Tracks removed because they had left the playlist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,11 @@ class CrawlsTable:
             values[":error"] = {"code": error.code, "message": error.message, "hint": error.hint}
         self._update_summary(crawl_id, expression, values, names={"#error": "error"} if error else None)
 
+    def note_removed(self, crawl_id: str, tracks: int) -> None:
+        """Note how many tracks the crawl removes, before it does; what was noted first stays."""
+        expression = "SET removed = if_not_exists(removed, :removed), expires_at = :expires"
+        self._update_summary(crawl_id, expression, {":removed": tracks, ":expires": _expiry()})
+
     def wait_until(self, crawl_id: str, until: str) -> None:
         """Note that a provider asked to wait until `until` (ISO 8601, UTC); the latest such time stays."""
         try:
@@ -201,10 +208,11 @@ class CrawlsTable:
             states[MISSING] += lost
         return CrawlProgress(summary, sum(states.values()), dict(states), dict(reasons))
 
-    def list(self, limit: int = 100) -> list[CrawlSummary]:
-        """The newest crawls, newest first."""
+    def list(self, limit: int | None = 100) -> list[CrawlSummary]:
+        """The newest crawls, newest first; with None all."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
+            ConsistentRead=True,
             KeyConditionExpression="crawl_id = :id",
             ExpressionAttributeValues={":id": {"S": _SUMMARIES}},
         )
@@ -275,6 +283,7 @@ def _summary(item: dict[str, Any]) -> CrawlSummary:
         finished=row.get("finished"),
         waiting_until=waiting if waiting and waiting > now_iso() else None,
         error=row.get("error"),
+        removed=int(row.get("removed", 0)),
     )
 
 

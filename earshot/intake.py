@@ -19,8 +19,8 @@ _HINTS = {
 }
 
 
-def start_crawl(playlist: str, *, crawls: CrawlsTable, crawl_queue: MessageQueue) -> str:
-    """Have `playlist` crawled.
+def start_crawl(playlist: str, *, crawls: CrawlsTable, crawl_queue: MessageQueue, remove_missing: bool = False) -> str:
+    """Have `playlist` crawled; with `remove_missing` tracks that have left it since earlier crawls are removed.
 
     The message goes out first: a process that dies between the two steps leaves a crawl that runs and lists itself,
     never one that is listed and does not run.
@@ -33,7 +33,7 @@ def start_crawl(playlist: str, *, crawls: CrawlsTable, crawl_queue: MessageQueue
     """
     parse_playlist(playlist)
     crawl_id = new_crawl_id()
-    crawl_queue.send(CrawlPlaylist(crawl_id=crawl_id, playlist=playlist))
+    crawl_queue.send(CrawlPlaylist(crawl_id=crawl_id, playlist=playlist, remove_missing=remove_missing))
     crawls.start(crawl_id, playlist)
     return crawl_id
 

@@ -31,14 +31,15 @@ class _Message:
 class CrawlPlaylist(_Message):
     """Read `playlist` (again from `cursor`, where a crawl is cut into several messages).
 
-    `only_new`: leave alone what earlier crawls could not get (scheduled re-crawls). `not_before` and `attempt`: see
-    `FetchPreview`.
+    `only_new`: leave alone what earlier crawls could not get (scheduled re-crawls). `remove_missing`: remove the tracks
+    that have left the playlist. `not_before` and `attempt`: see `FetchPreview`.
     """
 
     crawl_id: str
     playlist: str
     cursor: str | None = None
     only_new: bool = False
+    remove_missing: bool = False
     not_before: str | None = None
     attempt: int = 0
 

@@ -95,7 +95,7 @@ def talk(options: argparse.Namespace, settings: LocalSettings) -> int:
 
     connection = commands.connect(settings)
     if options.verb == "crawl":
-        return commands.crawl(connection, options.playlists, say)
+        return commands.crawl(connection, options.playlists, say, remove_missing=options.remove_missing)
     if options.verb == "extract":
         return commands.extract(connection, say)
     return commands.similar(connection, options.track, options.k)
@@ -157,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("status", help="what runs, and what the catalogue holds")
     crawl = verbs.add_parser("crawl", help="crawl playlists and wait until their tracks are searchable")
     crawl.add_argument("playlists", nargs="+", metavar="PLAYLIST", help="a folder, or a playlist id, URI or URL")
+    crawl.add_argument("--remove-missing", action="store_true", help="remove tracks that have left the playlist")
     verbs.add_parser("extract", help="give every track that still awaits its embedding another try, and wait")
     similar = verbs.add_parser("similar", help="the tracks that sound like a track")
     similar.add_argument("track", metavar="TRACK", help="a track id, URI or URL")

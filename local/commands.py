@@ -64,20 +64,22 @@ def connect(settings: LocalSettings) -> Connection:
     return Connection(Deployment(boto3.Session(), settings.stage), ApiClient(stack.api_url), settings.local_dir)
 
 
-def crawl(connection: Connection, playlists: Sequence[str], say: Say) -> int:
+def crawl(connection: Connection, playlists: Sequence[str], say: Say, *, remove_missing: bool = False) -> int:
     """Crawl `playlists` one after the other, each until its tracks have settled. 0 when all could be read."""
     named = [playlist_from_command_line(playlist) for playlist in playlists]
     understood = [str(parse_playlist(playlist)) for playlist in named]
     codes = []
     for playlist, what in zip(named, understood, strict=True):
         say(f"crawling {what}")
-        codes.append(_crawl(connection, playlist, say))
+        codes.append(_crawl(connection, playlist, say, remove_missing=remove_missing))
     return max(codes)
 
 
-def _crawl(connection: Connection, playlist: str, say: Say) -> int:
+def _crawl(connection: Connection, playlist: str, say: Say, *, remove_missing: bool) -> int:
     deployment = connection.deployment
-    crawl_id = start_crawl(playlist, crawls=deployment.crawls, crawl_queue=deployment.crawl_queue)
+    crawl_id = start_crawl(
+        playlist, crawls=deployment.crawls, crawl_queue=deployment.crawl_queue, remove_missing=remove_missing
+    )
     Ledger(connection.directory).started(crawl_id, playlist)
     try:
         with Display("crawl") as display:
@@ -91,6 +93,8 @@ def _crawl(connection: Connection, playlist: str, say: Say) -> int:
         say(f"The playlist could not be read to its end: {error['message']}\n{error['hint']}".rstrip())
         return 1
     say(summary(standing))
+    if removed := progress.summary.removed:
+        say(f"{removed} that had left the playlist were removed")
     return 1 if standing.stuck or not standing.total else 0
 
 

@@ -15,6 +15,7 @@ from api.routes.documented import answers
 from api.routes.parameters import LimitQuery
 from earshot.crawls_table import CrawlSummary
 from earshot.intake import start_crawl
+from earshot.playlist import parse_playlist
 
 router = Router()
 _TAGS = ["crawls"]
@@ -31,13 +32,18 @@ _TAGS = ["crawls"]
 )
 def crawl(request: Annotated[CrawlRequest, Body()]) -> Response[CrawlStarted]:
     """Its tracks become searchable as they are heard; follow the crawl at `status_url`."""
-    crawl_id = start_crawl(request.playlist, crawls=services().crawls, crawl_queue=services().crawl_queue)
+    crawl_id = start_crawl(
+        request.playlist,
+        crawls=services().crawls,
+        crawl_queue=services().crawl_queue,
+        remove_missing=request.remove_missing,
+    )
     status_url = f"/crawls/{crawl_id}"
     return Response(
         status_code=HTTPStatus.ACCEPTED.value,
         content_type="application/json",
         headers={"Location": status_url},
-        body=CrawlStarted(crawl_id=crawl_id, status_url=status_url),
+        body=CrawlStarted(crawl_id=crawl_id, status_url=status_url, understood=str(parse_playlist(request.playlist))),
     )
 
 
@@ -77,4 +83,5 @@ def _summary(summary: CrawlSummary) -> dict[str, Any]:
         "finished": summary.finished,
         "waiting_until": summary.waiting_until,
         "error": summary.error,
+        "removed": summary.removed,
     }

@@ -41,6 +41,8 @@ _NOT_REACHED = {
     },
     ("crawl_playlist", "dynamodb:GetItem", "table/earshot-dev-crawls"): "rate limits of web sources",
     ("crawl_playlist", "dynamodb:PutItem", "table/earshot-dev-crawls"): "rate limits of web sources",
+    ("crawl_playlist", "dynamodb:Query", "table/earshot-dev-crawls"): "only a crawl with remove_missing compares",
+    ("crawl_playlist", "dynamodb:DeleteItem", "table/earshot-dev-tracks"): "only a crawl with remove_missing removes",
     ("fetch_preview", "sqs:SendMessage", "earshot-dev-fetch"): "a throttled provider's message goes back with a delay",
     ("fetch_preview", "dynamodb:GetItem", "table/earshot-dev-crawls"): "rate limits of web providers",
     ("fetch_preview", "dynamodb:UpdateItem", "table/earshot-dev-crawls"): "notes that a provider asked to wait",

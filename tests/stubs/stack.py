@@ -54,14 +54,14 @@ class Stack:
     crawls: CrawlsTable
     previews: PreviewsBucket
 
-    def start(self, playlist: str) -> str:
+    def start(self, playlist: str, *, remove_missing: bool = False) -> str:
         """Begin a crawl, as the command line does."""
         queue = MessageQueue(boto3.client("sqs"), self.crawl_queue_url)
-        return start_crawl(playlist, crawls=self.crawls, crawl_queue=queue)
+        return start_crawl(playlist, crawls=self.crawls, crawl_queue=queue, remove_missing=remove_missing)
 
-    def run(self, playlist: str) -> str:
+    def run(self, playlist: str, *, remove_missing: bool = False) -> str:
         """A crawl from its start until no message is left to deliver now."""
-        crawl_id = self.start(playlist)
+        crawl_id = self.start(playlist, remove_missing=remove_missing)
         self.settle()
         return crawl_id
 

@@ -1,0 +1,68 @@
+"""POST /crawls, GET /crawls, GET /crawls/{id}."""
+
+import json
+
+import boto3
+import pytest
+
+from earshot.crawls_table import CrawlEntry, CrawlsTable
+from earshot.errors import PlaylistNotFound
+from earshot.track import TrackInfo
+from tests.unit.api.world import World
+
+
+def _messages(world: World) -> list[dict[str, object]]:
+    answer = world.sqs.receive_message(QueueUrl=world.queues["crawl"], MaxNumberOfMessages=10)
+    return [json.loads(message["Body"]) for message in answer.get("Messages", ())]
+
+
+@pytest.fixture
+def crawls(world: World) -> CrawlsTable:
+    return CrawlsTable(boto3.client("dynamodb"), "crawls")
+
+
+@pytest.mark.parametrize("asked", [{}, {"remove_missing": False}, {"remove_missing": True}])
+def test_a_crawl_is_accepted_queued_and_listed(world: World, asked: dict[str, bool]) -> None:
+    answer = world.post("/crawls", {"playlist": "https://WWW.Deezer.com/fr/playlist/12", **asked})
+    assert answer.status_code == 202
+    started = answer.json()
+    assert started["understood"] == "Deezer playlist 12"
+    assert answer.headers["location"] == started["status_url"] == f"/crawls/{started['crawl_id']}"
+    (message,) = _messages(world)
+    assert message["crawl_id"] == started["crawl_id"]
+    assert message["remove_missing"] is asked.get("remove_missing", False)
+    progress = world.get(started["status_url"]).json()
+    assert (progress["finished"], progress["done"], progress["total"], progress["removed"]) == (None, False, 0, 0)
+    assert [crawl["crawl_id"] for crawl in world.get("/crawls").json()["crawls"]] == [started["crawl_id"]]
+
+
+@pytest.mark.parametrize(
+    "playlist",
+    ["nonsense", "https://[x.csv", "https://exa\u2100mple.org/x.csv", "file:///a%00b", "https://u:p@x.org/x.csv"],
+)
+def test_what_is_no_playlist_is_422_and_nothing_is_queued(world: World, playlist: str) -> None:
+    answer = world.post("/crawls", {"playlist": playlist})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_playlist")
+    assert _messages(world) == []
+
+
+def test_counts_by_state_and_reason_and_what_went_wrong_are_shown(world: World, crawls: CrawlsTable) -> None:
+    crawls.start("one", "/music")
+    world.table.register(TrackInfo("deezer:1", "deezer"))
+    crawls.record_entries(
+        "one", [CrawlEntry(0, "deezer:1"), CrawlEntry(1, "deezer:1"), CrawlEntry(2, reason="episode")]
+    )
+    crawls.wait_until("one", "2999-01-01T00:00:00.000000Z")
+    progress = world.get("/crawls/one").json()
+    assert progress["states"] == {"pending": 1, "skipped": 2}
+    assert progress["reasons"] == {"duplicate_entry": 1, "episode": 1}
+    assert progress["waiting_until"] == "2999-01-01T00:00:00.000000Z"
+    crawls.finish("one", PlaylistNotFound("gone", hint="Look."))
+    progress = world.get("/crawls/one").json()
+    assert progress["finished"]
+    assert progress["error"] == {"code": "playlist_not_found", "message": "gone", "hint": "Look."}
+
+
+@pytest.mark.parametrize("crawl_id", ["nobody", "isrc%23USUM71703861", "%00"])
+def test_an_unknown_crawl_is_404(world: World, crawl_id: str) -> None:
+    assert world.get(f"/crawls/{crawl_id}").status_code == 404
