@@ -20,7 +20,7 @@ Command = Callable[[Client, argparse.Namespace], tuple[Any, str]]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a command; returns 0, 1 for what the API refused, 2 for a wrong call."""
+    """Run a command; returns 0, 1 for what the API refused or a playlist that cannot be read, 2 for a wrong call."""
     options = _parser().parse_args(arguments)
     client = Client(options.api, key=os.environ.get("EARSHOT_API_KEY"))
     try:
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n" if options.json else f"{text}\n")
-    return 0
+    return 1 if data.get("error") else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     crawl = add("crawl", commands.crawl, "Have a playlist crawled and watch it.")
     crawl.add_argument("playlist", help="playlist, album or track of Spotify or Deezer, a manifest, or a folder")
     crawl.add_argument("--no-wait", action="store_true", help="do not watch, just print the crawl's id")
+    crawl.add_argument("--remove-missing", action="store_true", help="remove tracks that have left the playlist")
     add("status", commands.status, "What the API answers from, and the newest crawls.")
     return parser
 

@@ -4,13 +4,17 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from earshot.cli.client import ApiError, Client, segment
 from earshot.cli.tables import table
+from earshot.playlist import playlist_from_command_line
 
 _POLL_S = 0.5
 _LESS = -0.5
+_BAR = 30
+_PATIENCE_S = 60.0
 Answer = tuple[Any, str]
 
 
@@ -49,7 +53,10 @@ def tracks(client: Client, options: argparse.Namespace) -> Answer:
 
 def crawl(client: Client, options: argparse.Namespace) -> Answer:
     """Start a crawl; unless told otherwise, watch it until nothing is pending."""
-    started = client.post("/crawls", {"playlist": options.playlist})
+    wanted = {"playlist": playlist_from_command_line(options.playlist)}
+    started = client.post("/crawls", wanted | ({"remove_missing": True} if options.remove_missing else {}))
+    if not options.json:
+        sys.stderr.write(f"crawling {started['understood']}\n")
     if options.no_wait:
         return started, started["crawl_id"]
     return _watched(client, started["crawl_id"], visible=not options.json and sys.stderr.isatty())
@@ -64,9 +71,9 @@ def _watched(client: Client, crawl_id: str, *, visible: bool) -> Answer:
                 raise
             progress = None
         if progress and visible:
-            sys.stderr.write(f"\r{progress['total'] - progress['pending']} of {progress['total']} tracks settled ")
+            sys.stderr.write(f"\r{_bar(progress['total'] - progress['pending'], progress['total'])} tracks settled ")
             sys.stderr.flush()
-        if progress and (progress["done"] or progress["waiting_until"]):
+        if progress and (progress["done"] or _is_far_off(progress["waiting_until"])):
             break
         time.sleep(_POLL_S)
     if visible:
@@ -74,11 +81,25 @@ def _watched(client: Client, crawl_id: str, *, visible: bool) -> Answer:
     return progress, _summary(progress)
 
 
+def _bar(settled: int, total: int) -> str:
+    filled = _BAR * settled // total if total else 0
+    return f"[{'#' * filled}{'.' * (_BAR - filled)}] {settled} of {total}"
+
+
+def _is_far_off(waiting_until: str | None) -> bool:
+    """Whether a provider asked to wait for longer than somebody watches. Its ordinary pace makes waits of seconds."""
+    if not waiting_until:
+        return False
+    return (datetime.fromisoformat(waiting_until) - datetime.now(UTC)).total_seconds() > _PATIENCE_S
+
+
 def _summary(progress: Mapping[str, Any]) -> str:
     counts = [*progress["states"].items()]
     lines = [f"{progress['playlist']}: {progress['total']} entries", "", table(("state", "tracks"), counts)]
     if progress["reasons"]:
         lines += ["", table(("reason", "tracks"), sorted(progress["reasons"].items()))]
+    if progress["removed"]:
+        lines += ["", f"{progress['removed']} that had left the playlist were removed."]
     if progress["waiting_until"]:
         lines += ["", f"A provider asked to wait until {progress['waiting_until']}."]
     if progress["error"]:

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +47,48 @@ def test_path_tracks_and_status_answer(site: Site, capsys: pytest.CaptureFixture
 def test_a_crawl_is_started(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["crawl", "deezer:playlist:1", "--no-wait", "--api", site.url]) == 0
     assert capsys.readouterr().out.strip().startswith("20")
+
+
+def test_a_crawl_of_a_folder_may_be_named_from_where_one_stands(
+    site: Site, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "music").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert main(["crawl", "music", "--no-wait", "--remove-missing", "--api", site.url]) == 0
+    assert capsys.readouterr().err == f"crawling folder {tmp_path}/music\n"
+
+
+def test_a_crawl_whose_playlist_cannot_be_read_fails(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = {"playlist": "x", "total": 0, "pending": 0, "states": {}, "reasons": {}, "waiting_until": None}
+    problem = {"code": "playlist_not_found", "message": "no folder x", "hint": "Look for it."}
+    answers = {
+        "GET": summary | {"done": True, "removed": 0, "error": problem},
+        "POST": {"crawl_id": "1", "understood": "x"},
+    }
+    monkeypatch.setattr("earshot.cli.client.Client._ask", lambda _, method, *__: answers[method])
+    assert main(["crawl", "x"]) == 1
+    assert "no folder x\nLook for it." in capsys.readouterr().out
+
+
+def test_a_crawl_is_watched_through_short_waits_and_left_in_long_ones(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def until(seconds: float) -> str:
+        return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    progress = {"playlist": "x", "total": 1, "pending": 1, "states": {}, "reasons": {}, "removed": 2, "error": None}
+    answers = iter([progress | {"done": False, "waiting_until": until(seconds)} for seconds in (5, 7200)])
+    started = {"crawl_id": "1", "understood": "x"}
+    monkeypatch.setattr(
+        "earshot.cli.client.Client._ask", lambda _, method, *__: started if method == "POST" else next(answers)
+    )
+    assert main(["crawl", "x"]) == 0
+    shown = capsys.readouterr().out
+    assert "asked to wait until" in shown
+    assert "2 that had left the playlist were removed" in shown
+    assert next(answers, None) is None
 
 
 def test_refusals_name_the_problem_and_the_remedy(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
