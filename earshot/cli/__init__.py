@@ -15,23 +15,44 @@ from earshot.cli.client import ApiError, Client
 
 _DEFAULT_PORT = "8000"
 
-Command = Callable[[Client, argparse.Namespace], tuple[Any, str]]
+Command = Callable[[Client, argparse.Namespace], tuple[dict[str, Any], str]]
 """Asks the API; returns what `--json` prints, and what people read."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a command; returns 0, 1 for what the API refused or a playlist that cannot be read, 2 for a wrong call."""
+    """Run a command; returns 0, 1 for what the API refused or a crawl that failed, 2 for a wrong call."""
     options = _parser().parse_args(arguments)
-    client = Client(options.api, key=os.environ.get("EARSHOT_API_KEY"))
     try:
-        data, text = options.command(client, options)
+        data, text = options.command(Client(options.api, key=os.environ.get("EARSHOT_API_KEY")), options)
     except ApiError as error:
-        sys.stderr.write(f"{error.message}\n" + (f"{error.hint}\n" if error.hint else ""))
-        return 1
+        return _fail(f"{error.message}\n{error.hint}")
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return _fail(f"what answers at {options.api} is not the API of Earshot")
     except KeyboardInterrupt:
         return 130
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n" if options.json else f"{text}\n")
-    return 1 if data.get("error") else 0
+    written = _print(json.dumps(data, indent=2) if options.json else _without_controls(text))
+    return written or int(bool(data.get("error")))
+
+
+def _fail(text: str) -> int:
+    sys.stderr.write(f"{_without_controls(text.strip())}\n")
+    return 1
+
+
+def _print(text: str) -> int:
+    try:
+        sys.stdout.buffer.write(f"{text}\n".encode(sys.stdout.encoding, "backslashreplace"))
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # otherwise the reader has seen enough
+            return _fail(f"the answer cannot be written: {error.strerror}")
+    return 0
+
+
+def _without_controls(text: str) -> str:
+    """`text` as a terminal may see it: names come from strangers and must not steer it."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
 def _parser() -> argparse.ArgumentParser:

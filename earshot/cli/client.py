@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -39,7 +40,7 @@ class Client:
     def get(self, path: str, **query: Any) -> Any:
         """The JSON answer to GET `path`; parameters that are None are left out."""
         given = {name: value for name, value in query.items() if value is not None}
-        return self._ask("GET", f"{path}?{urlencode(given)}" if given else path)
+        return self._ask("GET", f"{path}?{urlencode(given, errors='replace')}" if given else path)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """The JSON answer to POST `path`."""
@@ -47,13 +48,13 @@ class Client:
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
         headers = {"Content-Type": "application/json"} | ({"X-Api-Key": self._key} if self._key else {})
-        request = urllib.request.Request(self._url + path, body, headers, method=method)  # noqa: S310 (checked above)
         try:
+            request = urllib.request.Request(self._url + path, body, headers, method=method)  # noqa: S310 (checked above)
             with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
             raise _refusal(error) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise ApiError(
                 f"no usable answer from {self._url}: {reason}", "Is it running? make up starts it."

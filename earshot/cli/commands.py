@@ -15,7 +15,7 @@ _POLL_S = 0.5
 _LESS = -0.5
 _BAR = 30
 _PATIENCE_S = 60.0
-Answer = tuple[Any, str]
+Answer = tuple[dict[str, Any], str]
 
 
 def similar(client: Client, options: argparse.Namespace) -> Answer:

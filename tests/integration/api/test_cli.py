@@ -1,7 +1,12 @@
 """`python -m earshot` against the api on a real socket."""
 
 import json
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -96,6 +101,95 @@ def test_refusals_name_the_problem_and_the_remedy(site: Site, capsys: pytest.Cap
     assert "no track deezer:7\nCrawl a playlist" in capsys.readouterr().err
     assert main(["status", "--api", "http://127.0.0.1:9"]) == 1
     assert "Is it running?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["localhost:8000", "", "http:", "http://[::1", "http://127.0.0.1:abc", "http://127.0.0.1:99999", "http://a b"],
+)
+def test_an_address_that_cannot_be_one_is_named_without_a_traceback(
+    address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["status", "--api", address]) == 1
+    assert address in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", ["\udcff", "~nobody/x", "x" * 9000, "\0"])
+def test_odd_arguments_get_an_answer_not_a_traceback(
+    site: Site, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in ("tracks", "similar", "crawl"):
+        assert main([command, words, "--api", site.url]) in (0, 1)
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b"{}", b"null", b'"text"', b"<html>", b'{"results": 1, "query": [], "total": 0}']
+)
+def test_another_server_is_not_taken_for_the_api(body: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    with _always_answering(body) as address:
+        for arguments in (["similar", "deezer:1"], ["path", "a", "b"], ["tracks"], ["status"]):
+            assert main([*arguments, "--api", address]) == 1
+            assert address in capsys.readouterr().err
+
+
+@contextmanager
+def _always_answering(body: bytes) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_reader_that_has_seen_enough_is_no_error(site: Site, form: list[str]) -> None:
+    command = [sys.executable, "-m", "earshot", "tracks", "--limit", "100", "--api", site.url, *form]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_names_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    seed = {"title": "a\x1b[2Jb", "artists": [], "weight": 1, "track_id": "x"}
+    with _always_answering(json.dumps({"query": [seed], "results": []}).encode()) as address:
+        assert main(["similar", "deezer:1", "--api", address]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_folder_is_named_from_where_one_stands(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Music").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert main(["crawl", "Music", "--no-wait", "--api", site.url]) == 0
+    assert main(["status", "--json", "--api", site.url]) == 0
+    out = capsys.readouterr().out
+    crawls = json.loads(out[out.index("{") :])["crawls"]
+    assert str(tmp_path / "Music") in [crawl["playlist"] for crawl in crawls]
+
+
+def test_a_crawl_that_failed_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = {"crawl_id": "1", "playlist": "deezer:playlist:1", "total": 0, "pending": 0, "done": True}
+    failed |= {"states": {}, "reasons": {}, "waiting_until": None}
+    failed |= {"error": {"code": "playlist_not_found", "message": "no such playlist", "hint": ""}}
+    with _always_answering(json.dumps(failed).encode()) as address:
+        assert main(["crawl", "deezer:playlist:1", "--api", address]) == 1
+    assert "no such playlist" in capsys.readouterr().out
 
 
 def test_tables_cut_long_and_wide_texts(monkeypatch: pytest.MonkeyPatch) -> None:
