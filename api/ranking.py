@@ -21,8 +21,9 @@ from earshot.index.searcher import Neighbour, Searcher
 
 _HEADROOM = 8
 _GROWTH = 4
-_DIVERSITY_POOL = 5
-"""With diversity, the best `_DIVERSITY_POOL * k` compete for k places."""
+_DIVERSITY_POOL, _DIVERSITY_LEAST = 5, 50
+"""With diversity, the best `_DIVERSITY_POOL * n`, at least `_DIVERSITY_LEAST`, compete for the n-th place. That leaves
+the places before it as they are, so that pages fit together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,14 @@ def rank(searcher: Searcher, query: Query, options: Options, *, exclude: Iterabl
     `exclude` are canonical ids.
     """
     wanted = options.offset + options.k
-    pool = wanted * _DIVERSITY_POOL if options.diversity else wanted
+    pool = max(_DIVERSITY_LEAST, wanted * _DIVERSITY_POOL) if options.diversity else wanted
     banned = frozenset(exclude) | {seed.track.track_id for seed in query.seeds}
     fetch = pool + _HEADROOM
     while True:
         neighbours = _nearest(searcher, query.vector, fetch, options, banned)
         selection = _Selection(searcher, query, options)
         for neighbour in neighbours:
-            selection.offer(neighbour)
-            if len(selection.groups) >= pool:
-                break
+            selection.offer(neighbour, is_full=len(selection.groups) >= pool)
         exhausted = len(neighbours) < fetch or _is_below(neighbours[-1], options)
         if len(selection.groups) >= pool or exhausted:
             break
@@ -133,12 +132,12 @@ class _Selection:
         self.groups: list[_Group] = []
         self.versions_of_seeds: dict[str, list[IndexedTrack]] = {}
 
-    def offer(self, neighbour: Neighbour) -> None:
-        """Take `neighbour`, add it to an earlier result of which it is a version, or drop it."""
+    def offer(self, neighbour: Neighbour, *, is_full: bool) -> None:
+        """Take `neighbour` unless it `is_full`, add it to an earlier result of which it is a version, or drop it."""
         track, options = neighbour.track, self._options
         if _is_below(neighbour, options):
             return
-        if options.collapse_versions and self._is_version(track):
+        if (options.collapse_versions and self._is_version(track)) or is_full:
             return
         artists, album = artists_of(track), album_of(track)
         if options.max_per_artist and any(self._artists[name] >= options.max_per_artist for name in artists):
@@ -188,9 +187,10 @@ def _diversify(searcher: Searcher, groups: list[_Group], diversity: float, wante
     relevance = np.array([group.best.similarity for group in groups], np.float32)
     redundancy = np.full(len(groups), -1.0, np.float32)
     chosen: list[int] = []
-    for _ in range(min(wanted, len(groups))):
+    for place in range(1, min(wanted, len(groups)) + 1):
         score = (1 - diversity) * relevance - diversity * redundancy if chosen else relevance.copy()
         score[chosen] = -np.inf
+        score[max(_DIVERSITY_LEAST, _DIVERSITY_POOL * place) :] = -np.inf
         best = int(score.argmax())
         chosen.append(best)
         redundancy = np.maximum(redundancy, vectors @ vectors[best])

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.unit.api.world import World, direction, track
@@ -100,6 +101,27 @@ def test_versions_of_a_recording_become_one_result_that_lists_them(world: World)
         "deezer:6": [],
     }
     assert len(_ids(world.get("/similar", track_id="deezer:1", collapse_versions="false"))) == 5
+
+
+def test_a_short_list_names_the_versions_of_its_last_result_too(world: World) -> None:
+    tracks = [track(1), track(2, isrc="DEA120000001"), track(3, isrc="DEA120000001")]
+    world.publish(tracks, [_near(n) for n in range(3)])
+    (found,) = world.get("/similar", track_id="deezer:1", k=1).json()["results"]
+    assert (found["track_id"], [version["track_id"] for version in found["versions"]]) == ("deezer:2", ["deezer:3"])
+
+
+@pytest.mark.parametrize("diversity", [0.0, 0.3, 0.8, 1.0])
+def test_pages_fit_together_whatever_the_diversity(world: World, diversity: float) -> None:
+    dice = np.random.default_rng(5)
+    vectors = dice.normal(size=(300, 128)).astype(np.float32)
+    world.publish([track(n) for n in range(1, 301)], [vector / np.linalg.norm(vector) for vector in vectors])
+    whole = _ids(world.get("/similar", track_id="deezer:1", k=60, diversity=diversity))
+    pages = [
+        world.get("/similar", track_id="deezer:1", k=12, offset=offset, diversity=diversity)
+        for offset in range(0, 60, 12)
+    ]
+    assert [track_id for page in pages for track_id in _ids(page)] == whole
+    assert len(set(whole)) == 60
 
 
 def test_versions_of_the_query_are_listed_with_it_and_not_among_the_results(world: World) -> None:
