@@ -37,7 +37,7 @@ class Shelf:
         tags: dict[str, list[tuple[int, float]]] = {}
         sources: dict[str, list[int]] = {}
         for row, track in enumerate(segment.tracks()):
-            fields = (plain(track.title), plain(" ".join(track.artists)), plain(track.album))
+            fields = (plain(track.title), " ".join(map(plain, track.artists)), plain(track.album))
             line = _FIELD.join(f" {text}" for text in fields) + "\n"
             starts.append(position)
             lines.append(line)

@@ -11,12 +11,27 @@ encoded anew 0.993 at least, cut half a second later 0.924 at least; clips of di
 
 _ASIDE = re.compile(r"[(\[{][^)\]}]*[)\]}]|\s[-–—]\s.*$|\s+(?:feat|ft)\.?\s.*$")
 _GAPS = re.compile(r"[\W_]+")
+_STROKES = str.maketrans(
+    {"ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+"""Latin letters that Unicode does not take apart."""
 
 
 def plain(text: str) -> str:
-    """`text` for comparison: no case, no accents, words parted by single spaces."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return _GAPS.sub(" ", "".join(c for c in decomposed if not unicodedata.combining(c))).strip()
+    """`text` for comparison: no case, no accents, words parted by single spaces. Signs count where there is no word."""
+    if text.isascii():
+        folded = text.lower()
+        words = _GAPS.sub(" ", folded)
+    else:
+        decomposed = unicodedata.normalize("NFKD", text)
+        folded = "".join(c for c in decomposed if not unicodedata.combining(c)).casefold().translate(_STROKES)
+        words = "".join(c if _is_in_word(c) else " " for c in folded)
+    return " ".join(words.split() or folded.split())
+
+
+def _is_in_word(character: str) -> bool:
+    """Letters and digits, and the vowel signs of Indic scripts and Thai."""
+    return character.isalnum() or unicodedata.category(character) in ("Mn", "Mc")
 
 
 def plain_title(title: str) -> str:

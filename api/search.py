@@ -30,6 +30,8 @@ def search(
     wanted_text = plain(text)
     words = wanted_text.split()[:MAX_WORDS]
     wanted_tags = known_tags(searcher, tags)
+    if text.strip() and not words:
+        return 0, []
     found = []
     for number, (_, shelf, live) in enumerate(shelves(searcher)):
         strengths = shelf.tag_strengths(wanted_tags)

@@ -37,6 +37,36 @@ def test_case_and_accents_do_not_matter(shop: World) -> None:
     assert _found(shop, text="зим") == _found(shop, text="周杰") == ["file:0123456789abcdef"]
 
 
+@pytest.mark.parametrize(
+    ("title", "typed"),
+    [
+        ("Røyksopp", "royk"),
+        ("Łódź", "LODZ"),
+        ("Đorđe Ævar", "dorde aev"),
+        ("Þórr", "thor"),
+        ("DIYARBAKIR ılık", "ilik"),
+        ("Ψυχή μου", "ψυχη"),
+        ("Ёлка", "елк"),
+        ("한국 노래", "한국"),
+        ("がんばれ", "かん"),
+        ("हिन्दी गाना", "हिन्दी ग"),
+        ("เพลงรัก", "เพลง"),
+        ("أغنية", "اغن"),
+        ("𝗦𝗧𝗬𝗟𝗘 ﬁn", "style fin"),
+        ("!!!", "!!"),
+        ("÷", "÷"),
+    ],
+)
+def test_every_script_is_found_by_its_beginnings_without_accents(world: World, title: str, typed: str) -> None:
+    named = [track(1, title=title), track(2, title="हमन दगनद"), track(3, artists=(title, "Else"))]
+    world.publish(named, [direction(**{f"a{n}": 1}) for n in range(3)])
+    assert _found(world, text=typed) == ["1", "3"]
+
+
+def test_signs_that_no_track_bears_find_nothing(shop: World) -> None:
+    assert _found(shop, text="!!!") == _found(shop, text="\u0301") == []
+
+
 def test_every_word_must_begin_a_word_of_title_artists_or_album(shop: World) -> None:
     assert _found(shop, text="owls marm") == ["3"]
     assert _found(shop, text="afe") == []
