@@ -5,13 +5,13 @@ that 1 is identical and 0 the most different. Answers are XML, or JSON with ``f=
 """
 
 import json
+import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 from xml.etree import ElementTree
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from api.bootstrap import services
 from api.contract import QueryTrack, Result
@@ -21,15 +21,13 @@ from api.presentation import result
 from api.ranking import Query as SoundQuery
 from api.ranking import rank
 from api.seeds import seed_of
-from earshot.errors import EarshotError, InvalidInput, NotFound
+from earshot.errors import EarshotError, InvalidRequest, InvalidTrackId, NotFound
 
 router = Router()
 
 _ENVELOPE = {"version": "1.16.1", "type": "earshot", "serverVersion": "1", "openSubsonic": True}
 _MISSING, _NOT_FOUND, _GENERIC = 10, 70, 0
-_Format = Annotated[str, Query(alias="f", max_length=8)]
-_Id = Annotated[str, Query(max_length=512)]
-_Count = Annotated[int, Query(ge=1, le=100)]
+_MAX_COUNT, _MAX_STEPS = 100, 30
 
 
 def _route(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -42,58 +40,67 @@ def _route(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 @_route("ping")
-def ping(form: _Format = "xml") -> Response[str]:
+def ping() -> Response[str]:
     """Whether the server answers."""
-    return _answer({}, form)
+    return _answer({})
 
 
 @_route("getOpenSubsonicExtensions")
-def extensions(form: _Format = "xml") -> Response[str]:
+def extensions() -> Response[str]:
     """What this server adds to Subsonic."""
-    return _answer({"openSubsonicExtensions": [{"name": "sonicSimilarity", "versions": [1]}]}, form)
+    return _answer({"openSubsonicExtensions": [{"name": "sonicSimilarity", "versions": [1]}]})
 
 
 @_route("getSonicSimilarTracks")
-def similar_tracks(id: _Id = "", count: _Count = 10, form: _Format = "xml") -> Response[str]:  # noqa: A002 (theirs)
-    """Tracks that sound like a song."""
+def similar_tracks() -> Response[str]:
+    """The `count` tracks that sound most like the song `id`."""
 
     def found() -> list[Result]:
         searcher = services().index.current()
-        seed = seed_of(searcher, services().tracks, id)
-        return rank(searcher, SoundQuery.of([seed]), Options(k=count)).results
+        seed = seed_of(searcher, services().tracks, _asked("id"))
+        return rank(searcher, SoundQuery.of([seed]), Options(k=_count(10))).results
 
-    return _matches(found, form, required={"id": id})
+    return _matches(found, "id")
 
 
 @_route("findSonicPath")
-def find_path(
-    startSongId: _Id = "",  # noqa: N803 (theirs)
-    endSongId: _Id = "",  # noqa: N803
-    count: _Count = 25,
-    form: _Format = "xml",
-) -> Response[str]:
-    """A path of `count` songs between two songs, both included."""
+def find_path() -> Response[str]:
+    """A path of at most `count` songs from `startSongId` to `endSongId`; similarities are those to the first song."""
 
     def found() -> list[Result]:
         searcher = services().index.current()
-        start, end = (seed_of(searcher, services().tracks, text) for text in (startSongId, endSongId))
-        walk = journey(searcher, start, end, max(1, min(30, count - 2)))
-        return [result(start.track, 1.0, []), *walk]
+        start, end = (seed_of(searcher, services().tracks, _asked(name)) for name in ("startSongId", "endSongId"))
+        walk = journey(searcher, start, end, min(_MAX_STEPS, max(0, _count(25) - 2)))
+        to_start = [searcher.vector(step.track_id) for step in walk]
+        return [result(start.track, 1.0, [])] + [
+            step.model_copy(update={"similarity": None if vector is None else float(start.vector @ vector)})
+            for step, vector in zip(walk, to_start, strict=True)
+        ]
 
-    return _matches(found, form, required={"startSongId": startSongId, "endSongId": endSongId})
+    return _matches(found, "startSongId", "endSongId")
 
 
-def _matches(found: Callable[[], list[Result]], form: str, *, required: dict[str, str]) -> Response[str]:
-    missing = [name for name, value in required.items() if not value]
-    if missing:
-        return _failure(_MISSING, f"Required parameter is missing: {', '.join(missing)}", form)
+def _asked(name: str) -> str:
+    return (router.current_event.query_string_parameters or {}).get(name, "")
+
+
+def _count(default: int) -> int:
+    """`count`, as far as it goes: players ask for more than there is."""
+    text = _asked("count") or str(default)
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        raise InvalidRequest(f"count is no number: {text[:20]!r}")
+    return min(_MAX_COUNT, max(1, int(text)))
+
+
+def _matches(found: Callable[[], list[Result]], *required: str) -> Response[str]:
+    if missing := [name for name in required if not _asked(name)]:
+        return _failure(_MISSING, f"Required parameter is missing: {', '.join(missing)}")
     try:
-        results = found()
-    except (NotFound, InvalidInput) as error:
-        return _failure(_NOT_FOUND, error.message, form)
+        return _answer({"sonicMatch": [_match(track) for track in found()]})
+    except (NotFound, InvalidTrackId) as error:
+        return _failure(_NOT_FOUND, error.message)
     except EarshotError as error:
-        return _failure(_GENERIC, error.message, form)
-    return _answer({"sonicMatch": [_match(track) for track in results]}, form)
+        return _failure(_GENERIC, error.message)
 
 
 def _match(track: Result) -> dict[str, Any]:
@@ -114,13 +121,13 @@ def _child(track: Result | QueryTrack) -> dict[str, Any]:
     return child | ({"duration": round(track.duration_ms / 1000)} if track.duration_ms else {})
 
 
-def _failure(code: int, message: str, form: str) -> Response[str]:
-    return _answer({"error": {"code": code, "message": message}}, form, status="failed")
+def _failure(code: int, message: str) -> Response[str]:
+    return _answer({"error": {"code": code, "message": message}}, status="failed")
 
 
-def _answer(body: dict[str, Any], form: str, *, status: str = "ok") -> Response[str]:
+def _answer(body: dict[str, Any], *, status: str = "ok") -> Response[str]:
     content = {"status": status, **_ENVELOPE, **body}
-    if form == "json":
+    if _asked("f") == "json":
         text = json.dumps({"subsonic-response": content})
         return Response(status_code=200, content_type="application/json", body=text)
     root = _element("subsonic-response", content)

@@ -45,6 +45,26 @@ def test_a_path_includes_both_ends(library: World) -> None:
     assert [match["entry"]["id"] for match in matches] == [f"deezer:{n}" for n in range(1, 6)]
 
 
+def test_similarities_on_a_path_are_those_to_its_first_song(library: World) -> None:
+    matches = _ask(library, "findSonicPath", startSongId="deezer:1", endSongId="deezer:5", count=5)["sonicMatch"]
+    assert [match["similarity"] for match in matches] == sorted((m["similarity"] for m in matches), reverse=True)
+    assert [matches[0]["similarity"], matches[-1]["similarity"]] == pytest.approx([1, 0.5], abs=1e-3)
+
+
+@pytest.mark.parametrize(("count", "songs"), [(-5, 2), (0, 2), (1, 2), (2, 2), (3, 3), (5, 5), (99999, 6)])
+def test_a_path_has_no_more_songs_than_asked_for(library: World, count: int, songs: int) -> None:
+    matches = _ask(library, "findSonicPath", startSongId="deezer:1", endSongId="deezer:5", count=count)["sonicMatch"]
+    assert len(matches) == songs
+    assert [matches[0]["entry"]["id"], matches[-1]["entry"]["id"]] == ["deezer:1", "deezer:5"]
+
+
+@pytest.mark.parametrize("count", ["500", "0", "-1", "ten", "1e3", "9" * 400, "1,2"])
+def test_odd_counts_are_answered_in_subsonics_way(library: World, count: str) -> None:
+    for method in ("getSonicSimilarTracks", "findSonicPath"):
+        body = _ask(library, method, id="deezer:1", startSongId="deezer:1", endSongId="deezer:2", count=count)
+        assert body["status"] == "ok" or body["error"]["code"] == 0
+
+
 def test_errors_are_subsonics(library: World) -> None:
     assert _ask(library, "getSonicSimilarTracks")["error"]["code"] == 10
     missing = _ask(library, "getSonicSimilarTracks", id="deezer:99")
