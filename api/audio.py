@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from api import deezer
 from earshot.errors import NotPlayable, TrackNotFound
 from earshot.track_id import source_of
 from earshot.tracks_table import TracksTable
@@ -19,8 +20,8 @@ _EXPIRES = re.compile(r"exp=(\d{9,11})")
 _CHUNK = 1 << 20
 
 
-def preview_address(tracks: TracksTable, track_id: str) -> str:
-    """Where the provider serves the preview of a track.
+def preview_address(tracks: TracksTable, track_id: str, *, deezer_api_url: str) -> str:
+    """Where the provider serves the preview of a track. Deezer is asked where the address has expired.
 
     Raises:
         TrackNotFound: nobody crawled it.
@@ -30,15 +31,21 @@ def preview_address(tracks: TracksTable, track_id: str) -> str:
     if found is None:
         raise TrackNotFound(f"no track {track_id}")
     url = found.info.preview_url or ""
-    parts = urlsplit(url)
-    expires = _EXPIRES.search(parts.query)
-    if (
-        parts.scheme != "https"
-        or not _PREVIEW_HOST.fullmatch(parts.netloc)
-        or (expires and int(expires[1]) <= time.time())
-    ):
+    if not _can_be_played(url) and source_of(track_id) == "deezer":
+        url = deezer.preview_url(deezer_api_url, track_id.partition(":")[2])
+    if not _can_be_played(url):
         raise NotPlayable(f"track {track_id} cannot be played from here")
     return url
+
+
+def _can_be_played(url: str) -> bool:
+    parts = urlsplit(url)
+    expires = _EXPIRES.search(parts.query)
+    return (
+        parts.scheme == "https"
+        and _PREVIEW_HOST.fullmatch(parts.netloc) is not None
+        and (expires is None or int(expires[1]) > time.time())
+    )
 
 
 def own_file(tracks: TracksTable, track_id: str) -> Path:

@@ -93,7 +93,9 @@ def request(
 @router.get("/tracks/<track_id>/audio", include_in_schema=False)
 def audio(track_id: Annotated[str, Path(max_length=512)]) -> Response[str]:
     """Sends a listener to the provider's own server. (The local stage plays files of one's own: api/local.py.)"""
-    address = preview_address(services().tracks, parse_track_id(unquote(track_id)))
+    address = preview_address(
+        services().tracks, parse_track_id(unquote(track_id)), deezer_api_url=services().settings.deezer_api_url
+    )
     headers = {"Location": address, "Cache-Control": "no-store"}
     return Response(status_code=HTTPStatus.FOUND.value, headers=headers, body="")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -9,10 +10,12 @@ import pytest
 
 from api.local_audio import Span, span
 from earshot.track import TrackInfo
+from tests.stubs.web import Answer, StubServer, serve
 from tests.unit.api.world import World
 
 local = pytest.mark.parametrize("settings", [{"EARSHOT_STAGE": "local"}])
 AUDIO = bytes(range(256)) * 40
+FRESH = f"https://cdnt-preview.dzcdn.net/a.mp3?hdnea=exp={int(time.time()) + 600}~acl"
 
 
 def _crawled(world: World, path: Path, content: bytes = AUDIO) -> str:
@@ -80,20 +83,57 @@ def test_other_stages_serve_no_files(world: World, tmp_path: Path) -> None:
     assert _ask(world, _crawled(world, tmp_path / "song.mp3")).status_code == 404
 
 
-def test_a_provider_serves_its_previews_itself_while_the_address_lasts(world: World) -> None:
-    fresh = f"https://cdnt-preview.dzcdn.net/a.mp3?hdnea=exp={int(time.time()) + 600}~acl"
-    world.table.register(TrackInfo("deezer:1", "deezer", preview_url=fresh))
-    answer = _ask(world, "deezer:1")
-    assert (answer.status_code, answer.headers["location"]) == (302, fresh)
-    for number, url in enumerate(
-        (
-            "https://cdnt-preview.dzcdn.net/a.mp3?hdnea=exp=1700000000",
-            "https://evil.example/a.mp3",
-            "http://a.dzcdn.net/",
-        )
-    ):
-        world.table.register(TrackInfo(f"deezer:{number + 2}", "deezer", preview_url=url))
-        assert _ask(world, f"deezer:{number + 2}").status_code == 404
+@pytest.fixture
+def deezer() -> Iterator[StubServer]:
+    """Deezer's API: tracks 1 to 3 have odd previews, track 9 has a good one, the rest is unknown or broken."""
+    answers = {
+        "1": Answer.json({"id": 1, "preview": "https://cdnt-preview.dzcdn.net/a.mp3?hdnea=exp=1700000000"}),
+        "2": Answer.json({"id": 2, "preview": "https://evil.example/a.mp3"}),
+        "3": Answer.json({"id": 3, "preview": "", "readable": False}),
+        "4": Answer.json({"error": {"type": "DataException", "message": "no data", "code": 800}}),
+        "5": Answer.json([]),
+        "6": Answer(200, b"<html>"),
+        "7": Answer(500),
+        "8": Answer(302, headers={"Location": "http://127.0.0.1:9/"}),
+        "9": Answer.json({"id": 9, "preview": FRESH}),
+    }
+    with serve(lambda request: answers[request.path.removeprefix("/track/")]) as stub:
+        yield stub
+
+
+class TestDeezer:
+    @pytest.fixture
+    def settings(self, deezer: StubServer) -> Mapping[str, str]:
+        return {"EARSHOT_DEEZER_API_URL": deezer.url}
+
+    def test_a_provider_serves_its_previews_itself_while_the_address_lasts(
+        self, world: World, deezer: StubServer
+    ) -> None:
+        world.table.register(TrackInfo("deezer:1", "deezer", preview_url=FRESH))
+        answer = _ask(world, "deezer:1")
+        assert (answer.status_code, answer.headers["location"]) == (302, FRESH)
+        assert deezer.requests == []
+
+    def test_an_address_is_asked_for_anew_when_somebody_wants_to_hear(self, world: World) -> None:
+        world.table.register(TrackInfo("deezer:9", "deezer"))
+        answer = _ask(world, "deezer:9")
+        assert (answer.status_code, answer.headers["location"]) == (302, FRESH)
+
+    @pytest.mark.parametrize("number", range(1, 9))
+    def test_what_deezer_does_not_offer_cannot_be_played(self, world: World, number: int) -> None:
+        world.table.register(TrackInfo(f"deezer:{number}", "deezer"))
+        answer = _ask(world, f"deezer:{number}")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_playable")
+
+    def test_only_tracks_that_were_crawled_are_asked_for(self, world: World, deezer: StubServer) -> None:
+        assert _ask(world, "deezer:9").status_code == 404
+        assert deezer.requests == []
+
+
+def test_other_sources_are_never_asked_for_an_address(world: World) -> None:
+    for url in ("https://evil.example/a.mp3", "http://a.dzcdn.net/", None):
+        world.table.register(TrackInfo("11dFghVXANMlKmJXsNCbNl", "spotify", preview_url=url))
+        assert _ask(world, "11dFghVXANMlKmJXsNCbNl").status_code == 404
 
 
 @local

@@ -26,6 +26,7 @@ SETTINGS = {
     "EARSHOT_INDEX_BUCKET": "index",
     "EARSHOT_PREVIEWS_BUCKET": "previews",
     "EARSHOT_INDEX_CHECK_EVERY_S": "0.1",
+    "EARSHOT_DEEZER_API_URL": "http://127.0.0.1:9",
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
