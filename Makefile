@@ -84,6 +84,7 @@ fuzz: setup-dev ## Hostile requests against the api, damaged files of every form
 	@EARSHOT_FUZZ_EXAMPLES=5000 $(PY) -m pytest tests/fuzz
 
 openapi: setup-dev ## Write docs/openapi.json from the code
+	@mkdir -p build
 	@$(PY) -m api.openapi > build/openapi.json && mv build/openapi.json docs/openapi.json
 
 clean: ## Remove what was built here (not the state under .local; `rm -r .local` does that)

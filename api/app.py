@@ -57,7 +57,11 @@ def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
     if not origins:
         return None
     return CORSConfig(
-        allow_origin=origins[0], extra_origins=list(origins[1:]), expose_headers=["ETag", "Location"], max_age=3600
+        allow_origin=origins[0],
+        extra_origins=list(origins[1:]),
+        allow_headers=["If-None-Match"],
+        expose_headers=["ETag", "Location"],
+        max_age=3600,
     )
 
 
@@ -69,16 +73,20 @@ def respond(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     event = {**event, "rawPath": _path(event["rawPath"]), "requestContext": {**event["requestContext"], "http": http}}
     if http["method"] == "GET":
         event.pop("body", None)
+    origins = services().settings.cors_origins
     try:
         _check_body(event)
     except EarshotError as error:
         response = refuse(error)
+        if cors := _cors(origins):
+            response["headers"] |= cors.to_dict(event.get("headers", {}).get("origin"))
     else:
-        response = resolver(services().settings.cors_origins).resolve(event, context)
+        response = resolver(origins).resolve(event, context)
     headers = {name.lower(): value for name, value in response["headers"].items()}
     if event["rawPath"] == "/docs":
         headers.setdefault("content-security-policy", _SWAGGER_POLICY)
-    response["headers"] = {**_HEADERS, **headers}
+    vary = "Accept-Encoding, Origin" if origins else "Accept-Encoding"
+    response["headers"] = {**_HEADERS, "vary": vary, **headers}
     if is_head:
         response["body"], response["isBase64Encoded"] = "", False
     return response

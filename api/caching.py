@@ -22,10 +22,14 @@ def by_index_version(app: ApiGatewayResolver, next_middleware: NextMiddleware) -
         "ETag": f'W/"{version}.{CONTRACT}"',
         "Cache-Control": f"public, max-age={settings.cache_max_age_s}",
     }
-    known = (app.current_event.headers.get("if-none-match") or "").split(",")
-    if headers["ETag"] in {tag.strip() for tag in known}:
+    if is_known(str(headers["ETag"]), app.current_event.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers)
     response: Response[object] = next_middleware(app)
     if response.status_code == 200:
         response.headers.update(headers)
     return response
+
+
+def is_known(etag: str, if_none_match: str | None) -> bool:
+    """Whether the header names `etag`. Compared weakly (RFC 9110, 8.8.3.2): proxies that compress weaken tags."""
+    return etag.removeprefix("W/") in {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}

@@ -31,6 +31,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?")
 """Other host names are pages elsewhere that point their name at this machine (DNS rebinding)."""
 _SWEEP_EVERY_S = 600.0
+_WITHOUT_BODY = (204, 304)
 _logger = Logger(service="api")
 
 
@@ -58,7 +59,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if track_id and scope["method"] in ("GET", "HEAD") and services().settings.stage == "local":
             await _play(track_id, event, send)
         else:
-            await _send(respond(event, _Context(event["requestContext"]["requestId"])), send)
+            response = respond(event, _Context(event["requestContext"]["requestId"]))
+            await _send(response, send, with_length=scope["method"] != "HEAD")
 
 
 async def _play(track_id: str, event: dict[str, Any], send: Send) -> None:
@@ -149,9 +151,10 @@ def _event(scope: Scope, body: bytes) -> dict[str, Any]:
     return event
 
 
-async def _send(response: dict[str, Any], send: Send) -> None:
+async def _send(response: dict[str, Any], send: Send, *, with_length: bool = True) -> None:
     body = base64.b64decode(response["body"]) if response["isBase64Encoded"] else (response["body"] or "").encode()
     headers = [(name.encode("latin-1"), str(value).encode("latin-1")) for name, value in response["headers"].items()]
-    headers.append((b"content-length", str(len(body)).encode()))
+    if with_length and response["statusCode"] not in _WITHOUT_BODY:
+        headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": response["statusCode"], "headers": headers})
     await send({"type": "http.response.body", "body": body})

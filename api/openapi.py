@@ -13,6 +13,8 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from api.options import Options
 
+_KEY = "key"
+"""Needed only where the stage has keys."""
 _FORM_LIST = {"style": "form", "explode": False}
 
 
@@ -28,11 +30,14 @@ def document(resolver: APIGatewayHttpResolver) -> dict[str, Any]:
             parameter["schema"] = _as_parameter(parameter["schema"])
             if parameter["schema"].get("type") == "array":
                 parameter.update(_FORM_LIST)
+        if "401" in operation["responses"]:
+            operation["security"] = [{}, {_KEY: []}]
         if "304" in operation["responses"]:
             operation["responses"]["304"].pop("content", None)
         if "HTTPValidationError" in json.dumps(operation["responses"].get("422")):
             del operation["responses"]["422"]
         operation["responses"] = dict(sorted(operation["responses"].items()))
+    found["components"]["securitySchemes"] = {_KEY: {"type": "apiKey", "in": "header", "name": "X-Api-Key"}}
     found["paths"] = dict(sorted(found["paths"].items()))
     _drop_unused_schemas(found)
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from api.caching import is_known
 from earshot.errors import RouteNotFound
 
 router = Router()
@@ -61,6 +62,6 @@ def _serve(name: str) -> Response[str]:
     if file is None:
         raise RouteNotFound(f"the page has no part {name[:40]!r}")
     headers = {"ETag": file.etag, "Cache-Control": "no-cache", "Content-Security-Policy": _POLICY}
-    if router.current_event.headers.get("if-none-match") == file.etag:
+    if is_known(file.etag, router.current_event.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers, body="")
     return Response(status_code=200, content_type=file.content_type, headers=headers, body=file.content)

@@ -103,6 +103,19 @@ def test_a_fault_of_ours_says_nothing_of_its_cause(world: World) -> None:
 def test_head_is_get_without_the_body(world: World) -> None:
     answer = world.request("HEAD", "/health")
     assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers.get("content-length") != "0"
+
+
+def test_the_document_names_the_header_that_carries_the_key() -> None:
+    document = json.loads(document_text())
+    assert document["components"]["securitySchemes"]["key"]["name"] == "X-Api-Key"
+    keyed = {
+        (method, path)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if {"key": []} in operation.get("security", ())
+    }
+    assert keyed == {("post", "/crawls"), ("post", "/queries"), ("put", "/tracks/{track_id}")}
 
 
 def test_swagger_is_served_without_any_other_host(world: World) -> None:
@@ -120,6 +133,17 @@ def test_only_the_configured_origins_may_call_from_a_browser(world: World) -> No
     assert "access-control-allow-origin" not in other.headers
     asked = world.request("OPTIONS", "/similar", headers={"Origin": "https://player.example"})
     assert asked.status_code == 204
+    assert {"Content-Type", "If-None-Match", "X-Api-Key"} <= set(
+        asked.headers["access-control-allow-headers"].split(",")
+    )
+
+
+@pytest.mark.parametrize("settings", [{"EARSHOT_CORS_ORIGINS": "https://player.example"}])
+def test_a_page_elsewhere_can_read_every_refusal_and_caches_know_of_origins(world: World) -> None:
+    headers = {"Origin": "https://player.example", "content-type": "text/xml"}
+    refused = world.request("POST", "/similar", content=b"<x/>", headers=headers)
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (415, "https://player.example")
+    assert "Origin" in world.get("/health").headers["vary"]
 
 
 def test_without_the_setting_no_origin_is_allowed(world: World) -> None:
