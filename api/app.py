@@ -20,6 +20,8 @@ from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, Unsupp
 TITLE = "Earshot"
 VERSION = "1"
 MAX_BODY_BYTES = 64 * 1024
+BODILESS = (204, 304)
+"""Statuses whose answers must not have a body."""
 _HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -87,8 +89,10 @@ def respond(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         headers.setdefault("content-security-policy", _SWAGGER_POLICY)
     vary = "Accept-Encoding, Origin" if origins else "Accept-Encoding"
     response["headers"] = {**_HEADERS, "vary": vary, **headers}
-    if is_head:
+    if is_head or response["statusCode"] in BODILESS:
         response["body"], response["isBase64Encoded"] = "", False
+    if response["statusCode"] in BODILESS:
+        response["headers"].pop("content-encoding", None)  # Powertools compresses even what is empty
     return response
 
 

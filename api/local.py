@@ -16,7 +16,7 @@ from uuid import uuid4
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from api.app import MAX_BODY_BYTES, refuse, respond
+from api.app import BODILESS, MAX_BODY_BYTES, refuse, respond
 from api.audio import own_file
 from api.bootstrap import services
 from api.local_audio import send_file, track_id_in
@@ -31,7 +31,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?")
 """Other host names are pages elsewhere that point their name at this machine (DNS rebinding)."""
 _SWEEP_EVERY_S = 600.0
-_WITHOUT_BODY = (204, 304)
 _logger = Logger(service="api")
 
 
@@ -154,7 +153,7 @@ def _event(scope: Scope, body: bytes) -> dict[str, Any]:
 async def _send(response: dict[str, Any], send: Send, *, with_length: bool = True) -> None:
     body = base64.b64decode(response["body"]) if response["isBase64Encoded"] else (response["body"] or "").encode()
     headers = [(name.encode("latin-1"), str(value).encode("latin-1")) for name, value in response["headers"].items()]
-    if with_length and response["statusCode"] not in _WITHOUT_BODY:
+    if with_length and response["statusCode"] not in BODILESS:
         headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": response["statusCode"], "headers": headers})
     await send({"type": "http.response.body", "body": body})
