@@ -17,9 +17,11 @@ async function ask(path, options = {}) {
     if (cause.name === "AbortError") throw cause;
     throw new Problem({ code: "offline", message: "Earshot does not answer.", hint: "Is the server running?" }, 0);
   }
-  const body = await answer.json();
-  if (!answer.ok) throw new Problem(body.error, answer.status);
-  return body;
+  const body = await answer.json().catch(() => null);
+  if (answer.ok && body) return body;
+  const busy = answer.status === 429 || answer.status >= 500;
+  throw new Problem(body?.error ?? { code: "no_answer", message: `The server answered ${answer.status}.`,
+    hint: busy ? "Try again in a moment." : "" }, answer.status);
 }
 
 function query(values) {
@@ -27,8 +29,8 @@ function query(values) {
   return new URLSearchParams(texts.filter(([, text]) => text !== undefined && text !== null && text !== ""));
 }
 
-const post = (path, body) =>
-  ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+const post = (path, body, headers = {}) =>
+  ask(path, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) });
 
 export const api = {
   health: () => ask("/health"),
@@ -39,7 +41,7 @@ export const api = {
   map: () => ask("/map"),
   crawls: () => ask("/crawls?limit=20"),
   crawl: (id) => ask(`/crawls/${encodeURIComponent(id)}`),
-  start: (playlist) => post("/crawls", { playlist }),
+  start: (playlist, key) => post("/crawls", { playlist }, key ? { "X-Api-Key": key } : {}),
 };
 
 let stage;

@@ -58,7 +58,19 @@ export function say(text) {
   vanishing = setTimeout(() => toast.classList.remove("shown"), 5000);
 }
 
+// `call`, whose failure is said and not thrown: for buttons.
+export const saying = (call) => async (...values) => {
+  try {
+    await call(...values);
+  } catch (error) {
+    say([error.message, error.hint].filter(Boolean).join(" ") || "Something went wrong.");
+  }
+};
+
 export function problem(error) {
+  if (error.code === "no_index_yet") {
+    return h("p", { class: "empty" }, "Nothing has been heard yet. ", h("a", { href: "#/playlists" }, "Add a playlist"), " to begin.");
+  }
   return h("div", { class: "problem", role: "alert" },
     h("strong", {}, error.message || "Something went wrong."),
     error.hint ? h("span", {}, error.hint) : null);

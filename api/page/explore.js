@@ -1,7 +1,7 @@
 // Search a track, see what sounds like it, mix seeds with plus and minus.
 
 import { api, currentStage } from "./api.js";
-import { h, icon, iconButton, problem } from "./dom.js";
+import { h, icon, iconButton, problem, saying } from "./dom.js";
 import { picker } from "./picker.js";
 import { action, artistsOf, named, row, tile } from "./tracks.js";
 
@@ -43,19 +43,18 @@ export async function explore(main, values, { go }) {
     if (state.like.length + state.less.length) await mixed();
     else await start();
   } catch (error) {
-    body.replaceChildren(problem(error), error.code === "no_index_yet"
-      ? h("p", { class: "empty" }, h("a", { class: "button", href: "#/playlists" }, "Add a playlist")) : "");
+    body.replaceChildren(problem(error));
   }
   body.removeAttribute("aria-busy");
 
   async function start() {
     const toggleTag = (tag) => change({ tags: state.tags.includes(tag) ? state.tags.filter((t) => t !== tag) : [...state.tags, tag] });
     const answer = await api.search({ tags: state.tags, limit: 24 });
-    const surprise = async () => {
+    const surprise = saying(async () => {
       const at = Math.floor(Math.random() * Math.min(answer.total, 10000));
       const [track] = (await api.search({ limit: 1, offset: at })).results;
       go(`#/?like=${encodeURIComponent(track.track_id)}`);
-    };
+    });
     body.replaceChildren(
       h("div", { class: "bar" },
         h("h2", {}, state.tags.length ? `Tagged ${state.tags.join(" and ")}` : "In the catalogue"),
@@ -125,11 +124,11 @@ function filters(tags, toggleTag) {
 
 function pages(first, total, ask, draw) {
   const list = h("ol", { class: "tracks" }, first.map((track, number) => draw(track, first.slice(number + 1))));
-  const more = h("button", { type: "button", class: "button wide", onclick: async () => {
+  const more = h("button", { type: "button", class: "button wide", onclick: saying(async () => {
     const answer = await ask(list.children.length);
     list.append(...answer.results.map((track, number) => draw(track, answer.results.slice(number + 1))));
     more.hidden = answer.results.length < first.length || list.children.length >= total;
-  } }, "Show more");
+  }) }, "Show more");
   more.hidden = first.length < PAGE || first.length >= total;
   return h("div", { class: "pages" }, list, more);
 }

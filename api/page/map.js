@@ -154,10 +154,19 @@ export async function map(main, values) {
         h("ol", { class: "tracks tight" }, answer.results.map((found) => row({ ...found, tags: [], shared_tags: [], versions: [] }, { stage }))),
         h("p", {}, h("a", { class: "button", href: `#/?like=${encodeURIComponent(id)}` }, "Explore from here")),
         iconButton("close", "Close", () => { choose(-1); canvas.focus(); }, { class: "round corner" }));
+      uncover(i);
       draw();
     } catch (error) {
       card.replaceChildren(problem(error));
     }
+  }
+
+  // The card must not lie over the track that it tells of.
+  function uncover(i) {
+    if (card.hidden) return;
+    const wide = card.offsetWidth < size.width;
+    if (wide && px(i) > card.offsetLeft - 30) view.x = data.x[i] - (card.offsetLeft / 2 - size.width / 2) / unit();
+    if (!wide && py(i) > card.offsetTop - 30) view.y = data.y[i] - (card.offsetTop / 2 - size.height / 2) / unit();
   }
 
   function zoom(factor, x = size.width / 2, y = size.height / 2) {
@@ -184,6 +193,7 @@ export async function map(main, values) {
 
   function centreOn(i) {
     if (px(i) < 40 || py(i) < 40 || px(i) > size.width - 40 || py(i) > size.height - 40) { view.x = data.x[i]; view.y = data.y[i]; }
+    uncover(i);
   }
 
   const fingers = new Map();

@@ -17,6 +17,7 @@ export function picker({ label, placeholder, onPick, value = "", big = false }) 
   let found = [];
   let at = -1;
   let asking;
+  let impatient = false; // Enter was pressed before there was anything to pick
 
   function close() {
     list.hidden = true;
@@ -58,19 +59,26 @@ export function picker({ label, placeholder, onPick, value = "", big = false }) 
     asking = new AbortController();
     try {
       const answer = await api.search({ text, limit: 8 }, asking.signal);
-      if (document.activeElement === input) show(answer.results, "No track here has these words.");
+      if (document.activeElement !== input) return;
+      show(answer.results, "No track here has these words.");
+      if (impatient && found.length) pick(found[0]);
     } catch (error) {
       if (error.name !== "AbortError") show([], error.message);
     }
   }, 120);
 
-  input.addEventListener("input", search);
+  input.addEventListener("input", () => {
+    found = [];
+    impatient = false;
+    search();
+  });
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" && list.hidden) search();
     else if (event.key === "ArrowDown" && found.length) mark(at + 1);
     else if (event.key === "ArrowUp" && found.length) mark(at < 0 ? found.length - 1 : at - 1);
-    else if (event.key === "Enter" && !list.hidden && found.length) pick(found[Math.max(at, 0)]);
+    else if (event.key === "Enter" && found.length && !list.hidden) pick(found[Math.max(at, 0)]);
+    else if (event.key === "Enter" && input.value.trim()) { impatient = true; search(); }
     else if (event.key === "Escape") close();
     else return;
     event.preventDefault();

@@ -1,6 +1,7 @@
 // One clip at a time: files of one's own from disk (on this machine), a provider's preview where it may be played.
 
 import { h, icon, iconButton, say } from "./dom.js";
+import { homeLink } from "./tracks.js";
 
 const bar = document.getElementById("player");
 const audio = new Audio();
@@ -34,6 +35,7 @@ function start() {
 
 function refuse() {
   if (!current) return;
+  audio.pause();
   say(current.url ? "This clip cannot be played here; open it where it comes from." : "This clip cannot be played.");
   changed();
 }
@@ -66,7 +68,7 @@ function draw() {
     iconButton("play", "Play", () => toggle(current)),
     h("div", { class: "now" }, h("strong", {}, current.title || current.track_id),
       h("span", {}, current.artists.join(", "))),
-    seek, clock,
+    seek, clock, homeLink(current, "round") ?? "",
     iconButton("close", "Close the player", close));
 }
 

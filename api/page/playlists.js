@@ -9,7 +9,9 @@ const EVERY = 1500;
 export async function playlists(main, _values, { stays }) {
   const input = h("input", { type: "text", class: "search", name: "playlist", required: true, autocomplete: "off", spellcheck: "false",
     "aria-label": "Playlist", placeholder: "Spotify or Deezer link, or a folder on this machine" });
-  const note = h("div", {});
+  const key = h("input", { type: "password", class: "search key", name: "key", autocomplete: "current-password", "aria-label": "API key",
+    placeholder: "API key", hidden: true });
+  const note = h("div", { class: "note" });
   const list = h("ul", { class: "crawls" });
   const cards = new Map();
   const form = h("form", { class: "add", onsubmit: async (event) => {
@@ -17,16 +19,17 @@ export async function playlists(main, _values, { stays }) {
     const button = form.querySelector("button");
     button.disabled = true;
     try {
-      const { crawl_id } = await api.start(input.value.trim());
+      const { crawl_id } = await api.start(input.value.trim(), key.value);
       input.value = "";
       note.replaceChildren();
       await draw(crawl_id);
       watch();
     } catch (error) {
+      if (error.code === "key_required") key.hidden = false;
       note.replaceChildren(problem(error));
     }
     button.disabled = false;
-  } }, input, h("button", { class: "button primary" }, "Crawl it"));
+  } }, input, key, h("button", { class: "button primary" }, "Crawl it"));
   main.replaceChildren(
     h("section", { class: "hero small" }, h("h1", {}, "Add a playlist"), form, note,
       h("p", { class: "hint" }, "Its tracks can be searched as soon as they have been heard. Audio is deleted after listening.")),

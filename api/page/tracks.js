@@ -6,11 +6,16 @@ import { isPlaying, playable, toggle } from "./player.js";
 export const named = (track) => track.title || track.track_id;
 export const artistsOf = (track) => track.artists.join(", ") || "Unknown artist";
 
+// Where a track lives, if that is a place on the web.
+const home = (track) => (/^https?:\/\//i.test(track.url ?? "") ? track.url : null);
+
 const SOURCES = { spotify: "Spotify", deezer: "Deezer", file: "your files" };
 
 export function tile(track, stage, rest = []) {
   const colours = { "--hue": String(hue(track.track_id)), "--turn": `${hue(`${track.track_id}!`)}deg` };
-  if (!playable(track, stage)) return h("span", { class: "tile", style: colours, "aria-hidden": "true" });
+  if (!playable(track, stage)) {
+    return home(track) ? homeLink(track, "tile", colours) : h("span", { class: "tile", style: colours, "aria-hidden": "true" });
+  }
   const button = h("button", {
     type: "button", class: "tile", style: colours, "data-play": track.track_id, onclick: () => toggle(track, rest),
   });
@@ -20,6 +25,12 @@ export function tile(track, stage, rest = []) {
     else paint(button, track);
   });
   return button;
+}
+
+export function homeLink(track, kind, style = {}) {
+  if (!home(track)) return null;
+  const label = `Open ${named(track)} at ${SOURCES[track.source] ?? track.source}`;
+  return h("a", { class: kind, style, href: home(track), rel: "noreferrer", target: "_blank", title: label, "aria-label": label }, icon("link"));
 }
 
 function paint(button, track) {
@@ -54,7 +65,7 @@ export function row(track, { stage, rest = [], onTag, actions = [], shared = tru
     ? h("details", { class: "versions" },
         h("summary", {}, `${track.versions.length} more ${track.versions.length === 1 ? "version" : "versions"}`),
         h("ul", {}, track.versions.map((version) =>
-          h("li", {}, version.url ? h("a", { href: version.url, rel: "noreferrer", target: "_blank" }, version.title) : version.title,
+          h("li", {}, home(version) ? h("a", { href: home(version), rel: "noreferrer", target: "_blank" }, version.title) : version.title,
             version.album ? ` · ${version.album}` : ""))))
     : null;
   return h("li", { class: "track", "data-track": track.track_id },
@@ -65,10 +76,7 @@ export function row(track, { stage, rest = [], onTag, actions = [], shared = tru
       tagChips(shared && track.shared_tags?.length ? track.shared_tags : track.tags, onTag),
       versions),
     likeness(track.similarity),
-    h("div", { class: "actions" }, actions, track.url && !track.url.startsWith("file:")
-      ? h("a", { class: "round", href: track.url, rel: "noreferrer", target: "_blank", title: `Open at ${SOURCES[track.source] ?? track.source}`,
-          "aria-label": `Open ${named(track)} at ${SOURCES[track.source] ?? track.source}` }, icon("link"))
-      : null));
+    h("div", { class: "actions" }, actions, playable(track, stage) ? homeLink(track, "round") : null));
 }
 
 export function action(name, label, onclick) {

@@ -57,6 +57,22 @@ def test_ones_own_file_plays_from_disk(open_page: OpenPage, site: Site, width: s
     expect(page.get_by_role("region", name="Player")).to_be_hidden()
 
 
+def test_enter_is_understood_before_the_list_is_there(open_page: OpenPage) -> None:
+    page = open_page()
+    page.get_by_role("combobox").focus()
+    page.keyboard.type("velvet so")
+    page.keyboard.press("Enter")
+    expect(page.locator(".seed strong")).to_have_text("Velvet Song")
+
+
+def test_a_clip_that_cannot_be_had_is_not_shown_as_playing(open_page: OpenPage) -> None:
+    page = open_page("#/?like=deezer:1000", refusals=(404,))
+    page.locator(".seed").get_by_role("button", name="Play Glass Song").click()
+    expect(page.get_by_role("status")).to_contain_text("cannot be played here")
+    expect(page.locator(".seed").get_by_role("button", name="Play Glass Song")).to_be_visible()
+    expect(page.get_by_role("region", name="Player").get_by_role("link", name="at Deezer")).to_be_visible()
+
+
 @both_widths
 def test_seeds_are_mixed_with_plus_and_minus(open_page: OpenPage, width: str) -> None:
     page = open_page("#/?like=deezer:1000", width=width)
@@ -139,6 +155,22 @@ def test_a_click_on_the_map_opens_the_track_under_the_pointer(open_page: OpenPag
     expect(page.locator(".card .title").first).to_have_text(title)
     page.get_by_role("link", name="Explore from here").click()
     expect(page.locator(".seed")).to_have_count(1)
+
+
+@both_widths
+def test_the_card_does_not_hide_the_track_it_tells_of(open_page: OpenPage, site: Site, width: str) -> None:
+    data = httpx.get(f"{site.url}/map").json()
+    lowest = data["track_ids"][data["y"].index(max(data["y"]))]
+    rightmost = data["track_ids"][data["x"].index(max(data["x"]))]
+    for track_id in (lowest, rightmost):
+        page = open_page(f"#/map?track={track_id}", width=width)
+        expect(page.locator(".card ol .track")).to_have_count(6)
+        page.locator("canvas").focus()
+        page.keyboard.press("ArrowRight")  # the first arrow points at the chosen track
+        pin, card = page.locator(".pin").bounding_box(), page.locator(".card").bounding_box()
+        assert pin
+        assert card
+        assert pin["y"] + pin["height"] <= card["y"] or pin["x"] + pin["width"] / 2 <= card["x"]
 
 
 @both_widths
