@@ -208,8 +208,8 @@ class CrawlsTable:
             states[MISSING] += lost
         return CrawlProgress(summary, sum(states.values()), dict(states), dict(reasons))
 
-    def list(self, limit: int | None = 100) -> list[CrawlSummary]:
-        """The newest crawls, newest first; with None all."""
+    def list(self, limit: int | None = 100, offset: int = 0) -> list[CrawlSummary]:
+        """The newest crawls but for `offset`, newest first; with a limit of None all."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
             ConsistentRead=True,
@@ -217,7 +217,7 @@ class CrawlsTable:
             ExpressionAttributeValues={":id": {"S": _SUMMARIES}},
         )
         summaries = [_summary(item) for page in pages for item in page["Items"]]
-        return sorted(summaries, key=lambda summary: summary.started, reverse=True)[:limit]
+        return sorted(summaries, key=lambda summary: summary.started, reverse=True)[offset:][:limit]
 
     def _recorded(self, crawl_id: str, entries: Iterable[CrawlEntry]) -> set[CrawlEntry]:
         keys = [_key(crawl_id, _number(entry)) for entry in entries]

@@ -12,7 +12,7 @@ from api.contract import CrawlAnswer, CrawlCounts, CrawlList, CrawlStarted
 from api.keys import key_required
 from api.requests import CrawlRequest
 from api.routes.documented import answers
-from api.routes.parameters import LimitQuery
+from api.routes.parameters import LimitQuery, OffsetQuery
 from earshot.crawls_table import CrawlSummary
 from earshot.intake import start_crawl
 from earshot.playlist import parse_playlist
@@ -50,9 +50,9 @@ def crawl(request: Annotated[CrawlRequest, Body()]) -> Response[CrawlStarted]:
 @router.get(
     "/crawls", summary="The newest crawls", operation_id="crawls", tags=_TAGS, responses=answers(CrawlList, 422)
 )
-def crawls(limit: LimitQuery = 20) -> CrawlList:
+def crawls(limit: LimitQuery = 20, offset: OffsetQuery = 0) -> CrawlList:
     """Newest first."""
-    return CrawlList(crawls=[CrawlAnswer(**_summary(summary)) for summary in services().crawls.list(limit)])
+    return CrawlList(crawls=[CrawlAnswer(**_summary(summary)) for summary in services().crawls.list(limit, offset)])
 
 
 @router.get(

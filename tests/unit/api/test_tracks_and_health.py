@@ -64,3 +64,12 @@ def test_news_of_an_index_version_makes_it_answer_at_once(world: World) -> None:
     event = {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": {"Message": json.dumps(message)}}]}
     assert api(event, None) == {}
     assert world.get("/health").json()["index"]["version"] == newest
+
+
+def test_crawls_come_in_pages(world: World) -> None:
+    for number in range(1, 6):
+        world.post("/crawls", {"playlist": f"deezer:playlist:{number}"})
+    whole = world.get("/crawls").json()["crawls"]
+    pages = [world.get("/crawls", limit=2, offset=offset).json()["crawls"] for offset in (0, 2, 4, 6)]
+    assert [crawl for page in pages for crawl in page] == whole
+    assert len(whole) == 5
