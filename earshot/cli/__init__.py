@@ -26,8 +26,8 @@ def main(arguments: Sequence[str]) -> int:
         data, text = options.command(Client(options.api, key=os.environ.get("EARSHOT_API_KEY")), options)
     except ApiError as error:
         return _fail(f"{error.message}\n{error.hint}")
-    except (LookupError, TypeError, ValueError, AttributeError):
-        return _fail(f"what answers at {options.api} is not the API of Earshot")
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        return _fail(f"what answers at {options.api} is not the API of Earshot, or another version of it ({error!r})")
     except KeyboardInterrupt:
         return 130
     written = _print(json.dumps(data, indent=2) if options.json else _without_controls(text))

@@ -6,8 +6,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -185,7 +185,7 @@ def test_a_folder_is_named_from_where_one_stands(
 
 def test_a_crawl_that_failed_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
     failed = {"crawl_id": "1", "playlist": "deezer:playlist:1", "total": 0, "pending": 0, "done": True}
-    failed |= {"states": {}, "reasons": {}, "waiting_until": None}
+    failed |= {"states": {}, "reasons": {}, "waiting_until": None, "understood": "Deezer playlist 1", "removed": None}
     failed |= {"error": {"code": "playlist_not_found", "message": "no such playlist", "hint": ""}}
     with _always_answering(json.dumps(failed).encode()) as address:
         assert main(["crawl", "deezer:playlist:1", "--api", address]) == 1
