@@ -98,7 +98,12 @@ class IndexReader:
             if head is not None:
                 self._open(head)
         except DamagedIndex as error:
-            self._report(error.message)
+            self._report(f"damaged index: {error.message}")
+            self._due = time.monotonic() + max(_RETRY_DAMAGED_S, self._check_every_s)
+            if self._searcher is None:
+                raise
+        except OSError as error:
+            self._report(f"cannot store the newer index version: {error}")
             self._due = time.monotonic() + max(_RETRY_DAMAGED_S, self._check_every_s)
             if self._searcher is None:
                 raise
@@ -118,7 +123,7 @@ class IndexReader:
 
     def _report(self, message: str) -> None:
         serving = self._searcher.version if self._searcher else None
-        _log.error("damaged index: %s (serving %s)", message, serving)
+        _log.error("%s (serving %s)", message, serving)
         emit("IndexDamaged", 1)
 
 

@@ -1,8 +1,10 @@
 """A damaged index object is found out before a query can touch it; readers keep the version they have."""
 
 import io
+import resource
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -151,6 +153,32 @@ def test_a_reader_keeps_its_version_while_the_newer_one_is_damaged_and_takes_it_
     assert '"IndexDamaged":[1.0]' in capsys.readouterr().out
     assert before.search(before.vector(row_id(0)), 3)[0].track.track_id == row_id(0)  # type: ignore[arg-type]
     s3.put_object(Bucket=BUCKET, Key=key, Body=good)
+    reader.refresh()
+    assert reader.current().contains(row.track_id)
+
+
+@contextmanager
+def no_room_on_the_disk() -> Iterator[None]:
+    """Writing any byte to a file fails, as it does on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_reader_without_room_for_a_newer_version_keeps_serving_and_takes_it_once_there_is_room(
+    builder: Builder, s3: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader = IndexReader(s3, BUCKET, tmp_path, check_every_s=0)
+    before = reader.current()
+    row = fresh(1, start=N + 1)[0]
+    fold(builder, lambda: {row.track_id: row})
+    with no_room_on_the_disk():
+        assert reader.current() is before
+    assert '"IndexDamaged":[1.0]' in capsys.readouterr().out
+    assert list(tmp_path.rglob(".*")) == [], "half a download is no use to anybody"
     reader.refresh()
     assert reader.current().contains(row.track_id)
 
