@@ -3,7 +3,15 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
-from earshot.index.manifest import GENERATIONS, POINTER_KEY, Manifest, Pointer, generation_key, manifest_key
+from earshot.index.manifest import (
+    GENERATIONS,
+    POINTER_KEY,
+    Manifest,
+    Pointer,
+    generation_key,
+    manifest_key,
+    version_of_key,
+)
 from earshot.index.store import IndexStore, Listed
 
 GRACE = timedelta(days=1)
@@ -29,8 +37,8 @@ def collect_garbage(store: IndexStore, *, now: datetime | None = None) -> int:
         for manifest in _versions(store, pointer, manifests, cutoff):
             kept |= manifest.object_keys() | {manifest_key(manifest.version)}
     for key, entry in manifests.items():
-        if entry.modified >= cutoff and key not in kept:
-            kept |= Manifest.from_bytes(store.read_unchecked(key)).object_keys()
+        if entry.modified >= cutoff and key not in kept and (manifest := store.old_manifest(version_of_key(key))):
+            kept |= manifest.object_keys()
     garbage = [key for key, entry in listed.items() if entry.modified < cutoff and key not in kept]
     store.delete([*garbage, *_generations_in_service(store)])
     if garbage:
@@ -53,9 +61,12 @@ def _pointers(store: IndexStore) -> list[Pointer]:
 def _versions(store: IndexStore, pointer: Pointer, listed: dict[str, Listed], cutoff: datetime) -> list[Manifest]:
     """The version pointed at and, going back, each one that was replaced after `cutoff`."""
     versions = [store.manifest(pointer)]
-    while (previous := versions[-1].previous) and manifest_key(previous) in listed:
-        replaced = listed.get(manifest_key(versions[-1].version))
-        if replaced is not None and replaced.modified < cutoff:
+    while previous := versions[-1].previous:
+        written = listed.get(manifest_key(versions[-1].version))  # None: since then
+        if written is not None and written.modified < cutoff:
             break
-        versions.append(Manifest.from_bytes(store.read_unchecked(manifest_key(previous))))
+        manifest = store.old_manifest(previous)
+        if manifest is None:
+            break
+        versions.append(manifest)
     return versions

@@ -118,13 +118,23 @@ class Manifest:
 
     def named(self) -> Self:
         """With its version: the time it was built and a digest of what it is."""
-        body = _dump(_to_json(replace(self, version="")))
-        stamp = self.built_at.replace("-", "").replace(":", "")
-        return replace(self, version=f"{stamp}-{hashlib.sha256(body).hexdigest()[:8]}")
+        return replace(self, version=_version(_to_json(self)))
 
     def to_bytes(self) -> bytes:
         """JSON, as stored."""
         return _dump(_to_json(self))
+
+    @classmethod
+    def named_in(cls, body: bytes, version: str) -> Self:
+        """Inverse of `to_bytes`, checked against the version's name where no pointer tells the hash.
+
+        Raises:
+            DamagedIndex: see `from_bytes`; or it is another version, or an altered one.
+        """
+        manifest = cls.from_bytes(body)
+        if not manifest.version == version == _version(json.loads(body)):
+            raise DamagedIndex(f"manifest of version {version} was altered")
+        return manifest
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Self:
@@ -197,12 +207,22 @@ def manifest_key(version: str) -> str:
     return f"manifests/{version}.json"
 
 
+def version_of_key(key: str) -> str:
+    """Inverse of `manifest_key`."""
+    return key.removeprefix("manifests/").removesuffix(".json")
+
+
 def transform_key(transform: StoredObject) -> str:
     """S3 key of a catalogue transform."""
     return f"transforms/{transform.sha256}.npz"
 
 
 _PLAIN = ("version", "previous", "model", "raw_dim", "dim", "built_at", "build_s", "n_trees", "search_k", "recall")
+
+
+def _version(manifest: Mapping[str, Any]) -> str:
+    stamp = manifest["built_at"].replace("-", "").replace(":", "")
+    return f"{stamp}-{hashlib.sha256(_dump({**manifest, 'version': ''})).hexdigest()[:8]}"
 
 
 def _dump(data: Mapping[str, Any]) -> bytes:

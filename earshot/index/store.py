@@ -129,11 +129,20 @@ class IndexStore:
         with path.open("rb") as file:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=file)
 
-    def read_unchecked(self, key: str) -> bytes:
-        """An object of which no hash is known, such as a manifest that no pointer names."""
-        with closing(self._client.get_object(Bucket=self._bucket, Key=key)["Body"]) as body:
-            content: bytes = body.read()
-        return content
+    def old_manifest(self, version: str) -> Manifest | None:
+        """The manifest of a version that no pointer names any more; None when it is gone.
+
+        Raises:
+            DamagedIndex: it is not what its name says.
+        """
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=manifest_key(version))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _ABSENT:
+                return None
+            raise
+        with closing(answer["Body"]) as body:
+            return Manifest.named_in(body.read(), version)
 
     def read(self, key: str, expected: StoredObject) -> bytes:
         """The object, checked against `expected`.

@@ -158,6 +158,42 @@ def test_the_garbage_collector_deletes_nothing_when_a_live_manifest_is_unreadabl
     assert world.keys() == before
 
 
+def test_versions_published_while_garbage_is_listed_do_not_hide_the_one_before_them(
+    world: World, music: Music
+) -> None:
+    """The version that readers used until a moment ago is two days old; two newer ones come during the listing."""
+    fill(world, music, 4)
+    before = world.keys()
+    published: list[bool] = []
+
+    def publish_two(params: dict[str, Any], **_: Any) -> None:
+        if params["Key"] == "latest.json" and not published:
+            published.append(True)
+            for track_id, raw in zip(IDS[4:6], music(2, seed=3), strict=True):
+                world.put(track_id, raw)
+                world.wake(track_id)
+
+    world.s3.meta.events.register("provide-client-params.s3.GetObject", publish_two)
+    collect_garbage(world.services.builder.store, now=datetime.now(UTC) + IN_TWO_DAYS)
+    assert world.latest()["tracks"] == 6
+    assert set(before) <= set(world.keys())
+
+
+def test_an_old_manifest_that_was_altered_stops_the_garbage_collector(world: World, music: Music) -> None:
+    """One flipped bit in a segment's id would make an object of a version still in use look like garbage."""
+    fill(world, music, 4)
+    old = world.latest()
+    key = f"manifests/{old['version']}.json"
+    world.put(IDS[4], music(1, seed=3)[0])
+    world.wake(IDS[4])
+    body = world.s3.get_object(Bucket="earshot-test-index", Key=key)["Body"].read()
+    segment = old["segments"][0]["id"].encode()
+    altered = bytes([segment[0] ^ 1]) + segment[1:]
+    world.s3.put_object(Bucket="earshot-test-index", Key=key, Body=body.replace(segment, altered))
+    with pytest.raises(DamagedIndex, match="altered"):
+        collect_garbage(world.services.builder.store)
+
+
 def test_a_new_model_serves_only_when_it_covers_the_catalogue(world: World, music: Music) -> None:
     fill(world, music, 8)
     version = world.latest()["version"]
