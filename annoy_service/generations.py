@@ -1,6 +1,7 @@
 """A change of model: the new model's generation grows beside the one that serves, until it covers the catalogue."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,7 +34,8 @@ def put_into_service(builder: Builder, *, incomplete: bool = False) -> Folded:
     if missing and not incomplete:
         _log.info("generation %s lacks %d tracks of the index in service", builder.model.name, missing)
         return Folded(new)
-    builder.store.move(place.head.pointer, key=POINTER_KEY, seen=serving.etag)
+    new = replace(new, previous=serving.pointer.version).named()  # what readers use now stays readable for a day
+    builder.store.move(builder.store.put_manifest(new), key=POINTER_KEY, seen=serving.etag)
     builder.store.delete([place.key])
     _log.info("generation %s serves now: %d tracks", builder.model.name, new.tracks)
     return Folded(new, published=True, added=new.tracks)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
 
 from annoy_service.compact import compact
 from annoy_service.fold import position
@@ -207,6 +209,25 @@ def test_a_new_model_serves_only_when_it_covers_the_catalogue(world: World, musi
     assert world.latest()["version"] != version
     assert world.keys("generations/") == []
     assert world.reader().current().dim == 160
+
+
+def test_the_version_of_the_old_model_stays_readable_for_a_day(world: World, music: Music) -> None:
+    """Though nothing had changed in it for longer than that."""
+    fill(world, music, 4)
+    old = set(world.keys())
+    bucket = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets["earshot-test-index"]
+    for key in old:
+        bucket.keys[key].last_modified -= timedelta(days=2)
+    new = world.another_process("new", model=OTHER, policy=POLICY)
+    for number, track_id in enumerate(IDS[:4]):
+        world.put(track_id, music(1, seed=number)[0][:, :160], model=OTHER)
+    index_batch([stream_record(track_id) for track_id in IDS[:4]], new)
+    assert world.latest()["model"] == OTHER
+    collect_garbage(new.builder.store)
+    assert old <= set(world.keys())
+    assert collect_garbage(new.builder.store, now=datetime.now(UTC) + IN_TWO_DAYS) > 0
+    assert world.keys("generations/") == []
+    assert world.reader().current().size == 4
 
 
 def test_a_track_deleted_during_a_change_of_models_leaves_both_generations(world: World, music: Music) -> None:
