@@ -79,10 +79,15 @@ class Folded:
 
 
 def position(builder: Builder) -> Position:
-    """The pointer to the newest version of the builder's model: the one readers use, or that of a generation."""
+    """The pointer to the newest version of the builder's model: the one readers use, or that of a generation.
+
+    Raises:
+        DamagedIndex: the pointer that readers use is none, or names another model than its manifest.
+    """
     serving = builder.store.head()
     if serving is None or serving.pointer.model == builder.model.name:
         return Position(POINTER_KEY, serving)
+    builder.store.manifest(serving.pointer)  # a generation is begun only where another model really serves
     key = generation_key(builder.model.name)
     return Position(key, builder.store.head(key))
 

@@ -105,7 +105,13 @@ class IndexStore:
         Raises:
             DamagedIndex: missing, or not what the pointer promises.
         """
-        return Manifest.from_bytes(self.read(pointer.manifest_key, pointer.manifest))
+        manifest = Manifest.from_bytes(self.read(pointer.manifest_key, pointer.manifest))
+        if (manifest.version, manifest.model) != (pointer.version, pointer.model):
+            raise DamagedIndex(
+                f"the pointer names version {pointer.version} of {pointer.model}, "
+                f"its manifest is {manifest.version} of {manifest.model}"
+            )
+        return manifest
 
     def manifests(self) -> Iterator[Listed]:
         """Every stored manifest."""

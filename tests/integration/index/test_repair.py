@@ -56,6 +56,30 @@ def test_a_damaged_index_is_rebuilt_from_the_table(world: World, music: Music, k
     assert all(searcher.contains(track_id) for track_id in IDS)
 
 
+def test_no_byte_of_the_pointer_can_flip_unnoticed(world: World, music: Music) -> None:
+    """Readers refuse or read the same; builders neither start over beside it nor write anything."""
+    fill(world, music)
+    world.wake(*IDS)
+    good = world.s3.get_object(Bucket="earshot-test-index", Key="latest.json")["Body"].read()
+    before = world.keys()
+    refused = 0
+    for at in range(len(good)):
+        flipped = good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :]
+        world.s3.put_object(Bucket="earshot-test-index", Key="latest.json", Body=flipped)
+        try:
+            assert world.reader().current().size == 12
+        except DamagedIndex:
+            refused += 1
+        try:
+            world.wake(IDS[0])
+        except DamagedIndex:
+            refused += 1
+        assert world.keys() == before
+    assert refused > len(good)
+    rebuild_from_table(world.services)
+    assert world.reader().current().size == 12
+
+
 def test_a_lost_table_is_restored_from_the_index_to_the_last_byte(world: World, music: Music) -> None:
     fill(world, music)
     world.wake(*IDS[:5])
