@@ -117,12 +117,16 @@ def rebuild_from_table(services: Services, progress: Progress = no_progress) -> 
 def restore_table_from_index(services: Services, progress: Progress = no_progress) -> Restored:
     """Write every track of the index that the table lacks, or holds without an embedding, into the table.
 
+    During a change of models that is the index in service first, and what the new one holds of it on top.
+
     Raises:
         DamagedIndex: the current version cannot be read.
     """
-    manifest = _current(services)
+    store = services.builder.store
+    heads = [head for head in (store.head(), position(services.builder).head) if head]
+    manifests = [store.manifest(pointer) for pointer in dict.fromkeys(head.pointer for head in heads)]
     restored = present = 0
-    for entry in manifest.segments if manifest else ():
+    for manifest, entry in ((manifest, entry) for manifest in manifests for entry in manifest.segments):
         rows = StoredRows.living(services.builder.cache, entry)
         for start in range(0, len(rows.ids), _CHUNK):
             which = np.arange(start, min(start + _CHUNK, len(rows.ids)))
@@ -133,9 +137,10 @@ def restore_table_from_index(services: Services, progress: Progress = no_progres
                     embedding=embedding.tobytes(),
                     drift=drift.tobytes(),
                     tags=track.tags,
-                    model=services.builder.model.name,
+                    model=manifest.model,
                     preview_at=track.preview_at or "",
                     provider=track.provider,
+                    version_of=track.version_of,
                 )
                 restored, present = restored + done, present + (not done)
             progress(restored + present)

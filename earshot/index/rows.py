@@ -30,7 +30,7 @@ _SAMPLE_ROWS = 16
 _DICTIONARY_BYTES = 4_000
 _RAW_DEFLATE = -15
 _INFO = tuple(field.name for field in fields(TrackInfo))
-_STATE = ("model", "provider", "preview_at")
+_STATE = ("model", "provider", "preview_at", "version_of")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from annoy_service.index import index_batch
 from annoy_service.repair import index_missing, rebuild_from_table, restore_table_from_index
 from earshot.errors import DamagedIndex
-from earshot.track import Status
+from earshot.track import Status, TrackInfo
+from earshot.tracks_table import now_iso
 
-from .conftest import TABLE, World
+from .conftest import MODEL, POLICY, TABLE, World, stream_record
 
 Music = Callable[..., np.ndarray[Any, Any]]
 IDS = [f"file:{i:016x}" for i in range(12)]
@@ -82,6 +84,17 @@ def test_no_byte_of_the_pointer_can_flip_unnoticed(world: World, music: Music) -
 
 def test_a_lost_table_is_restored_from_the_index_to_the_last_byte(world: World, music: Music) -> None:
     fill(world, music)
+    shared = world.table.get(IDS[0])
+    assert shared is not None
+    assert world.table.store_embedding(
+        TrackInfo(IDS[1], "deezer", title="The same recording"),
+        embedding=shared.embedding or b"",
+        drift=shared.drift or b"",
+        tags=shared.tags,
+        model=MODEL,
+        preview_at=now_iso(),
+        version_of=IDS[0],
+    )
     world.wake(*IDS[:5])
     world.wake(*IDS[5:])
     before = {track_id: world.table.get(track_id) for track_id in IDS}
@@ -95,10 +108,27 @@ def test_a_lost_table_is_restored_from_the_index_to_the_last_byte(world: World, 
         assert was is not None
         assert track.status is Status.READY
         assert (track.info, track.embedding, track.drift, track.tags) == (was.info, was.embedding, was.drift, was.tags)
-        assert (track.model, track.preview_at) == (was.model, was.preview_at)
+        assert (track.model, track.preview_at, track.version_of) == (was.model, was.preview_at, was.version_of)
     version = world.latest()["version"]
     world.wake(*IDS)
     assert world.latest()["version"] == version, "what was restored is what the index holds already"
+
+
+def test_a_table_lost_during_a_change_of_models_is_restored_from_both_generations(world: World, music: Music) -> None:
+    fill(world, music)
+    world.wake(*IDS)
+    new = world.another_process("new", model="choi-2017@1", policy=POLICY)
+    world.put(IDS[0], music(1)[0][:, :160], model="choi-2017@1")
+    index_batch([stream_record(IDS[0])], new)
+    before = {track_id: world.table.get(track_id) for track_id in IDS}
+    for track_id in IDS:
+        world.table.delete(track_id)
+    restore_table_from_index(new)
+    for track_id, was in before.items():
+        track = world.table.get(track_id)
+        assert track is not None
+        assert was is not None
+        assert (track.model, track.embedding, track.drift) == (was.model, was.embedding, was.drift)
 
 
 def test_restoring_leaves_what_the_table_has(world: World, music: Music) -> None:
