@@ -63,8 +63,7 @@ def index_missing(services: Services, progress: Progress = no_progress) -> Agree
         IndexRace: other builders kept moving the pointer.
     """
     builder = services.builder
-    manifest = _current(services)
-    directory = Directory(builder.cache, manifest)
+    directory = Directory(builder.cache, manifest_at(builder, position(builder)))
     differing: list[str] = []
     seen: list[bytes] = []
     unreadable: dict[str, str] = {}
@@ -78,7 +77,8 @@ def index_missing(services: Services, progress: Progress = no_progress) -> Agree
         unreadable |= wanted.unreadable
         seen += [item["track_id"]["S"].encode() for item in items]
         progress(len(seen))
-    unknown = np.setdiff1d(directory.ids(), np.array(seen or np.zeros(0, "S1")))
+    indexed = [Directory(builder.cache, manifest).ids() for manifest in _in_use(services)]
+    unknown = np.setdiff1d(np.concatenate([np.zeros(0, "S1"), *indexed]), np.array(seen or np.zeros(0, "S1")))
     differing += [track_id.decode() for track_id in unknown.tolist()]
     added = removed = 0
     for chunk in _chunks(iter(differing), _FOLD):
@@ -122,11 +122,8 @@ def restore_table_from_index(services: Services, progress: Progress = no_progres
     Raises:
         DamagedIndex: the current version cannot be read.
     """
-    store = services.builder.store
-    heads = [head for head in (store.head(), position(services.builder).head) if head]
-    manifests = [store.manifest(pointer) for pointer in dict.fromkeys(head.pointer for head in heads)]
     restored = present = 0
-    for manifest, entry in ((manifest, entry) for manifest in manifests for entry in manifest.segments):
+    for manifest, entry in ((manifest, entry) for manifest in _in_use(services) for entry in manifest.segments):
         rows = StoredRows.living(services.builder.cache, entry)
         for start in range(0, len(rows.ids), _CHUNK):
             which = np.arange(start, min(start + _CHUNK, len(rows.ids)))
@@ -162,8 +159,11 @@ def _spill(services: Services, folder: Path, progress: Progress, unreadable: dic
         yield StoredRows(part.joinpath, np.arange(len(fresh.ids)))
 
 
-def _current(services: Services) -> Manifest | None:
-    return manifest_at(services.builder, position(services.builder))
+def _in_use(services: Services) -> list[Manifest]:
+    """The version that readers use, and during a change of models the one that is being built beside it."""
+    store = services.builder.store
+    heads = (store.head(), position(services.builder).head)
+    return [store.manifest(pointer) for pointer in dict.fromkeys(head.pointer for head in heads if head)]
 
 
 def _place(builder: Builder) -> Position:

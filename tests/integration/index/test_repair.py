@@ -35,6 +35,22 @@ def test_tracks_whose_records_were_lost_are_found_by_comparing(world: World, mus
     assert index_missing(world.services).added == 0
 
 
+def test_a_deletion_that_was_lost_during_a_change_of_models_does_not_keep_the_new_one_waiting(
+    world: World, music: Music
+) -> None:
+    fill(world, music)
+    world.wake(*IDS)
+    new = world.another_process("new", model="choi-2017@1", policy=POLICY)
+    world.table.delete(IDS[0])
+    for number, track_id in enumerate(IDS[1:]):
+        world.put(track_id, music(1, seed=number)[0][:, :160], model="choi-2017@1")
+    index_batch([stream_record(track_id) for track_id in IDS[1:]], new)
+    assert world.latest()["model"] == MODEL
+    index_missing(new)
+    assert world.latest()["model"] == "choi-2017@1"
+    assert world.latest()["tracks"] == 11
+
+
 def test_an_unreadable_item_does_not_stop_a_repair(world: World, music: Music) -> None:
     fill(world, music)
     world.dynamodb.put_item(TableName=TABLE, Item={"track_id": {"S": "odd"}, "status": {"S": "dancing"}})
