@@ -37,8 +37,8 @@ def collect_garbage(store: IndexStore, *, now: datetime | None = None) -> int:
         for manifest in _versions(store, pointer, manifests, cutoff):
             kept |= manifest.object_keys() | {manifest_key(manifest.version)}
     for key, entry in manifests.items():
-        if entry.modified >= cutoff and key not in kept and (manifest := store.old_manifest(version_of_key(key))):
-            kept |= manifest.object_keys()
+        if entry.modified >= cutoff and key not in kept and (unnamed := store.old_manifest(version_of_key(key))):
+            kept |= unnamed.object_keys()
     garbage = [key for key, entry in listed.items() if entry.modified < cutoff and key not in kept]
     store.delete([*garbage, *_generations_in_service(store)])
     if garbage:

@@ -123,7 +123,7 @@ def restore_table_from_index(services: Services, progress: Progress = no_progres
         DamagedIndex: the current version cannot be read.
     """
     restored = present = 0
-    for manifest, entry in ((manifest, entry) for manifest in _in_use(services) for entry in manifest.segments):
+    for model, entry in ((used.model, entry) for used in _in_use(services) for entry in used.segments):
         rows = StoredRows.living(services.builder.cache, entry)
         for start in range(0, len(rows.ids), _CHUNK):
             which = np.arange(start, min(start + _CHUNK, len(rows.ids)))
@@ -134,7 +134,7 @@ def restore_table_from_index(services: Services, progress: Progress = no_progres
                     embedding=embedding.tobytes(),
                     drift=drift.tobytes(),
                     tags=track.tags,
-                    model=manifest.model,
+                    model=model,
                     preview_at=track.preview_at or "",
                     provider=track.provider,
                     version_of=track.version_of,

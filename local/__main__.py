@@ -66,7 +66,7 @@ def status(settings: LocalSettings) -> int:
     return 0
 
 
-def repair(settings: LocalSettings, *, table_lost: bool) -> int:
+def repair(settings: LocalSettings, *, table_lost: bool, rebuild: bool) -> int:
     """Make table, index and previews agree."""
     import boto3  # late: see `status`
 
@@ -76,7 +76,8 @@ def repair(settings: LocalSettings, *, table_lost: bool) -> int:
 
     is_local = settings.stage == "local"
     deployment = connect(settings).deployment if is_local else Deployment(boto3.Session(), settings.stage)
-    repaired = make_agree(deployment, settings.local_dir / "cache" / "repair", table_lost=table_lost, say=say)
+    work_dir = settings.local_dir / "cache" / "repair"
+    repaired = make_agree(deployment, work_dir, table_lost=table_lost, rebuild=rebuild, say=say)
     say(f"repaired: {repaired}")
     return 0
 
@@ -133,7 +134,7 @@ def _run(options: argparse.Namespace, settings: LocalSettings) -> int:
         if options.verb == "status":
             return status(settings)
         if options.verb == "repair":
-            return repair(settings, table_lost=options.table_lost)
+            return repair(settings, table_lost=options.table_lost, rebuild=options.rebuild)
         return talk(options, settings)
 
 
@@ -166,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     mend.add_argument(
         "--table-lost", action="store_true", help="write what the index holds and the table lacks back into the table"
     )
+    mend.add_argument("--rebuild", action="store_true", help="build the index anew from nothing but the table")
     show = verbs.add_parser("demo", help="the whole pipeline on real music, then stop")
     show.add_argument("--music", type=Path, help="a folder of your own instead of the demo's playlist")
     return parser

@@ -4,19 +4,25 @@ The stream is a wake-up signal, the table is the truth, S3 is the backup. Everyt
 the functions run.
 """
 
+import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from annoy_service.bootstrap import Services, make_builder, make_services
-from annoy_service.repair import index_missing, rebuild_from_table, restore_table_from_index
+from annoy_service.repair import Progress, index_missing, rebuild_from_table, restore_table_from_index
+from config.index_tracks import IndexTracksSettings
+from config.local import ROOT
 from earshot.errors import DamagedIndex
 from earshot.messages import IndexPublished, TrackNotIndexed
 from earshot.tracks_table import TracksTable
 from local.deployment import Deployment
 from local.redrive import Redriven, pending, redrive
 
-_MODEL = "musicnn-msd@1"
+_SAY_EVERY_S = 5.0
 
 Say = Callable[[str], None]
 
@@ -42,8 +48,10 @@ class Repaired:
         return ", ".join(f"{count} {what}" for count, what in parts if count) or "everything agrees"
 
 
-def index_services(deployment: Deployment, work_dir: Path, model: str = _MODEL) -> Services:
+def index_services(deployment: Deployment, work_dir: Path) -> Services:
     """What annoy_service's repairs work with, on this deployment."""
+    chosen = {**dotenv_values(ROOT / "config" / "annoy_service.env"), **os.environ}  # as its functions read it
+    model = chosen.get("EARSHOT_MODEL") or IndexTracksSettings.model_fields["model"].default
     sns = deployment.session.client("sns")
 
     def announce(message: IndexPublished) -> None:
@@ -70,7 +78,7 @@ def index_services(deployment: Deployment, work_dir: Path, model: str = _MODEL) 
     )
 
 
-def repair(deployment: Deployment, work_dir: Path, *, table_lost: bool, say: Say) -> Repaired:
+def repair(deployment: Deployment, work_dir: Path, *, table_lost: bool, rebuild: bool = False, say: Say) -> Repaired:
     """Bring everything into agreement.
 
     Args:
@@ -78,17 +86,21 @@ def repair(deployment: Deployment, work_dir: Path, *, table_lost: bool, say: Say
         work_dir: for index files.
         table_lost: whether the table may lack what the index holds. A table that is empty counts as lost in any case:
             taking it for the truth would empty the index.
-        say: told of steps that take long.
+        rebuild: build the index anew from nothing but the table, even where it can be read.
+        say: told of steps that take long, and how far they have come.
     """
     services = index_services(deployment, work_dir)
     restored = 0
     try:
         if table_lost or _is_empty(deployment.tracks):
-            restored = restore_table_from_index(services).restored
-        agreement = index_missing(services)
+            restored = restore_table_from_index(services, _progress(say, "tracks of the index looked at")).restored
+        if not rebuild:
+            agreement = index_missing(services, _progress(say, "tracks of the table compared with the index"))
     except DamagedIndex as error:
         say(f"the index cannot be read ({error.message}); rebuilding it from the table")
-        agreement = rebuild_from_table(services)
+        rebuild = True
+    if rebuild:
+        agreement = rebuild_from_table(services, _progress(say, "tracks of the table read"))
     redriven = redrive_lost(deployment, also_pending=table_lost)
     return Repaired(
         restored=restored,
@@ -108,6 +120,19 @@ def redrive_lost(deployment: Deployment, *, also_pending: bool) -> Redriven:
     if not unfetched and deployment.waiting("extract") >= previews:
         return Redriven()
     return redrive(deployment, unfetched)
+
+
+def _progress(say: Say, what: str) -> Progress:
+    """Says how many every few seconds; nothing of what is quickly done."""
+    said_at = time.monotonic()
+
+    def progress(tracks: int) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at >= _SAY_EVERY_S:
+            say(f"{tracks:,} {what}")
+            said_at = time.monotonic()
+
+    return progress
 
 
 def _is_empty(table: TracksTable) -> bool:

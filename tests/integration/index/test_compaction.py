@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
 from annoy_service.compact import compact
@@ -160,9 +160,7 @@ def test_the_garbage_collector_deletes_nothing_when_a_live_manifest_is_unreadabl
     assert world.keys() == before
 
 
-def test_versions_published_while_garbage_is_listed_do_not_hide_the_one_before_them(
-    world: World, music: Music
-) -> None:
+def test_versions_published_while_garbage_is_listed_do_not_hide_the_one_before_them(world: World, music: Music) -> None:
     """The version that readers used until a moment ago is two days old; two newer ones come during the listing."""
     fill(world, music, 4)
     before = world.keys()
