@@ -145,12 +145,13 @@ def _build_annoy(vectors: npt.NDArray[np.float16], path: Path) -> tuple[AnnoyInd
 
 
 def _raise_search_k(index: AnnoyIndex, vectors: npt.NDArray[np.float16]) -> tuple[int, float]:
-    """The measured search_k, doubled until the gate opens or a sixth of the catalogue is looked at."""
+    """The measured search_k, doubled (once at least) until the gate opens or a sixth of the catalogue is looked at."""
     search_k = search_k_for(len(vectors))
+    most = max(2 * search_k, len(vectors) // 6)
     truth = _true_neighbours(vectors)
     while True:
         recall = _recall(index, vectors, truth, search_k)
-        if recall >= MIN_RECALL or 2 * search_k > len(vectors) // 6:
+        if recall >= MIN_RECALL or 2 * search_k > most:
             return search_k, recall
         search_k *= 2
 

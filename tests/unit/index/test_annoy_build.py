@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from annoy_service import build
 from annoy_service.build import EXACT_UP_TO, MIN_RECALL, search_k_for, write_base
 from annoy_service.rows import FreshRow, FreshRows, Merged
 from earshot.errors import DamagedIndex, RecallTooLow
@@ -56,12 +55,12 @@ def test_a_large_base_passes_the_gate_and_says_how_well(tmp_path: Path) -> None:
     assert len(entry.canaries) == 8
 
 
-def test_search_k_is_raised_before_trees_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "_SEARCH_K", ((1, 100), (10**9, 100)))
-    _, annoy = write_base(tmp_path, rows(music(EXACT_UP_TO + 1)), identity(32))
+def test_search_k_is_raised_before_trees_are_added(tmp_path: Path) -> None:
+    """Even in the smallest catalogue that Annoy searches."""
+    hard = np.random.default_rng(0).normal(size=(EXACT_UP_TO + 1, 28))
+    _, annoy = write_base(tmp_path, rows(hard), identity(28))
     assert annoy.n_trees == 10
-    assert annoy.search_k is not None
-    assert annoy.search_k > 100
+    assert annoy.search_k == 2 * search_k_for(EXACT_UP_TO + 1)
 
 
 def test_a_version_that_misses_too_many_neighbours_is_not_published(
