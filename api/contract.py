@@ -207,6 +207,7 @@ class IndexHealth(BaseModel):
     tracks: int
     model: str
     built_at: str
+    build_s: Annotated[float, Field(description="Seconds that building it took.")]
     recall: Annotated[float | None, Field(description="recall@10 against exact search, measured when it was built.")]
     search_k: Annotated[int | None, Field(description="Annoy's effort per query; null: searched exactly.")]
 

@@ -32,6 +32,7 @@ def health() -> Health:
             tracks=index.size,
             model=index.model,
             built_at=index.built_at,
+            build_s=index.build_s,
             recall=index.recall,
             search_k=index.search_k,
         ),

@@ -51,7 +51,7 @@ def test_health_describes_the_index_version(world: World) -> None:
     version = world.publish([track(1)], [direction(a0=1)])
     index = world.get("/health").json()["index"]
     assert (index["version"], index["tracks"], index["model"]) == (version, 1, "musicnn-msd@1")
-    assert (index["recall"], index["search_k"]) == (1.0, None)
+    assert (index["recall"], index["search_k"], index["build_s"]) == (1.0, None, 2.5)
 
 
 @pytest.mark.parametrize("settings", [{"EARSHOT_INDEX_CHECK_EVERY_S": "300"}])

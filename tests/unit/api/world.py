@@ -106,6 +106,7 @@ class World:
             n_trees=10,
             search_k=None,
             recall=1.0,
+            build_s=2.5,
         ).named()
         head = store.head()
         store.move(store.put_manifest(manifest), seen=head.etag if head else None)
