@@ -24,6 +24,8 @@ class SegmentCache:
         self._store = store
         self._folder = folder / "segments"
         self._checked: dict[Path, tuple[int, int, int]] = {}
+        for partial in self._folder.glob("*/.*"):  # of a process that was killed
+            partial.unlink(missing_ok=True)
 
     def fetch(self, segment: SegmentEntry, name: str) -> Path:
         """The local path of the segment's object `name`, downloaded if need be and known to be intact.

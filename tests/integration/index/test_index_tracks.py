@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from annoy_service.index import index_batch
 from earshot.errors import NoIndexYet
 from earshot.track import Tag, TrackInfo
 
-from .conftest import TABLE, World, stream_record
+from .conftest import MODEL, TABLE, World, stream_record
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 
@@ -159,6 +160,26 @@ def test_two_builders_that_race_both_get_their_tracks_in(world: World, music: Mu
     assert raced
     assert world.reader().current().size == 2
     assert [message.tracks for message in world.announced] == [1, 2]
+
+
+def test_what_a_killed_process_had_half_written_does_not_fill_the_disk(world: World, music: Music) -> None:
+    """Lambda keeps /tmp when it kills a function that took too long."""
+    world.put(ids(1)[0], music(1)[0])
+    world.wake(*ids(1))
+    world.reader().current()
+    segment = next((world.folder / "reader" / "segments").iterdir())
+    base = world.folder / "killed" / quote(MODEL, safe="") / "0" / "tmpabc123" / "raw.npy"
+    for left in (base, segment / ".annoy.ann.xyz"):
+        left.parent.mkdir(parents=True, exist_ok=True)
+        left.write_bytes(b"half of it")
+    folder = world.another_process("killed").builder.work_dir
+    assert folder == base.parent.parent
+    assert not base.parent.exists()
+    assert world.reader().current().size == 1
+    assert list(segment.glob(".*")) == []
+    base.parent.mkdir()
+    assert world.another_process("killed").builder.work_dir != folder
+    assert base.parent.exists(), "the first one lives and may be writing there"
 
 
 def test_the_handler_takes_an_authentic_stream_event(
