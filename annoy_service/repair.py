@@ -1,6 +1,6 @@
 """Makes table and index agree again, whatever happened. For `make repair` and for the local stack's reconcile at boot.
 
-Three functions, each idempotent and safe while `index_tracks` runs. `services` is `annoy_service.bootstrap.services()`;
+Four functions, each idempotent and safe while `index_tracks` runs. `services` is `annoy_service.bootstrap.services()`;
 `progress` is called with the number of tracks looked at so far.
 
 - `index_missing(services, progress)`: compares every track of the table with the index and folds the differences in.
@@ -8,6 +8,8 @@ Three functions, each idempotent and safe while `index_tracks` runs. `services` 
 - `rebuild_from_table(services, progress)`: a new base from nothing but the table, for a damaged index.
 - `restore_table_from_index(services, progress)`: writes tracks that the table lacks back from the index's segments.
   For a table that was lost: a track deleted on purpose a moment ago would come back.
+- `check_index(services, progress)`: reads every object of the index. Comparing with the table reads only ids and
+  fingerprints: vectors, Annoy files and titles may be damaged all the same.
 """
 
 import logging
@@ -142,6 +144,22 @@ def restore_table_from_index(services: Services, progress: Progress = no_progres
                 restored, present = restored + done, present + (not done)
             progress(restored + present)
     return Restored(restored, present)
+
+
+def check_index(services: Services, progress: Progress = no_progress) -> None:
+    """Read all that the versions in use consist of.
+
+    Raises:
+        DamagedIndex: an object is missing, or not what its manifest says.
+    """
+    store, checked = services.builder.store, 0
+    for manifest in _in_use(services):
+        store.check(manifest.transform_key, manifest.transform)
+        for entry in manifest.segments:
+            for name, expected in entry.objects.items():
+                store.check(entry.key(name), expected)
+            checked += entry.live
+            progress(checked)
 
 
 def _spill(services: Services, folder: Path, progress: Progress, unreadable: dict[str, str]) -> Iterator[Source]:

@@ -13,7 +13,13 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from annoy_service.bootstrap import Services, make_builder, make_services
-from annoy_service.repair import Progress, index_missing, rebuild_from_table, restore_table_from_index
+from annoy_service.repair import (
+    Progress,
+    check_index,
+    index_missing,
+    rebuild_from_table,
+    restore_table_from_index,
+)
 from config.index_tracks import IndexTracksSettings
 from config.local import ROOT
 from earshot.errors import DamagedIndex
@@ -78,7 +84,15 @@ def index_services(deployment: Deployment, work_dir: Path) -> Services:
     )
 
 
-def repair(deployment: Deployment, work_dir: Path, *, table_lost: bool, rebuild: bool = False, say: Say) -> Repaired:
+def repair(
+    deployment: Deployment,
+    work_dir: Path,
+    *,
+    table_lost: bool,
+    check: bool = True,
+    rebuild: bool = False,
+    say: Say,
+) -> Repaired:
     """Bring everything into agreement.
 
     Args:
@@ -86,6 +100,7 @@ def repair(deployment: Deployment, work_dir: Path, *, table_lost: bool, rebuild:
         work_dir: for index files.
         table_lost: whether the table may lack what the index holds. A table that is empty counts as lost in any case:
             taking it for the truth would empty the index.
+        check: read every object of the index, instead of only what is compared with the table.
         rebuild: build the index anew from nothing but the table, even where it can be read.
         say: told of steps that take long, and how far they have come.
     """
@@ -94,6 +109,8 @@ def repair(deployment: Deployment, work_dir: Path, *, table_lost: bool, rebuild:
     try:
         if table_lost or _is_empty(deployment.tracks):
             restored = restore_table_from_index(services, _progress(say, "tracks of the index looked at")).restored
+        if check and not rebuild:
+            check_index(services, _progress(say, "tracks of the index checked"))
         if not rebuild:
             agreement = index_missing(services, _progress(say, "tracks of the table compared with the index"))
     except DamagedIndex as error:

@@ -111,7 +111,9 @@ class Stack:
         directory = self.settings.local_dir
         if died_hard:
             self.say("the stack was killed the last time; repairing …")
-        repaired = repair(self.deployment, directory / "cache" / "repair", table_lost=died_hard, say=self.say)
+        repaired = repair(
+            self.deployment, directory / "cache" / "repair", table_lost=died_hard, check=died_hard, say=self.say
+        )
         if repaired != Repaired() or died_hard:
             self.say(f"repaired: {repaired}")
         if died_hard:

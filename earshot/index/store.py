@@ -158,6 +158,15 @@ class IndexStore:
         """
         return b"".join(self._chunks(key, expected))
 
+    def check(self, key: str, expected: StoredObject) -> None:
+        """Read the object, whatever its size, and keep nothing of it.
+
+        Raises:
+            DamagedIndex: missing, or size or hash differ.
+        """
+        for _ in self._chunks(key, expected):
+            pass
+
     def download(self, key: str, expected: StoredObject, to: Path) -> None:
         """Write the object to the file `to`, checked against `expected`.
 

@@ -9,6 +9,7 @@ import pytest
 from annoy_service.bootstrap import known_model
 from annoy_service.fold import manifest_at, position
 from earshot.index.manifest import POINTER_KEY
+from earshot.index.reader import IndexReader
 from earshot.track import TrackInfo
 from earshot.tracks_table import now_iso
 from local import repair as repairing
@@ -53,6 +54,24 @@ def test_a_rebuild_on_demand_makes_a_base_from_nothing_but_the_table_and_says_ho
     assert after.base is not None
     assert after.base.id != before.base.id
     assert after.tracks == 3
+
+
+@pytest.mark.parametrize("name", ["annoy.ann", "vectors.npy", "tracks.bin", "raw.npy"])
+def test_a_repair_finds_damage_that_comparing_with_the_table_does_not_show(aws: Any, tmp_path: Path, name: str) -> None:
+    deployment = _stage(aws, 3)
+    repair(deployment, tmp_path, table_lost=False, say=lambda _: None)
+    builder = index_services(deployment, tmp_path).builder
+    manifest = manifest_at(builder, position(builder))
+    assert manifest is not None
+    assert manifest.base is not None
+    key = manifest.base.key(name)
+    builder.store.put(key, bytes(manifest.base.objects[name].size))
+    said: list[str] = []
+    repair(deployment, tmp_path, table_lost=False, say=said.append)
+    assert len(said) == 1
+    assert key in said[0]
+    reader = IndexReader(aws.client("s3"), deployment.parameters["index-bucket"], tmp_path / "reader")
+    assert reader.current().size == 3
 
 
 def test_a_repair_indexes_the_model_that_the_functions_index(
