@@ -54,7 +54,8 @@ def _generations_in_service(store: IndexStore) -> list[str]:
 
 
 def _pointers(store: IndexStore) -> list[Pointer]:
-    keys = [POINTER_KEY, *(entry.key for entry in store.list(GENERATIONS))]
+    """Generations first: one that goes into service meanwhile is then seen at one place or the other."""
+    keys = [*(entry.key for entry in store.list(GENERATIONS)), POINTER_KEY]
     return [head.pointer for key in keys if (head := store.head(key))]
 
 

@@ -179,6 +179,28 @@ def test_versions_published_while_garbage_is_listed_do_not_hide_the_one_before_t
     assert set(before) <= set(world.keys())
 
 
+@pytest.mark.parametrize("calls", range(1, 9))
+def test_a_generation_that_goes_into_service_while_garbage_is_collected_keeps_its_objects(
+    world: World, music: Music, calls: int
+) -> None:
+    """Its pointer is at one place before the collector's `calls`-th call to S3, and at another after it."""
+    fill(world, music, 4)
+    new = world.another_process("new", model=OTHER, policy=POLICY)
+    world.put(IDS[0], music(1)[0][:, :160], model=OTHER)
+    index_batch([stream_record(IDS[0])], new)
+    left = iter(range(calls))
+
+    def promote(**_: Any) -> None:
+        if next(left, None) == calls - 1:
+            put_into_service(new.builder, incomplete=True)
+
+    world.s3.meta.events.register("after-call.s3", promote)
+    collect_garbage(new.builder.store, now=datetime.now(UTC) + IN_TWO_DAYS)
+    world.s3.meta.events.unregister("after-call.s3", promote)
+    assert world.latest()["model"] == OTHER
+    assert world.reader().current().size == 1
+
+
 def test_an_old_manifest_that_was_altered_stops_the_garbage_collector(world: World, music: Music) -> None:
     """One flipped bit in a segment's id would make an object of a version still in use look like garbage."""
     fill(world, music, 4)
