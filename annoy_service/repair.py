@@ -31,8 +31,10 @@ from annoy_service.fold import ATTEMPTS, Builder, Folded, Position, manifest_at,
 from annoy_service.index import Agreement, agree, announce
 from annoy_service.rows import FreshRows, Merged, Source, StoredRows
 from earshot.errors import DamagedIndex, IndexRace
-from earshot.index.manifest import POINTER_KEY, Manifest
+from earshot.index.cache import SegmentCache
+from earshot.index.manifest import POINTER_KEY, Manifest, SegmentEntry
 from earshot.index.rows import track_from_line
+from earshot.track import Track
 
 Progress = Callable[[int], None]
 _T = TypeVar("_T")
@@ -122,19 +124,17 @@ def restore_table_from_index(services: Services, progress: Progress = no_progres
     During a change of models that is the index in service first, and what the new one holds of it on top.
 
     Raises:
-        DamagedIndex: the current version cannot be read.
+        DamagedIndex: the current version cannot be read, or a segment of it; the other segments were written then.
     """
     restored = present = 0
+    damaged: DamagedIndex | None = None
     for model, entry in ((used.model, entry) for used in _in_use(services) for entry in used.segments):
-        rows = StoredRows.living(services.builder.cache, entry)
-        for start in range(0, len(rows.ids), _CHUNK):
-            which = np.arange(start, min(start + _CHUNK, len(rows.ids)))
-            for line, (embedding, drift) in zip(rows.lines(which), rows.raw(which), strict=True):
-                track = track_from_line(line, embedding.tobytes(), drift.tobytes())
+        try:
+            for track in _tracks_of(services.builder.cache, entry):
                 done = services.table.store_embedding(
                     track.info,
-                    embedding=embedding.tobytes(),
-                    drift=drift.tobytes(),
+                    embedding=track.embedding or b"",
+                    drift=track.drift or b"",
                     tags=track.tags,
                     model=model,
                     preview_at=track.preview_at or "",
@@ -142,8 +142,20 @@ def restore_table_from_index(services: Services, progress: Progress = no_progres
                     version_of=track.version_of,
                 )
                 restored, present = restored + done, present + (not done)
-            progress(restored + present)
+                progress(restored + present)
+        except DamagedIndex as error:
+            damaged = error
+    if damaged:
+        raise damaged
     return Restored(restored, present)
+
+
+def _tracks_of(cache: SegmentCache, entry: SegmentEntry) -> Iterator[Track]:
+    rows = StoredRows.living(cache, entry)
+    for start in range(0, entry.live, _CHUNK):
+        which = np.arange(start, min(start + _CHUNK, entry.live))
+        for line, (embedding, drift) in zip(rows.lines(which), rows.raw(which), strict=True):
+            yield track_from_line(line, embedding.tobytes(), drift.tobytes())
 
 
 def check_index(services: Services, progress: Progress = no_progress) -> None:

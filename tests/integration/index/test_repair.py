@@ -147,6 +147,21 @@ def test_a_table_lost_during_a_change_of_models_is_restored_from_both_generation
         assert (track.model, track.embedding, track.drift) == (was.model, was.embedding, was.drift)
 
 
+def test_a_damaged_segment_does_not_keep_the_others_from_being_restored(world: World, music: Music) -> None:
+    fill(world, music)
+    world.wake(*IDS[:10])
+    world.wake(*IDS[10:])
+    for track_id in IDS:
+        world.table.delete(track_id)
+    base, delta = world.latest()["segments"]
+    assert (base["kind"], delta["kind"]) == ("base", "delta")
+    world.services.builder.cache.keep_only([])
+    world.s3.put_object(Bucket="earshot-test-index", Key=f"segments/{base['id']}/raw.npy", Body=b"damaged")
+    with pytest.raises(DamagedIndex):
+        restore_table_from_index(world.services)
+    assert {track.track_id for track in world.table.scan()} == set(IDS[10:])
+
+
 def test_restoring_leaves_what_the_table_has(world: World, music: Music) -> None:
     fill(world, music)
     world.wake(*IDS)
