@@ -52,7 +52,11 @@ class Source(Protocol):
     """As the header says, which may be wrong; 0 where it says nothing."""
 
     def blocks(self, start: int) -> Iterator[Samples]:
-        """(n, channels) blocks from frame `start` on."""
+        """(n, channels) blocks from frame `start` on; only once.
+
+        Raises:
+            AudioRejected: `undecodable`, where the damage begins.
+        """
 
 
 def decode(data: bytes, rate: int, min_seconds: float) -> Audio:
@@ -73,9 +77,11 @@ def decode(data: bytes, rate: int, min_seconds: float) -> Audio:
     if source.frames > limit:
         limit = int(CLIP_S * source.rate)
         start = (source.frames - limit) // 2
-    samples, frames = _mix(source, start, limit, rate)
-    if start and frames < limit:  # the header promised more than there is
-        samples, frames = _mix(source, 0, limit, rate)
+    least = int(min_seconds * source.rate)
+    samples, frames = _mix(source, start, limit, rate, least=0 if start else least)
+    if start and frames < limit:  # the header promised more than there is, or the middle is damaged
+        source = _open(data)
+        samples, frames = _mix(source, 0, limit, rate, least=least)
     _check(samples, rate, frames / source.rate, min_seconds)
     return Audio(samples, rate, frames / source.rate)
 
@@ -120,20 +126,28 @@ class _SndfileSource:
             raise AudioRejected(f"decoding failed ({_text(error)})", reason="undecodable") from None
 
 
-def _mix(source: Source, start: int, limit: int, rate: int) -> tuple[Samples, int]:
+def _mix(source: Source, start: int, limit: int, rate: int, *, least: int) -> tuple[Samples, int]:
     """Mono samples at `rate` of at most `limit` frames from `start` on, and how many frames there were.
 
-    The channels are summed first and divided once they are resampled and few.
+    The channels are summed first and divided once they are resampled and few. Of a torn file, what comes before the
+    damage.
+
+    Raises:
+        AudioRejected: `undecodable`, before there were `least` frames.
     """
     same = source.rate == rate
     resampler = None if same else soxr.ResampleStream(source.rate, rate, 1, dtype="float32", quality="HQ")
     parts, frames = [], 0
-    for block in source.blocks(start):
-        mono = _sum(block[: limit - frames])
-        frames += len(mono)
-        parts.append(resampler.resample_chunk(mono) if resampler else mono)
-        if frames >= limit:
-            break
+    try:
+        for block in source.blocks(start):
+            mono = _sum(block[: limit - frames])
+            frames += len(mono)
+            parts.append(resampler.resample_chunk(mono) if resampler else mono)
+            if frames >= limit:
+                break
+    except AudioRejected:
+        if frames < least:
+            raise
     if resampler:
         parts.append(resampler.resample_chunk(np.empty(0, np.float32), last=True))
     samples: Samples = np.concatenate([np.empty(0, np.float32), *parts])

@@ -10,7 +10,7 @@ import numpy as np
 from earshot.errors import AudioRejected
 from extractor.decode import Samples
 
-_CODECS = {"aac", "alac", "mp3"}
+_CODECS = {"aac", "alac", "mp3float"}
 
 
 class AacSource:

@@ -24,7 +24,7 @@ _WRITTEN = {
     "aiff": ("AIFF", "PCM_16"),
     "caf": ("CAF", "ALAC_16"),
 }
-FORMATS = (*_WRITTEN, "opus", "m4a", "mp3_without_length")
+FORMATS = (*_WRITTEN, "opus", "m4a", "mp3_in_mp4", "mp3_without_length")
 _EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 
 
@@ -37,7 +37,9 @@ def sample(name: str) -> bytes:
     stereo = np.stack([mono, mono * np.float32(0.5)], axis=1)
     buffer = io.BytesIO()
     if name == "m4a":
-        _write_m4a(buffer, stereo)
+        _write_mp4(buffer, stereo, "ipod", "aac")
+    elif name == "mp3_in_mp4":
+        _write_mp4(buffer, stereo, "mp4", "libmp3lame")
     elif name == "opus":
         soundfile.write(buffer, stereo, 24_000, format="OGG", subtype="OPUS")
     else:
@@ -46,11 +48,12 @@ def sample(name: str) -> bytes:
     return buffer.getvalue()
 
 
-def _write_m4a(buffer: io.BytesIO, stereo: np.ndarray) -> None:
-    with av.open(buffer, "w", format="ipod") as container:
-        stream = container.add_stream("aac", rate=RATE, layout="stereo")
-        for start in range(0, len(stereo), 1024):
-            block = np.ascontiguousarray(stereo[start : start + 1024].T)
+def _write_mp4(buffer: io.BytesIO, stereo: np.ndarray, container_format: str, codec: str) -> None:
+    with av.open(buffer, "w", format=container_format) as container:
+        stream = container.add_stream(codec, rate=RATE, layout="stereo", format="fltp")
+        size = stream.codec_context.frame_size or 1024
+        for start in range(0, len(stereo), size):
+            block = np.ascontiguousarray(stereo[start : start + size].T)
             frame = av.AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
             frame.sample_rate = RATE
             container.mux(stream.encode(frame))

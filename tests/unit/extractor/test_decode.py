@@ -8,6 +8,7 @@ import soxr
 from earshot.errors import AudioRejected
 from extractor.decode import decode
 from tests.corpus import clips, hostile_cases, hostile_dir
+from tests.fuzz.mutations import sample
 from tests.unit.extractor.conftest import RATE, encoded, tone
 
 
@@ -79,6 +80,40 @@ def test_a_header_that_promises_hours_falls_back_to_what_is_there() -> None:
     at = data.index(b"data") + 4
     data[at : at + 4] = struct.pack("<I", 0x7FFFFFF0)
     assert decode(bytes(data), 16_000, 1).seconds == pytest.approx(5, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["flac", "m4a", "mp3", "opus", "vorbis"])
+def test_of_a_torn_file_the_part_before_the_damage_is_used(name: str) -> None:
+    whole = sample(name)
+    torn = whole[: len(whole) * 3 // 4]
+    if name == "m4a":  # its index comes last
+        at = len(whole) // 2
+        torn = whole[:at] + bytes(2_000) + whole[at + 2_000 :]
+    assert 1.5 < decode(torn, 16_000, 1.5).seconds < 3.6
+
+
+def test_damage_in_the_middle_of_a_long_file_leaves_its_beginning() -> None:
+    noise = np.random.default_rng(0).uniform(-0.3, 0.3, 70 * 8_000).astype(np.float32)
+    data = encoded(noise, rate=8_000, kind="FLAC", subtype="PCM_16")
+    at = len(data) // 2
+    assert decode(data[:at] + bytes(3_000) + data[at + 3_000 :], 8_000, 1.5).seconds == 30
+    assert 10 < decode(data[: len(data) * 2 // 7], 8_000, 1.5).seconds <= 20
+
+
+def test_damage_before_the_least_audio_is_named_as_damage() -> None:
+    data = sample("flac")
+    assert reason_of(data[: len(data) // 4]) == "undecodable"
+
+
+def test_a_flac_stream_of_unknown_length_is_read() -> None:
+    data = bytearray(encoded(tone(40), kind="FLAC", subtype="PCM_16"))
+    data[21] &= 0xF0  # the 36 bits of the total in STREAMINFO
+    data[22:26] = bytes(4)
+    assert decode(bytes(data), 16_000, 1).seconds == 30
+
+
+def test_mp3_in_an_mp4_container_is_read() -> None:
+    assert decode(sample("mp3_in_mp4"), 16_000, 1).seconds > 3
 
 
 def test_a_variable_bit_rate_file_without_a_length_is_read_to_its_end() -> None:
