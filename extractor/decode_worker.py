@@ -4,6 +4,8 @@ A decoder is a parser of hostile bytes written in C. Here it holds no credential
 its memory, and dies alone.
 """
 
+import gc
+import io
 import json
 import math
 import resource
@@ -22,31 +24,38 @@ REQUEST = struct.Struct("!IddI")
 REPLY = struct.Struct("!II")
 """Bytes of JSON (`seconds`, or `reason` and `message`) and bytes of float32 samples that follow."""
 MEMORY_BYTES = 192 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
+"""The largest file that fits into that memory, with room to decode it."""
+_PART = 256 * 1024
 _OPEN_FILES = 64
 
 
 def main() -> None:
     """Answer requests until the other side closes the socket."""
     _confine()
+    gc.freeze()
     with socket.socket(fileno=sys.stdin.fileno()) as channel:
         while header := receive(channel, REQUEST.size):
-            rate, min_seconds, limit_s, length = REQUEST.unpack(header)
-            data = receive(channel, length)
-            signal.alarm(math.ceil(limit_s))  # its default action ends the process, also inside C code
-            note, samples = _answer(data, rate, min_seconds)
-            signal.alarm(0)
-            text = json.dumps(note).encode()
-            channel.sendall(REPLY.pack(len(text), samples.nbytes) + text)
-            channel.sendall(samples.data)
+            _serve(channel, *REQUEST.unpack(header))
+            gc.collect()  # a decoder may hold its file in a cycle
 
 
 def receive(channel: socket.socket, length: int) -> bytes:
     """Exactly `length` bytes; fewer only where the other side has closed."""
-    content = bytearray(length)
-    view = memoryview(content)
-    while view and (count := channel.recv_into(view)):
-        view = view[count:]
-    return bytes(content[: length - len(view)]) if view else bytes(content)
+    content = io.BytesIO()  # grows as bytes arrive, and gives them away without a copy
+    while (missing := length - content.tell()) and (part := channel.recv(min(missing, _PART))):
+        content.write(part)
+    return content.getvalue()
+
+
+def _serve(channel: socket.socket, rate: int, min_seconds: float, limit_s: float, length: int) -> None:
+    data = receive(channel, length)
+    signal.alarm(math.ceil(limit_s))  # its default action ends the process, also inside C code
+    note, samples = _answer(data, rate, min_seconds)
+    signal.alarm(0)
+    text = json.dumps(note).encode()
+    channel.sendall(REPLY.pack(len(text), samples.nbytes) + text)
+    channel.sendall(samples.data)
 
 
 def _answer(data: bytes, rate: int, min_seconds: float) -> tuple[dict[str, object], Samples]:

@@ -12,17 +12,19 @@ import numpy as np
 
 from earshot.errors import AudioRejected, DecoderCrashed
 from extractor.decode import Audio
-from extractor.decode_worker import REPLY, REQUEST, receive
+from extractor.decode_worker import MAX_BYTES, REPLY, REQUEST, receive
 
 _GRACE_S = 5.0
 _WITHHELD = ("AWS_", "EARSHOT_", "_X_AMZN")
 """Prefixes of environment variables that the decoder does not get: credentials first of all."""
+_PERHAPS_OF_EARLIER_FILES = ("decoder_crashed", "too_much_memory")
 
 
 @dataclass(slots=True)
 class _Worker:
     process: subprocess.Popen[bytes]
     channel: socket.socket
+    used: bool = False
 
 
 class Decoder:
@@ -41,15 +43,28 @@ class Decoder:
         self._worker: _Worker | None = self._start()
 
     def decode(self, data: bytes) -> Audio:
-        """Mono audio of an encoded file.
+        """Mono audio of an encoded file. Only a process that has seen no other file may blame this one for its end.
 
         Raises:
-            AudioRejected: as `extractor.decode.decode`, and `too_much_memory`.
+            AudioRejected: as `extractor.decode.decode`; also `too_large` (over `MAX_BYTES`), `too_much_memory`.
             DecoderCrashed: the process died or hung on this file; it has been replaced.
         """
+        if len(data) > MAX_BYTES:
+            raise AudioRejected(f"{len(data)} bytes, the decoder takes {MAX_BYTES}", reason="too_large")
         worker = self._worker = self._worker or self._start()
+        used, worker.used = worker.used, True
         try:
-            worker.channel.sendall(REQUEST.pack(self._rate, self._min_seconds, self._timeout_s, len(data)) + data)
+            return self._ask(worker, data)
+        except (AudioRejected, DecoderCrashed) as error:
+            if not used or error.reason not in _PERHAPS_OF_EARLIER_FILES:
+                raise
+        self.close()
+        return self.decode(data)
+
+    def _ask(self, worker: _Worker, data: bytes) -> Audio:
+        try:
+            worker.channel.sendall(REQUEST.pack(self._rate, self._min_seconds, self._timeout_s, len(data)))
+            worker.channel.sendall(data)
             note_size, samples_size = REPLY.unpack(receive(worker.channel, REPLY.size).ljust(REPLY.size, b"\0"))
             note = receive(worker.channel, note_size)
             samples = receive(worker.channel, samples_size)

@@ -1,14 +1,17 @@
 """The length of MP3 files that do not say it.
 
 libsndfile estimates the length of an MP3 without a Xing, Info or VBRI header from its first frames, and then stops
-reading there: of a variable bit rate file it may drop half. Given an Info header with the true number of frames, it
-reads them all. Layout: ISO 11172-3, 2.4.1.3; the Xing header is a frame of silence that carries counts.
+reading there: of a variable bit rate file it may drop half. A header that states too few frames it believes. Given an
+Info header with the true number of frames, it reads them all. Layout: ISO 11172-3, 2.4.1.3; the Xing header is a frame
+of silence that carries counts.
 """
 
 from dataclasses import dataclass
 
-_TAGS = (b"Xing", b"Info", b"VBRI")
+_TAGS = {b"Xing": 8, b"Info": 8, b"VBRI": 14}
+"""Headers that may state the number of frames, and where after their name."""
 _TAG_REACH = 200
+_LONGEST_FRAME = 1_441  # bytes: 320 kbit/s at 32 kHz, padded
 _FRAMES_FLAG = 1
 _V1_KBPS = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _V2_KBPS = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
@@ -27,10 +30,10 @@ class _Frame:
 
 
 def with_frame_count(data: bytes) -> bytes:
-    """`data`, with an Info header before its first frame where it is an MP3 that has none."""
+    """`data`, with an Info header before its first frame where it is an MP3 that has none, or none that can be true."""
     start = _after_id3(data)
     first = _frame(data, start)
-    if first is None or any(tag in data[start : start + _TAG_REACH] for tag in _TAGS):
+    if first is None or _stated_frames(data[start : start + _TAG_REACH]) * _LONGEST_FRAME >= len(data) - start:
         return data
     count, position = 0, start
     frame: _Frame | None = first
@@ -42,6 +45,14 @@ def with_frame_count(data: bytes) -> bytes:
             return data  # something else lies between the frames: the decoder's own search is the better guess
         frame = following
     return _info_frame(first, count) + data[start:]
+
+
+def _stated_frames(first: bytes) -> int:
+    """The number of frames that the first one states, 0 when it states none."""
+    for tag, offset in _TAGS.items():
+        if (at := first.find(tag)) >= 0:
+            return int.from_bytes(first[at + offset : at + offset + 4])
+    return 0
 
 
 def _after_id3(data: bytes) -> int:

@@ -1,5 +1,6 @@
 import os
 import signal
+import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from extractor import decode_worker
 from extractor.decode import decode
 from extractor.decoder import Decoder
 from tests.corpus import clips, hostile_dir
+from tests.fuzz.mutations import sample
 from tests.unit.extractor.conftest import encoded, tone
 
 RATE = 16_000
@@ -28,6 +30,11 @@ def decoder() -> Iterator[Decoder]:
 def pid_of(decoder: Decoder) -> int:
     assert decoder.pid is not None
     return decoder.pid
+
+
+def peak_mib(decoder: Decoder) -> float:
+    lines = Path(f"/proc/{decoder.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def test_it_gives_what_decoding_in_this_process_gives(decoder: Decoder) -> None:
@@ -56,6 +63,33 @@ def test_a_killed_decoder_is_reported_and_replaced(decoder: Decoder) -> None:
         decoder.decode(encoded(tone()))
     assert caught.value.reason == "decoder_crashed"
     assert decoder.decode(encoded(tone())).seconds == 4
+
+
+def test_a_process_that_dies_of_an_earlier_file_costs_the_next_one_nothing(decoder: Decoder) -> None:
+    decoder.decode(encoded(tone()))
+    before = pid_of(decoder)
+    os.kill(before, signal.SIGKILL)
+    assert decoder.decode(encoded(tone())).seconds == 4
+    assert decoder.pid != before
+
+
+def test_a_file_that_no_decoder_has_room_for_is_refused_by_name(decoder: Decoder) -> None:
+    before = decoder.pid
+    with pytest.raises(AudioRejected) as caught:
+        decoder.decode(bytes(decode_worker.MAX_BYTES + 1))
+    assert caught.value.reason == "too_large"
+    assert decoder.pid == before
+
+
+def test_large_files_one_after_another_find_the_memory_of_the_first(decoder: Decoder) -> None:
+    before = decoder.pid
+    for size in (24, 31, 22, 30, 31, 20):
+        padding = size * 2**20
+        for name in ("m4a", "mp3"):
+            ending = struct.pack(">I4s", padding, b"free") if name == "m4a" else b""
+            assert decoder.decode(sample(name) + ending + bytes(padding - len(ending))).seconds > 3
+    assert decoder.pid == before
+    assert peak_mib(decoder) < 150
 
 
 def test_a_decoder_that_hangs_is_given_up_and_replaced(decoder: Decoder) -> None:
@@ -110,9 +144,7 @@ def test_no_hostile_file_costs_more_than_its_share_of_memory(decoder: Decoder) -
                 decoder.decode(path.read_bytes())
             except AudioRejected:
                 continue
-    lines = Path(f"/proc/{decoder.pid}/status").read_text().splitlines()
-    peak = next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
-    assert peak < 200
+    assert peak_mib(decoder) < 200
 
 
 def test_a_decoder_without_owner_ends(decoder: Decoder) -> None:

@@ -1,7 +1,9 @@
 import io
 
+import pytest
 import soundfile
 
+from extractor.decode import decode
 from extractor.mp3 import with_frame_count
 from tests.corpus import clips, hostile_dir
 from tests.unit.extractor.conftest import encoded, tone
@@ -14,6 +16,15 @@ def frames_of(data: bytes) -> int:
 def test_a_file_that_states_its_length_is_left_alone() -> None:
     data = clips()[0].path.read_bytes()
     assert with_frame_count(data) is data
+
+
+@pytest.mark.parametrize("stated", [0, 1, 10])
+def test_a_header_that_states_too_few_frames_is_not_believed(stated: int) -> None:
+    data = bytearray(clips()[0].path.read_bytes())
+    at = next(data.index(tag) for tag in (b"Xing", b"Info") if tag in data) + 8
+    data[at : at + 4] = stated.to_bytes(4)
+    assert frames_of(with_frame_count(bytes(data))) > 29.9 * 44_100
+    assert decode(bytes(data), 16_000, 1.5).seconds > 29.9
 
 
 def test_a_file_that_is_no_mp3_is_left_alone() -> None:
