@@ -2,8 +2,10 @@
 
 import argparse
 import base64
+import io
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from earshot.errors import AudioRejected, DecoderCrashed, EarshotError
+from extractor.decode_worker import MAX_BYTES
 from extractor.decoder import Decoder
 from extractor.extract import Extraction, extract_clip
 from extractor.model_files import default_model_dir
@@ -21,7 +24,6 @@ from extractor.musicnn import NAME
 from extractor.network import Network
 from extractor.networks import NETWORKS, load_network
 
-_MAX_BYTES = 256 * 1024 * 1024  # a file of one's own may be larger than a preview
 _SHOWN_TAGS = 5
 
 
@@ -35,13 +37,15 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="files at a time (default: one per core)")
     options = parser.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files are any bytes
     failed = 0
     try:
         for path, outcome in _hear_all(options.files, options.model, options.jobs):
             failed += isinstance(outcome, str)
             print(_as_json(path, outcome) if options.json else _as_text(path, outcome), flush=True)
     except EarshotError as error:
-        print(f"extractor: {error.message}. {error.hint}", file=sys.stderr)
+        print(f"extractor: {error.message}. {error.hint}".rstrip(), file=sys.stderr)
         return 2
     return 1 if failed else 0
 
@@ -69,8 +73,11 @@ def _hear_all(paths: list[Path], model: str, jobs: int) -> Iterator[tuple[Path, 
 def _hear(path: Path, network: Network, decoder: Decoder) -> Extraction | str:
     """The extraction of a file, or why there is none."""
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            return f"too_large: over {_MAX_BYTES} bytes"
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe may never answer, a device never end
+            return "unreadable: it is no regular file"
+        if status.st_size > MAX_BYTES:
+            return f"too_large: {status.st_size} bytes, the limit is {MAX_BYTES}; `make crawl` takes the middle of it"
         return extract_clip(path.read_bytes(), network, decoder.decode)
     except (AudioRejected, DecoderCrashed) as error:
         return f"{error.reason}: {error.message}"
@@ -111,7 +118,7 @@ def _as_json(path: Path, outcome: Extraction | str) -> str:
             "embedding": base64.b64encode(embedding).decode(),
             "drift": base64.b64encode(drift).decode(),
         }
-    return json.dumps(said, ensure_ascii=False)
+    return json.dumps(said)
 
 
 if __name__ == "__main__":

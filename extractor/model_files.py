@@ -14,7 +14,9 @@ from earshot.errors import InvalidSettings
 
 GRAPH, FILTERBANK, DESCRIPTION = "onnx", "mel.npy", "json"
 _DEFAULT_DIR = Path(__file__).resolve().parents[1] / "build" / "model"
-_HINT = "Build it with `make model`, or set EARSHOT_MODEL_DIR to the folder that holds it."
+_HINT = (
+    "Build it with `make model` (docs/models.md: other networks), or set EARSHOT_MODEL_DIR to the folder that holds it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ def _description(directory: Path, model: str) -> dict[str, Any]:
     path = directory / file_name(model, DESCRIPTION)
     try:
         description: dict[str, Any] = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        complete = {GRAPH, FILTERBANK} <= set(description["sha256"]) and {"tags", "recipe"} <= set(description)
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise InvalidSettings(f"no usable model {model} in {directory} ({error})", hint=_HINT) from None
+    if not complete:
+        raise InvalidSettings(f"no usable model {model} in {directory} ({path.name} is incomplete)", hint=_HINT)
     return description

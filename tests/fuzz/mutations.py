@@ -2,6 +2,7 @@
 
 import io
 from functools import cache
+from typing import Any
 
 import av
 import numpy as np
@@ -50,7 +51,7 @@ def sample(name: str) -> bytes:
 
 def _write_mp4(buffer: io.BytesIO, stereo: np.ndarray, container_format: str, codec: str) -> None:
     with av.open(buffer, "w", format=container_format) as container:
-        stream = container.add_stream(codec, rate=RATE, layout="stereo", format="fltp")
+        stream: Any = container.add_stream(codec, rate=RATE, layout="stereo", format="fltp")
         size = stream.codec_context.frame_size or 1024
         for start in range(0, len(stereo), size):
             block = np.ascontiguousarray(stereo[start : start + size].T)

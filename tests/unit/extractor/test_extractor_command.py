@@ -1,10 +1,15 @@
 import base64
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from extractor import decode_worker
 from extractor.__main__ import main
 from extractor.decode import decode
 from extractor.musicnn import MusicnnMsd
@@ -43,6 +48,39 @@ def test_a_bad_file_stops_no_other_and_is_counted(capsys: pytest.CaptureFixture[
     assert main([str(bad), str(missing), str(clips()[0].path), "--json"]) == 1
     reasons = [json.loads(line).get("reason") for line in capsys.readouterr().out.splitlines()]
     assert reasons == ["silent", "unreadable", None]
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "endless device"])
+def test_what_is_no_file_is_not_read(kind: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "song.mp3"
+    match kind:
+        case "folder":
+            path.mkdir()
+        case "pipe":
+            os.mkfifo(path)
+        case _:
+            path.symlink_to("/dev/zero")
+    assert main([str(path), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["reason"] == "unreadable"
+
+
+def test_a_file_too_large_for_the_decoder_is_not_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "album.wav"
+    path.touch()
+    os.truncate(path, decode_worker.MAX_BYTES + 1)
+    assert main([str(path), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["reason"] == "too_large"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_any_name_can_be_printed(encoding: str, tmp_path: Path) -> None:
+    path = str(tmp_path / os.fsdecode(b"\xc3\xa4\xff.mp3"))
+    shutil.copy(clips()[0].path, path)
+    environment = os.environ | {"PYTHONIOENCODING": f"{encoding}:strict", "PYTHONUTF8": "1"}
+    for option in ([], ["--json"]):
+        command = [sys.executable, "-m", "extractor", path, *option]
+        said = subprocess.run(command, capture_output=True, check=True, env=environment).stdout
+    assert json.loads(said)["file"] == path
 
 
 def test_the_network_is_a_choice(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

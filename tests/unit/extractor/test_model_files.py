@@ -35,6 +35,14 @@ def test_a_damaged_file_is_never_used(copied: Path) -> None:
         load_model_files(copied, MODEL)
 
 
+@pytest.mark.parametrize("description", ["", "{}", "[]", '{"sha256": {}, "tags": [], "recipe": ""}'])
+def test_a_damaged_description_is_never_used(copied: Path, description: str) -> None:
+    (copied / f"{MODEL}.json").write_text(description)
+    with pytest.raises(InvalidSettings, match="no usable model"):
+        load_model_files(copied, MODEL)
+    assert not is_complete(copied, MODEL, "")
+
+
 def test_a_build_cut_short_is_not_complete(copied: Path) -> None:
     recipe = json.loads((copied / f"{MODEL}.json").read_text())["recipe"]
     assert is_complete(copied, MODEL, recipe)
