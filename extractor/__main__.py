@@ -47,6 +47,11 @@ def main(arguments: list[str] | None = None) -> int:
     except EarshotError as error:
         print(f"extractor: {error.message}. {error.hint}".rstrip(), file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 1 if failed else 0
 
 

@@ -83,6 +83,18 @@ def test_any_name_can_be_printed(encoding: str, tmp_path: Path) -> None:
     assert json.loads(said)["file"] == path
 
 
+def test_a_reader_that_has_seen_enough_ends_it_quietly() -> None:
+    command = [sys.executable, "-m", "extractor", *[str(clip.path) for clip in clips()[:4]]]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout
+    assert process.stderr
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(timeout=20) == 1
+
+
 def test_the_network_is_a_choice(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARSHOT_MODEL_DIR", str(choi_model_dir()))
     assert main([str(clips()[0].path), "--model", "choi-2017@1"]) == 0
