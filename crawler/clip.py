@@ -26,6 +26,8 @@ _RATES_HZ = (1_000, 768_000)
 _MAX_RATE_HZ = 48_000
 _OPTIONS = {"format_whitelist": "mp3,ogg,flac,wav,w64,mov,aac", "protocol_whitelist": "none"}
 _BAD_PACKETS = 100
+_DEAF_PACKETS = 2_000
+"""Packets without a sample after which a file is given up: a damaged one may have millions."""
 _BLOCK = 4096
 
 
@@ -60,11 +62,13 @@ def length_s(file: IO[bytes]) -> Fraction:
             raise AudioRejected(f"a sample rate of {stream.rate} Hz is no music", reason="unplayable")
         end = Fraction(0)
         heard = False
-        for packet in _packets(container, stream):
+        for number, packet in enumerate(_packets(container, stream)):
             if packet.pts is not None and packet.time_base is not None:
                 end = max(end, (packet.pts + (packet.duration or 0)) * packet.time_base)
             if not heard:
                 heard = any(frame.samples for frame in _decode(packet))
+                if not heard and number >= _DEAF_PACKETS:
+                    break
         if not heard:
             raise AudioRejected("no audio in it could be decoded", reason="unplayable")
         return end
@@ -78,11 +82,13 @@ def _flac(file: IO[bytes], start: Fraction, end: Fraction) -> bytes:
         layout = "mono" if stream.layout.nb_channels == 1 else "stereo"
         resampler = av.AudioResampler(format=sample_format, layout=layout, rate=rate)
         samples = av.AudioFifo()
-        late = 0
+        late, kind = 0, ("", "", 0)
         for frame in _frames(container, stream, start, end):
             at = Fraction(frame.pts or 0) * (frame.time_base or Fraction(1, stream.rate))
             if samples.samples_written == 0:
                 late = max(0, int((start - at) * rate))
+            if kind != _kind(frame):
+                resampler, kind = av.AudioResampler(format=sample_format, layout=layout, rate=rate), _kind(frame)
             for resampled in resampler.resample(frame):
                 resampled.pts = None
                 samples.write(resampled)
@@ -94,6 +100,11 @@ def _flac(file: IO[bytes], start: Fraction, end: Fraction) -> bytes:
         if not samples.samples:
             raise AudioRejected("the middle of it could not be decoded", reason="unplayable")
         return _encode(samples, int((end - start) * rate), sample_format, layout, rate)
+
+
+def _kind(frame: AudioFrame) -> tuple[str, str, int]:
+    """What a resampler is set up for; it may change within a file."""
+    return frame.format.name, frame.layout.name, frame.sample_rate
 
 
 def _encode(samples: av.AudioFifo, count: int, sample_format: str, layout: str, rate: int) -> bytes:
@@ -150,7 +161,10 @@ def _open(file: IO[bytes]) -> Iterator[tuple[InputContainer, AudioStream]]:
         with av.open(_Reader(file), "r", options=_OPTIONS, metadata_errors="replace") as container:
             if not container.streams.audio:
                 raise AudioRejected("there is no audio in it", reason="unplayable")
-            yield container, container.streams.audio[0]
+            stream = container.streams.audio[0]
+            if stream.codec_context is None:
+                raise AudioRejected("its codec is not known here", reason="unplayable")
+            yield container, stream
     except av.FFmpegError as error:
         raise AudioRejected(f"not audio that can be read: {error.strerror}", reason="unplayable") from None
 

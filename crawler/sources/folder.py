@@ -5,7 +5,6 @@ import io
 import os
 import re
 import stat
-import struct
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -167,7 +166,7 @@ def _tags(file: BinaryIO) -> dict[str, Any]:
     file.seek(0)
     try:
         tagged = mutagen.File(file, easy=True)
-    except (mutagen.MutagenError, ValueError, LookupError, OverflowError, EOFError, struct.error):
+    except Exception:  # noqa: BLE001 (a broken file makes its parser fail in any way, to RecursionError; tags may lack)
         return {}
     if tagged is None:
         return {}

@@ -1,4 +1,5 @@
 import io
+import struct
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -113,6 +114,15 @@ def test_a_link_out_of_the_folder_is_not_followed(folder_stack: Stack, folder: P
     (folder / "loop").symlink_to(folder)
     progress = folder_stack.crawls.progress(folder_stack.run(str(folder)), folder_stack.tracks)
     assert (progress.total, progress.done) == (0, True)
+
+
+def test_tags_without_bottom_stop_nothing(folder_stack: Stack, folder: Path) -> None:
+    write_sweep(folder / "song.mp3", 2)
+    atoms = b"".join(struct.pack(">I4s", 8 * (5_000 - depth), b"moov") for depth in range(5_000))
+    (folder / "deep.m4a").write_bytes(struct.pack(">I4s", 16, b"ftypM4A ") + b"M4A " + atoms)
+    progress = folder_stack.crawls.progress(folder_stack.run(str(folder)), folder_stack.tracks)
+    assert progress.states == {Status.PENDING: 1, Status.NO_PREVIEW: 1}
+    assert progress.reasons == {"unplayable": 1}
 
 
 @pytest.mark.parametrize("playlist", ["/", "/etc", "file:///etc"])

@@ -1,4 +1,5 @@
 import io
+import time
 import wave
 
 import numpy as np
@@ -47,6 +48,30 @@ def test_many_channels_and_high_rates_are_folded() -> None:
     audio = sweep(35, "flac", rate=96000, layout="5.1")
     samples, rate = _decoded(clip_of(io.BytesIO(audio), max_bytes=_LIMIT))
     assert (samples.shape[1], rate) == (2, 48000)
+
+
+def test_channels_may_change_within_a_file() -> None:
+    audio = (sweep(5, layout="mono") + sweep(5)) * 8
+    samples, rate = _decoded(clip_of(io.BytesIO(audio), max_bytes=_LIMIT))
+    assert len(samples) / rate == pytest.approx(30, abs=1)
+
+
+def test_an_unknown_codec_is_refused_by_name() -> None:
+    audio = bytearray(sweep(3, "wav"))
+    audio[audio.index(b"fmt ") + 8] = 0x4F  # the codec's number
+    with pytest.raises(AudioRejected, match="codec"):
+        clip_of(io.BytesIO(audio), max_bytes=_LIMIT)
+
+
+def test_millions_of_packets_without_a_sample_are_given_up() -> None:
+    audio = sweep(60, "wav")
+    header = bytearray(audio[: audio.index(b"data") + 8])
+    at = header.index(b"fmt ") + 8
+    header[at : at + 2] = b"\x31\0"  # GSM, in packets of four bytes
+    started = time.monotonic()
+    with pytest.raises(AudioRejected):
+        clip_of(io.BytesIO(header + audio[len(header) :]), max_bytes=_LIMIT)
+    assert time.monotonic() - started < 20
 
 
 def test_a_short_file_with_a_huge_picture_is_cut_down() -> None:
