@@ -46,7 +46,7 @@ similar: setup ## Tracks that sound like TRACK=… (K=10)
 	@test -n $(call as_given,TRACK) || { echo "usage: make similar TRACK=<track id, URI or URL> [K=10]" >&2; exit 2; }
 	@$(PY) -m local similar $(if $(value K),-k $(call as_given,K)) -- $(call as_given,TRACK)
 
-repair: setup ## Make table, index and previews agree (ARGS=--table-lost, ARGS=--rebuild)
+repair: setup ## Make table, index and previews agree (ARGS=--table-lost, --rebuild or --incomplete)
 	@$(PY) -m local repair $(ARGS)
 
 test: setup-dev ## All tests, on two cores (pytest arguments: ARGS="-k index")

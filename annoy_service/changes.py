@@ -5,6 +5,7 @@ records, and the tracks are read from the table. Duplicated, reordered and stale
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -72,6 +73,7 @@ def wanted_of_items(items: Iterable[Item], model: Model) -> Wanted:
 def _wanted(tracks: Iterable[tuple[str, Callable[[], Track | None]]], model: Model) -> Wanted:
     rows: dict[str, FreshRow | None] = {}
     unreadable: dict[str, str] = {}
+    others: Counter[str | None] = Counter()
     for track_id, tell in tracks:
         try:
             track = tell()
@@ -80,10 +82,12 @@ def _wanted(tracks: Iterable[tuple[str, Callable[[], Track | None]]], model: Mod
             elif track.model == model.name:
                 rows[track_id] = fresh_row(track, model)
             else:
-                _log.warning("track %s has an embedding of %s; %s is indexed", track_id, track.model, model.name)
+                others[track.model] += 1
         except (EarshotError, *_UNREADABLE) as error:
             _log.error("track %s cannot be indexed: %s", track_id, error)
             unreadable[track_id] = str(error)
+    for other, count in others.items():
+        _log.warning("%d tracks have an embedding of %s; %s is indexed", count, other, model.name)
     return Wanted(rows, unreadable)
 
 

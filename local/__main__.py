@@ -66,7 +66,7 @@ def status(settings: LocalSettings) -> int:
     return 0
 
 
-def repair(settings: LocalSettings, *, table_lost: bool, rebuild: bool) -> int:
+def repair(settings: LocalSettings, *, table_lost: bool, rebuild: bool, incomplete: bool) -> int:
     """Make table, index and previews agree."""
     import boto3  # late: see `status`
 
@@ -77,7 +77,7 @@ def repair(settings: LocalSettings, *, table_lost: bool, rebuild: bool) -> int:
     is_local = settings.stage == "local"
     deployment = connect(settings).deployment if is_local else Deployment(boto3.Session(), settings.stage)
     work_dir = settings.local_dir / "cache" / "repair"
-    repaired = make_agree(deployment, work_dir, table_lost=table_lost, rebuild=rebuild, say=say)
+    repaired = make_agree(deployment, work_dir, table_lost=table_lost, rebuild=rebuild, incomplete=incomplete, say=say)
     say(f"repaired: {repaired}")
     return 0
 
@@ -134,7 +134,9 @@ def _run(options: argparse.Namespace, settings: LocalSettings) -> int:
         if options.verb == "status":
             return status(settings)
         if options.verb == "repair":
-            return repair(settings, table_lost=options.table_lost, rebuild=options.rebuild)
+            return repair(
+                settings, table_lost=options.table_lost, rebuild=options.rebuild, incomplete=options.incomplete
+            )
         return talk(options, settings)
 
 
@@ -168,6 +170,11 @@ def _parser() -> argparse.ArgumentParser:
         "--table-lost", action="store_true", help="write what the index holds and the table lacks back into the table"
     )
     mend.add_argument("--rebuild", action="store_true", help="build the index anew from nothing but the table")
+    mend.add_argument(
+        "--incomplete",
+        action="store_true",
+        help="let a new model's index serve although it lacks tracks of the old one's",
+    )
     show = verbs.add_parser("demo", help="the whole pipeline on real music, then stop")
     show.add_argument("--music", type=Path, help="a folder of your own instead of the demo's playlist")
     return parser

@@ -13,6 +13,9 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from annoy_service.bootstrap import Services, make_builder, make_services
+from annoy_service.fold import position
+from annoy_service.generations import put_into_service
+from annoy_service.index import announce
 from annoy_service.repair import (
     Progress,
     check_index,
@@ -55,12 +58,11 @@ class Repaired:
 
 
 def index_services(deployment: Deployment, work_dir: Path) -> Services:
-    """What annoy_service's repairs work with, on this deployment."""
-    chosen = {**dotenv_values(ROOT / "config" / "annoy_service.env"), **os.environ}  # as its functions read it
-    model = chosen.get("EARSHOT_MODEL") or IndexTracksSettings.model_fields["model"].default
+    """What annoy_service's repairs work with, on this deployment; the model is the one that its functions are told."""
+    chosen = {**dotenv_values(ROOT / "config" / "annoy_service.env"), **os.environ}
     sns = deployment.session.client("sns")
 
-    def announce(message: IndexPublished) -> None:
+    def tell(message: IndexPublished) -> None:
         sns.publish(TopicArn=deployment.parameters["index-topic-arn"], Message=message.to_json())
 
     def park(message: TrackNotIndexed) -> None:
@@ -77,8 +79,8 @@ def index_services(deployment: Deployment, work_dir: Path) -> Services:
     return make_services(
         table=deployment.tracks,
         builder_of=lambda name: make_builder(s3, bucket, name, work_dir),
-        model=model,
-        announce=announce,
+        model=chosen.get("EARSHOT_MODEL") or IndexTracksSettings.model_fields["model"].default,
+        announce=tell,
         park=park,
         request_upkeep=request_upkeep,
     )
@@ -91,6 +93,7 @@ def repair(
     table_lost: bool,
     check: bool = True,
     rebuild: bool = False,
+    incomplete: bool = False,
     say: Say,
 ) -> Repaired:
     """Bring everything into agreement.
@@ -102,6 +105,7 @@ def repair(
             taking it for the truth would empty the index.
         check: read every object of the index, instead of only what is compared with the table.
         rebuild: build the index anew from nothing but the table, even where it can be read.
+        incomplete: after a change of model, let the new index serve although it lacks tracks of the one that does.
         say: told of steps that take long, and how far they have come.
     """
     services = index_services(deployment, work_dir)
@@ -118,6 +122,14 @@ def repair(
         rebuild = True
     if rebuild:
         agreement = rebuild_from_table(services, _progress(say, "tracks of the table read"))
+    if not position(services.builder).serves:
+        folded = put_into_service(services.builder, incomplete=incomplete)
+        announce(folded, services)
+        if not folded.published:
+            say(
+                f"the index of {services.builder.model.name} does not serve yet: it lacks tracks of the one that does. "
+                "Crawl again, or leave those tracks out: make repair ARGS=--incomplete"
+            )
     redriven = redrive_lost(deployment, also_pending=table_lost)
     return Repaired(
         restored=restored,

@@ -2,9 +2,11 @@
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import boto3
+import numpy as np
 import pytest
 
 from config.local import ROOT
@@ -15,7 +17,7 @@ from earshot.tracks_table import now_iso
 from local.deployment import Deployment
 from local.ledger import Ledger
 from local.redrive import awaiting, pending, redrive
-from local.repair import redrive_lost
+from local.repair import index_services, redrive_lost, repair
 from local.resources import create_all, subscribe
 from local.serverless import read_functions
 from tests.integration.local.conftest import REGION
@@ -165,3 +167,39 @@ def test_every_parameter_that_serverless_yml_reads_is_created_here(aws: Any) -> 
         ROOT / "serverless.yml", stage="test", ssm=lambda name: parameters[name.removeprefix(prefix)]
     )
     assert all(trigger.queue_arn for function in functions for trigger in function.sqs)
+
+
+def test_after_a_change_of_model_a_repair_keeps_both_indexes_and_a_person_may_leave_tracks_out(
+    aws: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = _deployment(aws)
+    said: list[str] = []
+
+    def hear(track_id: str, model: str, dim: int) -> None:
+        values = np.random.default_rng(dim).normal(0.1, 1, (2, dim)).astype("<f2")
+        deployment.tracks.store_embedding(
+            _info(track_id),
+            embedding=values[0].tobytes(),
+            drift=values[1].tobytes(),
+            tags=(),
+            model=model,
+            preview_at=now_iso(),
+        )
+
+    def serving() -> tuple[str, int]:
+        store = index_services(deployment, tmp_path / "reader").builder.store
+        head = store.head()
+        assert head is not None
+        return head.pointer.model, store.manifest(head.pointer).tracks
+
+    for track_id in ("deezer:1", "deezer:2"):
+        hear(track_id, "musicnn-msd@1", 624)
+    repair(deployment, tmp_path / "before", table_lost=False, say=said.append)
+    assert serving() == ("musicnn-msd@1", 2)
+    monkeypatch.setenv("EARSHOT_MODEL", "choi-2017@1")
+    hear("deezer:1", "choi-2017@1", 160)
+    assert repair(deployment, tmp_path / "after", table_lost=False, say=said.append).indexed == 1
+    assert serving() == ("musicnn-msd@1", 2)
+    assert "--incomplete" in said[-1]
+    repair(deployment, tmp_path / "after", table_lost=False, say=said.append, incomplete=True)
+    assert serving() == ("choi-2017@1", 1)
