@@ -60,7 +60,8 @@ def read_wanted(track_ids: Iterable[str], table: TracksTable, model: Model) -> W
     tracks = _read(table, track_ids)
 
     def tell(track_id: str) -> Track | None:
-        return tracks.get(track_id) if tracks is not None else table.get(track_id)
+        found = tracks if tracks is not None else table.get_many([track_id])  # the role allows no other way to read
+        return found.get(track_id)
 
     return _wanted(((track_id, partial(tell, track_id)) for track_id in track_ids), model)
 

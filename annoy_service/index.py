@@ -87,16 +87,19 @@ def _keep_serving(rows: Callable[[], Rows], services: Services) -> None:
 
 
 def announce(folded: Folded, services: Services) -> None:
-    """Tell readers of a version that was published, and ask for upkeep where it is due.
+    """Tell readers of a version that was published, and ask for upkeep where it is due."""
+    tell_readers(folded, services)
+    if folded.manifest is not None and folded.published:
+        services.upkeep.after(folded.manifest)
 
-    A reader that is never told polls the pointer anyway.
-    """
+
+def tell_readers(folded: Folded, services: Services) -> None:
+    """Announce a version that was published. A reader that is never told polls the pointer anyway."""
     manifest = folded.manifest
     if manifest is None or not folded.published:
         return
     _log.info("index version %s of %s: %d tracks", manifest.version, manifest.model, manifest.tracks)
     emit("IndexedTracks", manifest.tracks)
-    services.upkeep.after(manifest)
     if not folded.serves:
         return
     services.announce(

@@ -7,7 +7,7 @@ from typing import Any
 from annoy_service.bootstrap import Services
 from annoy_service.compact import compact
 from annoy_service.garbage import collect_garbage
-from annoy_service.index import announce
+from annoy_service.index import tell_readers
 from earshot.errors import InvalidInput
 
 
@@ -20,7 +20,7 @@ def keep_up(records: Iterable[Mapping[str, Any]], services: Services) -> None:
     """
     on_demand = [_is_on_demand(record["body"]) for record in records]
     folded = compact(services.builder, on_demand=any(on_demand))
-    announce(folded, services)
+    tell_readers(folded, services)  # and ask for no upkeep: this is it, and its role may not
     collect_garbage(services.builder.store)
 
 

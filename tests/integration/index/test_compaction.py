@@ -122,11 +122,13 @@ def test_upkeep_compacts_announces_and_removes_garbage(
     world: World, music: Music, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(world, music)
-    monkeypatch.setattr("annoy_service.handler.services", lambda: world.services)
-    announced = len(world.announced)
+    upkeep = world.another_process("upkeep", policy=POLICY)
+    monkeypatch.setattr("annoy_service.handler.services", lambda: upkeep)
+    announced, requests = len(world.announced), world.upkeep_requests
     compact_index({"Records": [{"body": '{"on_demand":true}'}, {"body": '{"on_demand":false}'}]}, None)
     assert [segment["kind"] for segment in world.latest()["segments"]] == ["base"]
     assert world.announced[announced:][0].version == world.latest()["version"]
+    assert world.upkeep_requests == requests, "its role may not send to its own queue"
 
 
 def test_a_request_for_upkeep_that_is_no_request_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

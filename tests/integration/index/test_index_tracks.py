@@ -138,9 +138,12 @@ def test_an_item_with_attributes_of_foreign_types_poisons_only_itself(world: Wor
         TableName=TABLE,
         Item={"track_id": {"S": ids(2)[1]}, "embedding": {"S": "not bytes"}, "drift": {"N": "1"}, "tags": {"N": "7"}},
     )
+    used: set[str] = set()
+    world.dynamodb.meta.events.register("before-call.dynamodb", lambda model, **_: used.add(model.name))
     assert world.wake(*ids(2)) == []
     assert [parked.track_id for parked in world.parked] == [ids(2)[1]]
     assert world.reader().current().contains(ids(2)[0])
+    assert used == {"BatchGetItem"}, "what the function's role allows"
 
 
 def test_two_builders_that_race_both_get_their_tracks_in(world: World, music: Music) -> None:
