@@ -51,15 +51,15 @@ class Decoder:
         """
         if len(data) > MAX_BYTES:
             raise AudioRejected(f"{len(data)} bytes, the decoder takes {MAX_BYTES}", reason="too_large")
-        worker = self._worker = self._worker or self._start()
-        used, worker.used = worker.used, True
-        try:
-            return self._ask(worker, data)
-        except (AudioRejected, DecoderCrashed) as error:
-            if not used or error.reason not in _PERHAPS_OF_EARLIER_FILES:
-                raise
-        self.close()
-        return self.decode(data)
+        while True:
+            worker = self._worker = self._worker or self._start()
+            used, worker.used = worker.used, True
+            try:
+                return self._ask(worker, data)
+            except (AudioRejected, DecoderCrashed) as error:
+                if not used or error.reason not in _PERHAPS_OF_EARLIER_FILES:
+                    raise
+            self.close()
 
     def _ask(self, worker: _Worker, data: bytes) -> Audio:
         try:

@@ -98,16 +98,14 @@ def deliver(*messages: dict[str, Any]) -> set[str]:
 def crash_on(monkeypatch: pytest.MonkeyPatch, audio: bytes) -> None:
     """Make the real decoder process die whenever it is handed this file."""
     decoder = bootstrap()._decoder
-    honest = decoder.decode
+    honest = decoder._ask
 
-    def decode(data: bytes) -> Any:
+    def ask(worker: Any, data: bytes) -> Any:
         if data == audio:
-            honest(encoded(tone(1.6)))  # a process to kill is there, also after the last one was killed
-            assert decoder.pid is not None
-            os.kill(decoder.pid, signal.SIGSEGV)
-        return honest(data)
+            os.kill(worker.process.pid, signal.SIGSEGV)
+        return honest(worker, data)
 
-    monkeypatch.setattr(decoder, "decode", decode)
+    monkeypatch.setattr(decoder, "_ask", ask)
 
 
 def test_an_upload_becomes_an_embedding_with_tags_and_the_audio_is_deleted(world: World) -> None:
