@@ -63,10 +63,10 @@ def _write_mp4(buffer: io.BytesIO, stereo: np.ndarray, container_format: str, co
 
 @st.composite
 def damaged(draw: st.DrawFn, name: str) -> bytes:
-    """A file of the format with one to six injuries; half of them hit its first 256 bytes."""
+    """A file of the format with one to six injuries; two thirds of them hit its header."""
     content = bytearray(sample(name))
     for _ in range(draw(st.integers(1, 6))):
-        reach = draw(st.sampled_from((min(256, len(content)), len(content))))
+        reach = min(draw(st.sampled_from((48, 256, len(content)))), len(content))
         at = draw(st.integers(0, max(0, reach - 1)))
         match draw(st.sampled_from(("byte", "word", "cut", "zero", "drop", "repeat", "noise"))):
             case "byte":

@@ -13,7 +13,7 @@ from extractor.decode import CLIP_S
 from extractor.decoder import Decoder
 from tests.fuzz.mutations import FORMATS, damaged, sample
 
-EXAMPLES = int(os.environ.get("EARSHOT_FUZZ_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("EARSHOT_FUZZ_EXAMPLES", "120"))
 """Per format; `make fuzz` sets more."""
 TIME_LIMIT_S = 5
 MEMORY_LIMIT_MIB = 300
@@ -40,7 +40,7 @@ def test_a_damaged_file_is_decoded_or_rejected_but_never_breaks_its_decoder(deco
         max_examples=EXAMPLES,
         deadline=None,
         database=None,
-        derandomize=EXAMPLES <= 40,
+        derandomize=EXAMPLES <= 120,
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
