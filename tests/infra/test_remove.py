@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from earshot.errors import InvalidSettings
-from scripts.account import check
+from scripts.account import check, check_keys_stay
 from scripts.remove import remove
 
 _LOGIN = "/earshot/dev/secrets/spotify_login"
@@ -78,6 +78,32 @@ def test_a_new_accounts_small_quota_is_named_before_anything_is_made(session: bo
         check(_Account(session, 10))
     assert "Service Quotas" in refused.value.hint
     assert check(_Account(session, 1000)) == "123456789012"
+
+
+class _Deployed:
+    """A stage whose api function has these variables, or None where there is no such function."""
+
+    def __init__(self, variables: dict[str, str] | None) -> None:
+        self._lambda = boto3.client("lambda", region_name="eu-central-1")
+        stubber = Stubber(self._lambda)
+        if variables is None:
+            stubber.add_client_error("get_function_configuration", "ResourceNotFoundException")
+        else:
+            stubber.add_response("get_function_configuration", {"Environment": {"Variables": variables}})
+        stubber.activate()
+
+    def client(self, _: str) -> Any:
+        return self._lambda
+
+
+def test_a_forgotten_setting_does_not_open_an_api_that_asks_for_keys() -> None:
+    with_keys, without = {"EARSHOT_API_KEYS": "ab" * 32}, {"EARSHOT_API_KEYS": ""}
+    with pytest.raises(InvalidSettings, match="would remove them"):
+        check_keys_stay(_Deployed(with_keys), "dev", {})
+    check_keys_stay(_Deployed(with_keys), "dev", with_keys)
+    check_keys_stay(_Deployed(with_keys), "dev", without)
+    check_keys_stay(_Deployed(without), "dev", {})
+    check_keys_stay(_Deployed(None), "dev", {})
 
 
 def test_missing_credentials_are_named_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
