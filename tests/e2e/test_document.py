@@ -11,8 +11,6 @@ from tests.corpus import clips
 from tests.document import OPERATIONS, assert_keeps_its_promises, takes_input
 from tests.e2e.conftest import LocalStack
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:

@@ -21,8 +21,6 @@ from local.repair import index_services
 from tests.corpus import Clip, clips
 from tests.e2e.conftest import LocalStack, until
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 @pytest.fixture(scope="session")
 def music(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
