@@ -166,7 +166,9 @@ def _tags(file: BinaryIO) -> dict[str, Any]:
     file.seek(0)
     try:
         tagged = mutagen.File(file, easy=True)
-    except Exception:  # noqa: BLE001 (a broken file makes its parser fail in any way, to RecursionError; tags may lack)
+    # mutagen promises MutagenError, but hostile bytes also raise RecursionError, ValueError, KeyError and more. A track
+    # needs no tags: whether its audio is sound, decoding will tell.
+    except Exception:  # noqa: BLE001
         return {}
     if tagged is None:
         return {}

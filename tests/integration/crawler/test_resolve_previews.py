@@ -1,43 +1,30 @@
-import json
 import time
 from typing import Any
 
 import boto3
 import pytest
 
-from crawler import bootstrap, handler
-from earshot.track import Status, Track
+from crawler import handler
+from earshot.track import Status
 from tests.stubs import deezer as deezer_stub
 from tests.stubs.audio import sweep
+from tests.stubs.crawled import PLAYLIST, audio_of, crawled, make_visible
 from tests.stubs.deezer import DeezerStub
 from tests.stubs.itunes import ItunesStub, song
 from tests.stubs.spotify import SpotifyStub, item, spotify_id, track
 from tests.stubs.stack import Stack, sqs_event
 from tests.stubs.web import Answer, StubServer, serve
 
-_PLAYLIST = spotify_id("playlist")
 _MP3 = sweep(1)
 _M4A = sweep(1, "m4a")
-
-
-def _crawled(stack: Stack, *tracks: dict[str, Any], spotify: SpotifyStub) -> list[Track]:
-    spotify.playlists[_PLAYLIST] = [item(entry) for entry in tracks]
-    stack.run(_PLAYLIST)
-    stored = [stack.tracks.get(entry["id"]) for entry in tracks]
-    return [entry for entry in stored if entry]
-
-
-def _audio(stack: Stack, track_id: str) -> tuple[bytes, str | None] | None:
-    preview = stack.previews.get(track_id)
-    return (preview.audio, preview.provider) if preview else None
 
 
 def test_the_sources_own_preview_comes_first(
     web_stack: Stack, spotify: SpotifyStub, deezer_server: StubServer, itunes_server: StubServer
 ) -> None:
     with serve(lambda _: Answer(body=_MP3)) as previews:
-        _crawled(web_stack, track(1, preview_url=f"{previews.url}/1.mp3"), spotify=spotify)
-    assert _audio(web_stack, spotify_id(1)) == (_MP3, "spotify")
+        crawled(web_stack, track(1, preview_url=f"{previews.url}/1.mp3"), spotify=spotify)
+    assert audio_of(web_stack, spotify_id(1)) == (_MP3, "spotify")
     assert not deezer_server.requests
     assert not itunes_server.requests
 
@@ -46,8 +33,8 @@ def test_deezer_serves_a_recording_by_its_isrc(web_stack: Stack, spotify: Spotif
     wanted = track(1)
     deezer.tracks[7] = deezer_stub.track(7, isrc=wanted["external_ids"]["isrc"], title="Whatever")
     deezer.audio[7] = _MP3
-    _crawled(web_stack, wanted, spotify=spotify)
-    assert _audio(web_stack, wanted["id"]) == (_MP3, "deezer")
+    crawled(web_stack, wanted, spotify=spotify)
+    assert audio_of(web_stack, wanted["id"]) == (_MP3, "deezer")
 
 
 def test_deezer_serves_what_a_search_finds(web_stack: Stack, spotify: SpotifyStub, deezer: DeezerStub) -> None:
@@ -55,15 +42,15 @@ def test_deezer_serves_what_a_search_finds(web_stack: Stack, spotify: SpotifyStu
         7, title="Title 1 (2011 Remaster)", artist={"name": "artist 1"}, duration=208, isrc="XX0000000000"
     )
     deezer.audio[7] = _MP3
-    _crawled(web_stack, track(1), spotify=spotify)
-    assert _audio(web_stack, spotify_id(1)) == (_MP3, "deezer")
+    crawled(web_stack, track(1), spotify=spotify)
+    assert audio_of(web_stack, spotify_id(1)) == (_MP3, "deezer")
 
 
 def test_itunes_comes_last_and_serves_aac(web_stack: Stack, spotify: SpotifyStub, itunes: ItunesStub) -> None:
     itunes.songs.append(song(9, "Title 1", "Artist 1", 208_500))
     itunes.audio[9] = _M4A
-    _crawled(web_stack, track(1), spotify=spotify)
-    assert _audio(web_stack, spotify_id(1)) == (_M4A, "itunes")
+    crawled(web_stack, track(1), spotify=spotify)
+    assert audio_of(web_stack, spotify_id(1)) == (_M4A, "itunes")
 
 
 @pytest.mark.parametrize(("title", "seconds"), [("Title 1 (Live)", 208), ("Title 1", 212), ("Another Song", 208)])
@@ -73,12 +60,12 @@ def test_a_wrong_song_is_rejected(
     artist = {"name": "Artist 1"}
     deezer.tracks[7] = deezer_stub.track(7, title=title, artist=artist, duration=seconds, isrc="XX0000000000")
     deezer.audio[7] = _MP3
-    (stored,) = _crawled(web_stack, track(1), spotify=spotify)
+    (stored,) = crawled(web_stack, track(1), spotify=spotify)
     assert (stored.status, stored.reason) == (Status.NO_PREVIEW, "rejected")
 
 
 def test_what_nobody_has_is_a_miss(web_stack: Stack, spotify: SpotifyStub) -> None:
-    (stored,) = _crawled(web_stack, track(1), spotify=spotify)
+    (stored,) = crawled(web_stack, track(1), spotify=spotify)
     assert (stored.status, stored.reason) == (Status.NO_PREVIEW, "miss")
 
 
@@ -97,7 +84,7 @@ def test_an_unplayable_preview_is_named_and_the_next_provider_asked(
     web_stack: Stack, spotify: SpotifyStub, deezer_server: StubServer, answer: Answer
 ) -> None:
     with serve(lambda _: answer) as previews:
-        (stored,) = _crawled(web_stack, track(1, preview_url=f"{previews.url}/1.mp3"), spotify=spotify)
+        (stored,) = crawled(web_stack, track(1, preview_url=f"{previews.url}/1.mp3"), spotify=spotify)
     assert stored.status is Status.NO_PREVIEW
     assert stored.reason in ("unplayable", "too_large")
     assert deezer_server.hits["/search"] == 1
@@ -109,7 +96,7 @@ def test_a_signed_url_that_expired_is_asked_for_anew(
     deezer.tracks[7], deezer.audio[7] = deezer_stub.track(7), _MP3
     deezer.expired = {0, 1}  # the crawl's and the first of the fetch
     web_stack.run("deezer:7")
-    assert _audio(web_stack, "deezer:7") == (_MP3, "deezer")
+    assert audio_of(web_stack, "deezer:7") == (_MP3, "deezer")
     assert deezer_server.hits["/previews/7.mp3"] == 2
 
 
@@ -174,8 +161,8 @@ def test_a_throttled_provider_pauses_alone(
     deezer.fail = lambda _: answer
     itunes.songs.append(song(9, "Title 1", "Artist 1", 208_500))
     itunes.audio[9] = _M4A
-    served, waiting = _crawled(web_stack, track(1), track(2), spotify=spotify)
-    assert _audio(web_stack, served.track_id) == (_M4A, "itunes")
+    served, waiting = crawled(web_stack, track(1), track(2), spotify=spotify)
+    assert audio_of(web_stack, served.track_id) == (_M4A, "itunes")
     assert (waiting.status, waiting.reason) == (Status.PENDING, "throttled")
     assert web_stack.messages(web_stack.fetch_queue_url)["delayed"] == 1
 
@@ -184,13 +171,13 @@ def test_who_waits_for_one_provider_does_not_ask_the_others_again(
     web_stack: Stack, spotify: SpotifyStub, deezer_server: StubServer, itunes: ItunesStub, itunes_server: StubServer
 ) -> None:
     itunes.fail = lambda _: Answer(403, b"", {"Retry-After": "1"})
-    _crawled(web_stack, track(1), spotify=spotify)
+    crawled(web_stack, track(1), spotify=spotify)
     asked = deezer_server.hits.total()
     itunes.fail = lambda _: None
     itunes.songs.append(song(9, "Title 1", "Artist 1", 208_500))
     itunes.audio[9] = _M4A
     _settled(web_stack)
-    assert _audio(web_stack, spotify_id(1)) == (_M4A, "itunes")
+    assert audio_of(web_stack, spotify_id(1)) == (_M4A, "itunes")
     assert deezer_server.hits.total() == asked
     assert itunes_server.hits["/search"] == 2
 
@@ -210,9 +197,9 @@ def test_hours_of_retry_after_are_handed_back_and_nothing_is_sent_meanwhile(
     web_stack: Stack, spotify: SpotifyStub, deezer: DeezerStub, deezer_server: StubServer
 ) -> None:
     deezer.fail = lambda _: Answer(429, b"", {"Retry-After": "7200"})
-    spotify.playlists[_PLAYLIST] = [item(track(number)) for number in range(20)]
+    spotify.playlists[PLAYLIST] = [item(track(number)) for number in range(20)]
     started = time.monotonic()
-    crawl_id = web_stack.run(_PLAYLIST)
+    crawl_id = web_stack.run(PLAYLIST)
     assert time.monotonic() - started < 20
     assert deezer_server.hits.total() == 1, "the first refusal holds back everybody"
     progress = web_stack.crawls.progress(crawl_id, web_stack.tracks)
@@ -234,9 +221,9 @@ def test_a_message_that_comes_before_its_time_only_goes_back(
     web_stack: Stack, spotify: SpotifyStub, deezer: DeezerStub, deezer_server: StubServer
 ) -> None:
     deezer.fail = lambda _: Answer(429, b"", {"Retry-After": "7200"})
-    _crawled(web_stack, track(1), spotify=spotify)
+    crawled(web_stack, track(1), spotify=spotify)
     sqs = boto3.client("sqs")
-    _make_visible(web_stack.fetch_queue_url)
+    make_visible(web_stack.fetch_queue_url)
     (message,) = sqs.receive_message(QueueUrl=web_stack.fetch_queue_url)["Messages"]
     asked = deezer_server.hits.total()
     handler.fetch_preview({"Records": [_record(message)]}, None)  # type: ignore[arg-type]
@@ -247,16 +234,6 @@ def test_a_message_that_comes_before_its_time_only_goes_back(
 def _record(message: dict[str, Any]) -> dict[str, Any]:
     record: dict[str, Any] = sqs_event([message])["Records"][0]
     return record
-
-
-def _make_visible(queue_url: str) -> None:
-    """Let moto's clock pass for delayed messages."""
-    from moto.sqs.models import sqs_backends
-
-    for backend in sqs_backends["123456789012"].values():
-        for queue in backend.queues.values():
-            for message in queue._messages:
-                message.delayed_until = 0
 
 
 @pytest.mark.parametrize(
@@ -273,145 +250,15 @@ def test_a_passing_failure_is_tried_again_and_then_given_up(
     web_stack: Stack, spotify: SpotifyStub, deezer: DeezerStub, answer: Answer
 ) -> None:
     deezer.fail = lambda _: answer
-    (stored,) = _crawled(web_stack, track(1), spotify=spotify)
+    (stored,) = crawled(web_stack, track(1), spotify=spotify)
     assert (stored.status, stored.reason) == (Status.PENDING, None)
     for _ in range(5):
-        _make_visible(web_stack.fetch_queue_url)
+        make_visible(web_stack.fetch_queue_url)
         web_stack.settle()
     given_up = web_stack.tracks.get(spotify_id(1))
     assert given_up is not None
     assert (given_up.status, given_up.reason) == (Status.NO_PREVIEW, "unavailable")
     assert not any(web_stack.messages(web_stack.fetch_queue_url).values())
-
-
-def test_a_track_that_is_ready_is_not_downloaded_again_from_another_playlist(
-    web_stack: Stack, spotify: SpotifyStub
-) -> None:
-    with serve(lambda _: Answer(body=_MP3)) as previews:
-        wanted = track(1, preview_url=f"{previews.url}/1.mp3")
-        _crawled(web_stack, wanted, spotify=spotify)
-        _make_ready(web_stack, wanted["id"])
-        other = spotify_id("other playlist")
-        spotify.playlists[other] = [item(wanted)]
-        progress = web_stack.crawls.progress(web_stack.run(other), web_stack.tracks)
-        assert progress.states == {Status.READY: 1}
-        assert previews.hits.total() == 1
-
-
-def _make_ready(stack: Stack, track_id: str, model: str = "musicnn-msd@1") -> None:
-    """As the extractor does."""
-    preview = stack.previews.get(track_id)
-    assert preview is not None
-    assert stack.tracks.store_embedding(
-        preview.info,
-        embedding=bytes(1248),
-        drift=bytes(1248),
-        tags=(),
-        model=model,
-        preview_at=preview.fetched_at,
-        provider=preview.provider,
-    )
-    stack.previews.delete(track_id)
-
-
-def test_a_track_ready_in_another_model_is_fetched_again(web_stack: Stack, spotify: SpotifyStub) -> None:
-    with serve(lambda _: Answer(body=_MP3)) as previews:
-        wanted = track(1, preview_url=f"{previews.url}/1.mp3")
-        _crawled(web_stack, wanted, spotify=spotify)
-        _make_ready(web_stack, wanted["id"], model="older@1")
-        web_stack.run(_PLAYLIST)
-        assert previews.hits.total() == 2
-        assert _audio(web_stack, wanted["id"]) is not None
-
-
-def test_the_same_recording_under_two_ids_is_downloaded_once_and_reported_as_a_version(
-    web_stack: Stack, spotify: SpotifyStub
-) -> None:
-    with serve(lambda _: Answer(body=_MP3)) as previews:
-        first, second = (
-            track(seed, preview_url=f"{previews.url}/{seed}.mp3", external_ids={"isrc": "USUM71703861"})
-            for seed in ("single", "album")
-        )
-        _crawled(web_stack, first, second, spotify=spotify)
-        assert previews.hits.total() == 1
-        _make_ready(web_stack, first["id"])
-        _make_visible(web_stack.fetch_queue_url)
-        web_stack.settle()
-        assert previews.hits.total() == 1
-    shared = web_stack.tracks.get(second["id"])
-    assert shared is not None
-    assert (shared.status, shared.version_of) == (Status.READY, first["id"])
-    assert shared.info.title == "Title album"
-    progress = web_stack.crawls.progress(web_stack.crawls.list()[0].crawl_id, web_stack.tracks)
-    assert progress.reasons == {"version": 1}
-
-
-def test_a_version_gets_its_own_preview_when_the_first_has_none(web_stack: Stack, spotify: SpotifyStub) -> None:
-    with serve(lambda _: Answer(body=_MP3)) as previews:
-        first = track("single", external_ids={"isrc": "USUM71703861"})
-        second = track("album", preview_url=f"{previews.url}/2.mp3", external_ids={"isrc": "USUM71703861"})
-        _crawled(web_stack, first, spotify=spotify)
-        _crawled(web_stack, second, spotify=spotify)
-    assert _audio(web_stack, second["id"]) == (_MP3, "spotify")
-
-
-def test_a_version_that_got_its_own_preview_serves_the_next_ones(web_stack: Stack, spotify: SpotifyStub) -> None:
-    with serve(lambda _: Answer(body=_MP3)) as previews:
-        versions = [
-            track(name, preview_url=name and f"{previews.url}/{name}.mp3", external_ids={"isrc": "USUM71703861"})
-            for name in ("", "second", "third")
-        ]
-        _crawled(web_stack, versions[0], spotify=spotify)
-        _crawled(web_stack, versions[1], spotify=spotify)
-        _make_ready(web_stack, versions[1]["id"])
-        _crawled(web_stack, versions[2], spotify=spotify)
-        assert previews.hits.total() == 1
-    shared = web_stack.tracks.get(versions[2]["id"])
-    assert shared is not None
-    assert (shared.status, shared.version_of) == (Status.READY, versions[1]["id"])
-
-
-def test_a_version_waits_as_long_as_its_recording_is_throttled(
-    web_stack: Stack, spotify: SpotifyStub, deezer: DeezerStub, deezer_server: StubServer
-) -> None:
-    """Hours later both would be downloaded, if the second had lost its patience."""
-    isrc = {"isrc": "USUM71703861"}
-    first, second = track("single", external_ids=isrc), track("album", external_ids=isrc)
-    deezer.fail = lambda _: Answer(429, b"", {"Retry-After": "7200"})
-    _crawled(web_stack, first, second, spotify=spotify)
-    for _ in range(6):
-        _make_visible(web_stack.fetch_queue_url)
-        web_stack.settle()
-    waiting = web_stack.tracks.get(second["id"])
-    assert waiting is not None
-    assert (waiting.status, waiting.reason) == (Status.PENDING, "throttled")
-    deezer.fail = lambda _: None
-    deezer.tracks[7], deezer.audio[7] = deezer_stub.track(7, isrc=isrc["isrc"]), _MP3
-    _let_hours_pass(web_stack)
-    _make_ready(web_stack, first["id"])
-    _make_visible(web_stack.fetch_queue_url)
-    web_stack.settle()
-    shared = web_stack.tracks.get(second["id"])
-    assert shared is not None
-    assert (shared.status, shared.version_of) == (Status.READY, first["id"])
-    assert deezer_server.hits["/previews/7.mp3"] == 1
-
-
-def _let_hours_pass(stack: Stack) -> None:
-    """Nobody waits any more: neither the provider's bucket nor a message."""
-    boto3.client("dynamodb").delete_item(
-        TableName="crawls", Key={"crawl_id": {"S": "provider#deezer"}, "entry": {"S": "bucket"}}
-    )
-    bootstrap.fetch.cache_clear()
-    sqs = boto3.client("sqs")
-    _make_visible(stack.fetch_queue_url)
-    while messages := sqs.receive_message(QueueUrl=stack.fetch_queue_url, MaxNumberOfMessages=10).get("Messages"):
-        due = [
-            message | {"Body": json.dumps(json.loads(message["Body"]) | {"not_before": None})} for message in messages
-        ]
-        handler.fetch_preview(sqs_event(due), None)  # type: ignore[arg-type]
-        for message in messages:
-            sqs.delete_message(QueueUrl=stack.fetch_queue_url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def test_secrets_and_signatures_are_never_logged(
@@ -425,7 +272,7 @@ def test_secrets_and_signatures_are_never_logged(
     caplog.set_level("DEBUG", logger="crawler")
     deezer.tracks[7] = deezer_stub.track(7, isrc=track(1)["external_ids"]["isrc"])
     deezer.audio[7] = _MP3
-    _crawled(web_stack, track(1), spotify=spotify)
+    crawled(web_stack, track(1), spotify=spotify)
     printed = "".join(capfd.readouterr()) + caplog.text
     assert "stub-secret" not in printed
     assert "stub-access-token" not in printed
