@@ -4,8 +4,10 @@ libsndfile reads WAV, FLAC, Ogg (Vorbis, Opus), MP3 and AIFF. AAC in an MP4 cont
 by PyAV, which is imported only for it.
 """
 
-import io
+import os
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,15 +62,36 @@ class Source(Protocol):
 
 
 def decode(data: bytes, rate: int, min_seconds: float) -> Audio:
-    """Mono audio of `data` at `rate` Hz.
+    """Mono audio of `data`, an encoded file, at `rate` Hz.
+
+    Raises:
+        AudioRejected: as `decode_file`.
+    """
+    with in_memory(data) as file:
+        return decode_file(file, rate, min_seconds)
+
+
+@contextmanager
+def in_memory(data: bytes) -> Iterator[int]:
+    """Descriptor of a file that holds `data`.
+
+    libsndfile reads it by itself; an object of Python's costs two calls back for every frame of an MP3.
+    """
+    # Where the system has no files in memory, one on the disk that has no name.
+    with os.fdopen(os.memfd_create("clip"), "wb") if hasattr(os, "memfd_create") else tempfile.TemporaryFile() as file:
+        file.write(with_frame_count(data))
+        file.flush()
+        yield file.fileno()
+
+
+def decode_file(file: int, rate: int, min_seconds: float) -> Audio:
+    """Mono audio of the file with descriptor `file` at `rate` Hz.
 
     Raises:
         AudioRejected: reasons `empty`, `undecodable`, `unsupported_format`, `bad_sample_rate`, `bad_channels`,
             `no_samples`, `too_short` (less than `min_seconds`), `not_finite`, `out_of_range`, `silent`.
     """
-    if not data:
-        raise AudioRejected("the file is empty", reason="empty")
-    source = _open(data)
+    source = _open(file)
     if not _RATES[0] <= source.rate <= _RATES[1]:
         raise AudioRejected(f"sample rate {source.rate} Hz is outside {_RATES}", reason="bad_sample_rate")
     if not 1 <= source.channels <= _MAX_CHANNELS:
@@ -80,20 +103,24 @@ def decode(data: bytes, rate: int, min_seconds: float) -> Audio:
     least = int(min_seconds * source.rate)
     samples, frames = _mix(source, start, limit, rate, least=0 if start else least)
     if start and frames < limit:  # the header promised more than there is, or the middle is damaged
-        source = _open(data)
+        source = _open(file)
         samples, frames = _mix(source, 0, limit, rate, least=least)
     _check(samples, rate, frames / source.rate, min_seconds)
     return Audio(samples, rate, frames / source.rate)
 
 
-def _open(data: bytes) -> Source:
-    if data[4:8] == b"ftyp":
+def _open(file: int) -> Source:
+    head = os.pread(file, 8, 0)
+    if not head:
+        raise AudioRejected("the file is empty", reason="empty")
+    os.lseek(file, 0, os.SEEK_SET)
+    if head[4:] == b"ftyp":
         try:
             from extractor.decode_aac import AacSource  # PyAV is large and rarely needed
         except ModuleNotFoundError:
             raise AudioRejected("AAC in MP4 needs PyAV, which is not installed", reason="unsupported_format") from None
-        return AacSource(data)
-    return _SndfileSource(data)
+        return AacSource(file)
+    return _SndfileSource(file)
 
 
 class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
@@ -105,9 +132,9 @@ class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no ty
 
 
 class _SndfileSource:
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, file: int) -> None:
         try:
-            self._file = _Stream(io.BytesIO(with_frame_count(data)))
+            self._file = _Stream(file, closefd=False)
         except (soundfile.LibsndfileError, TypeError) as error:
             raise AudioRejected(f"no audio format known here ({_text(error)})", reason="undecodable") from None
         if self._file.format not in _FORMATS:
@@ -129,40 +156,35 @@ class _SndfileSource:
 def _mix(source: Source, start: int, limit: int, rate: int, *, least: int) -> tuple[Samples, int]:
     """Mono samples at `rate` of at most `limit` frames from `start` on, and how many frames there were.
 
-    The channels are summed first and divided once they are resampled and few. Of a torn file, what comes before the
-    damage.
+    Of a torn file, what comes before the damage. Down-mixed block by block, resampled once: a fifth faster than block
+    by block. The channels are summed first and divided once they are resampled and few.
 
     Raises:
         AudioRejected: `undecodable`, before there were `least` frames.
     """
-    same = source.rate == rate
-    resampler = None if same else soxr.ResampleStream(source.rate, rate, 1, dtype="float32", quality="HQ")
-    parts, frames = [], 0
+    mono, frames = np.empty(limit, np.float32), 0
     try:
         for block in source.blocks(start):
-            mono = _sum(block[: limit - frames])
-            frames += len(mono)
-            parts.append(resampler.resample_chunk(mono) if resampler else mono)
+            used = block[: limit - frames]
+            _sum(used, mono[frames : frames + len(used)])
+            frames += len(used)
             if frames >= limit:
                 break
     except AudioRejected:
         if frames < least:
             raise
-    if resampler:
-        parts.append(resampler.resample_chunk(np.empty(0, np.float32), last=True))
-    samples: Samples = np.concatenate([np.empty(0, np.float32), *parts])
+    samples: Samples = mono[:frames]
+    if source.rate != rate and frames:
+        samples = soxr.resample(samples, source.rate, rate, quality="HQ")
     samples *= np.float32(1 / source.channels)
     return samples, frames
 
 
-def _sum(block: Samples) -> Samples:
-    """(n, channels) -> (n,), a new array. `sum(axis=1)` takes thirty times as long on two channels."""
-    if block.shape[1] == 1:
-        return block[:, 0].copy()
-    total: Samples = block[:, 0] + block[:, 1]
+def _sum(block: Samples, mono: Samples) -> None:
+    """(n, channels) -> (n,). `sum(axis=1)` takes thirty times as long on two channels."""
+    np.add(block[:, 0], block[:, 1] if block.shape[1] > 1 else 0, out=mono)
     for channel in range(2, block.shape[1]):
-        total += block[:, channel]
-    return total
+        mono += block[:, channel]
 
 
 def _check(samples: Samples, rate: int, seconds: float, min_seconds: float) -> None:
@@ -170,13 +192,15 @@ def _check(samples: Samples, rate: int, seconds: float, min_seconds: float) -> N
         raise AudioRejected("the file holds no samples", reason="no_samples")
     if seconds < min_seconds:
         raise AudioRejected(f"{seconds:.2f} s of audio, {min_seconds} are needed", reason="too_short")
-    low, high = float(samples.min()), float(samples.max())
+    edge = int(_EDGE_S * rate)
+    inner, edges = samples[edge:-edge], np.concatenate([samples[:edge], samples[-edge:]])
+    inner_low, inner_high = inner.min(), inner.max()
+    low, high = float(np.minimum(inner_low, edges.min())), float(np.maximum(inner_high, edges.max()))
     if not (np.isfinite(low) and np.isfinite(high)):
         raise AudioRejected("the samples are not all finite", reason="not_finite")
     if max(-low, high) > _MAX_PEAK:
         raise AudioRejected(f"samples reach {max(-low, high):.3g}, full scale is 1", reason="out_of_range")
-    edge = int(_EDGE_S * rate)
-    if float(np.ptp(samples[edge:-edge])) < _SILENT_RANGE:
+    if inner_high - inner_low < _SILENT_RANGE:
         raise AudioRejected("the mono mix is silent or constant", reason="silent")
 
 

@@ -1,6 +1,6 @@
 """AAC and ALAC in MP4 containers, through PyAV. Nothing the file refers to is opened."""
 
-import io
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,10 +16,11 @@ _CODECS = {"aac", "alac", "mp3float"}
 class AacSource:
     """The first audio stream of an MP4 file (`extractor.decode.Source`)."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, file: int) -> None:
+        opened = os.fdopen(file, "rb", closefd=False)
         try:
             self._container: Any = av.open(
-                io.BytesIO(data), format="mov", options={"enable_drefs": "0"}, metadata_errors="ignore"
+                opened, format="mov", options={"enable_drefs": "0"}, metadata_errors="ignore"
             )
         except (av.FFmpegError, ValueError) as error:
             raise AudioRejected(f"not a readable MP4 file ({error})"[:300], reason="undecodable") from None

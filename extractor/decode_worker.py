@@ -1,4 +1,4 @@
-"""The process that decodes: started by `extractor.decoder`, fed through its standard input, which is a socket.
+"""The process that decodes: started by `extractor.decoder`, asked through its standard input, which is a socket.
 
 A decoder is a parser of hostile bytes written in C. Here it holds no credentials, cannot write files, cannot outgrow
 its memory, and dies alone.
@@ -8,6 +8,7 @@ import gc
 import io
 import json
 import math
+import os
 import resource
 import signal
 import socket
@@ -17,15 +18,15 @@ import sys
 import numpy as np
 
 from earshot.errors import AudioRejected
-from extractor.decode import Audio, Samples, decode
+from extractor.decode import Audio, Samples, decode_file
 
-REQUEST = struct.Struct("!IddI")
-"""Sample rate wanted in Hz, least seconds, most seconds to spend, bytes of audio that follow."""
+REQUEST = struct.Struct("!Idd")
+"""Sample rate wanted in Hz, least seconds, most seconds to spend; the descriptor of the audio file comes with it."""
 REPLY = struct.Struct("!II")
 """Bytes of JSON (`seconds`, or `reason` and `message`) and bytes of float32 samples that follow."""
 MEMORY_BYTES = 192 * 1024 * 1024
 MAX_BYTES = 64 * 1024 * 1024
-"""The largest file that fits into that memory, with room to decode it."""
+"""The largest file that is decoded; it lies in memory once, outside the decoder's."""
 _PART = 256 * 1024
 _OPEN_FILES = 64
 
@@ -35,9 +36,12 @@ def main() -> None:
     _confine()
     gc.freeze()
     with socket.socket(fileno=sys.stdin.fileno()) as channel:
-        while header := receive(channel, REQUEST.size):
-            _serve(channel, *REQUEST.unpack(header))
-            gc.collect()  # a decoder may hold its file in a cycle
+        while True:
+            header, files, _, _ = socket.recv_fds(channel, REQUEST.size, 1)
+            if not header:
+                return
+            _serve(channel, files[0], *REQUEST.unpack(header))
+            gc.collect()  # a decoder may hold itself in a cycle
 
 
 def receive(channel: socket.socket, length: int) -> bytes:
@@ -48,19 +52,19 @@ def receive(channel: socket.socket, length: int) -> bytes:
     return content.getvalue()
 
 
-def _serve(channel: socket.socket, rate: int, min_seconds: float, limit_s: float, length: int) -> None:
-    data = receive(channel, length)
+def _serve(channel: socket.socket, file: int, rate: int, min_seconds: float, limit_s: float) -> None:
     signal.alarm(math.ceil(limit_s))  # its default action ends the process, also inside C code
-    note, samples = _answer(data, rate, min_seconds)
+    note, samples = _answer(file, rate, min_seconds)
     signal.alarm(0)
+    os.close(file)
     text = json.dumps(note).encode()
     channel.sendall(REPLY.pack(len(text), samples.nbytes) + text)
     channel.sendall(samples.data)
 
 
-def _answer(data: bytes, rate: int, min_seconds: float) -> tuple[dict[str, object], Samples]:
+def _answer(file: int, rate: int, min_seconds: float) -> tuple[dict[str, object], Samples]:
     try:
-        audio: Audio = decode(data, rate, min_seconds)
+        audio: Audio = decode_file(file, rate, min_seconds)
     except AudioRejected as error:
         return {"reason": error.reason, "message": error.message}, np.empty(0, np.float32)
     except MemoryError:

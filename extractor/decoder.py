@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from earshot.errors import AudioRejected, DecoderCrashed
-from extractor.decode import Audio
+from extractor.decode import Audio, in_memory
 from extractor.decode_worker import MAX_BYTES, REPLY, REQUEST, receive
 
 _GRACE_S = 5.0
@@ -51,20 +51,21 @@ class Decoder:
         """
         if len(data) > MAX_BYTES:
             raise AudioRejected(f"{len(data)} bytes, the decoder takes {MAX_BYTES}", reason="too_large")
-        while True:
-            worker = self._worker = self._worker or self._start()
-            used, worker.used = worker.used, True
-            try:
-                return self._ask(worker, data)
-            except (AudioRejected, DecoderCrashed) as error:
-                if not used or error.reason not in _PERHAPS_OF_EARLIER_FILES:
-                    raise
-            self.close()
+        with in_memory(data) as file:
+            while True:
+                worker = self._worker = self._worker or self._start()
+                used, worker.used = worker.used, True
+                try:
+                    return self._ask(worker, file)
+                except (AudioRejected, DecoderCrashed) as error:
+                    if not used or error.reason not in _PERHAPS_OF_EARLIER_FILES:
+                        raise
+                self.close()
 
-    def _ask(self, worker: _Worker, data: bytes) -> Audio:
+    def _ask(self, worker: _Worker, file: int) -> Audio:
+        request = REQUEST.pack(self._rate, self._min_seconds, self._timeout_s)
         try:
-            worker.channel.sendall(REQUEST.pack(self._rate, self._min_seconds, self._timeout_s, len(data)))
-            worker.channel.sendall(data)
+            socket.send_fds(worker.channel, [request], [file])
             note_size, samples_size = REPLY.unpack(receive(worker.channel, REPLY.size).ljust(REPLY.size, b"\0"))
             note = receive(worker.channel, note_size)
             samples = receive(worker.channel, samples_size)

@@ -6,21 +6,24 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 
 N_FFT, HOP = 512, 256
-_BLOCK = 256
+_BLOCK = 64  # frames that stay in the cache from the window to the mels
+_BANDS = 6
 # Periodic Hann: librosa's and scipy's default for spectral analysis.
 _WINDOW = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)).astype(np.float32)
 
 
 class MelBank:
-    """A mel filterbank (mels, 257), float32, split in two: either half of the mels sees only part of the bins."""
+    """A mel filterbank (mels, 257), float32, cut into bands of mels: each sees only part of the bins."""
 
     def __init__(self, filterbank: Array) -> None:
         self._mels = len(filterbank)
-        self._halves = []
-        for mels in (slice(0, self._mels // 2), slice(self._mels // 2, self._mels)):
+        self._bands = []
+        for mels in np.array_split(np.arange(self._mels), _BANDS):
             seen = np.flatnonzero(filterbank[mels].any(axis=0))
             bins = slice(int(seen[0]), int(seen[-1]) + 1)
-            self._halves.append((mels, bins, np.ascontiguousarray(filterbank[mels, bins].T)))
+            # Every bin's weight twice: the squares of its real and its imaginary part lie side by side.
+            weights = np.repeat(filterbank[mels, bins].T, 2, axis=0)
+            self._bands.append((slice(mels[0], mels[-1] + 1), slice(2 * bins.start, 2 * bins.stop), weights))
 
     def power(self, samples: Array, padding: tuple[int, int] = (N_FFT // 2, N_FFT // 2)) -> Array:
         """(frames, mels): power spectrogram of `samples` (n,) through the filterbank.
@@ -30,13 +33,18 @@ class MelBank:
         padded = np.pad(samples, padding)
         frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
         mels = np.empty((len(frames), self._mels), np.float32)
-        # In blocks that stay in the cache: twice as fast as all at once.
+        windowed = np.empty((_BLOCK, N_FFT), np.float32)
+        spectrum = np.empty((_BLOCK, N_FFT // 2 + 1), np.complex64)
+        parts = spectrum.view(np.float32)
         for first in range(0, len(frames), _BLOCK):
-            spectrum = np.fft.rfft(frames[first : first + _BLOCK] * _WINDOW)
-            power = spectrum.real**2
-            power += spectrum.imag**2
-            for half, bins, weights in self._halves:
-                np.matmul(power[:, bins], weights, out=mels[first : first + _BLOCK, half])
+            block = mels[first : first + _BLOCK]
+            n = len(block)
+            windowed[:n] = frames[first : first + n]
+            windowed[:n] *= _WINDOW
+            np.fft.rfft(windowed[:n], out=spectrum[:n])  # type: ignore[arg-type]  # the stubs want doubles
+            squares = np.square(parts[:n], out=parts[:n])
+            for band, bins, weights in self._bands:
+                np.matmul(squares[:, bins], weights, out=block[:, band])
         return mels
 
 

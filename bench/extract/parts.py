@@ -27,7 +27,7 @@ from extractor.model_files import default_model_dir, load_model_files
 from extractor.musicnn import NAME, MusicnnMsd, drift, patches
 from tests.corpus import clips, hostile_cases, hostile_dir
 
-ROUNDS = 6
+ROUNDS = 10
 CLIPS = 20
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -48,7 +48,7 @@ def pipeline() -> dict[str, Any]:
             "pipeline": lambda i: extract_clip(files[i], network),
             "decode_mix_resample": lambda i: decode(files[i], network.rate, 1),
             "spectrogram": lambda i: log_compressed(bank.power(audio[i])),
-            "network": lambda i: [network.patch(patch) for patch in patches(spectrograms[i])],
+            "network": lambda i: network.hear(patches(spectrograms[i])),
         },
         len(files),
     )
