@@ -51,7 +51,7 @@ repair: setup ## Make table, index and previews agree (ARGS=--table-lost, --rebu
 
 test: setup-dev ## All tests, on two cores (pytest arguments: ARGS="-k index")
 	@$(PY) -m extractor.model.build
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup-dev ## ruff and mypy --strict
 	@.venv/bin/ruff check .
