@@ -73,7 +73,11 @@ class Stack:
         closing.enter_context(lock.hold(directory, lock.RunningStack(os.getpid(), settings.api_url, settings.aws_url)))
         port = closing.enter_context(listen(settings.port, "PORT"))
         listen(settings.local_aws_port, "EARSHOT_LOCAL_AWS_PORT").close()
-        died_hard = embedded_aws.died_hard(directory / "aws")
+        # Whatever a hard end left undone stays to be done when the start that shall do it is cut short itself.
+        undone = directory / "unrepaired"
+        died_hard = embedded_aws.died_hard(directory / "aws") or undone.exists()
+        if died_hard:
+            undone.touch()
         env = aws_environment(settings.aws_url, REGION) | {"EARSHOT_STAGE": settings.stage}
         self._aws = embedded_aws.start(
             settings.local_aws_port, state=directory / "aws", log=directory / "logs" / "aws.log", env=env
@@ -100,6 +104,7 @@ class Stack:
         closing.callback(self._loop.stop, _GRACE_S)
         self._loop.prepare()
         self._reconcile(died_hard)
+        undone.unlink(missing_ok=True)
         self._loop.start()
         if self._front_door is not None:
             self._front_door.wait_ready()

@@ -278,6 +278,15 @@ def test_what_the_embedded_aws_lost_in_its_death_is_written_back_from_the_index(
     crawled.deployment.tracks.delete("file:0000000000000c01")
 
 
+def test_a_repair_that_was_cut_short_is_done_by_the_next_start(crawled: LocalStack) -> None:
+    """A start that should repair may be killed in turn, and its embedded AWS then end in good order."""
+    assert crawled.stop(signal.SIGINT) == 0
+    unrepaired = crawled.directory / "unrepaired"
+    unrepaired.touch()
+    assert "the stack was killed the last time; repairing" in crawled.up()
+    assert not unrepaired.exists()
+
+
 def _essence(stack: LocalStack) -> dict[str, tuple[object, ...]]:
     return {
         track.track_id: (track.info.title, track.info.artists, track.embedding, track.drift, track.tags, track.model)
