@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.base import FunctionSettings
+from earshot.sources import SOURCES
 
 _ENV_FILE = Path(__file__).resolve().parent / "api.env"
 
@@ -25,7 +26,8 @@ class ApiSettings(FunctionSettings):
     index_cache_dir: Path = Path("/tmp/earshot-index")  # noqa: S108 (the only writable folder of a Lambda function)
     index_check_every_s: float = Field(default=3.0, ge=0.1, le=300)
     cache_max_age_s: int = Field(default=5, ge=0, le=86400)
-    deezer_api_url: str = Field(default="https://api.deezer.com", pattern=r"^(https://|http://127\.0\.0\.1:)")
+    deezer_api_url: str = Field(default=SOURCES["deezer"].api_url, pattern=r"^(https://|http://127\.0\.0\.1:)")
+    allow_loopback: bool = False
     request_wait_s: float = Field(default=1.0, ge=0, le=20)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     api_keys: Annotated[tuple[str, ...], NoDecode] = ()

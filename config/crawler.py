@@ -2,16 +2,30 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, create_model, field_validator
 from pydantic_settings import NoDecode
 
 from config.spotify_login import SpotifyLoginSettings
+from earshot.networks import DEFAULT_NETWORK
+from earshot.sources import SOURCES, find_source
 
-_PROVIDERS = ("folder", "manifest", "spotify", "deezer", "itunes")
+_Settings = TypeVar("_Settings", bound=SpotifyLoginSettings)
 
 
+def _with_settings_per_source(cls: type[_Settings]) -> type[_Settings]:
+    """`cls` with the address of each source's web API and the calls per minute that it may be asked."""
+    fields: dict[str, tuple[type, object]] = {}
+    for source in SOURCES.values():
+        if source.api_url:
+            fields[f"{source.name}_api_url"] = (str, Field(default=source.api_url))
+        if source.calls_per_minute:
+            fields[f"{source.name}_calls_per_minute"] = (float, Field(default=source.calls_per_minute, gt=0))
+    return create_model(cls.__name__, __base__=cls, **fields)  # type: ignore[call-overload, no-any-return]
+
+
+@_with_settings_per_source
 class CrawlerSettings(SpotifyLoginSettings):
     """Where the crawler's state is and which sources it may ask."""
 
@@ -19,11 +33,11 @@ class CrawlerSettings(SpotifyLoginSettings):
     crawls_table: str
     fetch_queue_url: str
 
-    model: str = "musicnn-msd@1"
+    model: str = DEFAULT_NETWORK
     """The network in use: a track that is ready in it is not fetched again."""
 
-    providers: Annotated[tuple[str, ...], NoDecode] = ("folder", "manifest")
-    """Sources and preview providers that may be used, comma-separated: folder, manifest, spotify, deezer, itunes."""
+    providers: Annotated[tuple[str, ...], NoDecode] = tuple(name for name, source in SOURCES.items() if source.is_own)
+    """Sources and preview providers that may be used, comma-separated: names in `earshot.sources`."""
 
     folder_roots: Annotated[tuple[Path, ...], NoDecode] = ()
     """Folders that may be crawled, separated like PATH. Empty: no file of this machine is ever read."""
@@ -41,21 +55,15 @@ class CrawlerSettings(SpotifyLoginSettings):
     spotify_refresh_token: SecretStr = SecretStr("")
     """Of a user who authorised the app; not needed after `make spotify-login`."""
 
-    spotify_api_url: str = "https://api.spotify.com/v1/"
-    deezer_api_url: str = "https://api.deezer.com"
-    itunes_api_url: str = "https://itunes.apple.com"
-
-    spotify_calls_per_minute: float = Field(default=150, gt=0)
-    deezer_calls_per_minute: float = Field(default=480, gt=0)
-    itunes_calls_per_minute: float = Field(default=18, gt=0)
-
     @field_validator("providers", mode="before")
     @classmethod
     def _known_providers(cls, value: object) -> object:
         names = _split(value, ",")
-        if isinstance(names, tuple) and (unknown := set(names) - set(_PROVIDERS)):
-            raise ValueError(f"{', '.join(sorted(unknown))}: choose from {', '.join(_PROVIDERS)}")
-        return names
+        if not isinstance(names, tuple):
+            return names
+        if unknown := sorted(name for name in names if not find_source(name)):
+            raise ValueError(f"{', '.join(unknown)}: choose from {', '.join(SOURCES)}")
+        return tuple(source.name for name in names if (source := find_source(name)))
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod
@@ -67,8 +75,16 @@ class CrawlerSettings(SpotifyLoginSettings):
     def _roots(cls, value: object) -> object:
         return _split(value, os.pathsep)
 
+    def api_url(self, source: str) -> str:
+        """Where the web API of `source` is; empty: it has none."""
+        return str(getattr(self, f"{source}_api_url", ""))
 
-def _split(value: object, separator: str) -> object:
+    def calls_per_minute(self, source: str) -> float:
+        """That all workers together may make of `source`; 0: it is not called."""
+        return float(getattr(self, f"{source}_calls_per_minute", 0))
+
+
+def _split(value: object, separator: str) -> tuple[str, ...] | object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(separator) if part.strip())
     return value

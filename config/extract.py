@@ -6,10 +6,11 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from config.base import ENV_PREFIX, FunctionSettings
+from earshot.networks import DEFAULT_NETWORK
 
 
-class ExtractSettings(FunctionSettings):
-    """Read from the environment, else from config/extractor.env, else the defaults here."""
+class ModelSettings(FunctionSettings):
+    """Which network hears. Read from the environment, else from config/extractor.env, else the defaults here."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX,
@@ -20,17 +21,22 @@ class ExtractSettings(FunctionSettings):
         protected_namespaces=(),
     )
 
+    model: str = DEFAULT_NETWORK
+    """The network (docs/models.md). Every track carries the name of the one it was heard with."""
+    model_dir: Path = Path(__file__).resolve().parents[1] / "build" / "model"
+    """Folder of the model files."""
+
+
+class ExtractSettings(ModelSettings):
+    """What else the function needs."""
+
     tracks_table: str
     """The DynamoDB table of tracks."""
     previews_bucket: str
     """The S3 bucket whose uploads wake the extractor."""
-    model: str = "musicnn-msd@1"
-    """The network: `musicnn-msd@1` or `choi-2017@1`. Every track carries the name of the one it was heard with."""
-    model_dir: Path = Path(__file__).resolve().parents[1] / "build" / "model"
-    """Folder of the model files."""
     max_preview_bytes: int = Field(default=32 * 1024 * 1024, ge=1024)
     """Larger previews are refused (`too_large`) before they are read."""
-    max_tries: int = Field(default=5, ge=1)
-    """Deliveries after which a file that kills its decoder is failed: the queue's maxReceiveCount."""
+    max_tries: int = Field(ge=1)
+    """Deliveries after which a file that kills its decoder is failed: the receives of the queue (infra/queues.json)."""
     decode_timeout_s: float = Field(default=20.0, gt=0)
     """Longest time for decoding one file. A batch of four must fit into the function's timeout."""

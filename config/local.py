@@ -21,7 +21,7 @@ class LocalSettings(FunctionSettings):
     """Stage that the commands talk to; only `local` runs here."""
 
     api_url_of_stage: str = Field(default="", validation_alias="EARSHOT_API_URL")
-    """Where the HTTP API of a stage in the cloud answers."""
+    """Where the HTTP API of a stage in the cloud answers; empty: where its stack of functions says."""
 
     port: int = Field(default=8000, ge=1, le=65535, validation_alias="PORT")
     """Port of the HTTP API on 127.0.0.1."""
@@ -42,7 +42,7 @@ class LocalSettings(FunctionSettings):
     local_serverless: Path = ROOT / "serverless.yml"
     """The file whose functions and triggers run."""
 
-    local_app: str = Field(default="api.local:app", pattern=r"^[\w.]+:\w+$")
+    local_app: str = Field(default="api.one_machine.asgi:app", pattern=r"^[\w.]+:\w+$")
     """The ASGI application of the HTTP front door, as `module:name`."""
 
     @field_validator("local_hosts", mode="before")

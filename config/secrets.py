@@ -4,7 +4,6 @@ They stay out of the function's environment, and thereby out of its CloudFormati
 """
 
 import os
-from typing import Any
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -20,7 +19,7 @@ UNSET = "unset"
 class ParameterStoreSource(PydanticBaseSettingsSource):
     """The `SecretStr` fields of a settings class, each from the SecureString `<path>/<field>`."""
 
-    def __call__(self) -> dict[str, Any]:
+    def __call__(self) -> dict[str, str]:
         """Values by field. Fields whose parameter is missing or unset are left to the other sources."""
         path = os.environ.get(PATH_VARIABLE, "")
         names = [f"{path}/{name}" for name, field in self.settings_cls.model_fields.items() if is_secret(field)]
@@ -35,7 +34,7 @@ class ParameterStoreSource(PydanticBaseSettingsSource):
             if parameter["Value"] != UNSET
         }
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[None, str, bool]:  # noqa: ARG002
         """Part of the base class's interface; `__call__` fetches all fields in one request instead."""
         return None, field_name, False
 

@@ -1,1 +1,1 @@
-"""What the four services share: the domain (tracks, embeddings, the index format) and its AWS adapters."""
+"""What everyone means by a track: ids, playlists, sources, networks, recipes, messages, errors, clock, telemetry."""

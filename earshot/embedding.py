@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earshot.errors import AudioRejected, InvalidInput
+from earshot.reasons import Reason
 
 Vector = npt.NDArray[np.float32]
 
@@ -31,7 +32,7 @@ class Embedding:
         limit = np.finfo(_STORED).max
         for name, values in (("embedding", self.embedding), ("drift", self.drift)):
             if not np.isfinite(values).all() or np.abs(values).max(initial=0) > limit:
-                raise AudioRejected(f"the {name} is not finite in float16", reason="not_finite")
+                raise AudioRejected(f"the {name} is not finite in float16", reason=Reason.NOT_FINITE)
 
     def to_bytes(self) -> tuple[bytes, bytes]:
         """The two as little-endian float16."""

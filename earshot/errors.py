@@ -32,13 +32,20 @@
     │   └── ProviderUnavailable      time-outs, 5xx, broken bodies: try again
     ├── ForbiddenUrl                 a URL outside the allow-list; never fetched
     ├── LocalStackError              the stack on this machine cannot start, or does not run
+    ├── ApiError                     our own HTTP API, as its clients see it
+    │   ├── ApiUnreachable           it does not answer, or something else does
+    │   └── ApiRefused               it answers with an error; carries the status
     └── IndexVersionError
         ├── DamagedIndex             an index object is not what its manifest says
         ├── IndexRace                another builder published first; fold the batch again
-        └── RecallTooLow             a new version answers too badly to be published
+        ├── RecallTooLow             a new version answers too badly to be published
+        └── RecipeNotReady           the index of a recipe cannot be put into service yet
 """
 
 from http import HTTPStatus
+
+from earshot.reasons import Reason
+from earshot.sources import Can, labels, track_id_forms
 
 
 class EarshotError(Exception):
@@ -65,8 +72,8 @@ class InvalidTrackId(InvalidInput):
 
     code = "invalid_track_id"
     hint = (
-        "Use a Spotify id, URI or URL, `deezer:<number>` or a Deezer URL, or `file:<16 hex digits>` as GET /search "
-        "and the page show it."
+        f"Use the id, URI or URL of a {labels(Can.LOOK_UP)} track, or an id as GET /search and the page show it "
+        f"({track_id_forms()})."
     )
 
 
@@ -75,8 +82,8 @@ class InvalidPlaylist(InvalidInput):
 
     code = "invalid_playlist"
     hint = (
-        "Use a folder of audio files, a manifest (.csv or .jsonl), or a Spotify or Deezer playlist, album or track as "
-        "its id, URI or URL."
+        "Use a folder of audio files, a manifest (.csv or .jsonl), or the id, URI or URL of a "
+        f"{labels(Can.LIST)} playlist, album or track."
     )
 
 
@@ -187,7 +194,7 @@ class TrackNotReady(EarshotError):
 
     code = "track_not_ready"
 
-    def __init__(self, message: str, *, status: str, reason: str | None = None, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, status: str, reason: Reason | None = None, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.status = status
         self.reason = reason
@@ -205,7 +212,7 @@ class AudioRejected(EarshotError):
 
     code = "audio_rejected"
 
-    def __init__(self, message: str, *, reason: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, reason: Reason, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.reason = reason
 
@@ -215,7 +222,7 @@ class DecoderCrashed(EarshotError):
 
     code = "decoder_crashed"
 
-    def __init__(self, message: str, *, reason: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, reason: Reason, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.reason = reason
 
@@ -225,7 +232,7 @@ class NoPreview(EarshotError):
 
     code = "no_preview"
 
-    def __init__(self, message: str, *, reason: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, reason: Reason, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.reason = reason
 
@@ -270,6 +277,29 @@ class LocalStackError(EarshotError):
     code = "local_stack_error"
 
 
+class ApiError(EarshotError):
+    """Our own HTTP API did not do what a client of it asked."""
+
+    code = "api_error"
+
+
+class ApiUnreachable(ApiError):
+    """The address is none, nobody answers there, or what answers is not the API of Earshot."""
+
+    code = "api_unreachable"
+    hint = "Is it running? make up starts it."
+
+
+class ApiRefused(ApiError):
+    """The API's answer is an error, whose message and hint these are. `status` is that of HTTP."""
+
+    code = "api_refused"
+
+    def __init__(self, message: str, *, status: int, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
 class IndexVersionError(EarshotError):
     """Base of what can be wrong with an index version."""
 
@@ -292,6 +322,12 @@ class RecallTooLow(IndexVersionError):
     """The promotion gate stayed shut: the new version misses too many true neighbours and was not published."""
 
     code = "recall_too_low"
+
+
+class RecipeNotReady(IndexVersionError):
+    """A verdict that cannot be carried out: the recipe's index is not kept, not there, or lacks tracks."""
+
+    code = "recipe_not_ready"
 
 
 _HTTP_STATUS: dict[type[EarshotError], HTTPStatus] = {

@@ -2,24 +2,27 @@
 
 import time
 
-from earshot.crawls_table import CrawlsTable, new_crawl_id
 from earshot.errors import TrackNotFound, TrackNotReady
-from earshot.message_queue import MessageQueue
+from earshot.ids import CrawlId, TrackId, parse_track_id, source_of
 from earshot.messages import CrawlPlaylist, FetchPreview
-from earshot.playlist import parse_playlist
+from earshot.playlists import PlaylistRef
+from earshot.reasons import Reason
+from earshot.sources import SOURCES, Can
+from earshot.stores.crawls_table import CrawlsTable, new_crawl_id
+from earshot.stores.message_queue import MessageQueue
+from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, Track, TrackInfo
-from earshot.track_id import parse_track_id, source_of
-from earshot.tracks_table import TracksTable
 
-_NOT_FOUND = "not_found"
 _POLL_S = 0.1
-_HINTS = {
-    "provider_off": "Its source is switched off here: docs/sources.md, EARSHOT_PROVIDERS.",
-    "refused": "Its provider refused to say what it is: docs/sources.md tells how to log in.",
+_HINTS: dict[Reason | None, str] = {
+    Reason.PROVIDER_OFF: "Its source is switched off here: docs/sources.md, EARSHOT_PROVIDERS.",
+    Reason.REFUSED: "Its provider refused to say what it is: docs/sources.md tells how to log in.",
 }
 
 
-def start_crawl(playlist: str, *, crawls: CrawlsTable, crawl_queue: MessageQueue, remove_missing: bool = False) -> str:
+def start_crawl(
+    playlist: PlaylistRef, *, crawls: CrawlsTable, crawl_queue: MessageQueue, remove_missing: bool = False
+) -> CrawlId:
     """Have `playlist` crawled; with `remove_missing` tracks that have left it since earlier crawls are removed.
 
     The message goes out first: a process that dies between the two steps leaves a crawl that runs and lists itself,
@@ -27,14 +30,10 @@ def start_crawl(playlist: str, *, crawls: CrawlsTable, crawl_queue: MessageQueue
 
     Returns:
         The crawl's id.
-
-    Raises:
-        InvalidPlaylist: no source understands `playlist`.
     """
-    parse_playlist(playlist)
     crawl_id = new_crawl_id()
-    crawl_queue.send(CrawlPlaylist(crawl_id=crawl_id, playlist=playlist, remove_missing=remove_missing))
-    crawls.start(crawl_id, playlist)
+    crawl_queue.send(CrawlPlaylist(crawl_id=crawl_id, playlist=playlist.text, remove_missing=remove_missing))
+    crawls.start(crawl_id, playlist.text)
     return crawl_id
 
 
@@ -60,19 +59,19 @@ def request_track(
 
     Raises:
         InvalidTrackId: not an id.
-        TrackNotFound: its provider knows no such track; or it is a file's or a manifest's, which only a crawl finds.
+        TrackNotFound: its provider knows no such track; or its source cannot be asked, and only a crawl finds it.
         TrackNotReady: there is no preview to be had, or it cannot be heard; with the track's status and reason.
     """
     canonical = parse_track_id(track_id)
     track = tracks.get(canonical)
     if track is None:
-        if source_of(canonical) in ("file", "manifest"):
+        if Can.LOOK_UP not in SOURCES[source_of(canonical)].can:
             raise TrackNotFound(f"no track {canonical}")
         tracks.register(TrackInfo(track_id=canonical, source=source_of(canonical)))
     elif track.status is Status.READY and track.model == (model or track.model):
         return track
     elif track.status in (Status.NO_PREVIEW, Status.FAILED):
-        if track.reason == _NOT_FOUND:
+        if track.reason is Reason.NOT_FOUND:
             raise _refusal(track)
         tracks.reopen(canonical)
     fetch_queue.send(FetchPreview(canonical))
@@ -82,7 +81,7 @@ def request_track(
     return track
 
 
-def _watched(track_id: str, tracks: TracksTable, wait_s: float) -> Track:
+def _watched(track_id: TrackId, tracks: TracksTable, wait_s: float) -> Track:
     """The track as soon as it is no longer pending, or as it is after `wait_s`."""
     deadline = time.monotonic() + wait_s
     while True:
@@ -93,11 +92,11 @@ def _watched(track_id: str, tracks: TracksTable, wait_s: float) -> Track:
 
 
 def _refusal(track: Track) -> TrackNotFound | TrackNotReady:
-    if track.reason == _NOT_FOUND:
+    if track.reason is Reason.NOT_FOUND:
         return TrackNotFound(f"{track.info.source} knows no track {track.track_id}", hint="Check the id.")
     return TrackNotReady(
         f"{track.track_id} cannot be had: {track.reason}",
         status=track.status.value,
         reason=track.reason,
-        hint=_HINTS.get(track.reason or "", "docs/sources.md explains the reasons."),
+        hint=_HINTS.get(track.reason, "docs/errors.md explains the reasons."),
     )

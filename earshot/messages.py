@@ -1,10 +1,19 @@
 """The messages the services send one another, as plain JSON."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Self
+from functools import cache
+from typing import Any, Self
 
+from pydantic import TypeAdapter, ValidationError
+
+from earshot.clock import Timestamp
 from earshot.errors import InvalidInput
+from earshot.ids import CrawlId, QueryId, TrackId
+from earshot.reasons import Reason
+
+_reader: Callable[[type], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +27,15 @@ class _Message:
         """Inverse of `to_json`; unknown fields are ignored so that old functions read newer messages.
 
         Raises:
-            InvalidInput: not JSON, not an object, or a field is missing.
+            InvalidInput: not JSON, not an object, or a field is missing or of another type.
         """
         try:
-            data = json.loads(text)
-            return cls(**{name: data[name] for name in cls.__dataclass_fields__ if name in data})
-        except (ValueError, TypeError, AttributeError) as error:
-            raise InvalidInput(f"not a {cls.__name__}: {text[:200]!r} ({error})") from None
+            message: Self = _reader(cls).validate_json(text)
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, problem["loc"]))
+            raise InvalidInput(f"not a {cls.__name__}: {text[:200]!r} ({where}: {problem['msg']})") from None
+        return message
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +46,12 @@ class CrawlPlaylist(_Message):
     that have left the playlist. `not_before` and `attempt`: see `FetchPreview`.
     """
 
-    crawl_id: str
+    crawl_id: CrawlId
     playlist: str
     cursor: str | None = None
     only_new: bool = False
     remove_missing: bool = False
-    not_before: str | None = None
+    not_before: Timestamp | None = None
     attempt: int = 0
 
 
@@ -48,23 +59,23 @@ class CrawlPlaylist(_Message):
 class FetchPreview(_Message):
     """Find and store the preview of a track.
 
-    `not_before` (ISO 8601, UTC): a provider asked to wait; queues delay 15 minutes at most, the message carries the
+    `not_before`: a provider asked to wait; queues delay 15 minutes at most, the message carries the
     rest. `attempt` counts the tries that failed for a passing reason; `outcomes` keeps what the providers asked so far
     have said, so that waiting for one does not ask the others again.
     """
 
-    track_id: str
-    crawl_id: str | None = None
-    not_before: str | None = None
+    track_id: TrackId
+    crawl_id: CrawlId | None = None
+    not_before: Timestamp | None = None
     attempt: int = 0
-    outcomes: dict[str, str] | None = None
+    outcomes: dict[str, Reason] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FetchClip(_Message):
     """Download the clip of a query by sound from `url`."""
 
-    query_id: str
+    query_id: QueryId
     url: str
 
 

@@ -5,13 +5,25 @@ their only dimension: every further one would be billed as a metric of its own. 
 Logs Insights can count. Log lines about a track carry its id as `correlation_id`.
 """
 
+import os
+from functools import cache
+
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 NAMESPACE = "Earshot"
 
 
+@cache
+def logger() -> Logger:
+    """The one logger of this process: a JSON line per entry, in the name of POWERTOOLS_SERVICE_NAME."""
+    return Logger()
+
+
 def emit(name: str, value: float = 1, unit: MetricUnit = MetricUnit.Count, *, reason: str | None = None) -> None:
-    """Write one value of the metric `name`."""
+    """Write one value of the metric `name`, unless POWERTOOLS_METRICS_DISABLED is `true`."""
+    if os.environ.get("POWERTOOLS_METRICS_DISABLED") == "true":
+        return
     with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE) as metric:
         if reason is not None:
             metric.add_metadata("reason", reason)

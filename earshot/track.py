@@ -1,8 +1,16 @@
 """The track: what is known of one recording, and where it stands on its way into the index."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
+
+from earshot.clock import Timestamp
+from earshot.ids import TrackId
+from earshot.reasons import Reason
+
+Row = Mapping[str, Any]
+"""What is kept of a track, by field, as plain values: how tables, previews and the index hold it."""
 
 
 class Status(StrEnum):
@@ -23,9 +31,12 @@ class Tag(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TrackInfo:
-    """What a source says of a track. Unknown texts are empty, other unknowns are None."""
+    """What a source says of a track. Unknown texts are empty, other unknowns are None.
 
-    track_id: str
+    A field more is a line here: whatever keeps tracks keeps what `to_row` gives.
+    """
+
+    track_id: TrackId
     source: str
     title: str = ""
     artists: tuple[str, ...] = ()
@@ -37,31 +48,73 @@ class TrackInfo:
     preview_url: str | None = None
     """Where the source itself says the preview is; for a file, its `file://` URL. May expire."""
 
+    def to_row(self) -> dict[str, object]:
+        """What is known; what is not is left out, so that it never erases what is."""
+        values = ((name, getattr(self, name)) for name, _ in _FIELDS)
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values
+            if value not in (None, "", ())
+        }
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """Inverse of `to_row`. Rows may hold more, and older ones lack fields."""
+        return cls(*info_values(row))
+
+
+_FIELDS = tuple((field.name, "" if field.name == "source" else field.default) for field in fields(TrackInfo))
+_OPTIONAL = _FIELDS[1:]
+
+
+def info_values(row: Row) -> list[Any]:
+    """The values of a row's `TrackInfo`, in the order of its fields: a page of results reads hundreds."""
+    value_of = row.get
+    return [
+        row["track_id"],
+        *[tuple(v) if isinstance(v := value_of(name, default), list) else v for name, default in _OPTIONAL],
+    ]
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
     """One row of the tracks table.
 
     `embedding` and `drift` are little-endian float16 bytes (`earshot.embedding.Embedding`), present when `status`
-    is ready. `preview_at` is when the preview they come from was fetched (ISO 8601, UTC): a newer preview wins.
+    is ready. `preview_at` is when the preview they come from was fetched: a newer preview wins.
     """
 
     info: TrackInfo
     status: Status = Status.PENDING
-    reason: str | None = None
+    reason: Reason | None = None
     model: str | None = None
     embedding: bytes | None = None
     drift: bytes | None = None
     tags: tuple[Tag, ...] = ()
     provider: str | None = None
     """Which provider served the preview."""
-    preview_at: str | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
-    version_of: str | None = None
+    preview_at: Timestamp | None = None
+    created_at: Timestamp | None = None
+    updated_at: Timestamp | None = None
+    version_of: TrackId | None = None
     """The track of the same recording (same ISRC) whose embedding this one shares."""
 
     @property
-    def track_id(self) -> str:
+    def track_id(self) -> TrackId:
         """Canonical id."""
         return self.info.track_id
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """The track in a row of the table, or in one that lacks some of its state."""
+        reason = row.get("reason")
+        return cls(
+            TrackInfo.from_row(row),
+            Status(row.get("status", Status.PENDING)),
+            reason=Reason(reason) if reason else None,
+            tags=tuple(Tag(name, float(probability)) for name, probability in row.get("tags", ())),
+            **{name: row[name] for name in _STATE if name in row},
+        )
+
+
+_STATE = tuple(field.name for field in fields(Track) if field.name not in ("info", "status", "reason", "tags"))

@@ -11,16 +11,21 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
+from earshot.clock import age
 from earshot.errors import InvalidInput, QueryNotFound
+from earshot.ids import QueryId
+from earshot.reasons import Reason
+from earshot.stores.s3 import get_object
 from earshot.track import Tag
 
-if TYPE_CHECKING:  # numpy, which the crawler goes without
-    from earshot.embedding import Embedding
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+    from earshot.embedding import Embedding  # numpy, which the crawler goes without
 
 KEPT = timedelta(minutes=50)
 """After this a query is no more; whoever sweeps removes it within ten minutes."""
@@ -30,7 +35,6 @@ UPLOAD_S = 300
 _CLIPS = "previews/queries/"
 _RESULTS = "queries/"
 _ID = re.compile(r"[0-9a-f]{32}")
-_ABSENT = ("NoSuchKey", "404")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Heard:
     model: str
     embedding: "Embedding | None" = None
     tags: tuple[Tag, ...] = ()
-    reason: str | None = None
+    reason: Reason | None = None
     message: str = ""
 
     def to_json(self) -> str:
@@ -73,17 +77,17 @@ class Heard:
                 model=data["model"],
                 embedding=Embedding.from_bytes(embedding, drift) if embedding else None,
                 tags=tuple(Tag(name, probability) for name, probability in data["tags"]),
-                reason=data["reason"],
+                reason=Reason(data["reason"]) if data["reason"] else None,
                 message=data["message"],
             )
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInput(f"not the result of a query by sound ({error!r})") from None
 
 
-def query_id_of_key(key: str) -> str | None:
+def query_id_of_key(key: str) -> QueryId | None:
     """The query whose clip is stored under `key`, or None when `key` is another object's."""
     query_id = key.removeprefix(_CLIPS)
-    return query_id if query_id != key and _ID.fullmatch(query_id) else None
+    return QueryId(query_id) if query_id != key and _ID.fullmatch(query_id) else None
 
 
 class SoundQueries:
@@ -94,28 +98,27 @@ class SoundQueries:
         bucket: the previews bucket.
     """
 
-    def __init__(self, client: Any, bucket: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
-    def open(self) -> str:
+    def open(self) -> QueryId:
         """A new query's id."""
-        query_id = secrets.token_hex(16)
+        query_id = QueryId(secrets.token_hex(16))
         self._put(f"{_RESULTS}{query_id}.json", b"")
         return query_id
 
-    def upload_address(self, query_id: str) -> str:
+    def upload_address(self, query_id: QueryId) -> str:
         """Where the clip can be PUT within `UPLOAD_S` seconds."""
-        address: str = self._client.generate_presigned_url(
+        return self._client.generate_presigned_url(
             "put_object", Params={"Bucket": self._bucket, "Key": _CLIPS + query_id}, ExpiresIn=UPLOAD_S
         )
-        return address
 
-    def put_clip(self, query_id: str, clip: bytes) -> None:
+    def put_clip(self, query_id: QueryId, clip: bytes) -> None:
         """Store the clip, as its uploader would."""
         self._put(_CLIPS + query_id, clip)
 
-    def clip(self, query_id: str, *, max_bytes: int) -> bytes | None:
+    def clip(self, query_id: QueryId, *, max_bytes: int) -> bytes | None:
         """The clip, None when it is not there (or no longer).
 
         Raises:
@@ -127,15 +130,14 @@ class SoundQueries:
         with answer["Body"] as body:
             if answer["ContentLength"] > max_bytes:
                 raise InvalidInput(f"the clip has {answer['ContentLength']} bytes, the limit is {max_bytes}")
-            clip: bytes = body.read()
-        return clip
+            return body.read()
 
-    def settle(self, query_id: str, heard: Heard) -> None:
+    def settle(self, query_id: QueryId, heard: Heard) -> None:
         """Keep what was heard; then remove the clip. May be repeated."""
         self.answer(query_id, heard)
         self._client.delete_object(Bucket=self._bucket, Key=_CLIPS + query_id)
 
-    def answer(self, query_id: str, heard: Heard) -> None:
+    def answer(self, query_id: QueryId, heard: Heard) -> None:
         """Keep what was heard, where the query still lives."""
         if self._get(f"{_RESULTS}{query_id}.json") is not None:
             self._put(f"{_RESULTS}{query_id}.json", heard.to_json().encode())
@@ -147,15 +149,15 @@ class SoundQueries:
             QueryNotFound: there is no such query, or no longer.
         """
         answer = self._get(f"{_RESULTS}{query_id}.json") if _ID.fullmatch(query_id) else None
-        if answer is None or _is_over(answer["LastModified"]):
+        if answer is None or age(answer["LastModified"]) > KEPT:
             raise QueryNotFound(f"no query {query_id[:40]!r}")
         with answer["Body"] as body:
-            text: bytes = body.read()
+            text = body.read()
         return Heard.from_json(text) if text else None
 
     def sweep(self) -> int:
         """Remove clips and results whose time is over; returns how many."""
-        over = [key for prefix in (_CLIPS, _RESULTS) for key, modified in self._list(prefix) if _is_over(modified)]
+        over = [key for prefix in (_CLIPS, _RESULTS) for key in self._over(prefix)]
         for key in over:
             self._client.delete_object(Bucket=self._bucket, Key=key)
         return len(over)
@@ -163,19 +165,9 @@ class SoundQueries:
     def _put(self, key: str, body: bytes) -> None:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=body)
 
-    def _get(self, key: str) -> Any:
-        try:
-            return self._client.get_object(Bucket=self._bucket, Key=key)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _ABSENT:
-                return None
-            raise
+    def _get(self, key: str) -> "GetObjectOutputTypeDef | None":
+        return get_object(self._client, self._bucket, key)
 
-    def _list(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+    def _over(self, prefix: str) -> Iterator[str]:
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
-            for entry in page.get("Contents", ()):
-                yield entry["Key"], entry["LastModified"]
-
-
-def _is_over(modified: datetime) -> bool:
-    return datetime.now(UTC) - modified > KEPT
+            yield from (entry["Key"] for entry in page.get("Contents", ()) if age(entry["LastModified"]) > KEPT)

@@ -1,29 +1,31 @@
 """Track ids: one canonical text per track, and the forms people paste.
 
-A Spotify track is its bare 22-character id. Other sources carry their name: ``deezer:3135556``,
+A Spotify track is its bare 22-character id. Other sources carry their name (`earshot.sources`): ``deezer:3135556``,
 ``file:2c26b46b68ffc68f`` (the first 16 hex digits of the SHA-256 of the file), ``manifest:8d969eef6ecad3c2`` (the same
 of what names the recording in a manifest: its ISRC, else its preview URL, else artist and title).
 """
 
 import re
+from typing import NewType
 from urllib.parse import quote, unquote
 
 from earshot.errors import InvalidTrackId
+from earshot.sources import SOURCES, parse_link
 
-_CANONICAL = re.compile(r"[0-9A-Za-z]{22}|deezer:[1-9][0-9]{0,17}|(?:file|manifest):[0-9a-f]{16}")
-_MAX_INPUT = 512
-_LANGUAGE = "(?i:intl-[a-z-]+/|[a-z]{2}(?:-[a-z]{2})?/)?"
-_FORMS = (
-    (re.compile(r"(?i:spotify):track:([0-9A-Za-z]{22})"), "{}"),
-    (re.compile(rf"(?i:https?://open\.spotify\.com)/{_LANGUAGE}track/([0-9A-Za-z]{{22}})/?(?:[?#].*)?"), "{}"),
-    (
-        re.compile(rf"(?i:https?://(?:www\.)?deezer\.com)/{_LANGUAGE}track/([1-9][0-9]{{0,17}})/?(?:[?#].*)?"),
-        "deezer:{}",
-    ),
+TrackId = NewType("TrackId", str)
+"""A canonical track id."""
+CrawlId = NewType("CrawlId", str)
+QueryId = NewType("QueryId", str)
+SegmentId = NewType("SegmentId", str)
+
+_CANONICAL = re.compile(
+    "|".join(source.track_id(f"(?:{source.number})") for source in SOURCES.values() if source.number)
 )
+_BARE = next(source.name for source in SOURCES.values() if source.bare)
+_MAX_INPUT = 512
 
 
-def parse_track_id(text: str) -> str:
+def parse_track_id(text: str) -> TrackId:
     """Canonical id of `text`, which is an id, a URI or a URL of a track.
 
     Raises:
@@ -32,16 +34,20 @@ def parse_track_id(text: str) -> str:
     text = text.strip()
     if len(text) <= _MAX_INPUT:
         if _CANONICAL.fullmatch(text):
-            return text
-        for pattern, form in _FORMS:
-            if match := pattern.fullmatch(text):
-                return form.format(match[1])
+            return TrackId(text)
+        if (link := parse_link(text)) and link.kind == "track":
+            return TrackId(link.source.track_id(link.number))
     raise InvalidTrackId(f"not a track id: {text[:80]!r}")
 
 
 def source_of(track_id: str) -> str:
-    """``spotify``, ``deezer``, ``file`` or ``manifest``."""
-    return track_id.partition(":")[0] if ":" in track_id else "spotify"
+    """Name of the source (`earshot.sources`) that a canonical id belongs to."""
+    return track_id.partition(":")[0] if ":" in track_id else _BARE
+
+
+def number_of(track_id: str) -> str:
+    """What the source itself calls the track of a canonical id."""
+    return track_id.rpartition(":")[2]
 
 
 def preview_key(track_id: str) -> str:
@@ -49,14 +55,14 @@ def preview_key(track_id: str) -> str:
     return f"previews/{quote(track_id, safe='')}"
 
 
-def track_id_of_preview_key(key: str) -> str:
+def track_id_of_preview_key(key: str) -> TrackId:
     """Inverse of `preview_key`, for a key as stored (event keys need one `unquote_plus` first).
 
     Raises:
         InvalidTrackId: the key is not that of a preview.
     """
     prefix, _, name = key.partition("/")
-    track_id = unquote(name)
+    track_id = TrackId(unquote(name))
     if prefix != "previews" or not _CANONICAL.fullmatch(track_id) or preview_key(track_id) != key:
         raise InvalidTrackId(f"not the key of a preview: {key[:80]!r}")
     return track_id

@@ -5,30 +5,38 @@ Each object carries its track's description, so that an embedding can be stored 
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter, ValidationError
 
+from earshot.clock import Timestamp, iso, now_iso
 from earshot.errors import AudioRejected, InvalidTrackId
-from earshot.track import TrackInfo
-from earshot.track_id import preview_key, source_of, track_id_of_preview_key
-from earshot.tracks_table import now_iso
+from earshot.ids import TrackId, preview_key, source_of, track_id_of_preview_key
+from earshot.reasons import Reason
+from earshot.stores.s3 import ABSENT, REPLACED, code_of, get_object
+from earshot.track import Row, TrackInfo
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 MAX_PREVIEW_BYTES = 10 * 1024 * 1024
 _MAX_METADATA_BYTES = 1800  # S3 allows 2 KB in all
 _MAX_TEXT = 120
+_MAX_ARTISTS = 4
+_BY_WORTH = ("track_id", "source", "isrc", "duration_ms", "title", "artists", "album", "url")
+"""What goes into the metadata first; there may be no room for the rest."""
 _STORED_INFO = TypeAdapter(TrackInfo)
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """An object in the bucket. `fetched_at` (ISO 8601, UTC) orders previews of the same track."""
+    """An object in the bucket. `fetched_at` orders previews of the same track."""
 
     info: TrackInfo
     audio: bytes
-    fetched_at: str
+    fetched_at: Timestamp
     provider: str | None
     etag: str
 
@@ -41,11 +49,11 @@ class PreviewsBucket:
         name: the bucket's name.
     """
 
-    def __init__(self, client: Any, name: str) -> None:
+    def __init__(self, client: "S3Client", name: str) -> None:
         self._client = client
         self._name = name
 
-    def put(self, info: TrackInfo, audio: bytes, *, provider: str, fetched_at: str | None = None) -> None:
+    def put(self, info: TrackInfo, audio: bytes, *, provider: str, fetched_at: Timestamp | None = None) -> None:
         """Store `audio` as the preview of the track, replacing an earlier one."""
         self._client.put_object(
             Bucket=self._name,
@@ -55,53 +63,54 @@ class PreviewsBucket:
             Metadata={"track": _describe(info), "fetched-at": fetched_at or now_iso(), "provider": provider},
         )
 
-    def get(self, track_id: str, *, max_bytes: int = MAX_PREVIEW_BYTES) -> Preview | None:
+    def get(self, track_id: TrackId, *, max_bytes: int = MAX_PREVIEW_BYTES) -> Preview | None:
         """The preview, or None when it is not (or no longer) there.
 
         Raises:
             AudioRejected: reason `too_large`, before reading a body over `max_bytes`.
         """
-        try:
-            answer = self._client.get_object(Bucket=self._name, Key=preview_key(track_id))
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-                return None
-            raise
+        answer = get_object(self._client, self._name, preview_key(track_id))
+        if answer is None:
+            return None
         with answer["Body"] as body:
             if answer["ContentLength"] > max_bytes:
                 raise AudioRejected(
-                    f"the preview has {answer['ContentLength']} bytes, the limit is {max_bytes}", reason="too_large"
+                    f"the preview has {answer['ContentLength']} bytes, the limit is {max_bytes}",
+                    reason=Reason.TOO_LARGE,
                 )
-            audio: bytes = body.read()
+            audio = body.read()
         metadata = answer["Metadata"]
         return Preview(
             info=_info(track_id, metadata.get("track", "")),
             audio=audio,
-            fetched_at=metadata.get("fetched-at") or answer["LastModified"].strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            fetched_at=Timestamp(metadata.get("fetched-at") or iso(answer["LastModified"])),
             provider=metadata.get("provider"),
             etag=answer["ETag"],
         )
 
-    def exists(self, track_id: str) -> bool:
+    def exists(self, track_id: TrackId) -> bool:
         """Whether a preview waits there."""
         try:
             self._client.head_object(Bucket=self._name, Key=preview_key(track_id))
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
+            if code_of(error) in ABSENT:
                 return False
             raise
         return True
 
-    def delete(self, track_id: str, *, etag: str | None = None) -> None:
+    def delete(self, track_id: TrackId, *, etag: str | None = None) -> None:
         """Remove the preview, if it is there; with `etag`, only that one: a newer preview has an event of its own."""
-        condition = {"IfMatch": etag} if etag else {}
+        key = preview_key(track_id)
         try:
-            self._client.delete_object(Bucket=self._name, Key=preview_key(track_id), **condition)
+            if etag:
+                self._client.delete_object(Bucket=self._name, Key=key, IfMatch=etag)
+            else:
+                self._client.delete_object(Bucket=self._name, Key=key)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in ("PreconditionFailed", "NoSuchKey", "404", "412"):
+            if code_of(error) not in ABSENT | REPLACED:
                 raise
 
-    def track_ids(self) -> Iterator[str]:
+    def track_ids(self) -> Iterator[TrackId]:
         """Tracks whose preview waits for the extractor. Foreign objects are passed over."""
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix="previews/"):
             for entry in page.get("Contents", ()):
@@ -117,18 +126,25 @@ def _describe(info: TrackInfo) -> str:
         info,
         title=info.title[:_MAX_TEXT],
         album=info.album[:_MAX_TEXT],
-        artists=tuple(artist[:_MAX_TEXT] for artist in info.artists[:4]),
+        artists=tuple(artist[:_MAX_TEXT] for artist in info.artists[:_MAX_ARTISTS]),
     )
-    known = {name: value for name, value in asdict(shortened).items() if value}
-    for expendable in ("preview_url", "artwork_url", "url", "album", "artists", "title"):
-        text = json.dumps(known, separators=(",", ":"))
-        if len(text) <= _MAX_METADATA_BYTES:
-            break
-        known.pop(expendable, None)
-    return json.dumps(known, separators=(",", ":"))
+    kept: dict[str, object] = {}
+    for name, value in sorted(shortened.to_row().items(), key=_by_worth):
+        if len(_json({**kept, name: value})) <= _MAX_METADATA_BYTES:
+            kept[name] = value
+    return _json(kept)
 
 
-def _info(track_id: str, text: str) -> TrackInfo:
+def _json(row: Row) -> str:
+    return json.dumps(row, separators=(",", ":"))
+
+
+def _by_worth(field: tuple[str, object]) -> int:
+    name, _ = field
+    return _BY_WORTH.index(name) if name in _BY_WORTH else len(_BY_WORTH)
+
+
+def _info(track_id: TrackId, text: str) -> TrackInfo:
     """The description in an object's metadata; of an object put by somebody else, just its id."""
     source = source_of(track_id)
     try:

@@ -3,9 +3,13 @@
 import math
 import time
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 _BATCH_LIMIT = 10
 MAX_DELAY_S = 900
@@ -26,7 +30,7 @@ class MessageQueue:
         url: the queue's URL.
     """
 
-    def __init__(self, client: Any, url: str) -> None:
+    def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
         self._url = url
 
@@ -45,7 +49,7 @@ class MessageQueue:
             ClientError: some were refused three times; the others have been sent.
         """
         for start in range(0, len(messages), _BATCH_LIMIT):
-            entries = [
+            entries: list[SendMessageBatchRequestEntryTypeDef] = [
                 {"Id": str(number), "MessageBody": message.to_json()}
                 for number, message in enumerate(messages[start : start + _BATCH_LIMIT])
             ]

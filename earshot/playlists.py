@@ -2,53 +2,36 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from earshot.errors import InvalidPlaylist
-
-SourceName = Literal["spotify", "deezer", "folder", "manifest"]
-Kind = Literal["playlist", "album", "track", "folder", "manifest"]
+from earshot.sources import SOURCES, Can, parse_link, short_link_of
 
 _MAX_INPUT = 2048
 _UNUSABLE = ("Cc", "Cs", "Zl", "Zp")
 """Unicode categories: control characters, surrogates (of a path that is not UTF-8), separators of lines."""
 _MANIFEST_SUFFIXES = (".csv", ".jsonl", ".ndjson")
-_LANGUAGE = "(?i:intl-[a-z-]+/|[a-z]{2}(?:-[a-z]{2})?/)?"
-_END = "/?(?:[?#].*)?"
-_SPOTIFY = (
-    re.compile(r"(?i:spotify):(?:user:[^:]{1,128}:)?(?P<kind>playlist|album|track):(?P<id>[0-9A-Za-z]{22})"),
-    re.compile(
-        rf"(?i:https?://open\.spotify\.com)/{_LANGUAGE}(?:user/[^/]{{1,128}}/)?"
-        rf"(?P<kind>playlist|album|track)/(?P<id>[0-9A-Za-z]{{22}}){_END}"
-    ),
-)
-_SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
-_DEEZER = (
-    re.compile(r"(?i:deezer):(?P<kind>playlist|album|track):(?P<id>[1-9][0-9]{0,17})"),
-    re.compile(
-        rf"(?i:https?://(?:www\.)?deezer\.com)/{_LANGUAGE}"
-        rf"(?P<kind>playlist|album|track)/(?P<id>[1-9][0-9]{{0,17}}){_END}"
-    ),
-)
-_DEEZER_TRACK = re.compile(r"deezer:([1-9][0-9]{0,17})")
-_SHORT_LINK = re.compile(r"(?i:https?://(?:spotify\.link|link\.deezer\.com|(?:deezer|dzr)\.page\.link))/.*")
 
 
 @dataclass(frozen=True, slots=True)
 class PlaylistRef:
-    """A playlist that some source understands. `id` is the provider's id, an absolute path or an https URL."""
+    """A playlist that some source understands.
 
-    source: SourceName
-    kind: Kind
+    `source` is a name in `earshot.sources`. `kind` is ``playlist``, ``album``, ``track``, ``folder`` or ``manifest``.
+    `id` is the source's number, an absolute path or an https URL. `text` is what somebody called it.
+    """
+
+    source: str
+    kind: str
     id: str
+    text: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         """What was understood, for people."""
-        name = "" if self.source == self.kind else f"{self.source.capitalize()} "
-        return f"{name}{self.kind} {self.id}"
+        source = SOURCES[self.source]
+        return f"{source.label} {self.kind} {self.id}" if source.site else f"{self.kind} {self.id}"
 
 
 def parse_playlist(text: str) -> PlaylistRef:
@@ -63,26 +46,36 @@ def parse_playlist(text: str) -> PlaylistRef:
     text = text.strip()
     if not text or len(text) > _MAX_INPUT or _has_unusable(text):
         raise InvalidPlaylist(f"not a playlist: {text[:80]!r}")
-    for source, patterns in (("spotify", _SPOTIFY), ("deezer", _DEEZER)):
-        for pattern in patterns:
-            if match := pattern.fullmatch(text):
-                return PlaylistRef(source, match["kind"], match["id"])  # type: ignore[arg-type]
-    if _SPOTIFY_ID.fullmatch(text):
-        return PlaylistRef("spotify", "playlist", text)
-    if match := _DEEZER_TRACK.fullmatch(text):
-        return PlaylistRef("deezer", "track", match[1])
+    if found := _linked(text) or _by_number(text) or _at_place(text):
+        return replace(found, text=text)
+    if source := short_link_of(text):
+        raise InvalidPlaylist(
+            f"a short link does not say what it leads to: {text[:80]!r}",
+            hint=f"Open it in a browser and use the address that {source.label} shows then.",
+        )
+    raise InvalidPlaylist(f"not a playlist: {text[:80]!r}")
+
+
+def _linked(text: str) -> PlaylistRef | None:
+    link = parse_link(text)
+    return PlaylistRef(link.source.name, link.kind, link.number) if link else None
+
+
+def _by_number(text: str) -> PlaylistRef | None:
+    """A bare number, which is a playlist's, or the id of a track that its source can look up."""
+    for source in SOURCES.values():
+        if Can.LOOK_UP in source.can and re.fullmatch(source.track_id(f"(?:{source.number})"), text):
+            return PlaylistRef(source.name, "playlist" if source.bare else "track", text.rpartition(":")[2])
+    return None
+
+
+def _at_place(text: str) -> PlaylistRef | None:
+    """A folder or a manifest, by its path or URL."""
     if text.startswith("/"):
         return _local(text)
     if text.startswith("file:///") and not _has_unusable(path := unquote(urlsplit(text).path)):
         return _local(path)
-    if _is_remote_manifest(text):
-        return PlaylistRef("manifest", "manifest", f"https{text[5:]}")
-    if _SHORT_LINK.fullmatch(text):
-        raise InvalidPlaylist(
-            f"a short link does not say what it leads to: {text[:80]!r}",
-            hint="Open it in a browser and use the address that Spotify or Deezer shows then.",
-        )
-    raise InvalidPlaylist(f"not a playlist: {text[:80]!r}")
+    return PlaylistRef("manifest", "manifest", f"https{text[5:]}") if _is_remote_manifest(text) else None
 
 
 def _is_remote_manifest(text: str) -> bool:
@@ -110,4 +103,4 @@ def _has_unusable(text: str) -> bool:
 def _local(path: str) -> PlaylistRef:
     if path.lower().endswith(_MANIFEST_SUFFIXES):
         return PlaylistRef("manifest", "manifest", path)
-    return PlaylistRef("folder", "folder", path)
+    return PlaylistRef("file", "folder", path)

@@ -1,0 +1,110 @@
+"""What the HTTP API answers, as far as its clients read it. `docs/openapi.json` has the whole; a test compares."""
+
+from typing import TypedDict
+
+
+class TagJson(TypedDict):
+    """A tag."""
+
+    name: str
+
+
+class TrackJson(TypedDict):
+    """`GET /tracks/{id}`."""
+
+    track_id: str
+    title: str
+    artists: list[str]
+    indexed: bool
+
+
+class FoundJson(TypedDict):
+    """A track found; `similarity` is None where the query was words."""
+
+    track_id: str
+    title: str
+    artists: list[str]
+    tags: list[TagJson]
+    shared_tags: list[TagJson]
+    similarity: float | None
+
+
+class SeedJson(TypedDict):
+    """A track that a query was made of; a negative weight: less of it."""
+
+    track_id: str
+    title: str
+    artists: list[str]
+    weight: float
+
+
+class SimilarJson(TypedDict):
+    """`GET` and `POST /similar`, `GET /path`."""
+
+    query: list[SeedJson]
+    results: list[FoundJson]
+
+
+class SearchJson(TypedDict):
+    """`GET /search`."""
+
+    results: list[FoundJson]
+    total: int
+
+
+class StartedJson(TypedDict):
+    """`POST /crawls`."""
+
+    crawl_id: str
+    understood: str
+
+
+class ProblemJson(TypedDict):
+    """What ended a crawl early."""
+
+    message: str
+    hint: str
+
+
+class CrawlJson(TypedDict):
+    """A crawl of `GET /crawls`."""
+
+    crawl_id: str
+    playlist: str
+    finished: str | None
+    waiting_until: str | None
+    error: ProblemJson | None
+    removed: int
+
+
+class ProgressJson(CrawlJson):
+    """`GET /crawls/{id}`: counts of entries, in all, by state and by reason."""
+
+    total: int
+    pending: int
+    done: bool
+    states: dict[str, int]
+    reasons: dict[str, int]
+
+
+class CrawlsJson(TypedDict):
+    """`GET /crawls`."""
+
+    crawls: list[CrawlJson]
+
+
+class IndexJson(TypedDict):
+    """The index version that answers."""
+
+    version: str
+    tracks: int
+    model: str
+    built_at: str
+    recall: float | None
+
+
+class HealthJson(TypedDict):
+    """`GET /health`."""
+
+    stage: str
+    index: IndexJson | None

@@ -1,0 +1,137 @@
+"""The one client of our own HTTP API, for the commands that ask it."""
+
+import json
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, urlencode, urlsplit
+
+from earshot.errors import ApiRefused, ApiUnreachable
+
+if TYPE_CHECKING:
+    from urllib3 import PoolManager
+
+    from earshot.api_answers import TrackJson
+
+_TIMEOUT_S = 35.0
+"""A little longer than any function of the API may run."""
+
+
+class Answer(NamedTuple):
+    """Status and JSON of an answer; the JSON of an error that came without is None."""
+
+    status: int
+    body: Any
+
+    def checked(self) -> Any:
+        """The body of a success.
+
+        Raises:
+            ApiRefused: the answer is an error; says what the API says of it.
+        """
+        if self.status < HTTPStatus.BAD_REQUEST:
+            return self.body
+        try:
+            problem = self.body["error"]
+            raise ApiRefused(str(problem["message"]), hint=str(problem["hint"]), status=self.status)
+        except (LookupError, TypeError):
+            raise ApiRefused(f"the server answered {self.status}", status=self.status) from None
+
+
+class ApiClient:
+    """Asks the API at `url` over connections that are kept for the next question.
+
+    Args:
+        url: its address, http or https, perhaps with a path before the API's own.
+        key: an API key, where the stage wants one.
+
+    Raises:
+        ApiUnreachable: the address cannot be one.
+    """
+
+    def __init__(self, url: str, *, key: str | None = None) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise ApiUnreachable(f"not the address of an API: {url!r}", hint="Use http:// or https://.")
+        self.url = url.rstrip("/")
+        self._headers = {"X-Api-Key": key} if key else {}
+
+    def get(self, path: str, **query: str | float | None) -> Answer:
+        """The answer to GET `path`; parameters that are None are left out.
+
+        Raises:
+            ApiUnreachable: there is none, or none in JSON.
+        """
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._ask("GET", f"{path}?{urlencode(given, errors='replace')}" if given else path)
+
+    def post(self, path: str, body: Mapping[str, object]) -> Answer:
+        """The answer to POST `path`.
+
+        Raises:
+            ApiUnreachable: there is none, or none in JSON.
+        """
+        return self._ask("POST", path, json.dumps(body).encode())
+
+    def track(self, track_id: str) -> "TrackJson | None":
+        """What `GET /tracks/{id}` says; None where it knows nothing."""
+        answer = self.get(f"/tracks/{segment(track_id)}")
+        return answer.body if answer.status == HTTPStatus.OK else None
+
+    def is_searchable(self, track_id: str) -> bool:
+        """Whether the index version that the API answers from holds the track."""
+        track = self.track(track_id)
+        return bool(track and track["indexed"])
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
+        from urllib3.exceptions import HTTPError, ProtocolError  # late: see `_pool`
+
+        headers = self._headers | ({"Content-Type": "application/json"} if body else {})
+        for may_be_idle in (method == "GET", False):
+            try:
+                response = self._pool.request(
+                    method, self.url + path, body=body, headers=headers, timeout=_TIMEOUT_S, retries=False
+                )
+                return Answer(response.status, _json(response.data, response.status))
+            except ProtocolError as error:  # perhaps a connection that the server has closed meanwhile: once more
+                if not may_be_idle:
+                    raise ApiUnreachable(f"no usable answer from {self.url}: {error}") from None
+            except (HTTPError, OSError, ValueError) as error:
+                raise ApiUnreachable(f"no usable answer from {self.url}: {error}") from None
+        raise AssertionError  # the second round returns or raises
+
+    @cached_property
+    def _pool(self) -> "PoolManager":
+        """Connections, through a proxy where the environment names one."""
+        import urllib3  # late, for commands that ask nothing, such as --help
+
+        proxy = _proxy(self.url)
+        return urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
+
+
+def _proxy(url: str) -> str | None:
+    parts = urlsplit(url)
+    if f"{parts.scheme}_proxy" not in map(str.lower, os.environ):
+        return None
+    from urllib.request import getproxies, proxy_bypass  # late: most need none, and its import takes as long as asking
+
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+
+
+def segment(text: str) -> str:
+    """`text` as one segment of a path."""
+    return quote(text, safe="", errors="replace")
+
+
+def _json(data: bytes, status: int) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError:
+        if status < HTTPStatus.BAD_REQUEST:
+            raise
+        return None

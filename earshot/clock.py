@@ -1,0 +1,71 @@
+"""The one clock: times as texts that sort like the times they name."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import NewType
+
+Timestamp = NewType("Timestamp", str)
+"""A UTC time, ISO 8601 with microseconds: sorts like the time it names."""
+
+LONGEST_WAIT_S = 24 * 3600.0
+
+
+def now() -> datetime:
+    """The current time."""
+    return datetime.now(UTC)
+
+
+def now_iso() -> Timestamp:
+    """The current time, as text."""
+    return iso(now())
+
+
+def iso(moment: datetime) -> Timestamp:
+    """A time with a time zone, as text."""
+    return Timestamp(moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+
+
+def in_seconds(seconds: float) -> Timestamp:
+    """The time `seconds` from now, at most a day ahead."""
+    return iso(now() + timedelta(seconds=min(max(seconds, 0.0), LONGEST_WAIT_S)))
+
+
+def seconds_until(moment: str) -> float:
+    """Seconds from now to `moment` (ISO 8601, UTC), negative when it has passed."""
+    return -age(datetime.fromisoformat(moment)).total_seconds()
+
+
+def age(moment: datetime) -> timedelta:
+    """How long ago `moment` was; it has a time zone."""
+    return now() - moment
+
+
+def epoch_in(seconds: float) -> int:
+    """Whole epoch seconds of the time `seconds` from now, as a table's TTL attribute has them."""
+    return int(time.time() + seconds)
+
+
+def stamp() -> str:
+    """The current time to the second, for names that sort by their making: ``20261120T070000Z``."""
+    return f"{now():%Y%m%dT%H%M%SZ}"
+
+
+def iso_ms(epoch_s: float) -> str:
+    """A time in epoch seconds to the millisecond, as Lambda's own messages have it."""
+    return f"{iso(datetime.fromtimestamp(epoch_s, UTC))[:-4]}Z"
+
+
+def gateway_time() -> str:
+    """The current time as API Gateway's events have it: ``20/Nov/2026:07:00:00 +0000``."""
+    return f"{now():%d/%b/%Y:%H:%M:%S +0000}"
+
+
+def http_date(text: str) -> datetime:
+    """The time that an HTTP header names (RFC 9110, all three forms).
+
+    Raises:
+        ValueError: it names none.
+    """
+    date = parsedate_to_datetime(text)
+    return date.replace(tzinfo=date.tzinfo or UTC)

@@ -1,0 +1,77 @@
+"""Why a track, an entry of a playlist or a query by sound is not what it could be. docs/errors.md explains each."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A reason code. A code that is not here, as older and newer tables hold, is a reason too and keeps its text."""
+
+    # Of entries of a playlist that cannot be crawled.
+    NULL_ENTRY = "null_entry"
+    LOCAL_FILE = "local_file"
+    EPISODE = "episode"
+    NO_TRACK_ID = "no_track_id"
+    BAD_ROW = "bad_row"
+    DUPLICATE_ENTRY = "duplicate_entry"
+    UNREADABLE_FILE = "unreadable_file"
+
+    # Of tracks on their way to a preview.
+    VERSION = "version"
+    """Ready, with the embedding of another id of the same recording."""
+    THROTTLED = "throttled"
+    """Still pending: a provider asked to wait."""
+    NO_PREVIEW_URL = "no_preview_url"
+    MISS = "miss"
+    REJECTED = "rejected"
+    """Something was found, but not certainly this recording."""
+    UNPLAYABLE = "unplayable"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    NOT_FOUND = "not_found"
+    PROVIDER_OFF = "provider_off"
+    FILE_GONE = "file_gone"
+    FILE_CHANGED = "file_changed"
+    FORBIDDEN_FOLDER = "forbidden_folder"
+
+    # Of audio that cannot become an embedding.
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    UNDECODABLE = "undecodable"
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    BAD_SAMPLE_RATE = "bad_sample_rate"
+    BAD_CHANNELS = "bad_channels"
+    NO_SAMPLES = "no_samples"
+    TOO_SHORT = "too_short"
+    SILENT = "silent"
+    NOT_FINITE = "not_finite"
+    OUT_OF_RANGE = "out_of_range"
+    TOO_MUCH_MEMORY = "too_much_memory"
+    DECODER_CRASHED = "decoder_crashed"
+    DECODER_TIMEOUT = "decoder_timeout"
+
+    # Of queries by sound: the code of the error that kept their clip away, or a change of network.
+    AUDIO_REJECTED = "audio_rejected"
+    FORBIDDEN_URL = "forbidden_url"
+    PROVIDER_REFUSED = "provider_refused"
+    PROVIDER_THROTTLED = "provider_throttled"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    OTHER_MODEL = "other_model"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Reason | None":
+        if not isinstance(value, str):
+            return None
+        unknown = str.__new__(cls, value)
+        unknown._name_ = unknown._value_ = value
+        return unknown
+
+    @property
+    def is_worth_retrying(self) -> bool:
+        """Whether it may not hold the next time: something was not reachable, switched off, or died on the way."""
+        return self in _PASSING
+
+
+_PASSING = frozenset({
+    Reason.DECODER_CRASHED, Reason.DECODER_TIMEOUT, Reason.FILE_GONE, Reason.FORBIDDEN_FOLDER, Reason.PROVIDER_OFF,
+    Reason.THROTTLED, Reason.UNAVAILABLE,
+})  # fmt: skip

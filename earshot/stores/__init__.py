@@ -1,0 +1,1 @@
+"""What AWS keeps, one file per thing: tables, buckets, queues."""

@@ -1,0 +1,190 @@
+"""A DynamoDB table as rows of plain values: keys, batches, pages and conditions, for all the tables."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+
+from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.literals import ReturnValueType
+    from types_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        KeysAndAttributesTypeDef,
+        KeysAndAttributesUnionTypeDef,
+        WriteRequestUnionTypeDef,
+    )
+
+Item = Mapping[str, "AttributeValueTypeDef"]
+"""A row as DynamoDB's wire format has it: ``{"track_id": {"S": …}, …}``."""
+Row = Mapping[str, Any]
+"""Attributes by name: texts, numbers, bytes, lists and mappings of these."""
+
+_BATCH_GET_LIMIT = 100
+_BATCH_WRITE_LIMIT = 25
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+_T = TypeVar("_T")
+
+
+class _Condition(TypedDict, total=False):
+    ConditionExpression: str
+    ExpressionAttributeValues: Mapping[str, "AttributeValueTypeDef"]
+
+
+class Table:
+    """Reads and writes rows. Reads are strongly consistent; writes may ask that a condition holds.
+
+    Args:
+        client: a boto3 DynamoDB *client*.
+        name: the table's name.
+    """
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, key: Row) -> Row | None:
+        """The row with this key, or None."""
+        answer = self._client.get_item(TableName=self._name, Key=to_item(key), ConsistentRead=True)
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, keys: Iterable[Row], attributes: Sequence[str] = ()) -> Iterator[Row]:
+        """Those of the rows that exist, in any order; with `attributes`, only these of them, as of a moment ago."""
+        for batch in _batches(keys, _BATCH_GET_LIMIT):
+            left: KeysAndAttributesUnionTypeDef | None = _wanted(batch, attributes)
+            while left:
+                answer = self._client.batch_get_item(RequestItems={self._name: left})
+                yield from map(from_item, answer["Responses"].get(self._name, ()))
+                left = answer.get("UnprocessedKeys", {}).get(self._name)
+
+    def query(self, key: Row) -> Iterator[Row]:
+        """The rows of a partition (`key`: its one attribute), in order."""
+        ((name, value),) = to_item(key).items()
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            ConsistentRead=True,
+            KeyConditionExpression=f"{name} = :{name}",
+            ExpressionAttributeValues={f":{name}": value},
+        )
+        for page in pages:
+            yield from map(from_item, page["Items"])
+
+    def scan(self) -> Iterator[Item]:
+        """Every item as stored, page by page. It costs what exists."""
+        for page in self._client.get_paginator("scan").paginate(TableName=self._name, ConsistentRead=True):
+            yield from page["Items"]
+
+    def put(self, row: Row, condition: str | None = None, values: Row | None = None) -> bool:
+        """Write the whole row. False when `condition` (of `values`: ``{":name": …}``) did not hold."""
+        try:
+            self._client.put_item(TableName=self._name, Item=to_item(row), **_condition(condition, values))
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def put_many(self, rows: Iterable[Row]) -> None:
+        """Write whole rows."""
+        for batch in _batches(rows, _BATCH_WRITE_LIMIT):
+            left: Sequence[WriteRequestUnionTypeDef] = [{"PutRequest": {"Item": to_item(row)}} for row in batch]
+            while left:
+                answer = self._client.batch_write_item(RequestItems={self._name: left})
+                left = answer.get("UnprocessedItems", {}).get(self._name, ())
+
+    def update(
+        self,
+        key: Row,
+        *,
+        set_: Row,
+        keep: Row | None = None,
+        remove: Sequence[str] = (),
+        condition: str | None = None,
+        values: Row | None = None,
+        returns: "ReturnValueType" = "NONE",
+    ) -> Row | None:
+        """Write some attributes, creating the row where it is missing. `set_` overwrites, `keep` fills what is missing.
+
+        In `condition` an attribute that is written is called ``#name``, and the value that it is set to ``:name``.
+
+        Returns:
+            What `returns` asks for, empty where that is nothing; None when `condition` did not hold.
+        """
+        kept = {name: value for name, value in (keep or {}).items() if name not in set_}
+        assignments = [f"#{name} = :{name}" for name in set_]
+        assignments += [f"#{name} = if_not_exists(#{name}, :{name})" for name in kept]
+        removal = " REMOVE " + ", ".join(map("#{}".format, remove)) if remove else ""
+        assigned = {f":{name}": value for name, value in {**set_, **kept}.items()}
+        try:
+            answer = self._client.update_item(
+                TableName=self._name,
+                Key=to_item(key),
+                UpdateExpression="SET " + ", ".join(assignments) + removal,
+                ExpressionAttributeNames={f"#{name}": name for name in (*set_, *kept, *remove)},
+                ReturnValues=returns,
+                **_condition(condition, {**assigned, **(values or {})}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        return from_item(answer.get("Attributes", {}))
+
+    def delete(self, key: Row, condition: str | None = None, values: Row | None = None) -> bool:
+        """Remove the row, if it is there. False when `condition` did not hold."""
+        try:
+            self._client.delete_item(TableName=self._name, Key=to_item(key), **_condition(condition, values))
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+def to_item(row: Row) -> dict[str, "AttributeValueTypeDef"]:
+    """The row on the wire."""
+    return {name: _serialize(_decimal(value)) for name, value in row.items()}
+
+
+def from_item(item: Item) -> Row:
+    """The row in an item or a stream's image (with binary values as bytes)."""
+    return {name: _plain(_deserialize(value)) for name, value in item.items()}
+
+
+def _decimal(value: object) -> object:
+    if isinstance(value, float):
+        return Decimal(str(value))
+    return [_decimal(part) for part in value] if isinstance(value, list) else value
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case Binary():
+            return bytes(value)  # type: ignore[call-overload]  # it has __bytes__, its stubs do not
+        case list():
+            return [_plain(part) for part in value]
+    return value
+
+
+def _wanted(keys: Iterable[Row], attributes: Sequence[str]) -> "KeysAndAttributesTypeDef":
+    wanted: KeysAndAttributesTypeDef = {"Keys": [to_item(key) for key in keys]}
+    if attributes:
+        wanted["ProjectionExpression"] = ", ".join(map("#{}".format, attributes))
+        wanted["ExpressionAttributeNames"] = {f"#{name}": name for name in attributes}
+    else:
+        wanted["ConsistentRead"] = True
+    return wanted
+
+
+def _condition(expression: str | None, values: Row | None) -> _Condition:
+    condition: _Condition = {}
+    if expression:
+        condition["ConditionExpression"] = expression
+    if values:
+        condition["ExpressionAttributeValues"] = to_item(values)
+    return condition
+
+
+def _batches(rows: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    remaining = iter(rows)
+    while batch := list(islice(remaining, size)):
+        yield batch

@@ -1,0 +1,185 @@
+"""The tracks table in DynamoDB. Every write is idempotent and conditional: events may repeat and overtake each other.
+
+Two rules settle every race: an embedding of a newer preview wins over one of an older preview, and a track that is
+ready is never turned back by somebody else's failure.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from earshot.clock import Timestamp, now_iso
+from earshot.ids import TrackId
+from earshot.reasons import Reason
+from earshot.stores.dynamodb import Item, Row, Table, from_item
+from earshot.track import Status, Tag, Track, TrackInfo
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_NEWER_PREVIEW = "attribute_not_exists(preview_at) OR preview_at < :preview_at"
+
+
+def track_from_item(item: Item) -> Track:
+    """The track in a DynamoDB item or stream image (wire format, binary values as bytes)."""
+    return Track.from_row(from_item(item))
+
+
+class TracksTable:
+    """Reads and writes tracks.
+
+    Args:
+        client: a boto3 DynamoDB *client*.
+        name: the table's name.
+    """
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._table = Table(client, name)
+
+    def get(self, track_id: TrackId) -> Track | None:
+        """The track, strongly consistent, or None."""
+        row = self._table.get(_key(track_id))
+        return Track.from_row(row) if row else None
+
+    def get_many(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Track]:
+        """Those of `track_ids` that exist, by id."""
+        tracks = map(Track.from_row, self._table.get_many(map(_key, dict.fromkeys(track_ids))))
+        return {track.track_id: track for track in tracks}
+
+    def states(self, track_ids: Iterable[TrackId]) -> dict[TrackId, tuple[Status, Reason | None]]:
+        """Status and reason of those of `track_ids` that exist, without their embeddings; eventually consistent.
+
+        The reason of a track that shares another's embedding is ``version``.
+        """
+        keys = map(_key, dict.fromkeys(track_ids))
+        tracks = map(Track.from_row, self._table.get_many(keys, ("track_id", "status", "reason", "version_of")))
+        return {
+            track.track_id: (track.status, Reason.VERSION if track.version_of else track.reason) for track in tracks
+        }
+
+    def scan(self) -> Iterator[Track]:
+        """Every track, page by page. For repairs only: it costs what exists."""
+        return map(track_from_item, self.scan_items())
+
+    def scan_items(self) -> Iterator[Item]:
+        """Every item as stored, for a repair that has to survive one that is no track."""
+        return self._table.scan()
+
+    def register(self, info: TrackInfo) -> bool:
+        """Create the track as pending, or refresh what its source says of it. Status and embedding stay.
+
+        Returns:
+            Whether the track is new.
+        """
+        old = self._table.update(
+            _key(info.track_id),
+            set_=_attributes(info),
+            keep={"status": Status.PENDING, "created_at": now_iso()},
+            returns="ALL_OLD",
+        )
+        return not old
+
+    def reopen(self, track_id: TrackId) -> bool:
+        """Make a track without preview, or one that failed, pending again. False when it is neither."""
+        return self._settle(
+            track_id,
+            Status.PENDING,
+            "#status IN (:failed, :no_preview)",
+            {":failed": Status.FAILED, ":no_preview": Status.NO_PREVIEW},
+            remove=("reason",),
+        )
+
+    def store_embedding(
+        self,
+        info: TrackInfo,
+        *,
+        embedding: bytes,
+        drift: bytes,
+        tags: Iterable[Tag],
+        model: str,
+        preview_at: Timestamp,
+        provider: str | None = None,
+        version_of: TrackId | None = None,
+    ) -> bool:
+        """Make the track ready, creating it from `info` where the table has lost it.
+
+        `version_of`: the track whose embedding it shares.
+
+        Returns:
+            False when the table already holds this embedding or one of a newer preview.
+        """
+        return self._settle(
+            info.track_id,
+            Status.READY,
+            f"{_NEWER_PREVIEW} OR (preview_at = :preview_at AND (#status <> :ready OR #model <> :model))",
+            {":ready": Status.READY},
+            also={
+                "embedding": embedding,
+                "drift": drift,
+                "tags": [[tag.name, round(tag.probability, 6)] for tag in tags],
+                "model": model,
+                "preview_at": preview_at,
+                **({"version_of": version_of} if version_of else {}),
+            },
+            keep={**_new(info), **({"provider": provider} if provider else {})},
+            remove=("reason",) if version_of else ("reason", "version_of"),
+        )
+
+    def mark_failed(self, info: TrackInfo, *, reason: Reason, preview_at: Timestamp) -> bool:
+        """The preview fetched at `preview_at` cannot become an embedding. False when the track knows better."""
+        return self._settle(
+            info.track_id,
+            Status.FAILED,
+            f"(attribute_not_exists(#status) OR #status <> :ready) AND ({_NEWER_PREVIEW} OR preview_at = :preview_at)",
+            {":ready": Status.READY},
+            also={"reason": reason, "preview_at": preview_at},
+            keep=_new(info),
+        )
+
+    def mark_no_preview(self, track_id: TrackId, *, reason: Reason) -> bool:
+        """No provider has a preview. False when the track is ready or unknown."""
+        return self._settle(
+            track_id,
+            Status.NO_PREVIEW,
+            "attribute_exists(#status) AND #status <> :ready",
+            {":ready": Status.READY},
+            also={"reason": reason},
+        )
+
+    def mark_waiting(self, track_id: TrackId, *, reason: Reason) -> bool:
+        """Note why a pending track is still pending. False when it is not pending."""
+        return self._settle(track_id, Status.PENDING, "#status = :status", also={"reason": reason})
+
+    def delete(self, track_id: TrackId) -> None:
+        """Remove the track; the stream carries the news to the index."""
+        self._table.delete(_key(track_id))
+
+    def _settle(
+        self,
+        track_id: TrackId,
+        status: Status,
+        condition: str,
+        values: Row | None = None,
+        *,
+        also: Row | None = None,
+        keep: Row | None = None,
+        remove: tuple[str, ...] = (),
+    ) -> bool:
+        """Give the track a status, and what comes with it. False when `condition` did not hold."""
+        set_ = {**(also or {}), "status": status, "updated_at": now_iso()}
+        written = self._table.update(
+            _key(track_id), set_=set_, keep=keep, remove=remove, condition=condition, values=values
+        )
+        return written is not None
+
+
+def _key(track_id: TrackId) -> Row:
+    return {"track_id": track_id}
+
+
+def _attributes(info: TrackInfo) -> dict[str, object]:
+    return {name: value for name, value in info.to_row().items() if name != "track_id"}
+
+
+def _new(info: TrackInfo) -> Row:
+    """What a track is created with."""
+    return {**_attributes(info), "created_at": now_iso()}

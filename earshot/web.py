@@ -1,0 +1,266 @@
+"""The one HTTP client for foreign hosts: previews, lists, and the web APIs of sources.
+
+(spotipy has a client of its own, for Spotify's web API alone; `earshot.api_client` talks to our own API.)
+
+Only https, only hosts that are allow-listed (each redirect anew), only public addresses: the name is resolved here,
+every address checked, and the connection made to a checked address, so that a name cannot change its mind in between.
+At most 10 MB and 30 seconds, or what the caller sets.
+"""
+
+import http.client
+import ipaddress
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import urllib3
+from botocore.httpsession import get_cert_path
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.ssl_match_hostname import CertificateError
+
+from earshot.clock import LONGEST_WAIT_S, age, http_date
+from earshot.errors import AudioRejected, ForbiddenUrl, ProviderRefused, ProviderThrottled, ProviderUnavailable
+from earshot.reasons import Reason
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_SECONDS = 30.0
+_MAX_JSON_BYTES = 2 * 1024 * 1024
+_MAX_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SOCKET_TIMEOUT_S = 8.0
+_CHUNK = 64 * 1024
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]*)?")
+_UNICAST = ipaddress.ip_network("2000::/3")
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+@dataclass(frozen=True, slots=True)
+class Downloader:
+    """Fetches from allow-listed hosts.
+
+    Attributes:
+        hosts: host names; ``*.example.org`` allows every name below example.org.
+        allow_loopback: an allow-listed name may lead to this machine, over http and any port (tests, local stack).
+        user_agent: sent with every request.
+        max_seconds: from the first look-up to the last byte.
+    """
+
+    hosts: frozenset[str]
+    user_agent: str
+    allow_loopback: bool = False
+    max_seconds: float = MAX_SECONDS
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        max_bytes: int = MAX_BYTES,
+        accepted: frozenset[int] = frozenset({200}),
+        throttled: frozenset[int] = frozenset({429}),
+    ) -> bytes:
+        """The body behind `url`, of an answer with an `accepted` status.
+
+        Raises:
+            ForbiddenUrl: the URL, or one it redirects to, is not allowed.
+            AudioRejected: `too_large`.
+            ProviderRefused: 4xx. ProviderThrottled: a `throttled` status, or 503 with Retry-After.
+            ProviderUnavailable: time-outs, 5xx, bodies that end too early.
+        """
+        deadline = time.monotonic() + self.max_seconds
+        for _ in range(_MAX_REDIRECTS + 1):
+            with self._request(url, deadline) as response:
+                location = response.headers.get("Location")
+                if response.status not in _REDIRECTS or not location:
+                    _check_status(response, url, accepted, throttled)
+                    return _read(response, url, deadline, max_bytes)
+            try:
+                url = urljoin(url, location)
+            except ValueError:
+                raise ForbiddenUrl(f"{_shown(url)} redirects to what is no URL") from None
+        raise ForbiddenUrl(f"more than {_MAX_REDIRECTS} redirects from {_shown(url)}")
+
+    def fetch_json(
+        self,
+        url: str,
+        *,
+        max_bytes: int = _MAX_JSON_BYTES,
+        accepted: frozenset[int] = frozenset({200}),
+        throttled: frozenset[int] = frozenset({429}),
+    ) -> object:
+        """The JSON behind `url`. It is a stranger's: whatever is read of it may be missing or of another type.
+
+        Raises:
+            ProviderRefused: the API leads where nothing is fetched from, or answers more than `max_bytes`.
+            ProviderUnavailable: it is no JSON. Others: see `fetch`.
+        """
+        try:
+            return json.loads(self.fetch(url, max_bytes=max_bytes, accepted=accepted, throttled=throttled))
+        except (ForbiddenUrl, AudioRejected) as error:
+            raise ProviderRefused(error.message, hint=error.hint) from None
+        except (ValueError, RecursionError):
+            raise ProviderUnavailable(f"{_shown(url)} did not answer in JSON") from None
+
+    @contextmanager
+    def _request(self, url: str, deadline: float) -> Iterator[urllib3.BaseHTTPResponse]:
+        """The answer, its body yet unread."""
+        parts = self._checked(url)
+        address = self._address(parts)
+        left = max(0.1, deadline - time.monotonic())
+        connection = _connection(parts, address, min(_SOCKET_TIMEOUT_S, left))
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        headers = {"Host": parts.netloc, "User-Agent": self.user_agent, "Accept-Encoding": "identity"}
+        try:
+            connection.connect()
+            with _cut_after(left, connection.sock):
+                connection.request("GET", target, headers=headers, preload_content=False, decode_content=False)
+                response = connection.getresponse()
+                try:
+                    yield response
+                finally:
+                    response.close()
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException, CertificateError, OSError) as error:
+            what = "took too long" if time.monotonic() > deadline else f"failed: {type(error).__name__}"
+            raise ProviderUnavailable(f"{_shown(url)} {what}") from None
+        finally:
+            connection.close()
+
+    def _checked(self, url: str) -> SplitResult:
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise ForbiddenUrl(f"not a URL: {url[:80]!r}") from None
+        host = parts.hostname or ""
+        if parts.scheme != "https" and not (self.allow_loopback and parts.scheme == "http"):
+            raise ForbiddenUrl(f"only https is fetched, not {_shown(url)}")
+        if parts.username is not None or not url.isascii() or not url.isprintable() or " " in url:
+            raise ForbiddenUrl(f"a URL with credentials or odd characters: {_shown(url)}")
+        if port not in (None, 443) and not self.allow_loopback:
+            raise ForbiddenUrl(f"port {port} is not fetched from: {_shown(url)}")
+        if not any(matches(host, pattern) for pattern in self.hosts):
+            raise ForbiddenUrl(
+                f"the host {host!r} is not allow-listed", hint="Add it to EARSHOT_ALLOWED_HOSTS if you trust it."
+            )
+        return parts
+
+    def _address(self, parts: SplitResult) -> str:
+        """An address of the host, after all of them have been found public (or loopback, where allowed)."""
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise ProviderUnavailable(f"{parts.hostname} could not be resolved: {error}") from None
+        addresses = [str(entry[4][0]) for entry in found]
+        for text in addresses:
+            address = ipaddress.ip_address(text)
+            if self.allow_loopback and address.is_loopback:
+                continue
+            if not _is_public(address) or parts.scheme != "https":
+                raise ForbiddenUrl(f"{parts.hostname} leads to {text}, which is not a public address")
+        return addresses[0]
+
+
+def _connection(parts: SplitResult, address: str, timeout: float) -> HTTPConnection:
+    """A connection to `address`, where a certificate must name the host of the URL. Whom to trust is botocore's choice:
+    certifi's list, or its own where a zip goes without certifi."""
+    if parts.scheme != "https":
+        return HTTPConnection(address, parts.port or 80, timeout=timeout)
+    return HTTPSConnection(
+        address, parts.port or 443, timeout=timeout, server_hostname=parts.hostname, assert_hostname=parts.hostname,
+        cert_reqs="CERT_REQUIRED", ca_certs=get_cert_path(verify=True),
+    )  # fmt: skip
+
+
+@contextmanager
+def _cut_after(seconds: float, connected: socket.socket) -> Iterator[None]:
+    """Shut the socket down when the block takes longer: a socket's own time-out begins anew with every byte."""
+
+    def cut() -> None:
+        with suppress(OSError):
+            socket.socket.shutdown(
+                connected, socket.SHUT_RDWR
+            )  # not TLS's own, which takes its state from under the reader
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Global unicast, also inside the IPv6 forms that embed an IPv4 address."""
+    if isinstance(address, ipaddress.IPv6Address):
+        embedded = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
+        if embedded:
+            return _is_public(embedded)
+        if address in _NAT64:
+            return _is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if address not in _UNICAST:
+            return False
+    return address.is_global and not address.is_multicast
+
+
+def matches(host: str, pattern: str) -> bool:
+    """Whether `pattern` allows `host`; ``*.example.org`` allows every name below example.org."""
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
+
+
+def _check_status(
+    response: urllib3.BaseHTTPResponse, url: str, accepted: frozenset[int], throttled: frozenset[int]
+) -> None:
+    status = response.status
+    if status in accepted:
+        return
+    wait = response.headers.get("Retry-After")
+    if status in throttled or (status == 503 and wait):
+        seconds = retry_after_s(wait)
+        raise ProviderThrottled(f"{_shown(url)} asks to wait {seconds:.0f} s", retry_after_s=seconds)
+    if status >= 500:
+        raise ProviderUnavailable(f"{_shown(url)} answered {status}")
+    raise ProviderRefused(f"{_shown(url)} answered {status}")
+
+
+def _read(response: urllib3.BaseHTTPResponse, url: str, deadline: float, max_bytes: int) -> bytes:
+    body = bytearray()
+    while True:
+        chunk = response.read1(_CHUNK, decode_content=False)
+        if time.monotonic() > deadline:
+            raise ProviderUnavailable(f"{_shown(url)} took too long")
+        if not chunk:
+            return bytes(body)
+        body += chunk
+        if len(body) > max_bytes:
+            raise AudioRejected(f"{_shown(url)} has more than {max_bytes} bytes", reason=Reason.TOO_LARGE)
+
+
+def _shown(url: str) -> str:
+    """The URL without its query, which may hold a signature, and without credentials."""
+    return re.sub("//[^/]*@", "//", url.partition("?")[0])[:120]
+
+
+def with_hosts(defaults: Iterable[str], more: Iterable[str]) -> frozenset[str]:
+    """The allow-list: lower case, without spaces."""
+    return frozenset(host.strip().lower() for host in (*defaults, *more) if host.strip())
+
+
+def retry_after_s(header: str | None, default: float = 30.0) -> float:
+    """Seconds in a Retry-After header, a number or a date (RFC 9110); `default` where it is missing or neither."""
+    text = (header or "").strip()
+    if _NUMBER.fullmatch(text):
+        seconds = float(text)
+    else:
+        try:
+            date = http_date(text)
+        except (ValueError, OverflowError):
+            return default
+        seconds = -age(date).total_seconds()
+    return min(max(seconds, 1.0), LONGEST_WAIT_S)
