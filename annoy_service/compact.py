@@ -4,20 +4,24 @@ It takes minutes where a fold takes a second, so folds go on meanwhile. What the
 the end and put on top of the new base as a delta; only then does the pointer move.
 """
 
-import logging
 import time
 
-from annoy_service.directory import Directory, changed_between
-from annoy_service.fold import ATTEMPTS, Builder, Folded, Rows, apply, manifest_at, position, publish, rebuild
+from annoy_service.builder import Builder
+from annoy_service.fold import ATTEMPTS
+from annoy_service.pointers import manifest_at, position, publish
 from annoy_service.policy import compaction_due
-from annoy_service.rows import FreshRow, StoredRows
+from annoy_service.version import Changes, Outcome, following, rebuilt
 from earshot.errors import IndexRace
+from earshot.ids import TrackId
+from earshot.index.directory import Directory, changed_between
 from earshot.index.manifest import Manifest
+from earshot.index.row_sources import FreshRow, StoredRows
+from earshot.telemetry import logger
 
-_log = logging.getLogger(__name__)
+_log = logger()
 
 
-def compact(builder: Builder, *, on_demand: bool = False) -> Folded:
+def compact(builder: Builder, *, on_demand: bool = False) -> Outcome:
     """Compact the newest version when that is due, or `on_demand`.
 
     Raises:
@@ -26,47 +30,42 @@ def compact(builder: Builder, *, on_demand: bool = False) -> Folded:
         RecallTooLow: the promotion gate stayed shut; the version with its deltas stays.
     """
     started = time.perf_counter()
-    place = position(builder)
-    before = manifest_at(builder, place)
+    before = manifest_at(builder, position(builder))
     if before is None or not before.tracks or not (on_demand or compaction_due(before, builder.policy)):
-        return Folded(before)
-    sources = [StoredRows.living(builder.cache, entry) for entry in before.segments]
-    compacted = rebuild(builder, sources, started)
+        return Outcome(before)
+    compacted = rebuilt(builder, [StoredRows.living(builder.cache, entry) for entry in before.segments], started)
     for _ in range(ATTEMPTS):
         now = position(builder)
         after = manifest_at(builder, now)
-        if after is None or _base_id(after) != _base_id(before):
-            _log.info("another compaction was first; this one is not needed any more")
-            return Folded(after)
-        new = carry_over(builder, before, after, onto=compacted)
+        if after is None or after.base_ids != before.base_ids:
+            _log.info("another compaction was first; this one is not needed any more", recipe=builder.recipe.name)
+            return Outcome(after)
+        new = _carry_over(builder, before, after, onto=compacted)
         try:
             published = publish(builder, new, now)
         except IndexRace:
             continue
-        _log.info("compacted %d tracks in %.1f s", published.tracks, time.perf_counter() - started)
-        return Folded(published, published=True, serves=now.serves)
+        outcome = Outcome(published, published=True, serves=now.serves)
+        _log.info("compacted", seconds=round(time.perf_counter() - started, 1), extra=outcome.in_short())
+        return outcome
     raise IndexRace(f"the index moved {ATTEMPTS} times while it was compacted")
 
 
-def carry_over(builder: Builder, before: Manifest, after: Manifest, *, onto: Manifest) -> Manifest:
+def _carry_over(builder: Builder, before: Manifest, after: Manifest, *, onto: Manifest) -> Manifest:
     """`onto`, made from the tracks of `before`, with what `after` changed since."""
     if after.version == before.version:
         return onto
-    rows = _rows_of(builder, after, changed_between(builder.cache, before, after))
-    return apply(builder, onto, rows).manifest or onto
+    changes = _changes_of(builder, after, changed_between(builder.cache, before, after))
+    return following(builder, onto, changes).manifest or onto
 
 
-def _rows_of(builder: Builder, manifest: Manifest, track_ids: list[str]) -> Rows:
+def _changes_of(builder: Builder, manifest: Manifest, track_ids: list[TrackId]) -> Changes:
     """What `manifest` holds of these tracks."""
     located = Directory(builder.cache, manifest).locate(track_ids)
-    rows: dict[str, FreshRow | None] = dict.fromkeys(track_ids)
+    rows: dict[TrackId, FreshRow | None] = dict.fromkeys(track_ids)
     for number, entry in enumerate(manifest.segments):
         here = sorted((place.row, track_id) for track_id, place in located.items() if place.segment == number)
         stored = StoredRows.at(builder.cache, entry, [row for row, _ in here])
         for (_, track_id), line, raw in zip(here, stored.all_lines(), stored.all_raw(), strict=True):
             rows[track_id] = FreshRow(track_id, line, raw.tobytes())
     return rows
-
-
-def _base_id(manifest: Manifest) -> str | None:
-    return manifest.base.id if manifest.base else None

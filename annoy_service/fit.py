@@ -5,20 +5,23 @@ Hatch et al. 2006, without labels: directions in which a track varies by itself 
 the directions in which the catalogue varies. A prior from freely licensed music keeps it good for ten tracks.
 """
 
+import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from earshot.clock import now_iso
+from earshot.errors import InvalidSettings
+from earshot.index.row_sources import MergedRows
 from earshot.index.transform import CatalogueTransform
-from earshot.tracks_table import now_iso
+from earshot.recipes import Recipe
 
 Matrix64 = npt.NDArray[np.float64]
 
-INDEX_DIM = 128
 PRIOR_WEIGHT = 100.0
 """The prior's variances count like those of so many tracks."""
 PRIOR_MEAN_WEIGHT = 20.0
@@ -26,13 +29,14 @@ SHRINKAGE = 0.05
 MAX_FIT_ROWS = 200_000
 """Rows that enter the statistics: evenly spread over a larger catalogue, whose covariance they give to within 1 %."""
 
-_PRIOR_FILE = Path(__file__).with_name("data") / "musicnn_msd_prior.npz"
-_BLOCKS = (200, 212, 212)
+_PRIORS = Path(__file__).with_name("data")
+_BLOCKS = {"musicnn_msd_prior": (200, 212, 212)}
+"""Sizes of the blocks of features that are scaled alike: penultimate layer, means, maxima."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prior:
-    """Second-order statistics of a model's features over music at large; all float64.
+    """Second-order statistics of a network's features over music at large; all float64.
 
     `mean` (D,), `block_variance` (3,), `drift` and `total` covariance (D, D), `blocks` the sizes that add up to D.
     """
@@ -60,25 +64,20 @@ class Prior:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model that can be indexed: its name, the length of its embeddings, and whether a prior is known."""
+def prior_of(recipe: Recipe) -> Prior:
+    """The prior that the recipe names (data/README.md).
 
-    name: str
-    raw_dim: int
-    has_prior: bool
-
-
-MODELS = {
-    model.name: model
-    for model in (Model("musicnn-msd@1", 624, has_prior=True), Model("choi-2017@1", 160, has_prior=False))
-}
+    Raises:
+        InvalidSettings: it names none.
+    """
+    if recipe.prior is None:
+        raise InvalidSettings(f"the recipe {recipe.name} has no prior")
+    return _load_prior(recipe.prior)
 
 
-@lru_cache(maxsize=1)
-def musicnn_prior() -> Prior:
-    """The prior of `musicnn-msd@1` (data/README.md)."""
-    return Prior.load(_PRIOR_FILE, _BLOCKS)
+@cache
+def _load_prior(name: str) -> Prior:
+    return Prior.load(_PRIORS / f"{name}.npz", _BLOCKS[name])
 
 
 class Statistics:
@@ -121,17 +120,28 @@ class Statistics:
         return self._drift_products
 
 
-def fit(model: Model, statistics: Statistics) -> CatalogueTransform:
+def fit(recipe: Recipe, statistics: Statistics) -> CatalogueTransform:
     """The transform for a catalogue with these statistics, for any number of tracks from one on."""
-    return _fit_with_prior(statistics, musicnn_prior()) if model.has_prior else _centred(statistics)
+    if recipe.transform == "centred":
+        return _centred(statistics)
+    return _within_class(statistics, prior_of(recipe), recipe.dim)
 
 
-def offset_of(model: Model) -> Matrix64:
-    """A vector near the mean of the model's embeddings (raw_dim,)."""
-    return musicnn_prior().mean if model.has_prior else np.zeros(model.raw_dim)
+def fit_rows(recipe: Recipe, rows: MergedRows) -> CatalogueTransform:
+    """The transform for a catalogue of `rows`, or for a sample of them where they are many."""
+    statistics = Statistics(offset_of(recipe))
+    step = max(1, math.ceil(len(rows) / MAX_FIT_ROWS))
+    for chunk in rows.raw_chunks(np.arange(0, len(rows), step)):
+        statistics.add(chunk)
+    return fit(recipe, statistics)
 
 
-def _fit_with_prior(statistics: Statistics, prior: Prior) -> CatalogueTransform:
+def offset_of(recipe: Recipe) -> Matrix64:
+    """A vector near the mean of the network's embeddings (raw_dim,)."""
+    return prior_of(recipe).mean if recipe.prior else np.zeros(recipe.network.dimensions)
+
+
+def _within_class(statistics: Statistics, prior: Prior, dim: int) -> CatalogueTransform:
     n, n0 = statistics.n, PRIOR_WEIGHT
     scale = _block_scale(np.diag(statistics.scatter), n, prior)
     both = np.outer(scale, scale)
@@ -141,7 +151,7 @@ def _fit_with_prior(statistics: Statistics, prior: Prior) -> CatalogueTransform:
     whitening = _inverse_root(within)
     total = both * (statistics.scatter + n0 * prior.total) / (n + n0)
     _, directions = np.linalg.eigh(whitening @ total @ whitening)
-    projection = whitening @ directions[:, ::-1][:, :INDEX_DIM]
+    projection = whitening @ directions[:, ::-1][:, :dim]
     return _transform(_mean(statistics, prior.mean), scale, projection)
 
 
@@ -156,7 +166,7 @@ def _block_scale(scatter: Matrix64, n: int, prior: Prior) -> Matrix64:
 
 
 def _centred(statistics: Statistics) -> CatalogueTransform:
-    """For a model of which no prior is known: the catalogue's mean is taken off, and nothing else."""
+    """For a network of which no prior is known: the catalogue's mean is taken off, and nothing else."""
     size = len(statistics.mean)
     return _transform(_mean(statistics, np.zeros(size)), np.ones(size), np.eye(size))
 

@@ -1,22 +1,16 @@
 """Removes what no version needs any more. Old versions stay readable for a day after they were replaced."""
 
-import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from earshot.index.manifest import (
-    GENERATIONS,
-    POINTER_KEY,
-    Manifest,
-    Pointer,
-    generation_key,
-    manifest_key,
-    version_of_key,
-)
+from earshot import clock
+from earshot.index.manifest import Manifest, manifest_key, version_of_key
+from earshot.index.pointer import GENERATIONS, POINTER_KEY, Pointer
 from earshot.index.store import IndexStore, Listed
+from earshot.telemetry import logger
 
 GRACE = timedelta(days=1)
 
-_log = logging.getLogger(__name__)
+_log = logger()
 
 
 def collect_garbage(store: IndexStore, *, now: datetime | None = None) -> int:
@@ -29,7 +23,7 @@ def collect_garbage(store: IndexStore, *, now: datetime | None = None) -> int:
     Raises:
         DamagedIndex: a live manifest cannot be read; nothing is deleted then.
     """
-    cutoff = (now or datetime.now(UTC)) - GRACE
+    cutoff = (now or clock.now()) - GRACE
     listed = {entry.key: entry for prefix in ("segments/", "transforms/", "manifests/") for entry in store.list(prefix)}
     manifests = {key: entry for key, entry in listed.items() if key.startswith("manifests/")}
     kept: set[str] = set()
@@ -40,17 +34,10 @@ def collect_garbage(store: IndexStore, *, now: datetime | None = None) -> int:
         if entry.modified >= cutoff and key not in kept and (unnamed := store.old_manifest(version_of_key(key))):
             kept |= unnamed.object_keys()
     garbage = [key for key, entry in listed.items() if entry.modified < cutoff and key not in kept]
-    store.delete([*garbage, *_generations_in_service(store)])
+    store.delete(garbage)
     if garbage:
-        _log.info("removed %d objects that no version needs", len(garbage))
+        _log.info("removed what no version needs", objects=len(garbage))
     return len(garbage)
-
-
-def _generations_in_service(store: IndexStore) -> list[str]:
-    """Pointers of generations that readers use by now: a builder was killed between moving and tidying up."""
-    serving = store.head()
-    keys = [entry.key for entry in store.list(GENERATIONS)]
-    return [key for key in keys if serving and key == generation_key(serving.pointer.model)]
 
 
 def _pointers(store: IndexStore) -> list[Pointer]:

@@ -1,33 +1,39 @@
-"""Makes the index agree with the table on some tracks: those of a stream batch, or those that a repair found."""
+"""Makes the index agree with the table on some tracks: those of a stream batch, or those that a repair found.
+
+A stream record's way: `index_batch` takes the track's name from it (changes), each recipe's builder finds its newest
+version (pointers), reads what the table holds of the track (changes), writes the version that follows (version) and
+moves the pointer to it (fold); then readers are told, here.
+"""
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 
-from annoy_service.bootstrap import Services
-from annoy_service.changes import Wanted, named_in, read_wanted
-from annoy_service.fold import Folded, Rows, fold
-from annoy_service.generations import put_into_service
+from annoy_service.changes import StreamRecord, Wanted, named_in, read_wanted
+from annoy_service.fold import fold
+from annoy_service.generations import succeed
+from annoy_service.services import Services, in_turn
+from annoy_service.version import Changes, Outcome
+from earshot.ids import TrackId
 from earshot.messages import IndexPublished, TrackNotIndexed
-from earshot.telemetry import emit
+from earshot.telemetry import emit, logger
 
-_log = Logger(service="annoy_service")
+_log = logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What it took to make index and table agree, and the tracks whose items could not be read (with the reason)."""
+    """What it took to make index and table agree (the most for any recipe), and the tracks whose items could not be
+    read (with the reason)."""
 
     added: int
     removed: int
-    unreadable: Mapping[str, str]
+    unreadable: Mapping[TrackId, str]
 
 
-def index_batch(records: Iterable[Mapping[str, Any]], services: Services) -> list[str]:
+def index_batch(records: Iterable[StreamRecord], services: Services) -> list[str]:
     """Index the tracks that a batch of the table's stream names.
 
     A track whose item cannot be read is parked under its id, so that the stream goes on behind it.
@@ -44,70 +50,71 @@ def index_batch(records: Iterable[Mapping[str, Any]], services: Services) -> lis
     return named.nameless
 
 
-def _report(records: Collection[Mapping[str, Any]], indexed: Iterable[str]) -> None:
+def _report(records: Collection[StreamRecord], indexed: Iterable[str]) -> None:
     """One line per track, and how long the oldest change of the batch took from the table into the index."""
     for track_id in indexed:
         _log.info("in the index", correlation_id=track_id)
-    written = [float(at) for record in records if (at := record.get("dynamodb", {}).get("ApproximateCreationDateTime"))]
+    written = [float(at) for record in records if (at := record["dynamodb"].get("ApproximateCreationDateTime"))]
     if written:
         emit("IndexFreshnessSeconds", max(0.0, time.time() - min(written)), MetricUnit.Seconds)
 
 
-def agree(track_ids: Collection[str], services: Services) -> Agreement:
-    """Make the index hold of `track_ids` what the table holds, and announce the version that comes of it.
+def agree(track_ids: Collection[TrackId], services: Services) -> Agreement:
+    """Make every recipe's index hold of `track_ids` what the table holds, and announce the version that comes of it.
 
     Raises:
-        IndexRace: other builders kept moving the pointer.
-        DamagedIndex: the current version cannot be read; see `annoy_service.repair`.
+        IndexRace: other builders kept moving a pointer.
+        DamagedIndex: a current version cannot be read; see `annoy_service.repair`.
         RecallTooLow: the promotion gate stayed shut.
     """
     if not track_ids:
         return Agreement(0, 0, {})
     read = Wanted({}, {})
 
-    def rows() -> Rows:
+    def changes() -> Changes:
         nonlocal read
-        read = read_wanted(track_ids, services.table, services.builder.model)
+        read = read_wanted(track_ids, services.table, services.network)
         return read.rows
 
-    folded = fold(services.builder, rows)
-    announce(folded, services)
-    if not folded.serves:
-        _keep_serving(rows, services)
-    return Agreement(folded.added, folded.removed, read.unreadable)
+    outcomes = in_turn(services.builders, lambda builder: announce(fold(builder, changes), services))
+    if not any(outcome.serves for outcome in outcomes):
+        _replace_what_serves(changes, services)
+    added = max(outcome.added for outcome in outcomes)
+    removed = max(outcome.removed for outcome in outcomes)
+    return Agreement(added, removed, read.unreadable)
 
 
-def _keep_serving(rows: Callable[[], Rows], services: Services) -> None:
-    """While another model's index serves: take from it what is gone, and replace it once the new one covers it."""
-    serving = services.builder.store.head()
-    if serving is not None and serving.pointer.model != services.builder.model.name:
-        old = services.builder_of(serving.pointer.model)
-        announce(fold(old, lambda: {track_id: None for track_id, row in rows().items() if row is None}), services)
-    announce(put_into_service(services.builder), services)
+def _replace_what_serves(changes: Callable[[], Changes], services: Services) -> None:
+    """While a recipe serves that is not kept any more: take from its index what is gone, and let the leading one serve
+    once it covers the catalogue."""
+    serving = services.leading.store.head()
+    if serving is not None and services.kept(serving.pointer.recipe) is None:
+        old = services.builder_of(serving.pointer.recipe)
+        announce(fold(old, lambda: {track_id: None for track_id, row in changes().items() if row is None}), services)
+    if outcome := succeed(services):
+        announce(outcome, services)
 
 
-def announce(folded: Folded, services: Services) -> None:
-    """Tell readers of a version that was published, and ask for upkeep where it is due."""
-    tell_readers(folded, services)
-    if folded.manifest is not None and folded.published:
-        services.upkeep.after(folded.manifest)
+def announce(outcome: Outcome, services: Services) -> Outcome:
+    """Tell readers of a version that was published, and ask for upkeep where it is due; returns `outcome`."""
+    tell_readers(outcome, services)
+    if outcome.manifest is not None and outcome.published:
+        services.upkeep.after(outcome.manifest)
+    return outcome
 
 
-def tell_readers(folded: Folded, services: Services) -> None:
-    """Announce a version that was published. A reader that is never told polls the pointer anyway."""
-    manifest = folded.manifest
-    if manifest is None or not folded.published:
+def tell_readers(outcome: Outcome, services: Services) -> None:
+    """Announce a version that was published and serves. A reader that is never told polls the pointer anyway."""
+    manifest = outcome.manifest
+    if manifest is None or not outcome.published or not outcome.serves:
         return
-    _log.info("index version %s of %s: %d tracks", manifest.version, manifest.model, manifest.tracks)
     emit("IndexedTracks", manifest.tracks)
-    if not folded.serves:
-        return
     services.announce(
         IndexPublished(
             version=manifest.version,
             tracks=manifest.tracks,
-            added=folded.added,
-            removed=folded.removed,
+            added=outcome.added,
+            removed=outcome.removed,
             model=manifest.model,
             built_at=manifest.built_at,
         )

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from earshot.ids import SegmentId
 from earshot.index.manifest import Manifest
 
 
@@ -13,7 +14,7 @@ class Policy:
 
     `small_catalogue`: up to so many tracks the base is rebuilt at once (a quarter of a second), and the transform
     always fits the catalogue. Above it deltas are appended, and compaction is due when they hold more than
-    `delta_share` of the base's rows (and at least `min_delta_rows`) or more than `max_delta_rows`, or when more than
+    `delta_share` of the bases' rows (and at least `min_delta_rows`) or more than `max_delta_rows`, or when more than
     `dead_share` of all rows are dead.
     """
 
@@ -25,18 +26,18 @@ class Policy:
 
 
 def compaction_due(manifest: Manifest, policy: Policy) -> bool:
-    """Whether the version has strayed too far from a single base."""
+    """Whether the version has strayed too far from its bases."""
     if manifest.tracks <= policy.small_catalogue:
         return False
     delta_rows = sum(entry.rows for entry in manifest.deltas)
-    base_rows = manifest.base.rows if manifest.base else 0
+    base_rows = sum(entry.rows for entry in manifest.bases)
     all_rows, dead_rows = delta_rows + base_rows, sum(len(entry.dead) for entry in manifest.segments)
     enough = max(policy.delta_share * base_rows, policy.min_delta_rows)
     return delta_rows > min(enough, policy.max_delta_rows) or dead_rows > policy.dead_share * all_rows
 
 
 class UpkeepRequests:
-    """Asks for compaction once per base, and for garbage collection once an hour; remembered by this process only.
+    """Asks for compaction once per recipe and bases, for garbage collection once an hour; this process remembers.
 
     A request too many costs a look at the manifest, a lost one comes again with the next publication.
 
@@ -52,14 +53,14 @@ class UpkeepRequests:
         self._send = send
         self._policy = policy
         self._clock = clock
-        self._base: str | None = None
+        self._asked: dict[str, frozenset[SegmentId]] = {}
         self._sent_at = -self._AGAIN_S
 
     def after(self, manifest: Manifest) -> None:
         """`manifest` was published: ask if there is reason to."""
-        base = manifest.base.id if manifest.base else None
-        due = compaction_due(manifest, self._policy) and base != self._base
+        due = compaction_due(manifest, self._policy) and manifest.base_ids != self._asked.get(manifest.recipe)
         if due or self._clock() - self._sent_at >= self._AGAIN_S:
             self._send()
             self._sent_at = self._clock()
-            self._base = base if due else self._base
+        if due:
+            self._asked[manifest.recipe] = manifest.base_ids

@@ -1,8 +1,9 @@
-"""The index: immutable segments and manifests in S3, one pointer to the newest version, and the code that reads them.
+"""The index: immutable segments and manifests in S3, one pointer to the version that serves; written and read here.
 
 ::
 
     latest.json                          the pointer: version and manifest, replaced only with If-Match
+    generations/<recipe>.json            pointers to versions by other recipes, kept beside the one that serves
     manifests/<version>.json             what a version consists of, with sizes and hashes
     transforms/<sha256>.npz              the catalogue transform that turned embeddings into index vectors
     segments/<id>/raw.npy                (n, 2, raw_dim) float16: embedding and drift          the builder's
@@ -11,8 +12,11 @@
     segments/<id>/vectors.npy            (n, dim) float16 unit vectors                         the reader's
     segments/<id>/tracks.bin             one deflated JSON line per row                        the reader's
     segments/<id>/offsets.npy            (n + 1,) uint64 byte offsets into the above           the reader's
-    segments/<id>/annoy.ann              base segments only                                    the reader's
     segments/<id>/map.npy                (n, 2) float32 positions, base segments only          the page's
+    segments/<id>/annoy.ann              and the like: what the segment's engine keeps         the reader's
 
 The rows of a segment are in the order of their track ids: a lookup is a binary search, and no other id map exists.
+
+Written by `write` from `row_sources`, described by `manifest` and `formats`, named by `pointer`, stored by `store`;
+opened by `reader` as `segment`s, each searched by its engine (`engines`), together by `searcher`.
 """

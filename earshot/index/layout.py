@@ -10,9 +10,9 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from earshot.index.arrays import Ids
 from earshot.index.transform import Matrix, unit
 
-Ids = npt.NDArray[np.bytes_]
 Positions = npt.NDArray[np.float32]
 """(n, 2): x and y, about -1..1."""
 

@@ -1,10 +1,9 @@
 """Keeps the newest intact index version open: pays for what changed, never trades a good version for a bad one."""
 
-import logging
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,11 +14,14 @@ from earshot.index.searcher import Searcher
 from earshot.index.segment import Segment
 from earshot.index.store import Head, IndexStore
 from earshot.index.transform import CatalogueTransform
-from earshot.telemetry import emit
+from earshot.telemetry import emit, logger
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 _RETRY_DAMAGED_S = 30.0
 
-_log = logging.getLogger(__name__)
+_log = logger()
 
 
 class IndexReader:
@@ -32,7 +34,7 @@ class IndexReader:
         check_every_s: how often `current` asks S3 for a newer version, at most.
     """
 
-    def __init__(self, s3_client: Any, bucket: str, cache_dir: Path | str, check_every_s: float = 3.0) -> None:
+    def __init__(self, s3_client: "S3Client", bucket: str, cache_dir: Path | str, check_every_s: float = 3.0) -> None:
         self._store = IndexStore(s3_client, bucket)
         self._cache = SegmentCache(self._store, Path(cache_dir))
         self._check_every_s = check_every_s
@@ -110,7 +112,7 @@ class IndexReader:
         except (ClientError, BotoCoreError):
             if self._searcher is None:
                 raise
-            _log.warning("cannot check for a newer index version; serving %s", self._searcher.version, exc_info=True)
+            _log.warning("cannot check for a newer index version", serving=self._searcher.version, exc_info=True)
 
     def _open(self, head: Head) -> None:
         if self._searcher is None or head.pointer.version != self._searcher.version:
@@ -122,8 +124,7 @@ class IndexReader:
         self._seen = head
 
     def _report(self, message: str) -> None:
-        serving = self._searcher.version if self._searcher else None
-        _log.error("%s (serving %s)", message, serving)
+        _log.error(message, serving=self._searcher.version if self._searcher else None)
         emit("IndexDamaged", 1)
 
 
@@ -133,13 +134,4 @@ def open_segments(cache: SegmentCache, manifest: Manifest, already: dict[str, Se
     Raises:
         DamagedIndex: one of them is not what the manifest says.
     """
-    return {
-        entry.id: already.get(entry.id)
-        or Segment(
-            cache,
-            entry,
-            dim=manifest.dim,
-            n_trees=manifest.n_trees if entry.kind == "base" and manifest.search_k is not None else None,
-        )
-        for entry in manifest.segments
-    }
+    return {entry.id: already.get(entry.id) or Segment(cache, entry, dim=manifest.dim) for entry in manifest.segments}

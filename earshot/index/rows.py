@@ -10,7 +10,7 @@ import json
 import mmap
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from itertools import chain, islice, starmap
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic_core import from_json
 
-from earshot.track import Status, Tag, Track, TrackInfo
+from earshot.track import Status, Tag, Track, TrackInfo, info_values
 
 LINES = "tracks.bin"
 """The dictionary, then the deflated lines in row order."""
@@ -29,42 +29,20 @@ OFFSETS = "offsets.npy"
 _SAMPLE_ROWS = 16
 _DICTIONARY_BYTES = 4_000
 _RAW_DEFLATE = -15
-_INFO = tuple(field.name for field in fields(TrackInfo))
 _STATE = ("model", "provider", "preview_at", "version_of")
 
 
 @dataclass(frozen=True, slots=True)
-class IndexedTrack:
-    """What a search result shows of a track."""
+class IndexedTrack(TrackInfo):
+    """What a search result shows of a track; `preview_url` is not for showing."""
 
-    track_id: str
-    source: str
-    title: str
-    artists: tuple[str, ...]
-    album: str
-    isrc: str | None
-    duration_ms: int | None
-    url: str | None
-    artwork_url: str | None
-    tags: tuple[Tag, ...]
+    tags: tuple[Tag, ...] = ()
 
     @classmethod
     def from_line(cls, line: bytes) -> Self:
         """The track in a line as `track_to_line` wrote it."""
         data = _read(line)
-        known = data.get
-        return cls(
-            data["track_id"],
-            data["source"],
-            known("title", ""),
-            tuple(known("artists", ())),
-            known("album", ""),
-            known("isrc"),
-            known("duration_ms"),
-            known("url"),
-            known("artwork_url"),
-            tuple(starmap(Tag, known("tags", ()))),
-        )
+        return cls(*[*info_values(data), tuple(starmap(Tag, data.get("tags", ())))])
 
 
 def _read(line: bytes) -> dict[str, Any]:
@@ -77,25 +55,16 @@ def track_to_line(track: Track) -> bytes:
 
     What is unknown is left out.
     """
-    data: dict[str, Any] = asdict(track.info) | {name: getattr(track, name) for name in _STATE}
-    data["tags"] = [[tag.name, tag.probability] for tag in track.tags]
-    known = {name: value for name, value in data.items() if value not in (None, "", (), [])}
-    known |= {"track_id": track.track_id, "source": track.info.source}
-    return json.dumps(known, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+    row = {"track_id": track.track_id, "source": track.info.source, **track.info.to_row()}
+    row |= {name: value for name in _STATE if (value := getattr(track, name))}
+    if track.tags:
+        row["tags"] = [[tag.name, tag.probability] for tag in track.tags]
+    return json.dumps(row, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
 
 
 def track_from_line(line: bytes, embedding: bytes, drift: bytes) -> Track:
     """The track as the table held it when the row was written."""
-    data = _read(line)
-    info = {name: data[name] for name in _INFO if name in data} | {"artists": tuple(data.get("artists", ()))}
-    return Track(
-        info=TrackInfo(**info),
-        status=Status.READY,
-        embedding=embedding,
-        drift=drift,
-        tags=tuple(starmap(Tag, data.get("tags", ()))),
-        **{name: data.get(name) for name in _STATE},
-    )
+    return Track.from_row({**_read(line), "status": Status.READY, "embedding": embedding, "drift": drift})
 
 
 def fingerprint(line: bytes, vectors: bytes) -> int:

@@ -1,15 +1,15 @@
-"""Answers queries from one index version: the base and the deltas merged, dead rows left out, true cosines."""
+"""Answers queries from one index version: its segments merged, dead rows left out, true cosines."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from earshot.embedding import Vector
 from earshot.errors import InvalidInput
-from earshot.index.manifest import Manifest
+from earshot.index.arrays import Mask
+from earshot.index.manifest import DeadRows, Manifest
 from earshot.index.rows import IndexedTrack
 from earshot.index.segment import Segment
 
@@ -42,19 +42,20 @@ class Searcher:
     def __init__(self, manifest: Manifest, segments: Sequence[Segment]) -> None:
         self.version = manifest.version
         self.model = manifest.model
+        self.recipe = manifest.recipe
         self.dim = manifest.dim
         self.size = manifest.tracks
         self.built_at = manifest.built_at
         self.build_s = manifest.build_s
         self.recall = manifest.recall
-        self.search_k = manifest.search_k
+        self.search_k = _search_k(manifest)
         self.transform = manifest.transform
         self._segments = tuple(
             (segment, _mask(entry.rows, entry.dead)) for segment, entry in zip(segments, manifest.segments, strict=True)
         )
 
     @property
-    def segments(self) -> tuple[tuple[Segment, npt.NDArray[np.bool_] | None], ...]:
+    def segments(self) -> tuple[tuple[Segment, Mask | None], ...]:
         """The segments, each with the mask of its dead rows (None: all live)."""
         return self._segments
 
@@ -95,7 +96,7 @@ class Searcher:
         wanted = k + len(exclude)
         hits: list[Hit] = []
         for segment, dead in self._segments:
-            rows, similarities = segment.nearest(query, wanted, search_k=self.search_k, dead=dead)
+            rows, similarities = segment.nearest(query, wanted, dead)
             hits += [
                 Hit(min(1.0, max(-1.0, similarity)), segment.track_id(row), segment, row)
                 for row, similarity in zip(rows.tolist(), similarities.tolist(), strict=True)
@@ -124,7 +125,12 @@ class Searcher:
         return None
 
 
-def _mask(rows: int, dead: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_] | None:
+def _search_k(manifest: Manifest) -> int | None:
+    """Annoy's effort per query and base; None: no base is searched by Annoy."""
+    return max((found for base in manifest.bases if (found := base.engine.params.get("search_k"))), default=None)
+
+
+def _mask(rows: int, dead: DeadRows) -> Mask | None:
     if not dead.size:
         return None
     mask = np.zeros(rows, np.bool_)

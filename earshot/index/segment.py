@@ -3,26 +3,26 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from annoy import AnnoyIndex
 
 from earshot.embedding import Vector
 from earshot.errors import DamagedIndex
+from earshot.index.arrays import Ids, Mask, RowNumbers, StoredVectors, mapped
 from earshot.index.cache import SegmentCache
-from earshot.index.manifest import METRIC, SegmentEntry
+from earshot.index.engines.engine import Opened
+from earshot.index.engines.registry import engine_named
+from earshot.index.manifest import SegmentEntry
 from earshot.index.rows import LINES, OFFSETS, IndexedTrack, Lines
-from earshot.index.transform import Matrix, unit
+from earshot.index.transform import unit
 
-MAP = "map.npy"
-CANARY_OVERLAP = 0.8
-"""Least share of the expected neighbours that the canaries must find. A truncated file finds a few per cent; another
-processor's rounding costs one neighbour in hundreds."""
+IDS, VECTORS, MAP = "ids.npy", "vectors.npy", "map.npy"
 
-Hits = tuple[npt.NDArray[np.intp], Vector]
+Hits = tuple[RowNumbers, Vector]
 """Row numbers and their cosine similarities."""
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 class Segment:
@@ -32,78 +32,52 @@ class Segment:
         cache: where its files come from.
         entry: the segment as a manifest describes it.
         dim: length of the vectors.
-        n_trees: what the Annoy file must hold; None searches the segment exactly and leaves that file alone.
 
     Raises:
-        DamagedIndex: a file is missing or not what the manifest promises, or a canary query went wrong.
+        DamagedIndex: a file is missing or not what the manifest promises, or its engine finds other neighbours.
     """
 
-    def __init__(self, cache: SegmentCache, entry: SegmentEntry, *, dim: int, n_trees: int | None) -> None:
+    def __init__(self, cache: SegmentCache, entry: SegmentEntry, *, dim: int) -> None:
         self.id = entry.id
         self.rows = entry.rows
         self._cache = cache
         self._entry = entry
         self._watched: list[tuple[int, int, int]] = []
-        self.ids = self._array(cache.fetch(entry, "ids.npy"))
-        self.vectors = self._array(cache.fetch(entry, "vectors.npy"))
-        offsets = self._array(cache.fetch(entry, OFFSETS))
-        lines = cache.fetch(entry, LINES)
-        self._watch(lines)
-        self._lines = Lines(lines, offsets)
-        if self.ids.shape != (self.rows,) or self.ids.dtype.kind != "S" or self.vectors.shape != (self.rows, dim):
+        self.ids: Ids = self._array(IDS, np.bytes_)
+        self.vectors: StoredVectors = self._array(VECTORS, np.float16)
+        self._lines = Lines(self._file(LINES), self._array(OFFSETS, np.uint64))
+        if self.ids.shape != (self.rows,) or self.vectors.shape != (self.rows, dim):
             raise DamagedIndex(
-                f"segment {self.id}: ids {self.ids.shape} {self.ids.dtype} and vectors {self.vectors.shape} "
+                f"segment {self.id}: ids {self.ids.shape} and vectors {self.vectors.shape} "
                 f"instead of {self.rows} rows of {dim}"
             )
-        self._annoy: AnnoyIndex | None = None
-        self._matrix: Matrix | None = None
-        if n_trees is None:
-            self._matrix = unit(self.vectors)
-        else:
-            self._annoy = self._load_annoy(cache.fetch(entry, "annoy.ann"), dim, n_trees)
-            self._sing(entry)
+        self._opened = self._open()
 
     def __del__(self) -> None:
         for descriptor, _, _ in self._watched:
             os.close(descriptor)
 
-    def _watch(self, path: Path) -> None:
+    def _file(self, name: str) -> Path:
+        """The local path of an object, whose file is watched from now on."""
+        path = self._cache.fetch(self._entry, name)
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         found = os.fstat(descriptor)
         self._watched.append((descriptor, found.st_size, found.st_mtime_ns))
+        return path
 
-    def _array(self, path: Path) -> npt.NDArray[Any]:
-        self._watch(path)
+    def _array(self, name: str, kind: type[_Scalar]) -> npt.NDArray[_Scalar]:
         try:
-            array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-        except ValueError as error:
-            raise DamagedIndex(f"{path.name} of segment {self.id}: {error}") from None
-        return array.view(np.ndarray)
+            return mapped(self._file(name), kind)
+        except DamagedIndex as error:
+            raise DamagedIndex(f"segment {self.id}: {error.message}") from None
 
-    def _load_annoy(self, path: Path, dim: int, n_trees: int) -> AnnoyIndex:
-        self._watch(path)
-        index = AnnoyIndex(dim, METRIC)
+    def _open(self) -> Opened:
+        engine = engine_named(self._entry.engine.name)
+        files = {name: self._file(name) for name in engine.files}
         try:
-            index.load(str(path))
-        except OSError as error:
-            raise DamagedIndex(f"Annoy file of segment {self.id}: {error}") from None
-        if index.get_n_items() != self.rows or index.get_n_trees() != n_trees:
-            raise DamagedIndex(
-                f"Annoy file of segment {self.id} holds {index.get_n_items()} items in {index.get_n_trees()} trees "
-                f"instead of {self.rows} in {n_trees}"
-            )
-        return index
-
-    def _sing(self, entry: SegmentEntry) -> None:
-        """Repeat the builder's canary queries."""
-        expected = found = 0
-        for canary in entry.canaries:
-            k = len(canary.neighbours)
-            answer = self._annoy.get_nns_by_vector(self.vector(canary.row).tolist(), k, 100 * k) if self._annoy else ()
-            expected += k
-            found += len(set(answer).intersection(canary.neighbours))
-        if found < CANARY_OVERLAP * expected:
-            raise DamagedIndex(f"segment {self.id}: canary queries found {found} of {expected} neighbours")
+            return engine.load(files, self.vectors, self._entry.engine)
+        except DamagedIndex as error:
+            raise DamagedIndex(f"segment {self.id}: {error.message}") from None
 
     def is_untouched(self) -> bool:
         """Whether no one has written to the mapped files since they were checked."""
@@ -152,40 +126,10 @@ class Segment:
         vector: Vector = unit(self.vectors[row : row + 1])[0]
         return vector
 
-    def nearest(
-        self, vector: Vector, n: int, *, search_k: int | None, dead: npt.NDArray[np.bool_] | None = None
-    ) -> Hits:
-        """At least the `n` rows nearest to the unit `vector` that are not `dead`, as far as there are so many.
+    def nearest(self, vector: Vector, n: int, dead: Mask | None = None) -> Hits:
+        """At least the `n` rows nearest to the unit `vector` that are not `dead`, as far as the engine finds so many.
 
-        Exact search gives true neighbours and every row that ties with the last one; Annoy gives what it finds among
-        `search_k` candidates. Similarities are exact in both cases; the order is not defined.
+        Similarities are exact, whatever the engine; the order is not defined.
         """
-        if self._annoy is not None and search_k is not None:
-            rows = self._candidates(self._annoy, vector, n, search_k, dead)
-            return rows, unit(self.vectors[rows]) @ vector
-        matrix = self._matrix if self._matrix is not None else unit(self.vectors)
-        similarities = matrix @ vector
-        if dead is not None:
-            similarities[dead] = -np.inf
-        if n < self.rows:
-            least = np.partition(similarities, self.rows - n)[self.rows - n]
-            rows = np.flatnonzero(similarities >= least)
-        else:
-            rows = np.arange(self.rows)
-        rows = rows[similarities[rows] > -np.inf]
-        return rows, similarities[rows]
-
-    def _candidates(
-        self, index: AnnoyIndex, vector: Vector, n: int, search_k: int, dead: npt.NDArray[np.bool_] | None
-    ) -> npt.NDArray[np.intp]:
-        """Rows that Annoy finds. Dead ones are made up for by asking for more; where they cluster, twice as many among
-        twice as many candidates, as often as it takes."""
-        query = vector.tolist()
-        share = 0.0 if dead is None else float(np.count_nonzero(dead)) / self.rows
-        wanted = int(n * (1 + 2 * share)) + 5
-        while True:
-            rows = np.asarray(index.get_nns_by_vector(query, wanted, max(search_k, wanted)), np.intp)
-            live = rows if dead is None else rows[~dead[rows]]
-            if len(live) >= n or len(rows) < wanted:
-                return live
-            wanted, search_k = 2 * wanted, 2 * search_k
+        rows, similarities = self._opened.candidates(vector, n, dead)
+        return rows, unit(self.vectors[rows]) @ vector if similarities is None else similarities

@@ -6,28 +6,35 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from earshot.errors import DamagedIndex, IndexRace
-from earshot.index.manifest import POINTER_KEY, Manifest, Pointer, StoredObject, manifest_key
+from earshot.index.formats import manifest_from_bytes, manifest_of_version, manifest_to_bytes
+from earshot.index.manifest import Manifest, StoredObject, manifest_key
+from earshot.index.pointer import POINTER_KEY, Pointer
+from earshot.stores.s3 import ABSENT, REPLACED, code_of, get_object
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import GetObjectRequestTypeDef, PutObjectRequestTypeDef
 
 _CHUNK = 1 << 20
 _IN_PARTS_FROM = 64 << 20
-_ABSENT = ("NoSuchKey", "404")
-_LOST_RACE = ("PreconditionFailed", "412", "ConditionalRequestConflict", "409", *_ABSENT)
-_UNCHANGED = ("304", "NotModified")
+_LOST_RACE = ABSENT | REPLACED | {"ConditionalRequestConflict", "409"}
+_UNCHANGED = frozenset({"NotModified", "304"})
 _DELETE_LIMIT = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A pointer as read from `key`, with the ETag that whoever moves it must present."""
+    """A pointer as read from `key`, with the ETag that whoever moves it must present, and when it was moved last."""
 
     key: str
     pointer: Pointer
     etag: str
+    modified: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ class IndexStore:
         bucket: the bucket's name.
     """
 
-    def __init__(self, client: Any, bucket: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
@@ -57,31 +64,31 @@ class IndexStore:
         Raises:
             DamagedIndex: what is there is no pointer.
         """
-        return self._head(key, {})
+        return self._head({"Bucket": self._bucket, "Key": key})
 
     def head_if_changed(self, seen: Head) -> Head | None:
         """The pointer, or None when it is still the one `seen` (or gone)."""
-        return self._head(seen.key, {"IfNoneMatch": seen.etag})
+        return self._head({"Bucket": self._bucket, "Key": seen.key, "IfNoneMatch": seen.etag})
 
-    def _head(self, key: str, condition: dict[str, str]) -> Head | None:
+    def _head(self, request: "GetObjectRequestTypeDef") -> Head | None:
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=key, **condition)
+            answer = self._client.get_object(**request)
         except ClientError as error:
-            if error.response["Error"]["Code"] in (*_ABSENT, *_UNCHANGED):
+            if code_of(error) in ABSENT | _UNCHANGED:
                 return None
             raise
         with closing(answer["Body"]) as body:
-            return Head(key, Pointer.from_bytes(body.read()), answer["ETag"])
+            return Head(request["Key"], Pointer.from_bytes(body.read()), answer["ETag"], answer["LastModified"])
 
     def unreadable_head(self, key: str = POINTER_KEY) -> Head | None:
         """What is at `key` though it is no pointer, for a repair that replaces it; it names no version."""
         try:
-            etag = self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]
+            answer = self._client.head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            if error.response["Error"]["Code"] in _ABSENT:
+            if code_of(error) in ABSENT:
                 return None
             raise
-        return Head(key, Pointer("", "", StoredObject.of(b"")), etag)
+        return Head(key, Pointer("", "", "", StoredObject.of(b"")), answer["ETag"], answer["LastModified"])
 
     def move(self, pointer: Pointer, *, key: str = POINTER_KEY, seen: str | None) -> None:
         """Make `pointer` the content of `key`, provided that its ETag still is the one `seen` (None: no object).
@@ -89,13 +96,20 @@ class IndexStore:
         Raises:
             IndexRace: somebody else moved it first.
         """
-        condition = {"IfMatch": seen} if seen else {"IfNoneMatch": "*"}
+        request: PutObjectRequestTypeDef = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "Body": pointer.to_bytes(),
+            "ContentType": "application/json",
+        }
+        if seen:
+            request["IfMatch"] = seen
+        else:
+            request["IfNoneMatch"] = "*"
         try:
-            self._client.put_object(
-                Bucket=self._bucket, Key=key, Body=pointer.to_bytes(), ContentType="application/json", **condition
-            )
+            self._client.put_object(**request)
         except ClientError as error:
-            if error.response["Error"]["Code"] in _LOST_RACE:
+            if code_of(error) in _LOST_RACE:
                 raise IndexRace(f"{key} moved while version {pointer.version} was built") from None
             raise
 
@@ -105,11 +119,11 @@ class IndexStore:
         Raises:
             DamagedIndex: missing, or not what the pointer promises.
         """
-        manifest = Manifest.from_bytes(self.read(pointer.manifest_key, pointer.manifest))
-        if (manifest.version, manifest.model) != (pointer.version, pointer.model):
+        manifest = manifest_from_bytes(self.read(pointer.manifest_key, pointer.manifest))
+        if (manifest.version, manifest.model, manifest.recipe) != (pointer.version, pointer.model, pointer.recipe):
             raise DamagedIndex(
-                f"the pointer names version {pointer.version} of {pointer.model}, "
-                f"its manifest is {manifest.version} of {manifest.model}"
+                f"the pointer names version {pointer.version} of {pointer.model} by {pointer.recipe}, "
+                f"its manifest is {manifest.version} of {manifest.model} by {manifest.recipe}"
             )
         return manifest
 
@@ -119,8 +133,8 @@ class IndexStore:
 
     def put_manifest(self, manifest: Manifest) -> Pointer:
         """Store a named manifest; returns the pointer to it."""
-        body = manifest.to_bytes()
-        return Pointer(manifest.version, manifest.model, self.put(manifest_key(manifest.version), body))
+        stored = self.put(manifest_key(manifest.version), manifest_to_bytes(manifest))
+        return Pointer(manifest.version, manifest.model, manifest.recipe, stored)
 
     def put(self, key: str, body: bytes) -> StoredObject:
         """Store `body` under `key`."""
@@ -141,14 +155,11 @@ class IndexStore:
         Raises:
             DamagedIndex: it is not what its name says.
         """
-        try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=manifest_key(version))
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _ABSENT:
-                return None
-            raise
+        answer = get_object(self._client, self._bucket, manifest_key(version))
+        if answer is None:
+            return None
         with closing(answer["Body"]) as body:
-            return Manifest.named_in(body.read(), version)
+            return manifest_of_version(body.read(), version)
 
     def read(self, key: str, expected: StoredObject) -> bytes:
         """The object, checked against `expected`.
@@ -178,12 +189,9 @@ class IndexStore:
                 file.write(chunk)
 
     def _chunks(self, key: str, expected: StoredObject) -> Iterator[bytes]:
-        try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=key)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _ABSENT:
-                raise DamagedIndex(f"index object {key} is missing") from None
-            raise
+        answer = get_object(self._client, self._bucket, key)
+        if answer is None:
+            raise DamagedIndex(f"index object {key} is missing")
         with closing(answer["Body"]) as body:
             if answer["ContentLength"] != expected.size:
                 raise DamagedIndex(f"{key} has {answer['ContentLength']} bytes instead of {expected.size}")
@@ -204,5 +212,7 @@ class IndexStore:
         """Remove objects. Only the garbage collector has reason to."""
         waiting = list(keys)
         for start in range(0, len(waiting), _DELETE_LIMIT):
-            batch = [{"Key": key} for key in waiting[start : start + _DELETE_LIMIT]]
-            self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": batch, "Quiet": True})
+            batch = waiting[start : start + _DELETE_LIMIT]
+            self._client.delete_objects(
+                Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True}
+            )

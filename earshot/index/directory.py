@@ -4,13 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from earshot.ids import TrackId
+from earshot.index.arrays import Ids, RowNumbers, mapped
 from earshot.index.cache import SegmentCache
 from earshot.index.manifest import Manifest, SegmentEntry
+from earshot.index.row_sources import FINGERPRINTS
+from earshot.index.segment import IDS
 
 
-def changed_between(cache: SegmentCache, before: Manifest, after: Manifest) -> list[str]:
+def changed_between(cache: SegmentCache, before: Manifest, after: Manifest) -> list[TrackId]:
     """Tracks whose row in `after` is not the one in `before`: added, changed or removed. Costs what changed."""
     old = {entry.id: entry for entry in before.segments}
     new = {entry.id: entry for entry in after.segments}
@@ -22,12 +25,12 @@ def changed_between(cache: SegmentCache, before: Manifest, after: Manifest) -> l
             continue
         rows = np.setxor1d(_living(was), _living(is_now))
         if rows.size:
-            ids = np.load(cache.fetch(entry, "ids.npy"), mmap_mode="r", allow_pickle=False)
+            ids = mapped(cache.fetch(entry, IDS), np.bytes_)
             changed.update(ids[rows].tolist())
-    return sorted(track_id.decode() for track_id in changed)
+    return sorted(TrackId(track_id.decode()) for track_id in changed)
 
 
-def _living(entry: SegmentEntry | None) -> npt.NDArray[np.intp]:
+def _living(entry: SegmentEntry | None) -> RowNumbers:
     return np.delete(np.arange(entry.rows), entry.dead) if entry else np.zeros(0, np.intp)
 
 
@@ -52,29 +55,27 @@ class Directory:
         self._cache = cache
         self._segments: Sequence[SegmentEntry] = manifest.segments if manifest else ()
 
-    def locate(self, track_ids: Iterable[str]) -> dict[str, Location]:
+    def locate(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Location]:
         """The living rows of those of `track_ids` that are in the index."""
         wanted = np.array(sorted({track_id.encode() for track_id in track_ids}) or np.zeros(0, "S1"))
-        found: dict[str, Location] = {}
+        found: dict[TrackId, Location] = {}
         for number, entry in enumerate(self._segments):
-            ids = self._load(entry, "ids.npy")
+            ids = self._ids(entry)
             sought = wanted[np.char.str_len(wanted) <= ids.dtype.itemsize].astype(ids.dtype)
             rows = np.searchsorted(ids, sought)
             inside = rows < entry.rows
             rows, sought = rows[inside], sought[inside]
             rows = rows[ids[rows] == sought]
             rows = rows[~np.isin(rows, entry.dead)]
-            prints = self._load(entry, "fingerprints.npy")[rows]
+            prints = mapped(self._cache.fetch(entry, FINGERPRINTS), np.uint64)[rows]
             for row, track_id, fingerprint in zip(rows.tolist(), ids[rows].tolist(), prints.tolist(), strict=True):
-                found[track_id.decode()] = Location(number, row, fingerprint)
+                found[TrackId(track_id.decode())] = Location(number, row, fingerprint)
         return found
 
-    def ids(self) -> npt.NDArray[np.bytes_]:
+    def ids(self) -> Ids:
         """The ids of all living rows, ascending."""
-        living = [np.delete(self._load(entry, "ids.npy"), entry.dead) for entry in self._segments]
+        living = [np.delete(self._ids(entry), entry.dead) for entry in self._segments]
         return np.sort(np.concatenate(living)) if living else np.zeros(0, "S1")
 
-    def _load(self, entry: SegmentEntry, name: str) -> npt.NDArray[np.generic]:
-        path = self._cache.fetch(entry, name)
-        array: npt.NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
-        return array.view(np.ndarray)
+    def _ids(self, entry: SegmentEntry) -> Ids:
+        return mapped(self._cache.fetch(entry, IDS), np.bytes_)

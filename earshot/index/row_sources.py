@@ -4,30 +4,28 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from annoy_service.fit import Model
 from earshot.embedding import Embedding
 from earshot.errors import DamagedIndex, InvalidInput
+from earshot.ids import TrackId
+from earshot.index.arrays import Ids, Raw, RowNumbers, mapped
 from earshot.index.cache import SegmentCache
 from earshot.index.layout import Positions
 from earshot.index.manifest import SegmentEntry
 from earshot.index.rows import LINES, OFFSETS, Lines, fingerprint, track_to_line
-from earshot.index.segment import MAP
+from earshot.index.segment import IDS, MAP
+from earshot.networks import Network
 from earshot.track import Track
 
-Raw = npt.NDArray[np.float16]
-"""(n, 2, raw_dim): embedding and drift."""
-Ids = npt.NDArray[np.bytes_]
-RowNumbers = npt.NDArray[np.intp]
-
+RAW, FINGERPRINTS = "raw.npy", "fingerprints.npy"
 CHUNK_ROWS = 8192
 
 
-class Source(Protocol):
+class RowSource(Protocol):
     """Rows in ascending order of `ids`."""
 
     @property
@@ -52,7 +50,7 @@ class Source(Protocol):
 class FreshRow:
     """A track as it is to stand in the index."""
 
-    track_id: str
+    track_id: TrackId
     line: bytes
     vectors: bytes
     """Embedding, then drift, little-endian float16."""
@@ -63,20 +61,20 @@ class FreshRow:
         return fingerprint(self.line, self.vectors)
 
 
-def fresh_row(track: Track, model: Model) -> FreshRow:
+def fresh_row(track: Track, network: Network) -> FreshRow:
     """The row of a track that has an embedding.
 
     Raises:
-        InvalidInput: the embedding is not one of `model`.
+        InvalidInput: the embedding is not one of `network`.
         AudioRejected: the embedding is not finite.
     """
     if track.embedding is None or track.drift is None:
         raise InvalidInput(f"track {track.track_id} has no embedding")
     embedding = Embedding.from_bytes(track.embedding, track.drift)
-    if embedding.embedding.shape != (model.raw_dim,):
+    if embedding.embedding.shape != (network.dimensions,):
         raise InvalidInput(
             f"the embedding of track {track.track_id} has {embedding.embedding.size} numbers, "
-            f"{model.name} gives {model.raw_dim}",
+            f"{network.name} gives {network.dimensions}",
             hint="Extract it again: delete the track's embedding and run make extract.",
         )
     return FreshRow(track.track_id, track_to_line(track), track.embedding + track.drift)
@@ -92,16 +90,16 @@ class FreshRows:
         self.fingerprints = np.array([row.fingerprint for row in self._rows], np.uint64)
 
     def raw(self, which: RowNumbers) -> Raw:
-        """See `Source`."""
+        """See `RowSource`."""
         joined = b"".join(self._rows[row].vectors for row in which.tolist())
         return np.frombuffer(joined, "<f2").reshape(len(which), 2, self._raw_dim)
 
     def lines(self, which: RowNumbers) -> Iterator[bytes]:
-        """See `Source`."""
+        """See `RowSource`."""
         return (self._rows[row].line for row in which.tolist())
 
     def positions(self) -> Positions | None:
-        """See `Source`: new tracks have none."""
+        """See `RowSource`: new tracks have none."""
         return None
 
 
@@ -111,24 +109,27 @@ class StoredRows:
     Args:
         path: gives the local path of the segment's file of that name.
         rows: the ascending numbers of the rows that count.
-        mapped: whether the segment has a map.
+        has_map: whether the segment has a map.
     """
 
-    def __init__(self, path: Callable[[str], Path], rows: RowNumbers, *, mapped: bool = False) -> None:
+    def __init__(self, path: Callable[[str], Path], rows: RowNumbers, *, has_map: bool = False) -> None:
         self._path = path
         self._rows = rows
-        self._mapped = mapped
+        self._has_map = has_map
 
     @classmethod
     def living(cls, cache: SegmentCache, entry: SegmentEntry) -> Self:
         """The rows of a segment that are not dead."""
         alive = np.delete(np.arange(entry.rows), entry.dead)
-        return cls(partial(cache.fetch, entry), alive, mapped=MAP in entry.objects)
+        return cls(partial(cache.fetch, entry), alive, has_map=MAP in entry.objects)
 
     @classmethod
     def at(cls, cache: SegmentCache, entry: SegmentEntry, rows: list[int]) -> Self:
         """Chosen rows of a segment, ascending."""
         return cls(partial(cache.fetch, entry), np.array(rows, np.intp))
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
     def all_lines(self) -> Iterator[bytes]:
         """The line of every row."""
@@ -140,43 +141,36 @@ class StoredRows:
 
     @property
     def ids(self) -> Ids:
-        """See `Source`."""
-        ids: Ids = self._array("ids.npy")[self._rows]
-        return ids
+        """See `RowSource`."""
+        return mapped(self._path(IDS), np.bytes_)[self._rows]
 
     @property
     def fingerprints(self) -> npt.NDArray[np.uint64]:
-        """See `Source`."""
-        fingerprints: npt.NDArray[np.uint64] = self._array("fingerprints.npy")[self._rows]
-        return fingerprints
+        """See `RowSource`."""
+        return mapped(self._path(FINGERPRINTS), np.uint64)[self._rows]
 
     def raw(self, which: RowNumbers) -> Raw:
-        """See `Source`. Mapped for this call only: the pages read do not add up to gigabytes during a merge."""
-        raw: Raw = self._array("raw.npy")[self._rows[which]]
-        return raw
+        """See `RowSource`. Mapped for this call only: the pages read do not add up to gigabytes during a merge."""
+        return mapped(self._path(RAW), np.float16)[self._rows[which]]
 
     def lines(self, which: RowNumbers) -> Iterator[bytes]:
-        """See `Source`."""
+        """See `RowSource`."""
         offsets = np.load(self._path(OFFSETS), allow_pickle=False)
         return Lines(self._path(LINES), offsets).read(self._rows[which].tolist())
 
     def positions(self) -> Positions | None:
-        """See `Source`."""
-        return self._array(MAP)[self._rows] if self._mapped else None
-
-    def _array(self, name: str) -> npt.NDArray[Any]:
-        array: npt.NDArray[Any] = np.load(self._path(name), mmap_mode="r", allow_pickle=False)
-        return array.view(np.ndarray)
+        """See `RowSource`."""
+        return mapped(self._path(MAP), np.float32)[self._rows] if self._has_map else None
 
 
-class Merged:
+class MergedRows:
     """Several sources as one, in ascending order of ids.
 
     Raises:
         DamagedIndex: a track is in two of them.
     """
 
-    def __init__(self, sources: Sequence[Source], raw_dim: int) -> None:
+    def __init__(self, sources: Sequence[RowSource], raw_dim: int) -> None:
         self.raw_dim = raw_dim
         self._sources = [source for source in sources if len(source.ids)]
         ids = [source.ids for source in self._sources]

@@ -1,0 +1,125 @@
+"""`annoy`: forests of random projections (Spotify's Annoy), mapped from a file that never changes.
+
+`n_trees` is what was built, `search_k` the nodes that a query looks at. Few trees and an explicit search_k: bytes are
+what a cold reader waits for.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from annoy import AnnoyIndex
+
+from earshot.embedding import Vector
+from earshot.errors import DamagedIndex
+from earshot.index.arrays import Mask, RowNumbers, StoredVectors
+from earshot.index.engines.engine import Canary, Candidates, Effort, EngineEntry, Opened, Params
+from earshot.index.transform import unit
+
+_FILE = "annoy.ann"
+_METRIC: Final = "angular"
+_TREES = (10, 20, 40)
+_SEARCH_K = ((10_000, 2_000), (100_000, 5_000), (1_000_000, 20_000), (10_000_000, 60_000))
+_CHUNK = 8192
+_CANARIES, _CANARY_K = 8, 10
+CANARY_OVERLAP = 0.8
+"""Least share of the expected neighbours that the canaries must find. A truncated file finds a few per cent; another
+processor's rounding costs one neighbour in hundreds."""
+
+
+class Annoy:
+    """See `Engine`."""
+
+    name = "annoy"
+    files = (_FILE,)
+
+    def efforts(self, rows: int) -> Iterator[Effort]:
+        """The measured search_k, doubled (once at least) until a sixth of the rows is looked at; then more trees."""
+        least = search_k_for(rows)
+        doublings = int(math.log2(max(2, rows / 6 / least)))
+        for n_trees in _TREES:
+            yield Effort({"n_trees": n_trees}, [{"search_k": least << i} for i in range(doublings + 1)])
+
+    def build(self, folder: Path, vectors: StoredVectors, params: Params) -> tuple[Canary, ...]:
+        """In one thread: the result must not depend on the machine's cores."""
+        index = AnnoyIndex(vectors.shape[1], _METRIC)
+        for start in range(0, len(vectors), _CHUNK):
+            for row, vector in enumerate(unit(vectors[start : start + _CHUNK]).tolist(), start):
+                index.add_item(row, vector)
+        index.build(params["n_trees"], n_jobs=1)
+        index.save(str(folder / _FILE))
+        return _canaries(index, vectors)
+
+    def load(self, files: Mapping[str, Path], vectors: StoredVectors, entry: EngineEntry) -> Opened:
+        """Maps the file; nothing is read before a query needs it."""
+        rows, dim = vectors.shape
+        index = AnnoyIndex(dim, _METRIC)
+        try:
+            n_trees, search_k = entry.params["n_trees"], entry.params["search_k"]
+            index.load(str(files[_FILE]))
+        except (OSError, KeyError) as error:
+            raise DamagedIndex(f"{_FILE}: {error!r}") from None
+        if index.get_n_items() != rows or index.get_n_trees() != n_trees:
+            raise DamagedIndex(
+                f"{_FILE} holds {index.get_n_items()} items in {index.get_n_trees()} trees "
+                f"instead of {rows} in {n_trees}"
+            )
+        _sing(index, vectors, entry.canaries)
+        return _Forest(index, rows, search_k)
+
+
+class _Forest:
+    def __init__(self, index: AnnoyIndex, rows: int, search_k: int) -> None:
+        self._index = index
+        self._rows = rows
+        self._search_k = search_k
+
+    def candidates(self, query: Vector, n: int, dead: Mask | None) -> Candidates:
+        """Dead rows are made up for by asking for more; where they cluster, twice as many among twice as many nodes, as
+        often as it takes."""
+        vector, search_k = query.tolist(), self._search_k
+        share = 0.0 if dead is None else float(np.count_nonzero(dead)) / self._rows
+        wanted = int(n * (1 + 2 * share)) + 5
+        while True:
+            rows: RowNumbers = np.asarray(self._index.get_nns_by_vector(vector, wanted, max(search_k, wanted)), np.intp)
+            live = rows if dead is None else rows[~dead[rows]]
+            if len(live) >= n or len(rows) < wanted:
+                return Candidates(live)
+            wanted, search_k = 2 * wanted, 2 * search_k
+
+
+def search_k_for(rows: int) -> int:
+    """Nodes that are to be looked at among `rows` of them: log-linear between measured points."""
+    sizes, nodes = (np.log([pair[column] for pair in _SEARCH_K]) for column in (0, 1))
+    return 100 * max(1, round(math.exp(float(np.interp(math.log(max(rows, 1)), sizes, nodes))) / 100))
+
+
+def _canaries(index: AnnoyIndex, vectors: StoredVectors) -> tuple[Canary, ...]:
+    k = min(_CANARY_K, len(vectors))
+    rows = np.unique(np.linspace(0, len(vectors) - 1, min(len(vectors), _CANARIES)).astype(np.intp)).tolist()
+    return tuple(Canary(row, tuple(_answer(index, vectors, row, k))) for row in rows)
+
+
+def _sing(index: AnnoyIndex, vectors: StoredVectors, canaries: tuple[Canary, ...]) -> None:
+    """Repeat the builder's canary queries.
+
+    Raises:
+        DamagedIndex: the answers are others.
+    """
+    expected = sum(len(canary.neighbours) for canary in canaries)
+    found = sum(
+        len(set(_answer(index, vectors, canary.row, len(canary.neighbours))).intersection(canary.neighbours))
+        for canary in canaries
+    )
+    if found < CANARY_OVERLAP * expected:
+        raise DamagedIndex(f"canary queries found {found} of {expected} neighbours")
+
+
+def _answer(index: AnnoyIndex, vectors: StoredVectors, row: int, k: int) -> list[int]:
+    rows: list[int] = index.get_nns_by_vector(unit(vectors[row : row + 1])[0].tolist(), k, 100 * k)
+    return rows
+
+
+ANNOY: Final = Annoy()
