@@ -9,14 +9,16 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from typing import IO, Any
+from typing import IO
 
 import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.packet import Packet
 
 from earshot.errors import AudioRejected
+from earshot.reasons import Reason
 
 CLIP_S = 30
 _AS_IT_IS_S = CLIP_S + 1
@@ -47,7 +49,7 @@ def clip_of(file: IO[bytes], *, max_bytes: int) -> bytes:
     start = max(Fraction(0), (length - CLIP_S) / 2)
     clip = _flac(file, start, start + CLIP_S)
     if len(clip) > max_bytes:
-        raise AudioRejected(f"the clip has {len(clip)} bytes, the limit is {max_bytes}", reason="too_large")
+        raise AudioRejected(f"the clip has {len(clip)} bytes, the limit is {max_bytes}", reason=Reason.TOO_LARGE)
     return clip
 
 
@@ -59,7 +61,7 @@ def length_s(file: IO[bytes]) -> Fraction:
     """
     with _open(file) as (container, stream):
         if not _RATES_HZ[0] <= stream.rate <= _RATES_HZ[1]:
-            raise AudioRejected(f"a sample rate of {stream.rate} Hz is no music", reason="unplayable")
+            raise AudioRejected(f"a sample rate of {stream.rate} Hz is no music", reason=Reason.UNPLAYABLE)
         end = Fraction(0)
         heard = False
         for number, packet in enumerate(_packets(container, stream)):
@@ -70,7 +72,7 @@ def length_s(file: IO[bytes]) -> Fraction:
                 if not heard and number >= _DEAF_PACKETS:
                     break
         if not heard:
-            raise AudioRejected("no audio in it could be decoded", reason="unplayable")
+            raise AudioRejected("no audio in it could be decoded", reason=Reason.UNPLAYABLE)
         return end
 
 
@@ -98,7 +100,7 @@ def _flac(file: IO[bytes], start: Fraction, end: Fraction) -> bytes:
         if samples.samples_written and (late := min(late, samples.samples)):  # reading 0 samples would read them all
             samples.read(late)
         if not samples.samples:
-            raise AudioRejected("the middle of it could not be decoded", reason="unplayable")
+            raise AudioRejected("the middle of it could not be decoded", reason=Reason.UNPLAYABLE)
         return _encode(samples, int((end - start) * rate), sample_format, layout, rate)
 
 
@@ -160,16 +162,16 @@ def _open(file: IO[bytes]) -> Iterator[tuple[InputContainer, AudioStream]]:
     try:
         with av.open(_Reader(file), "r", options=_OPTIONS, metadata_errors="replace") as container:
             if not container.streams.audio:
-                raise AudioRejected("there is no audio in it", reason="unplayable")
+                raise AudioRejected("there is no audio in it", reason=Reason.UNPLAYABLE)
             stream = container.streams.audio[0]
             if stream.codec_context is None:
-                raise AudioRejected("its codec is not known here", reason="unplayable")
+                raise AudioRejected("its codec is not known here", reason=Reason.UNPLAYABLE)
             yield container, stream
     except av.FFmpegError as error:
-        raise AudioRejected(f"not audio that can be read: {error.strerror}", reason="unplayable") from None
+        raise AudioRejected(f"not audio that can be read: {error.strerror}", reason=Reason.UNPLAYABLE) from None
 
 
-def _packets(container: InputContainer, stream: AudioStream) -> Iterator[Any]:
+def _packets(container: InputContainer, stream: AudioStream) -> "Iterator[Packet[AudioStream]]":
     """The packets of `stream`; damaged stretches are passed over."""
     for _ in range(_BAD_PACKETS):
         try:
@@ -179,7 +181,7 @@ def _packets(container: InputContainer, stream: AudioStream) -> Iterator[Any]:
         return
 
 
-def _decode(packet: Any) -> list[AudioFrame]:
+def _decode(packet: "Packet[AudioStream]") -> list[AudioFrame]:
     try:
         return list(packet.decode())
     except av.error.InvalidDataError:

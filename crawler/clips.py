@@ -1,24 +1,31 @@
 """Clips of queries by sound that are given as a URL."""
 
-from aws_lambda_powertools import Logger
+from dataclasses import dataclass
 
-from crawler.download import Downloader
 from earshot.errors import EarshotError
 from earshot.messages import FetchClip
-from earshot.sound_queries import Heard, SoundQueries
+from earshot.reasons import Reason
+from earshot.stores.sound_queries import Heard, SoundQueries
+from earshot.telemetry import logger
+from earshot.web import Downloader
 
-logger = Logger(service="crawler")
 
+@dataclass(frozen=True, slots=True)
+class Clips:
+    """What fetching a clip works with."""
 
-def fetch_clip(message: FetchClip, downloader: Downloader, queries: SoundQueries) -> None:
-    """Put the clip where an upload would have put it; what stands in the way becomes the query's answer.
+    downloader: Downloader
+    queries: SoundQueries
 
-    Nobody waits for a second try of an interactive question: a provider that is away is told at once.
-    """
-    try:
-        clip = downloader.fetch(message.url)
-    except EarshotError as error:
-        logger.info("clip refused", query_id=message.query_id, reason=error.code)
-        queries.answer(message.query_id, Heard(model="", reason=error.code, message=error.message))
-    else:
-        queries.put_clip(message.query_id, clip)
+    def run(self, message: FetchClip) -> None:
+        """Put the clip where an upload would have put it; what stands in the way becomes the query's answer.
+
+        Nobody waits for a second try of an interactive question: a provider that is away is told at once.
+        """
+        try:
+            clip = self.downloader.fetch(message.url)
+        except EarshotError as error:
+            logger().info("clip refused", query_id=message.query_id, reason=error.code)
+            self.queries.answer(message.query_id, Heard(model="", reason=Reason(error.code), message=error.message))
+        else:
+            self.queries.put_clip(message.query_id, clip)

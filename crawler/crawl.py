@@ -5,15 +5,16 @@ from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, replace
 
 from crawler.departed import departed
-from crawler.sources import Page, Source
-from crawler.waiting import defer_after, is_early
-from earshot.crawls_table import CrawlEntry, CrawlsTable
+from crawler.source import Page, ReadPage
+from crawler.waiting import defer, early_by_s, later
 from earshot.errors import EarshotError, InvalidPlaylist, ProviderThrottled, ProviderUnavailable
-from earshot.message_queue import MessageQueue
+from earshot.ids import CrawlId, TrackId
 from earshot.messages import CrawlPlaylist, FetchPreview
-from earshot.playlist import PlaylistRef, parse_playlist
+from earshot.playlists import PlaylistRef, parse_playlist
+from earshot.stores.crawls_table import CrawlEntry, CrawlsTable
+from earshot.stores.message_queue import MessageQueue
+from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, Track, TrackInfo
-from earshot.tracks_table import TracksTable
 
 _MESSAGE_S = 60.0
 """Longest time after which another page is begun; the function has 300 seconds, and large files are slow to read."""
@@ -21,9 +22,9 @@ _MESSAGE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Crawl:
-    """What a crawl works with. `sources` by name; a name that is missing is switched off."""
+    """What a crawl works with. `readers` by source; one that is missing is switched off."""
 
-    sources: Mapping[str, Source]
+    readers: Mapping[str, ReadPage]
     tracks: TracksTable
     crawls: CrawlsTable
     crawl_queue: MessageQueue
@@ -38,16 +39,19 @@ class Crawl:
         the provider cannot do now is handed back to the queue from the page reached; what it never will ends the
         crawl with that error.
         """
-        if is_early(message, self.crawl_queue) or self.crawls.is_step_finished(message.crawl_id, message.cursor):
+        if early := early_by_s(message):
+            self.crawl_queue.send(message, delay_s=early)
+            return
+        if self.crawls.is_step_finished(message.crawl_id, message.cursor):
             return
         self.crawls.start(message.crawl_id, message.playlist)
         cursor = message.cursor
         began = time.monotonic()
         try:
             ref = parse_playlist(message.playlist)
-            source = self._source(ref)
+            read_page = self._reader(ref)
             for _ in range(self.pages_per_message):
-                page = source.read_page(ref, cursor)
+                page = read_page(ref, cursor)
                 self._take(page, message)
                 cursor = page.next_cursor
                 if cursor is None or time.monotonic() - began > _MESSAGE_S:
@@ -67,14 +71,13 @@ class Crawl:
         self.crawls.finish_step(message.crawl_id, message.cursor)
 
     def _wait(self, message: CrawlPlaylist, error: ProviderThrottled | ProviderUnavailable) -> None:
-        try:
-            until = defer_after(error, message, self.crawl_queue)
-        except ProviderUnavailable as final:
-            self.crawls.finish(message.crawl_id, final)
+        until = defer(message, self.crawl_queue, later(error))
+        if until is None:
+            self.crawls.finish(message.crawl_id, error)
         else:
             self.crawls.wait_until(message.crawl_id, until)
 
-    def _remove_departed(self, crawl_id: str, ref: PlaylistRef) -> None:
+    def _remove_departed(self, crawl_id: CrawlId, ref: PlaylistRef) -> None:
         """Delete what has left the playlist. What is still on its way stays: its messages would bring it back."""
         states = self.tracks.states(departed(self.crawls, crawl_id, ref))
         settled = [track_id for track_id, (status, _) in states.items() if status is not Status.PENDING]
@@ -82,13 +85,13 @@ class Crawl:
         for track_id in settled:
             self.tracks.delete(track_id)
 
-    def _source(self, ref: PlaylistRef) -> Source:
-        if ref.source not in self.sources:
+    def _reader(self, ref: PlaylistRef) -> ReadPage:
+        if ref.source not in self.readers:
             raise InvalidPlaylist(
                 f"{ref} needs the source {ref.source!r}, which is switched off",
                 hint=f"Read docs/sources.md on its terms, then add {ref.source} to EARSHOT_PROVIDERS.",
             )
-        return self.sources[ref.source]
+        return self.readers[ref.source]
 
     def _take(self, page: Page, message: CrawlPlaylist) -> None:
         """Register, reopen, record, queue: in this order, so that a repeat finishes what a death cut short."""
@@ -111,7 +114,7 @@ class Crawl:
         ]
         self.fetch_queue.send_all([FetchPreview(track_id, message.crawl_id) for track_id in wanted])
 
-    def _reopened(self, known: Mapping[str, Track], track_ids: Set[str | None]) -> set[str]:
+    def _reopened(self, known: Mapping[TrackId, Track], track_ids: Set[TrackId | None]) -> set[TrackId]:
         """Give tracks that an earlier crawl gave up another chance, once per crawl."""
         given_up = {i for i, track in known.items() if track.status in (Status.NO_PREVIEW, Status.FAILED)}
         return {track_id for track_id in given_up & track_ids if self.tracks.reopen(track_id)}

@@ -1,11 +1,12 @@
 """Tracks that have left a playlist, for crawls that are asked to remove them."""
 
-from earshot.crawls_table import CrawlsTable
 from earshot.errors import InvalidPlaylist
-from earshot.playlist import PlaylistRef, parse_playlist
+from earshot.ids import CrawlId, TrackId
+from earshot.playlists import PlaylistRef, parse_playlist
+from earshot.stores.crawls_table import CrawlsTable
 
 
-def departed(crawls: CrawlsTable, crawl_id: str, ref: PlaylistRef) -> set[str]:
+def departed(crawls: CrawlsTable, crawl_id: CrawlId, ref: PlaylistRef) -> set[TrackId]:
     """Ids that earlier crawls of the playlist `ref` held, and that `crawl_id`, which has read all of it, does not.
 
     Left out is what another playlist holds, by its newest complete crawl and those since. A playlist in which nothing
@@ -15,7 +16,7 @@ def departed(crawls: CrawlsTable, crawl_id: str, ref: PlaylistRef) -> set[str]:
     if not kept:
         return set()
     started = crawls.summary(crawl_id).started
-    earlier: set[str] = set()
+    earlier: set[TrackId] = set()
     read: set[PlaylistRef | None] = set()
     for summary in crawls.list(None):
         other = _ref(summary.playlist)
@@ -28,7 +29,7 @@ def departed(crawls: CrawlsTable, crawl_id: str, ref: PlaylistRef) -> set[str]:
     return earlier - kept
 
 
-def _held(crawls: CrawlsTable, crawl_id: str) -> set[str]:
+def _held(crawls: CrawlsTable, crawl_id: CrawlId) -> set[TrackId]:
     return {entry.track_id for entry in crawls.entries(crawl_id) if entry.track_id}
 
 

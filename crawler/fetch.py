@@ -2,19 +2,20 @@
 
 from dataclasses import dataclass, replace
 
-from crawler.lease import Leases
-from crawler.resolve import Resolver, with_origin
+from crawler.resolve import Found, GivenUp, Resolver
 from crawler.versions import Sharing, Versions
-from crawler.waiting import MAX_ATTEMPTS, defer, defer_after, is_early
-from earshot.crawls_table import CrawlsTable
-from earshot.errors import NoPreview, ProviderThrottled, ProviderUnavailable
-from earshot.message_queue import MessageQueue
+from crawler.waiting import MAX_ATTEMPTS, Later, defer, early_by_s
+from earshot.clock import now_iso
+from earshot.ids import TrackId, parse_track_id, source_of
 from earshot.messages import FetchPreview
-from earshot.previews import PreviewsBucket
+from earshot.reasons import Reason
+from earshot.stores.crawls_table import CrawlsTable
+from earshot.stores.leases import Leases
+from earshot.stores.message_queue import MessageQueue
+from earshot.stores.previews_bucket import PreviewsBucket
+from earshot.stores.tracks_table import TracksTable
 from earshot.telemetry import emit
 from earshot.track import Status, Track, TrackInfo
-from earshot.track_id import parse_track_id, source_of
-from earshot.tracks_table import TracksTable, now_iso
 
 _BUSY_S = 15.0
 _OTHER_WAITS_S = 300.0
@@ -41,18 +42,19 @@ class Fetch:
         Raises:
             InvalidTrackId: the message names no track.
         """
-        if is_early(message, self.fetch_queue):
+        if early := early_by_s(message):
+            self.fetch_queue.send(message, delay_s=early)
             return
         track_id = parse_track_id(message.track_id)
         with self.leases.hold(track_id) as held:
             if not held:
-                defer(message, self.fetch_queue, _BUSY_S)
+                defer(message, self.fetch_queue, Later(_BUSY_S, by_provider=False))
                 return
             track = self._track(track_id)
             if self._needs_preview(track):
-                self._fetch(track, message)
+                self._fetch(track.info, message)
 
-    def _track(self, track_id: str) -> Track:
+    def _track(self, track_id: TrackId) -> Track:
         track = self.tracks.get(track_id)
         if track is None:
             track = Track(TrackInfo(track_id=track_id, source=source_of(track_id)))
@@ -64,53 +66,46 @@ class Fetch:
             return track.model != self.model and not self.previews.exists(track.track_id)
         return track.status is Status.PENDING and not self.previews.exists(track.track_id)
 
-    def _fetch(self, track: Track, message: FetchPreview) -> None:
+    def _fetch(self, known: TrackInfo, message: FetchPreview) -> None:
         fetched_at = now_iso()
-        try:
-            info = self._described(track.info)
-            sharing = self.versions.share(info)
-            if sharing is Sharing.SHARED:
-                return
-            if sharing is Sharing.LATER and message.attempt + 1 < MAX_ATTEMPTS:
-                self._wait(track, message, ProviderUnavailable("the same recording is on its way under another id"))
-                return
-            if sharing is Sharing.THROTTLED:
-                wait = ProviderThrottled("the same recording waits under another id", retry_after_s=_OTHER_WAITS_S)
-                self._wait(track, message, wait)
-                return
-            resolution = self.resolver.find(info, message.outcomes or {})
-        except NoPreview as error:
-            self._give_up(track, error.reason)
+        info = self.resolver.describe(known)
+        if not isinstance(info, TrackInfo):
+            self._go_without(known.track_id, message, info)
             return
-        except (ProviderThrottled, ProviderUnavailable) as error:
-            self._wait(track, message, error)
+        if info != known:
+            self.tracks.register(info)
+        sharing = self.versions.share(info)
+        if sharing is Sharing.SHARED:
             return
-        if found := resolution.found:
-            self.previews.put(info, found.audio, provider=found.provider, fetched_at=fetched_at)
+        outcome = _wait_for_other(sharing, message) or self.resolver.find(info, message.outcomes or {})
+        if isinstance(outcome, Found):
+            self.previews.put(info, outcome.audio, provider=outcome.provider, fetched_at=fetched_at)
             emit("PreviewsFetched")
-        elif resolution.waiting:
-            self._wait(track, replace(message, outcomes=resolution.outcomes), resolution.waiting)
         else:
-            self._give_up(track, resolution.reason)
+            self._go_without(info.track_id, message, outcome)
 
-    def _give_up(self, track: Track, reason: str) -> None:
-        self.tracks.mark_no_preview(track.track_id, reason=reason)
-        emit("TracksWithoutPreview", reason=reason)
-
-    def _described(self, info: TrackInfo) -> TrackInfo:
-        described = with_origin(info, self.resolver.describe(info))
-        if described != info:
-            self.tracks.register(described)
-        return described
-
-    def _wait(self, track: Track, message: FetchPreview, error: ProviderThrottled | ProviderUnavailable) -> None:
-        try:
-            until = defer_after(error, message, self.fetch_queue)
-        except ProviderUnavailable:
-            self._give_up(track, "unavailable")
+    def _go_without(self, track_id: TrackId, message: FetchPreview, outcome: GivenUp | Later) -> None:
+        if isinstance(outcome, GivenUp):
+            self._give_up(track_id, outcome.reason)
             return
-        if isinstance(error, ProviderThrottled):
-            emit("ProviderThrottled")
-            self.tracks.mark_waiting(track.track_id, reason="throttled")
+        told = replace(message, outcomes=dict(outcome.outcomes) or message.outcomes)
+        until = defer(told, self.fetch_queue, outcome)
+        if until is None:
+            self._give_up(track_id, Reason.UNAVAILABLE)
+        elif outcome.seconds is not None:
+            if outcome.by_provider:
+                emit("ProviderThrottled")
+            self.tracks.mark_waiting(track_id, reason=Reason.THROTTLED)
             if message.crawl_id:
                 self.crawls.wait_until(message.crawl_id, until)
+
+    def _give_up(self, track_id: TrackId, reason: Reason) -> None:
+        self.tracks.mark_no_preview(track_id, reason=reason)
+        emit("TracksWithoutPreview", reason=reason)
+
+
+def _wait_for_other(sharing: Sharing, message: FetchPreview) -> Later | None:
+    """The wait for the same recording under another id, while there is patience left."""
+    if sharing is Sharing.THROTTLED:
+        return Later(_OTHER_WAITS_S, by_provider=False)
+    return Later() if sharing is Sharing.LATER and message.attempt + 1 < MAX_ATTEMPTS else None

@@ -1,15 +1,14 @@
 """Reading fields of other people's JSON: what is missing or of another type is unknown, never an error."""
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 _MAX_TEXT = 500
 _MAX_URL = 2048
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 
 
-def field(value: Any, *path: str | int) -> Any:
+def field(value: object, *path: str | int) -> object:
     """What `path` leads to inside `value`, or None."""
     for step in path:
         if isinstance(step, str) and isinstance(value, Mapping):
@@ -21,13 +20,13 @@ def field(value: Any, *path: str | int) -> Any:
     return value
 
 
-def text(value: Any, *path: str | int) -> str:
+def text(value: object, *path: str | int) -> str:
     """The text at `path`, shortened to 500 characters; empty where there is none."""
     found = field(value, *path)
     return found.strip()[:_MAX_TEXT].encode("utf-8", "replace").decode() if isinstance(found, str) else ""
 
 
-def url(value: Any, *path: str | int) -> str | None:
+def url(value: object, *path: str | int) -> str | None:
     """The URL at `path`, never shortened: None where there is none, or one longer than 2,048 characters."""
     found = field(value, *path)
     if not isinstance(found, str) or not 0 < len(found.strip()) <= _MAX_URL:
@@ -35,7 +34,7 @@ def url(value: Any, *path: str | int) -> str | None:
     return found.strip().encode("utf-8", "replace").decode()
 
 
-def whole(value: Any, *path: str | int) -> int | None:
+def whole(value: object, *path: str | int) -> int | None:
     """The positive whole number at `path`, also where it is written as text, or None."""
     found = field(value, *path)
     if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 19:
@@ -45,13 +44,13 @@ def whole(value: Any, *path: str | int) -> int | None:
     return found if isinstance(found, int) and not isinstance(found, bool) and 0 < found < 10**18 else None
 
 
-def rows(value: Any, *path: str | int) -> list[Any]:
+def rows(value: object, *path: str | int) -> Sequence[object]:
     """The list at `path`, or an empty one."""
     found = field(value, *path)
-    return found if isinstance(found, list) else []
+    return found if isinstance(found, list) else ()
 
 
-def isrc(value: Any, *path: str | int) -> str | None:
+def isrc(value: object, *path: str | int) -> str | None:
     """The ISRC at `path` (ISO 3901: 12 characters, upper case, no hyphens), or None."""
     code = text(value, *path).replace("-", "").replace(" ", "").upper()
     return code if _ISRC.fullmatch(code) else None

@@ -10,14 +10,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
-
-from botocore.exceptions import ClientError
+from typing import TYPE_CHECKING
 
 from earshot.errors import ProviderThrottled, ProviderUnavailable
+from earshot.stores.dynamodb import Table
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
 
 _RACES = 10
 _RACE_S = 0.01
+_TIMES = ("full", "promised", "paused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,8 @@ class RateLimiter:
         rates: by provider; one without a rate is only held back by its own pauses.
     """
 
-    def __init__(self, client: Any, table: str, rates: Mapping[str, Rate]) -> None:
-        self._client = client
-        self._table = table
+    def __init__(self, client: "DynamoDBClient", table: str, rates: Mapping[str, Rate]) -> None:
+        self._table = Table(client, table)
         self._rates = rates
         self._seen: dict[str, tuple[Bucket, int]] = {}
 
@@ -104,31 +106,18 @@ class RateLimiter:
         raise ProviderUnavailable(f"too many workers ask for {provider} at once")
 
     def _read(self, provider: str) -> tuple[Bucket, int]:
-        item = self._client.get_item(TableName=self._table, Key=_key(provider), ConsistentRead=True).get("Item", {})
-        number = {name: float(item.get(name, {}).get("N", "0")) for name in ("full", "promised", "paused", "version")}
-        return Bucket(number["full"], number["promised"], number["paused"]), int(number["version"])
+        row = self._table.get(_key(provider)) or {}
+        full, promised, paused = (float(row.get(name, 0)) for name in _TIMES)
+        return Bucket(full, promised, paused), int(row.get("version", 0))
 
     def _write(self, provider: str, bucket: Bucket, version: int) -> bool:
         """False when the stored bucket is no longer the one of `version`."""
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item={
-                    **_key(provider),
-                    "full": {"N": f"{bucket.full:.6f}"},
-                    "promised": {"N": f"{bucket.promised:.6f}"},
-                    "paused": {"N": f"{bucket.paused:.6f}"},
-                    "version": {"N": str(version + 1)},
-                },
-                ConditionExpression="version = :version" if version else "attribute_not_exists(version)",
-                **({"ExpressionAttributeValues": {":version": {"N": str(version)}}} if version else {}),
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            return False
-        return True
+        times = {name: round(getattr(bucket, name), 6) for name in _TIMES}
+        row = _key(provider) | times | {"version": version + 1}
+        if not version:
+            return self._table.put(row, "attribute_not_exists(version)")
+        return self._table.put(row, "version = :version", {":version": version})
 
 
-def _key(provider: str) -> dict[str, dict[str, str]]:
-    return {"crawl_id": {"S": f"provider#{provider}"}, "entry": {"S": "bucket"}}
+def _key(provider: str) -> dict[str, object]:
+    return {"crawl_id": f"provider#{provider}", "entry": "bucket"}

@@ -1,14 +1,19 @@
 """The same recording under several ids (same ISRC) shares one extraction."""
 
 from enum import Enum, auto
-from typing import Any
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from crawler.matching import MAX_DURATION_DIFFERENCE_MS
-from crawler.waiting import LONGEST_WAIT_S, seconds_until
+from earshot.clock import LONGEST_WAIT_S, seconds_until
+from earshot.ids import TrackId
+from earshot.reasons import Reason
+from earshot.recordings import is_same_recording
+from earshot.sources import SOURCES
+from earshot.stores.dynamodb import Table
+from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, Track, TrackInfo
-from earshot.tracks_table import TracksTable
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
 
 
 class Sharing(Enum):
@@ -38,21 +43,20 @@ class Versions:
         model: the network in use.
     """
 
-    def __init__(self, client: Any, table: str, tracks: TracksTable, model: str) -> None:
-        self._client = client
-        self._table = table
+    def __init__(self, client: "DynamoDBClient", table: str, tracks: TracksTable, model: str) -> None:
+        self._table = Table(client, table)
         self._tracks = tracks
         self._model = model
 
     def share(self, info: TrackInfo) -> Sharing:
         """Give the track the embedding of its recording, if another id has it already."""
-        isrc = None if info.source == "file" else info.isrc
+        isrc = info.isrc if SOURCES[info.source].is_trusted else None
         if not isrc or (first_id := self._first(isrc, info.track_id)) == info.track_id:
             return Sharing.ALONE
         first = self._tracks.get(first_id)
         if first is None or first.status in (Status.NO_PREVIEW, Status.FAILED):
             return Sharing.ALONE if self._replace(isrc, first_id, info.track_id) else Sharing.LATER
-        if not _is_same_length(first.info, info):
+        if not is_same_recording(first.info, info):
             return Sharing.ALONE
         if first.status is Status.PENDING:
             return Sharing.THROTTLED if _is_throttled(first) else Sharing.LATER
@@ -74,40 +78,23 @@ class Versions:
             version_of=first.version_of or first.track_id,
         )
 
-    def _first(self, isrc: str, track_id: str) -> str:
+    def _first(self, isrc: str, track_id: TrackId) -> TrackId:
         """The first track of this ISRC; `track_id` becomes it when there is none."""
-        if self._put(isrc, track_id, ConditionExpression="attribute_not_exists(crawl_id)"):
+        if self._table.put({**_key(isrc), "track_id": track_id}, "attribute_not_exists(crawl_id)"):
             return track_id
-        item = self._client.get_item(TableName=self._table, Key=_key(isrc), ConsistentRead=True)["Item"]
-        return str(item["track_id"]["S"])
+        known = self._table.get(_key(isrc))
+        return TrackId(known["track_id"]) if known else track_id
 
-    def _replace(self, isrc: str, old: str, new: str) -> bool:
+    def _replace(self, isrc: str, old: TrackId, new: TrackId) -> bool:
         """Make `new` the first track of this ISRC. False when somebody else has taken the place of `old` already."""
-        values = {":old": {"S": old}}
-        return self._put(isrc, new, ConditionExpression="track_id = :old", ExpressionAttributeValues=values)
-
-    def _put(self, isrc: str, track_id: str, **condition: Any) -> bool:
-        item = {**_key(isrc), "track_id": {"S": track_id}}
-        try:
-            self._client.put_item(TableName=self._table, Item=item, **condition)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            return False
-        return True
+        return self._table.put({**_key(isrc), "track_id": new}, "track_id = :old", {":old": old})
 
 
-def _key(isrc: str) -> dict[str, dict[str, str]]:
-    return {"crawl_id": {"S": f"isrc#{isrc}"}, "entry": {"S": "track"}}
+def _key(isrc: str) -> dict[str, object]:
+    return {"crawl_id": f"isrc#{isrc}", "entry": "track"}
 
 
 def _is_throttled(track: Track) -> bool:
     """Whether a provider makes it wait. No wait is longer than a day: an older note is of a message that was lost."""
-    noted = track.updated_at if track.reason == "throttled" else None
+    noted = track.updated_at if track.reason is Reason.THROTTLED else None
     return noted is not None and seconds_until(noted) > -LONGEST_WAIT_S
-
-
-def _is_same_length(one: TrackInfo, other: TrackInfo) -> bool:
-    if one.duration_ms is None or other.duration_ms is None:
-        return True
-    return abs(one.duration_ms - other.duration_ms) < MAX_DURATION_DIFFERENCE_MS

@@ -13,17 +13,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
-from crawler.download import Downloader
 from crawler.fields import isrc, rows, text, url, whole
-from crawler.matching import normalised
-from crawler.sources import PAGE_SIZE, Page, PlaylistEntry
-from crawler.sources.folder import FolderSource
+from crawler.folders import Folders
+from crawler.source import PAGE_SIZE, Page, PlaylistEntry
 from earshot.errors import InvalidPlaylist, InvalidTrackId, PlaylistNotFound
-from earshot.playlist import PlaylistRef
+from earshot.ids import TrackId, parse_track_id, source_of
+from earshot.playlists import PlaylistRef
+from earshot.reasons import Reason
+from earshot.recordings import plain
+from earshot.sources import SOURCES
 from earshot.track import TrackInfo
-from earshot.track_id import parse_track_id, source_of
+from earshot.web import Downloader
 
 _MAX_LINE = 64 * 1024
 
@@ -32,16 +34,16 @@ class ManifestSource:
     """Reads manifests from allowed folders and, over https, from allow-listed hosts.
 
     Args:
-        folder: knows which files may be read.
+        folders: those whose files may be read.
         downloader: fetches from allow-listed hosts.
     """
 
-    def __init__(self, folder: FolderSource, downloader: Downloader) -> None:
-        self._folder = folder
+    def __init__(self, folders: Folders, downloader: Downloader) -> None:
+        self._folders = folders
         self._downloader = downloader
 
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
-        """See `Source`. The cursor is the number of the first row."""
+        """See `Connected`. The cursor is the number of the first row."""
         first = int(cursor or 0)
         name = ref.id.partition("?")[0].lower()
         with self._open(ref) as file:
@@ -58,7 +60,7 @@ class ManifestSource:
         if ref.id.startswith("https://"):
             yield io.TextIOWrapper(io.BytesIO(self._downloader.fetch(ref.id)), encoding="utf-8-sig", newline="")
             return
-        path = self._folder.allowed(Path(ref.id))
+        path = self._folders.allowed(Path(ref.id))
         try:
             file = path.open(encoding="utf-8-sig", newline="")
         except OSError as error:
@@ -84,10 +86,10 @@ def _json_rows(file: TextIO) -> Iterator[object]:
 
 def _entry(number: int, row: object) -> PlaylistEntry:
     info = _info(row) if isinstance(row, Mapping) else None
-    return PlaylistEntry(number, info) if info else PlaylistEntry(number, reason="bad_row")
+    return PlaylistEntry(number, info) if info else PlaylistEntry(number, reason=Reason.BAD_ROW)
 
 
-def _info(row: Mapping[str, Any]) -> TrackInfo | None:
+def _info(row: Mapping[str, object]) -> TrackInfo | None:
     artists = [text(artist) for artist in rows(row, "artist") or text(row, "artist").split(";")]
     artists = [artist.strip() for artist in artists if artist.strip()]
     code = isrc(row, "isrc")
@@ -113,17 +115,22 @@ def _info(row: Mapping[str, Any]) -> TrackInfo | None:
     )
 
 
-def _track_id(given: str, isrc: str | None, preview_url: str | None, artists: list[str], title: str) -> str | None:
+def _track_id(given: str, isrc: str | None, preview_url: str | None, artists: list[str], title: str) -> TrackId | None:
     """The row's own id, or one made from what best names the recording, so that a re-crawl finds the same track."""
     if given:
         track_id = parse_track_id(given)
-        return None if source_of(track_id) == "file" else track_id
+        return track_id if SOURCES[source_of(track_id)].is_trusted else None
     if isrc:
         name = f"isrc {isrc}"
     elif preview_url:
         name = f"url {preview_url.partition('?')[0]}"
     elif artists and title:
-        name = f"song {normalised(artists[0])} / {normalised(title)}"
+        name = f"song {_words(artists[0])} / {_words(title)}"
     else:
         return None
-    return f"manifest:{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return TrackId(f"manifest:{hashlib.sha256(name.encode()).hexdigest()[:16]}")
+
+
+def _words(text: str) -> str:
+    """Plain, without any apostrophe: what rows were named by before "l'amour" became two words."""
+    return plain(text.replace("'", "").replace("’", ""))

@@ -1,20 +1,23 @@
 """Spotify playlists, albums and tracks."""
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import spotipy
 
 from crawler.fields import field, isrc, rows, text, url, whole
 from crawler.rate_limit import RateLimiter
-from crawler.sources import PAGE_SIZE, Page, PlaylistEntry
-from crawler.spotify_client import call
+from crawler.source import PAGE_SIZE, Page, PlaylistEntry
+from crawler.spotify.client import call
 from earshot.errors import NotFound, PlaylistNotFound, ProviderRefused, ProviderUnavailable, TrackNotFound
-from earshot.playlist import PlaylistRef
+from earshot.ids import TrackId
+from earshot.playlists import PlaylistRef
+from earshot.reasons import Reason
+from earshot.sources import SOURCES
 from earshot.track import TrackInfo
 
-_ID = re.compile(r"[0-9A-Za-z]{22}")
+_SPOTIFY = SOURCES["spotify"]
+_ID = re.compile(_SPOTIFY.number or "")
 
 
 class SpotifySource:
@@ -36,7 +39,7 @@ class SpotifySource:
         self._connected: spotipy.Spotify | None = None
 
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
-        """See `Source`. The cursor is the offset."""
+        """See `Connected`. The cursor is the offset."""
         offset = int(cursor or 0)
         try:
             if ref.kind == "track":
@@ -62,18 +65,19 @@ class SpotifySource:
             raise ProviderUnavailable(f"Spotify's answer for {spotify_id} is no track")
         return info
 
-    def _playlist(self, ref: PlaylistRef, offset: int) -> tuple[list[Any], bool]:
+    def _playlist(self, ref: PlaylistRef, offset: int) -> tuple[Sequence[object], bool]:
         answer = self._call(
             lambda client: client.playlist_items(ref.id, limit=PAGE_SIZE, offset=offset, additional_types=("track",))
         )
-        if not isinstance(answer.get("items"), list):
+        items = answer.get("items")
+        if not isinstance(items, list):
             raise ProviderRefused(
                 "Spotify describes the playlist but does not list its items",
                 hint="It lists only playlists that the logged-in user owns or collaborates on: make spotify-login.",
             )
-        return answer["items"], bool(answer.get("next"))
+        return items, bool(answer.get("next"))
 
-    def _album(self, ref: PlaylistRef, offset: int) -> tuple[list[Any], bool]:
+    def _album(self, ref: PlaylistRef, offset: int) -> tuple[Sequence[object], bool]:
         album = self._call(lambda client: client.album(ref.id))
         answer = self._call(lambda client: client.album_tracks(ref.id, limit=PAGE_SIZE, offset=offset))
         items = [
@@ -81,7 +85,7 @@ class SpotifySource:
         ]
         return items, bool(answer.get("next"))
 
-    def _call(self, request: Callable[[spotipy.Spotify], Any]) -> dict[str, Any]:
+    def _call(self, request: Callable[[spotipy.Spotify], object]) -> Mapping[str, object]:
         if self._connected is None:
             self._connected = self._connect()
         client = self._connected
@@ -93,29 +97,29 @@ def _entry(number: int, row: object) -> PlaylistEntry:
     """An item of a playlist: `item` today, `track` in older answers."""
     item = field(row, "item") or field(row, "track")
     if not isinstance(item, Mapping):
-        return PlaylistEntry(number, reason="null_entry")
+        return PlaylistEntry(number, reason=Reason.NULL_ENTRY)
     if field(row, "is_local") or item.get("is_local"):
-        return PlaylistEntry(number, reason="local_file")
+        return PlaylistEntry(number, reason=Reason.LOCAL_FILE)
     if (text(item, "type") or "track") != "track":
-        return PlaylistEntry(number, reason="episode")
+        return PlaylistEntry(number, reason=Reason.EPISODE)
     info = _track(item)
-    return PlaylistEntry(number, info) if info else PlaylistEntry(number, reason="no_track_id")
+    return PlaylistEntry(number, info) if info else PlaylistEntry(number, reason=Reason.NO_TRACK_ID)
 
 
-def _track(item: Mapping[str, Any]) -> TrackInfo | None:
+def _track(item: Mapping[str, object]) -> TrackInfo | None:
     spotify_id = text(item, "id")
     if not _ID.fullmatch(spotify_id):
         return None
     artists = (text(artist, "name") for artist in rows(item, "artists"))
     return TrackInfo(
-        track_id=spotify_id,
+        track_id=TrackId(spotify_id),
         source="spotify",
         title=text(item, "name"),
         artists=tuple(artist for artist in artists if artist),
         album=text(item, "album", "name"),
         isrc=isrc(item, "external_ids", "isrc"),
         duration_ms=whole(item, "duration_ms"),
-        url=url(item, "external_urls", "spotify") or f"https://open.spotify.com/track/{spotify_id}",
+        url=url(item, "external_urls", "spotify") or _SPOTIFY.track_url(spotify_id),
         artwork_url=url(item, "album", "images", 0, "url"),
         preview_url=url(item, "preview_url"),
     )

@@ -1,10 +1,8 @@
 """Deezer's web API. No key; about 50 requests in 5 seconds; errors come in the body, also with status 200."""
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote, urlencode
 
-from crawler.download import Downloader
 from crawler.fields import isrc, rows, text, url, whole
 from crawler.rate_limit import RateLimiter
 from earshot.errors import (
@@ -15,7 +13,10 @@ from earshot.errors import (
     ProviderUnavailable,
     TrackNotFound,
 )
+from earshot.ids import TrackId
+from earshot.sources import SOURCES
 from earshot.track import TrackInfo
+from earshot.web import Downloader
 
 _QUOTA, _BUSY, _NOT_FOUND = 4, 700, 800
 _QUOTA_WAIT_S = 5.0
@@ -38,7 +39,7 @@ class DeezerApi:
         self._limiter = limiter
         self._url = url.rstrip("/")
 
-    def get(self, path: str, **query: str | int) -> Mapping[str, Any]:
+    def get(self, path: str, **query: str | int) -> Mapping[str, object]:
         """The object at `path`.
 
         Raises:
@@ -83,7 +84,7 @@ class DeezerApi:
         return [info for info in found if info]
 
 
-def track_info(row: Any) -> TrackInfo | None:
+def track_info(row: object) -> TrackInfo | None:
     """A row of a list, or a track object, as a track; None when it is neither."""
     number = whole(row, "id")
     if number is None or text(row, "type") not in ("track", ""):
@@ -91,20 +92,20 @@ def track_info(row: Any) -> TrackInfo | None:
     names = [text(contributor, "name") for contributor in rows(row, "contributors")] or [text(row, "artist", "name")]
     seconds = whole(row, "duration")
     return TrackInfo(
-        track_id=f"deezer:{number}",
+        track_id=TrackId(f"deezer:{number}"),
         source="deezer",
         title=text(row, "title"),
         artists=tuple(name for name in names if name),
         album=text(row, "album", "title"),
         isrc=isrc(row, "isrc"),
         duration_ms=seconds * 1000 if seconds else None,
-        url=url(row, "link") or f"https://www.deezer.com/track/{number}",
+        url=url(row, "link") or SOURCES["deezer"].track_url(str(number)),
         artwork_url=url(row, "album", "cover_medium"),
         preview_url=url(row, "preview"),
     )
 
 
-def _translated(error: Any) -> EarshotError:
+def _translated(error: object) -> EarshotError:
     code = whole(error, "code")
     message = text(error, "message") or str(error)[:200]
     if code == _QUOTA:

@@ -1,23 +1,27 @@
-"""Folders of audio files. Only below the roots that the settings allow, and never through a link out of the folder."""
+"""Reads folders of audio files, and never follows a link out of the folder."""
 
 import hashlib
 import io
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import mutagen
 
 from crawler.clip import clip_of
 from crawler.fields import isrc
-from crawler.sources import PAGE_SIZE, Page, PlaylistEntry
+from crawler.folders import Folders, without_links
+from crawler.source import PAGE_SIZE, Page, PlaylistEntry
 from earshot.errors import InvalidPlaylist, NoPreview, PlaylistNotFound
-from earshot.playlist import PlaylistRef
+from earshot.ids import TrackId
+from earshot.playlists import PlaylistRef
+from earshot.reasons import Reason
 from earshot.track import TrackInfo
 
 SUFFIXES = frozenset({".mp3", ".ogg", ".oga", ".opus", ".flac", ".wav", ".m4a"})
@@ -31,15 +35,15 @@ class FolderSource:
     """Reads folders, in the order of their paths.
 
     Args:
-        roots: the folders that may be crawled; empty: none.
+        folders: those that may be crawled.
     """
 
-    def __init__(self, roots: Sequence[Path]) -> None:
-        self._roots = tuple(_without_links(root.expanduser()) for root in roots)
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
 
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
-        """See `Source`. The cursor is ``<number of the next entry>:<relative path of the last one>``."""
-        folder = self.allowed(Path(ref.id))
+        """See `Connected`. The cursor is ``<number of the next entry>:<relative path of the last one>``."""
+        folder = self._folders.allowed(Path(ref.id))
         try:
             os.scandir(folder).close()
         except OSError as error:
@@ -57,21 +61,6 @@ class FolderSource:
             return Page(entries, None)
         return Page(entries, f"{int(number) + PAGE_SIZE}:{files[PAGE_SIZE - 1].relative_to(folder)}")
 
-    def allowed(self, path: Path) -> Path:
-        """`path` without links.
-
-        Raises:
-            InvalidPlaylist: it is outside the allowed roots.
-        """
-        real = _without_links(path)
-        if not any(real.is_relative_to(root) for root in self._roots):
-            listed = os.pathsep.join(map(str, self._roots)) or "none"
-            raise InvalidPlaylist(
-                f"{path} is outside the folders that may be crawled ({listed})",
-                hint="Add its folder to EARSHOT_FOLDER_ROOTS. Functions in the cloud see no folder of yours.",
-            )
-        return real
-
     def clip(self, info: TrackInfo, *, max_bytes: int) -> bytes:
         """The audio of the track that was crawled from a file.
 
@@ -81,16 +70,16 @@ class FolderSource:
             AudioRejected: see `crawler.clip`.
         """
         try:
-            path = self.allowed(Path(os.fsdecode(unquote_to_bytes(urlsplit(info.preview_url or "").path))))
+            path = self._folders.allowed(Path(os.fsdecode(unquote_to_bytes(urlsplit(info.preview_url or "").path))))
         except InvalidPlaylist as error:
-            raise NoPreview(error.message, reason="forbidden_folder", hint=error.hint) from None
+            raise NoPreview(error.message, reason=Reason.FORBIDDEN_FOLDER, hint=error.hint) from None
         try:
             with path.open("rb") as file:
                 if track_id_of(file) != info.track_id:
-                    raise NoPreview(f"{path} has changed since it was crawled", reason="file_changed")
+                    raise NoPreview(f"{path} has changed since it was crawled", reason=Reason.FILE_CHANGED)
                 return clip_of(file, max_bytes=max_bytes)
         except OSError as error:
-            raise NoPreview(f"{path}: {error.strerror}", reason="file_gone") from None
+            raise NoPreview(f"{path}: {error.strerror}", reason=Reason.FILE_GONE) from None
 
     def _entry(self, folder: Path, path: Path, number: int) -> PlaylistEntry:
         try:
@@ -98,19 +87,14 @@ class FolderSource:
                 track_id = track_id_of(file)
                 tags = _tags(file)
         except OSError:
-            return PlaylistEntry(number, reason="unreadable_file")
+            return PlaylistEntry(number, reason=Reason.UNREADABLE_FILE)
         return PlaylistEntry(number, _info(track_id, path, path.relative_to(folder), tags))
 
 
-def track_id_of(file: io.BufferedReader) -> str:
+def track_id_of(file: io.BufferedReader) -> TrackId:
     """``file:`` and the first 16 hex digits of the SHA-256 of the file, read in blocks."""
     file.seek(0)
-    return f"file:{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}"
-
-
-def _without_links(path: Path) -> Path:
-    """`path` with its links followed; a link that leads to itself stays (`Path.resolve` would raise)."""
-    return Path(os.path.realpath(path))
+    return TrackId(f"file:{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}")
 
 
 def _audio_files(folder: Path, after: _Position) -> Iterator[Path]:
@@ -131,7 +115,7 @@ def _audio_files(folder: Path, after: _Position) -> Iterator[Path]:
             if position[: len(after)] < after[: len(position)]:
                 continue
             path = folder.joinpath(*position)
-            if not _without_links(path).is_relative_to(folder):
+            if not without_links(path).is_relative_to(folder):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 yield from walk(position)
@@ -161,26 +145,38 @@ def _may_be_audio(path: Path) -> bool:
         return bool(path.suffix)
 
 
-def _tags(file: BinaryIO) -> dict[str, Any]:
-    """Title, artists, album, isrc and length from the file's own tags; empty where it has none that can be read."""
+@dataclass(frozen=True, slots=True)
+class _Tags:
+    """What a file says of itself; empty where it has no tags, or none that can be read."""
+
+    title: str = ""
+    artists: tuple[str, ...] = ()
+    album: str = ""
+    isrc: str = ""
+    length_s: float | None = None
+
+
+def _tags(file: BinaryIO) -> _Tags:
     file.seek(0)
     try:
         tagged = mutagen.File(file, easy=True)
     # mutagen promises MutagenError, but hostile bytes also raise RecursionError, ValueError, KeyError and more. A track
     # needs no tags: whether its audio is sound, decoding will tell.
     except Exception:  # noqa: BLE001
-        return {}
+        return _Tags()
     if tagged is None:
-        return {}
-    known: dict[str, Any] = {"length": getattr(tagged.info, "length", None)}
-    for name in ("title", "artist", "album", "isrc"):
+        return _Tags()
+
+    def texts(name: str) -> tuple[str, ...]:
         values = (tagged.tags or {}).get(name) or ()
-        texts = [_printable(value).strip()[:_MAX_TEXT] for value in values if isinstance(value, str)]
-        known[name] = tuple(text for text in texts if text)
-    return known
+        found = (_printable(value).strip()[:_MAX_TEXT] for value in values if isinstance(value, str))
+        return tuple(filter(None, found))
+
+    title, album, code = ("".join(texts(name)[:1]) for name in ("title", "album", "isrc"))
+    return _Tags(title, texts("artist"), album, code, getattr(tagged.info, "length", None))
 
 
-def _info(track_id: str, path: Path, relative: Path, tags: dict[str, Any]) -> TrackInfo:
+def _info(track_id: TrackId, path: Path, relative: Path, tags: _Tags) -> TrackInfo:
     """From the tags, else from the path: ``Artist/Album/01 - Title.ext``, ``Artist - Title.ext``, ``Title.ext``."""
     title, folders = _printable(path.stem), [_printable(part) for part in relative.parts[:-1]]
     if match := _NUMBERED.fullmatch(title):
@@ -188,14 +184,14 @@ def _info(track_id: str, path: Path, relative: Path, tags: dict[str, Any]) -> Tr
     artist = folders[-2] if len(folders) > 1 else folders[-1] if folders else ""
     if not artist and " - " in title:
         artist, _, title = title.partition(" - ")
-    length = tags.get("length")
+    length = tags.length_s
     return TrackInfo(
         track_id=track_id,
         source="file",
-        title=next(iter(tags.get("title") or ()), title),
-        artists=tags.get("artist") or ((artist,) if artist else ()),
-        album=next(iter(tags.get("album") or ()), folders[-1] if len(folders) > 1 else ""),
-        isrc=isrc(next(iter(tags.get("isrc") or ()), "")),
+        title=tags.title or title,
+        artists=tags.artists or ((artist,) if artist else ()),
+        album=tags.album or (folders[-1] if len(folders) > 1 else ""),
+        isrc=isrc(tags.isrc),
         duration_ms=round(length * 1000) if length and 0 < length < 1e6 else None,
         preview_url=path.as_uri(),
     )

@@ -1,13 +1,13 @@
 """Apple's iTunes Search API. No key; about 20 calls a minute; throttles with 403, 429 and 503. Previews are AAC."""
 
-from typing import Any
 from urllib.parse import urlencode
 
-from crawler.download import Downloader
 from crawler.fields import field, rows, text, url, whole
 from crawler.rate_limit import RateLimiter
 from earshot.errors import ProviderUnavailable
+from earshot.ids import TrackId
 from earshot.track import TrackInfo
+from earshot.web import Downloader
 
 _THROTTLED = frozenset({403, 429, 503})
 
@@ -42,9 +42,9 @@ class ItunesApi:
         return [_track_info(row) for row in rows(answer, "results")]
 
 
-def _track_info(row: Any) -> TrackInfo:
+def _track_info(row: object) -> TrackInfo:
     return TrackInfo(
-        track_id="",
+        track_id=TrackId(""),
         source="itunes",
         title=text(row, "trackName"),
         artists=(text(row, "artistName"),),

@@ -3,13 +3,17 @@
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 from spotipy import CacheHandler
 
 from earshot.errors import ProviderRefused
+
+if TYPE_CHECKING:
+    from types_boto3_ssm import SSMClient
 
 SCOPE = "playlist-read-private playlist-read-collaborative"
 _SSM = "ssm:"
@@ -18,7 +22,7 @@ _SSM = "ssm:"
 class LoginStore(CacheHandler):  # type: ignore[misc]
     """What spotipy asks for the token and tells of every new one: Spotify may replace the refresh token each time."""
 
-    def get_cached_token(self) -> dict[str, Any] | None:
+    def get_cached_token(self) -> dict[str, object] | None:
         """The token, or None when nobody has logged in.
 
         Raises:
@@ -39,7 +43,7 @@ class LoginStore(CacheHandler):  # type: ignore[misc]
         except (ValueError, TypeError, KeyError):
             raise ProviderRefused(f"what {self} holds is no Spotify login", hint="Run `make spotify-login`.") from None
 
-    def save_token_to_cache(self, token_info: dict[str, Any]) -> None:
+    def save_token_to_cache(self, token_info: Mapping[str, object]) -> None:
         """Replace the token."""
         names = ("access_token", "refresh_token", "expires_at", "scope")
         self._write(json.dumps({name: token_info[name] for name in names if name in token_info}))
@@ -82,7 +86,7 @@ class SsmLoginStore(LoginStore):
         name: the parameter's name.
     """
 
-    def __init__(self, client: Any, name: str) -> None:
+    def __init__(self, client: "SSMClient", name: str) -> None:
         self._client = client
         self._name = name
 

@@ -3,7 +3,6 @@
 Authorization code with PKCE and a loopback redirect: the app's secret is not needed.
 """
 
-import argparse
 import secrets
 import sys
 import webbrowser
@@ -12,25 +11,25 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 import spotipy
-from botocore.exceptions import BotoCoreError, ClientError
 from spotipy.oauth2 import SpotifyOauthError, SpotifyPKCE
 
-from config.spotify_login import SpotifyLoginSettings
-from crawler.login_store import SCOPE, LoginStore, login_store
-from earshot.errors import EarshotError, InvalidSettings, ProviderRefused, ProviderUnavailable
+from crawler.spotify.login_store import SCOPE, LoginStore
+from earshot.errors import InvalidSettings, ProviderRefused, ProviderUnavailable
 
-_PORT = 8888
+PORT = 8888
 _TIMEOUT_S = 300.0
 
 
-def log_in(settings: SpotifyLoginSettings, store: LoginStore, *, port: int = _PORT, open_browser: bool = True) -> None:
-    """Have the user agree in a browser, and keep the login in `store`.
+def log_in(
+    store: LoginStore, *, client_id: str, accounts_url: str, port: int = PORT, open_browser: bool = True
+) -> None:
+    """Have the user of the app `client_id` agree in a browser, and keep the login in `store`.
 
     Raises:
         InvalidSettings: no client id is set.
         ProviderRefused: the user or Spotify said no. ProviderUnavailable: nobody answered within five minutes.
     """
-    if not settings.spotify_client_id:
+    if not client_id:
         raise InvalidSettings(
             "EARSHOT_SPOTIFY_CLIENT_ID is not set",
             hint="Create an app at https://developer.spotify.com/dashboard (it is free), put its client id into "
@@ -38,15 +37,15 @@ def log_in(settings: SpotifyLoginSettings, store: LoginStore, *, port: int = _PO
         )
     state = secrets.token_urlsafe(16)
     manager = SpotifyPKCE(
-        client_id=settings.spotify_client_id,
+        client_id=client_id,
         redirect_uri=f"http://127.0.0.1:{port}/callback",
         scope=SCOPE,
         open_browser=False,
         requests_timeout=10,
         cache_handler=spotipy.MemoryCacheHandler(),
     )
-    manager.OAUTH_AUTHORIZE_URL = f"{settings.spotify_accounts_url}/authorize"
-    manager.OAUTH_TOKEN_URL = f"{settings.spotify_accounts_url}/api/token"
+    manager.OAUTH_AUTHORIZE_URL = f"{accounts_url}/authorize"
+    manager.OAUTH_TOKEN_URL = f"{accounts_url}/api/token"
     url = manager.get_authorize_url(state=state)
     sys.stdout.write(f"Open this page and agree:\n\n  {url}\n\n")
     sys.stdout.flush()
@@ -107,29 +106,3 @@ def _code_from_redirect(port: int, state: str) -> str:
     if "code" not in answers[0]:
         raise ProviderRefused(f"the login was refused: {''.join(answers[0].get('error', ['no code']))[:80]}")
     return answers[0]["code"][0]
-
-
-def main() -> int:
-    """The command."""
-    parser = argparse.ArgumentParser(prog="python -m crawler.spotify_login", description="Log in to Spotify once.")
-    parser.add_argument("--port", type=int, default=_PORT, help="port of the redirect URI registered with the app")
-    parser.add_argument("--no-browser", action="store_true", help="only print the page's address")
-    arguments = parser.parse_args()
-    try:
-        settings = SpotifyLoginSettings.load()
-        store = login_store(settings.login_place)
-        log_in(settings, store, port=arguments.port, open_browser=not arguments.no_browser)
-    except EarshotError as error:
-        sys.stderr.write(f"{error.message}\n{error.hint}\n")
-        return 1
-    except (BotoCoreError, ClientError) as error:
-        sys.stderr.write(f"The login cannot be kept: {error}\nCheck your credentials and region of AWS.\n")
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    sys.stdout.write(f"Logged in; kept in {store}. The login lasts six months.\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

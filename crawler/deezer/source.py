@@ -1,12 +1,14 @@
-"""Deezer playlists, albums and tracks."""
+"""Deezer playlists, albums and tracks, and their audio."""
 
 from dataclasses import replace
 
+from crawler.deezer.api import DeezerApi, track_info
 from crawler.fields import field, rows
-from crawler.providers.deezer import DeezerApi, track_info
-from crawler.sources import PAGE_SIZE, Page, PlaylistEntry
-from earshot.errors import NotFound, PlaylistNotFound
-from earshot.playlist import PlaylistRef
+from crawler.source import PAGE_SIZE, Page, PlaylistEntry, Web
+from earshot.errors import NoPreview, NotFound, PlaylistNotFound, ProviderRefused
+from earshot.ids import number_of
+from earshot.playlists import PlaylistRef
+from earshot.reasons import Reason
 from earshot.track import TrackInfo
 
 
@@ -15,13 +17,15 @@ class DeezerSource:
 
     Args:
         api: asks Deezer.
+        web: fetches from its servers.
     """
 
-    def __init__(self, api: DeezerApi) -> None:
+    def __init__(self, api: DeezerApi, web: Web) -> None:
         self._api = api
+        self._web = web
 
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
-        """See `Source`. The cursor is the index of the first entry."""
+        """See `Connected`. The cursor is the index of the first entry."""
         index = int(cursor or 0)
         try:
             if ref.kind == "track":
@@ -37,12 +41,24 @@ class DeezerSource:
         entries = tuple(_entry(index + position, row) for position, row in enumerate(found))
         return Page(entries, str(index + len(found)) if field(answer, "next") and found else None)
 
+    def preview(self, info: TrackInfo) -> bytes:
+        """See `Connected`. A signed URL that has expired, which Deezer refuses, is asked for anew, once."""
+        try:
+            return self._audio(info if info.preview_url else self._api.track(number_of(info.track_id)))
+        except ProviderRefused:
+            return self._audio(self._api.track(number_of(info.track_id)))
+
+    def _audio(self, info: TrackInfo) -> bytes:
+        if not info.preview_url:
+            raise NoPreview(f"Deezer has no preview of {info.track_id}", reason=Reason.NO_PREVIEW_URL)
+        return self._web.audio(info.preview_url, self._api.name)
+
 
 def _entry(number: int, row: object) -> PlaylistEntry:
     if not isinstance(row, dict):
-        return PlaylistEntry(number, reason="null_entry")
+        return PlaylistEntry(number, reason=Reason.NULL_ENTRY)
     info = track_info(row)
-    return PlaylistEntry(number, _without_preview(info)) if info else PlaylistEntry(number, reason="no_track_id")
+    return PlaylistEntry(number, _without_preview(info)) if info else PlaylistEntry(number, reason=Reason.NO_TRACK_ID)
 
 
 def _without_preview(info: TrackInfo) -> TrackInfo:

@@ -1,18 +1,16 @@
 """spotipy, told not to sleep, not to keep tokens on disk, and to fail in the words of Earshot's errors."""
 
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import requests
 import spotipy
 from requests.adapters import HTTPAdapter
-from spotipy.oauth2 import SpotifyClientCredentials, SpotifyOAuth, SpotifyOauthError, SpotifyPKCE
+from spotipy.oauth2 import SpotifyAuthBase, SpotifyClientCredentials, SpotifyOAuth, SpotifyOauthError, SpotifyPKCE
 from urllib3.util import Retry
 
-from config.crawler import CrawlerSettings
-from crawler.login_store import SCOPE, login_store
-from crawler.waiting import retry_after_s
+from crawler.spotify.login_store import SCOPE, LoginStore
 from earshot.errors import (
     NotFound,
     ProviderError,
@@ -20,6 +18,7 @@ from earshot.errors import (
     ProviderThrottled,
     ProviderUnavailable,
 )
+from earshot.web import retry_after_s
 
 _TIMEOUT_S = 8
 _DEFAULT_WAIT_S = 30.0
@@ -35,21 +34,33 @@ for _name in ("spotipy", "spotipy.client", "spotipy.oauth2"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
-def spotify_client(settings: CrawlerSettings, user_agent: str) -> spotipy.Spotify:
-    """A client of Spotify's web API: as the user whose refresh token is set, else as the app.
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who asks Spotify: an app, and perhaps a user of it."""
+
+    client_id: str
+    client_secret: str
+    refresh_token: str
+    """Of a user; goes before the login."""
+    login: LoginStore
+    accounts_url: str
+
+
+def spotify_client(account: Account, api_url: str, user_agent: str) -> spotipy.Spotify:
+    """A client of Spotify's web API: as the user, where one has authorised the app, else as the app.
 
     Raises:
         ProviderRefused: there are no credentials.
     """
     session = _session(user_agent)
     client = spotipy.Spotify(
-        auth_manager=_auth_manager(settings, session), requests_session=session, requests_timeout=_TIMEOUT_S
+        auth_manager=_auth_manager(account, session), requests_session=session, requests_timeout=_TIMEOUT_S
     )
-    client.prefix = settings.spotify_api_url
+    client.prefix = api_url
     return client
 
 
-def call(request: Callable[[], Any]) -> dict[str, Any]:
+def call(request: Callable[[], object]) -> Mapping[str, object]:
     """The answer to `request`, a call of a spotipy client.
 
     Raises:
@@ -89,29 +100,24 @@ def _session(user_agent: str) -> requests.Session:
     return session
 
 
-def _auth_manager(settings: CrawlerSettings, session: requests.Session) -> Any:
-    """As the user who logged in (settings first, then `make spotify-login`), else as the app itself."""
-    client_id = settings.spotify_client_id
-    secret = settings.spotify_client_secret.get_secret_value()
-    refresh_token = settings.spotify_refresh_token.get_secret_value()
-    common: dict[str, Any] = {"client_id": client_id, "requests_session": session, "requests_timeout": _TIMEOUT_S}
-    user = {**common, "redirect_uri": "http://127.0.0.1:8888/callback", "scope": SCOPE, "open_browser": False}
-    login = login_store(settings.login_place)
-    manager: Any
-    if client_id and refresh_token:
-        token = {"access_token": "", "refresh_token": refresh_token, "expires_at": 0, "scope": SCOPE}
+def _auth_manager(account: Account, session: requests.Session) -> SpotifyAuthBase:
+    app = {"client_id": account.client_id, "requests_session": session, "requests_timeout": _TIMEOUT_S}
+    user = {**app, "redirect_uri": "http://127.0.0.1:8888/callback", "scope": SCOPE, "open_browser": False}
+    secret = account.client_secret
+    if account.client_id and account.refresh_token:
+        token = {"access_token": "", "refresh_token": account.refresh_token, "expires_at": 0, "scope": SCOPE}
         user["cache_handler"] = spotipy.MemoryCacheHandler(token)
         manager = SpotifyOAuth(client_secret=secret, **user) if secret else SpotifyPKCE(**user)
-    elif client_id and login.get_cached_token():
-        manager = SpotifyPKCE(**user, cache_handler=login)
-    elif client_id and secret:
-        manager = SpotifyClientCredentials(client_secret=secret, cache_handler=spotipy.MemoryCacheHandler(), **common)
+    elif account.client_id and account.login.get_cached_token():
+        manager = SpotifyPKCE(**user, cache_handler=account.login)
+    elif account.client_id and secret:
+        manager = SpotifyClientCredentials(client_secret=secret, cache_handler=spotipy.MemoryCacheHandler(), **app)
     else:
         raise ProviderRefused(
             "Spotify needs credentials and none are set",
             hint=f"Set EARSHOT_SPOTIFY_CLIENT_ID of an app of yours (developer.spotify.com). {_LOG_IN}",
         )
-    manager.OAUTH_TOKEN_URL = f"{settings.spotify_accounts_url}/api/token"
+    manager.OAUTH_TOKEN_URL = f"{account.accounts_url}/api/token"
     return manager
 
 

@@ -1,0 +1,25 @@
+"""A person's own files: folders of audio."""
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from crawler.file.source import FolderSource
+from crawler.folders import Folders
+from crawler.source import Connected, Web
+from earshot.stores.previews_bucket import MAX_PREVIEW_BYTES
+
+
+class Settings(Protocol):
+    """What is read of the function's settings."""
+
+    @property
+    def folder_roots(self) -> Iterable[Path]:
+        """Folders that may be crawled."""
+
+
+def connect(web: Web, settings: Settings) -> Connected:  # noqa: ARG001 (files are on this machine)
+    """See `crawler.source`."""
+    source = FolderSource(Folders(settings.folder_roots))
+    return Connected(read_page=source.read_page, preview=partial(source.clip, max_bytes=MAX_PREVIEW_BYTES))

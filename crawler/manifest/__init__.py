@@ -1,0 +1,22 @@
+"""Lists of tracks as CSV or JSON lines."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from crawler.folders import Folders
+from crawler.manifest.source import ManifestSource
+from crawler.source import Connected, Web
+
+
+class Settings(Protocol):
+    """What is read of the function's settings."""
+
+    @property
+    def folder_roots(self) -> Iterable[Path]:
+        """Folders whose manifests may be read."""
+
+
+def connect(web: Web, settings: Settings) -> Connected:
+    """See `crawler.source`."""
+    return Connected(read_page=ManifestSource(Folders(settings.folder_roots), web.downloader).read_page)

@@ -1,1 +1,0 @@
-"""Who may have a preview of a track: web APIs asked one after another, the source's own first."""

@@ -1,0 +1,93 @@
+"""What the folder of a source offers, and what it may use to reach out.
+
+``crawler/<name>/`` is found by the name that the source has in `earshot.sources`. Its entry is
+``connect(web: Web, settings) -> Connected``; of the settings it declares what it reads.
+"""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from crawler.clip import clip_of
+from crawler.rate_limit import RateLimiter
+from earshot.errors import ProviderThrottled
+from earshot.playlists import PlaylistRef
+from earshot.reasons import Reason
+from earshot.sources import Can
+from earshot.stores.previews_bucket import MAX_PREVIEW_BYTES
+from earshot.track import TrackInfo
+from earshot.web import Downloader
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistEntry:
+    """Entry `number` (from 0) of a playlist: a track, or the `reason` why it is none that can be crawled."""
+
+    number: int
+    info: TrackInfo | None = None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some entries in a row, and the cursor of the page after them (None: these are the last)."""
+
+    entries: tuple[PlaylistEntry, ...]
+    next_cursor: str | None
+
+
+ReadPage = Callable[[PlaylistRef, str | None], Page]
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """What a source does, each part None where it cannot (`Can` in `earshot.sources` says the same).
+
+    All raise ProviderRefused, for good, and ProviderThrottled and ProviderUnavailable, for now.
+    """
+
+    read_page: ReadPage | None = None
+    """The page of a playlist at a cursor (None: the first), at most `PAGE_SIZE` entries.
+
+    Raises InvalidPlaylist: it cannot be read here; PlaylistNotFound: the source does not know or show it.
+    """
+    track: Callable[[str], TrackInfo] | None = None
+    """What the track with this number is. Raises TrackNotFound."""
+    preview: Callable[[TrackInfo], bytes] | None = None
+    """Audio of a track of its own, as `Web.audio` gives it. Raises NoPreview, TrackNotFound, AudioRejected."""
+    by_isrc: Callable[[str], TrackInfo | None] | None = None
+    """Its track with this ISRC, with its `preview_url`; None: it has none."""
+    search: Callable[[str, str], Sequence[TrackInfo]] | None = None
+    """What it finds for artist and title, best first, with their `preview_url`."""
+
+    @property
+    def can(self) -> Can:
+        """What it does."""
+        can = Can.LIST if self.read_page else Can.NOTHING
+        can |= Can.LOOK_UP if self.track else Can.NOTHING
+        can |= Can.SERVE if self.preview else Can.NOTHING
+        return can | (Can.FIND if self.search else Can.NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """Everything that reaches out of the house."""
+
+    downloader: Downloader
+    limiter: RateLimiter
+
+    def audio(self, url: str, provider: str) -> bytes:
+        """The audio behind `url`, which `provider` serves; of a long one the middle (`crawler.clip`).
+
+        Raises:
+            ForbiddenUrl, AudioRejected, ProviderRefused, ProviderUnavailable.
+            ProviderThrottled: all workers pause for the provider.
+        """
+        try:
+            found = self.downloader.fetch(url, max_bytes=MAX_PREVIEW_BYTES)
+        except ProviderThrottled as error:
+            self.limiter.pause(provider, error.retry_after_s)
+            raise
+        return clip_of(io.BytesIO(found), max_bytes=MAX_PREVIEW_BYTES)
