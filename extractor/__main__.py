@@ -7,24 +7,33 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
+from config.extract import ModelSettings
 from earshot.errors import AudioRejected, DecoderCrashed, EarshotError
-from extractor.decode_worker import MAX_BYTES
-from extractor.decoder import Decoder
+from earshot.networks import NETWORKS
+from earshot.reasons import Reason
+from extractor.audio.decode_worker import MAX_BYTES
+from extractor.audio.decoder import Decoder
 from extractor.extract import Extraction, extract_clip
-from extractor.model_files import default_model_dir
-from extractor.musicnn import NAME
-from extractor.network import Network
-from extractor.networks import NETWORKS, load_network
+from extractor.networks.loading import load_network
+from extractor.networks.network import Network
 
 _SHOWN_TAGS = 5
+
+
+class _Unheard(NamedTuple):
+    """Why a file was not heard."""
+
+    reason: str
+    message: str
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,17 +41,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m extractor", description="What the network hears in audio files.")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--json", action="store_true", help="one line of JSON per file, with the whole embedding")
-    parser.add_argument(
-        "--model", default=os.environ.get("EARSHOT_MODEL") or NAME, help="one of " + ", ".join(NETWORKS)
-    )
+    parser.add_argument("--model", help="one of " + ", ".join(NETWORKS))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="files at a time (default: one per core)")
     options = parser.parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files are any bytes
     failed = 0
     try:
-        for path, outcome in _hear_all(options.files, options.model, options.jobs):
-            failed += isinstance(outcome, str)
+        settings = ModelSettings.load()
+        load = partial(load_network, options.model or settings.model, settings.model_dir)
+        for path, outcome in _hear_all(options.files, load, options.jobs):
+            failed += isinstance(outcome, _Unheard)
             print(_as_json(path, outcome) if options.json else _as_text(path, outcome), flush=True)
     except EarshotError as error:
         print(f"extractor: {error.message}. {error.hint}".rstrip(), file=sys.stderr)
@@ -55,14 +64,16 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _hear_all(paths: list[Path], model: str, jobs: int) -> Iterator[tuple[Path, Extraction | str]]:
+def _hear_all(
+    paths: list[Path], load: Callable[[], Network], jobs: int
+) -> Iterator[tuple[Path, Extraction | _Unheard]]:
     """Outcomes in the order of `paths`. Each job has a network and a decoding process of its own."""
     idle: SimpleQueue[tuple[Network, Decoder]] = SimpleQueue()
     for _ in range(max(1, min(jobs, len(paths)))):
-        network = load_network(model, default_model_dir())
+        network = load()
         idle.put((network, Decoder(network.rate, network.min_seconds)))
 
-    def hear(path: Path) -> Extraction | str:
+    def hear(path: Path) -> Extraction | _Unheard:
         network, decoder = idle.get()
         try:
             return _hear(path, network, decoder)
@@ -75,24 +86,24 @@ def _hear_all(paths: list[Path], model: str, jobs: int) -> Iterator[tuple[Path, 
         idle.get()[1].close()
 
 
-def _hear(path: Path, network: Network, decoder: Decoder) -> Extraction | str:
-    """The extraction of a file, or why there is none."""
+def _hear(path: Path, network: Network, decoder: Decoder) -> Extraction | _Unheard:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe may never answer, a device never end
-            return "unreadable: it is no regular file"
+            return _Unheard("unreadable", "it is no regular file")
         if status.st_size > MAX_BYTES:
-            return f"too_large: {status.st_size} bytes, the limit is {MAX_BYTES}; `make crawl` takes the middle of it"
+            hint = "`make crawl` takes the middle of it"
+            return _Unheard(Reason.TOO_LARGE, f"{status.st_size} bytes, the limit is {MAX_BYTES}; {hint}")
         return extract_clip(path.read_bytes(), network, decoder.decode)
     except (AudioRejected, DecoderCrashed) as error:
-        return f"{error.reason}: {error.message}"
+        return _Unheard(error.reason, error.message)
     except OSError as error:
-        return f"unreadable: {error.strerror}"
+        return _Unheard("unreadable", error.strerror or "")
 
 
-def _as_text(path: Path, outcome: Extraction | str) -> str:
-    if isinstance(outcome, str):
-        return f"{path}\n  {outcome}"
+def _as_text(path: Path, outcome: Extraction | _Unheard) -> str:
+    if isinstance(outcome, _Unheard):
+        return f"{path}\n  {outcome.reason}: {outcome.message}"
     embedding, drift = outcome.embedding.embedding, outcome.embedding.drift
     tags = ", ".join(f"{tag.name} {tag.probability:.2f}" for tag in outcome.tags[:_SHOWN_TAGS]) or "none"
     return (
@@ -107,12 +118,11 @@ def _summary(vector: Iterable[float]) -> str:
     return f"{len(values)} numbers, norm {np.linalg.norm(values):.3f}: {first} …"
 
 
-def _as_json(path: Path, outcome: Extraction | str) -> str:
+def _as_json(path: Path, outcome: Extraction | _Unheard) -> str:
     """Embedding and drift are base64 of little-endian float16, as a track holds them."""
-    said: dict[str, Any] = {"file": str(path)}
-    if isinstance(outcome, str):
-        reason, _, message = outcome.partition(": ")
-        said |= {"reason": reason, "message": message}
+    said: dict[str, object] = {"file": str(path)}
+    if isinstance(outcome, _Unheard):
+        said |= outcome._asdict()
     else:
         embedding, drift = outcome.embedding.to_bytes()
         said |= {

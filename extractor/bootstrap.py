@@ -1,22 +1,26 @@
-"""The one place that wires the extractor's real adapters."""
+"""Wires the extractor to the real AWS and the network's files, once per process."""
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import boto3
 
 from config.extract import ExtractSettings
-from earshot.previews import PreviewsBucket
-from earshot.sound_queries import SoundQueries
-from earshot.tracks_table import TracksTable
-from extractor.decoder import Decoder
-from extractor.networks import load_network
-from extractor.queries import answer_query
+from earshot.stores.previews_bucket import PreviewsBucket
+from earshot.stores.sound_queries import SoundQueries
+from earshot.stores.tracks_table import TracksTable
+from extractor.audio.decoder import Decoder
+from extractor.networks.loading import load_network
+from extractor.queries import Queries
 from extractor.service import ExtractorService
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 
 @lru_cache(maxsize=1)
-def bootstrap() -> ExtractorService:
-    """The service of this process.
+def previews() -> ExtractorService:
+    """What `extract` runs.
 
     Raises:
         InvalidSettings: a setting is missing or unusable, or the model files are.
@@ -25,7 +29,7 @@ def bootstrap() -> ExtractorService:
     network = load_network(settings.model, settings.model_dir)
     return ExtractorService(
         TracksTable(boto3.client("dynamodb"), settings.tracks_table),
-        PreviewsBucket(boto3.client("s3"), settings.previews_bucket),
+        PreviewsBucket(_s3(), settings.previews_bucket),
         Decoder(network.rate, network.min_seconds, settings.decode_timeout_s),
         network,
         max_preview_bytes=settings.max_preview_bytes,
@@ -33,12 +37,13 @@ def bootstrap() -> ExtractorService:
     )
 
 
-def hear_query(query_id: str) -> None:
-    """Answer a query by sound with this process's service."""
+@lru_cache(maxsize=1)
+def queries() -> Queries:
+    """What `extract` runs for queries by sound."""
     settings = ExtractSettings.load()
-    answer_query(query_id, _queries(), bootstrap(), max_bytes=settings.max_preview_bytes)
+    return Queries(SoundQueries(_s3(), settings.previews_bucket), previews(), max_bytes=settings.max_preview_bytes)
 
 
 @lru_cache(maxsize=1)
-def _queries() -> SoundQueries:
-    return SoundQueries(boto3.client("s3"), ExtractSettings.load().previews_bucket)
+def _s3() -> "S3Client":
+    return boto3.client("s3")

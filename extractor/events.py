@@ -1,37 +1,41 @@
-"""The previews an SQS message names: S3 notifications, as S3 writes them."""
+"""What an SQS message announces: S3 notifications, as S3 writes them."""
 
 import json
+from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from earshot.errors import InvalidInput, InvalidTrackId
-from earshot.sound_queries import query_id_of_key
-from earshot.track_id import track_id_of_preview_key
+from earshot.ids import QueryId, TrackId, track_id_of_preview_key
+from earshot.stores.sound_queries import query_id_of_key
 
 
-def uploaded_tracks(body: str) -> list[str]:
-    """Track ids of the previews that a message announces; none for the `s3:TestEvent` of a new notification.
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """The tracks whose previews, and the queries by sound whose clips have been uploaded."""
+
+    tracks: tuple[TrackId, ...] = ()
+    queries: tuple[QueryId, ...] = ()
+
+
+def read_uploads(body: str) -> Uploads:
+    """What a message announces; nothing, for the `s3:TestEvent` of a new notification.
 
     Keys of foreign objects are passed over: they are none of the extractor's business.
 
     Raises:
         InvalidInput: the message is not an S3 notification.
     """
-    track_ids = []
+    tracks: list[TrackId] = []
+    queries: list[QueryId] = []
     for key in _uploaded_keys(body):
+        if query_id := query_id_of_key(key):
+            queries.append(query_id)
+            continue
         try:
-            track_ids.append(track_id_of_preview_key(key))
+            tracks.append(track_id_of_preview_key(key))
         except InvalidTrackId:
             continue
-    return track_ids
-
-
-def uploaded_queries(body: str) -> list[str]:
-    """Ids of the queries by sound whose clips a message announces.
-
-    Raises:
-        InvalidInput: the message is not an S3 notification.
-    """
-    return [query_id for key in _uploaded_keys(body) if (query_id := query_id_of_key(key))]
+    return Uploads(tuple(tracks), tuple(queries))
 
 
 def _uploaded_keys(body: str) -> list[str]:

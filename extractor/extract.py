@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from earshot.embedding import Embedding
 from earshot.track import Tag
-from extractor.decode import Audio, decode
-from extractor.network import Network
+from extractor.audio.decode import decode
+from extractor.audio.samples import Audio
+from extractor.networks.network import Network
 
 TAGS_KEPT = 10
 
@@ -25,7 +26,7 @@ def extract_clip(data: bytes, network: Network, decode_file: Callable[[bytes], A
     """Decode an audio file, in this process or by `decode_file` (`Decoder.decode`), and compute its features.
 
     Raises:
-        AudioRejected: the file cannot become an embedding; `reason` says why (`extractor.decode.decode`).
+        AudioRejected: the file cannot become an embedding; `reason` says why (`extractor.audio.decode.decode`).
         DecoderCrashed: by a `Decoder`, when the file killed it.
     """
     audio = decode_file(data) if decode_file else decode(data, network.rate, network.min_seconds)

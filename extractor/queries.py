@@ -1,14 +1,14 @@
 """Queries by sound: hears an uploaded clip as it would hear a preview, and leaves the features for the api."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
-from aws_lambda_powertools import Logger
-
 from earshot.errors import AudioRejected, InvalidInput
-from earshot.sound_queries import Heard, SoundQueries
+from earshot.ids import QueryId
+from earshot.reasons import Reason
+from earshot.stores.sound_queries import Heard, SoundQueries
+from earshot.telemetry import logger
 from extractor.extract import Extraction
-
-logger = Logger(service="extractor")
 
 
 class Listener(Protocol):
@@ -22,22 +22,30 @@ class Listener(Protocol):
         """Features of a clip."""
 
 
-def answer_query(query_id: str, queries: SoundQueries, listener: Listener, *, max_bytes: int) -> None:
-    """Hear the clip of a query, keep its features for the hour, delete the clip. May be repeated.
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """What answering a query works with; larger clips than `max_bytes` are refused."""
 
-    Raises:
-        DecoderCrashed: for the queue to try again.
-    """
-    try:
-        clip = queries.clip(query_id, max_bytes=max_bytes)
-        if clip is None:
-            logger.info("clip is gone", query_id=query_id)
-            return
-        found = listener.listen(clip)
-        heard = Heard(found.model, found.embedding, found.tags)
-    except InvalidInput as error:
-        heard = Heard(listener.model, reason="too_large", message=error.message)
-    except AudioRejected as error:
-        heard = Heard(listener.model, reason=error.reason, message=error.message)
-    queries.settle(query_id, heard)
-    logger.info("query heard", query_id=query_id, reason=heard.reason)
+    queries: SoundQueries
+    listener: Listener
+    max_bytes: int
+
+    def answer(self, query_id: QueryId) -> None:
+        """Hear the clip of a query, keep its features for the hour, delete the clip. May be repeated.
+
+        Raises:
+            DecoderCrashed: for the queue to try again.
+        """
+        try:
+            clip = self.queries.clip(query_id, max_bytes=self.max_bytes)
+            if clip is None:
+                logger().info("clip is gone", query_id=query_id)
+                return
+            found = self.listener.listen(clip)
+            heard = Heard(found.model, found.embedding, found.tags)
+        except InvalidInput as error:
+            heard = Heard(self.listener.model, reason=Reason.TOO_LARGE, message=error.message)
+        except AudioRejected as error:
+            heard = Heard(self.listener.model, reason=error.reason, message=error.message)
+        self.queries.settle(query_id, heard)
+        logger().info("query heard", query_id=query_id, reason=heard.reason)

@@ -6,21 +6,19 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 
+from earshot.clock import now_iso
 from earshot.errors import AudioRejected, DecoderCrashed
-from earshot.previews import Preview, PreviewsBucket
-from earshot.telemetry import emit
+from earshot.ids import TrackId, source_of
+from earshot.stores.previews_bucket import Preview, PreviewsBucket
+from earshot.stores.tracks_table import TracksTable
+from earshot.telemetry import emit, logger
 from earshot.track import TrackInfo
-from earshot.track_id import source_of
-from earshot.tracks_table import TracksTable, now_iso
-from extractor.decode import Audio
-from extractor.decoder import Decoder
+from extractor.audio.decoder import Decoder
+from extractor.audio.samples import Audio
 from extractor.extract import Extraction, extract_audio
-from extractor.network import Network
-
-logger = Logger(service="extractor")
+from extractor.networks.network import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +53,16 @@ class ExtractorService:
         self._max_tries = max_tries
         # One thread: the decoder takes one file at a time, and memory holds one clip ahead.
         self._thread = ThreadPoolExecutor(max_workers=1)
-        self._upcoming: deque[str] = deque()
-        self._ahead: dict[str, Future[_Heard | None]] = {}
+        self._upcoming: deque[TrackId] = deque()
+        self._ahead: dict[TrackId, Future[_Heard | None]] = {}
 
-    def expect(self, track_ids: Iterable[str]) -> None:
+    def expect(self, track_ids: Iterable[TrackId]) -> None:
         """The tracks that `extract` will be asked for next, in order."""
         self._ahead.clear()
         self._upcoming = deque(dict.fromkeys(track_ids))
         self._look_ahead()
 
-    def extract(self, track_id: str, *, tries: int = 1) -> None:
+    def extract(self, track_id: TrackId, *, tries: int = 1) -> None:
         """Store what the track's preview sounds like, then delete the audio.
 
         A preview that is gone has been extracted by an earlier delivery of the same event, or has expired.
@@ -77,12 +75,12 @@ class ExtractorService:
             DecoderCrashed: for the queue to try again or to give up. After the last try the track is failed and the
                 audio deleted.
         """
-        logger.set_correlation_id(track_id)
+        logger().set_correlation_id(track_id)
         started = time.monotonic()
         heard = (self._ahead.pop(track_id, None) or self._thread.submit(self._hear, track_id)).result()
         self._look_ahead()
         if heard is None:
-            logger.info("preview is gone", track_id=track_id)
+            logger().info("preview is gone", track_id=track_id)
             return
         preview, audio = heard.preview, heard.audio
         try:
@@ -121,7 +119,7 @@ class ExtractorService:
             track_id = self._upcoming.popleft()
             self._ahead[track_id] = self._thread.submit(self._hear, track_id)
 
-    def _hear(self, track_id: str) -> _Heard | None:
+    def _hear(self, track_id: TrackId) -> _Heard | None:
         try:
             preview = self._previews.get(track_id, max_bytes=self._max_preview_bytes)
         except AudioRejected as error:  # too large to be read
@@ -148,11 +146,11 @@ class ExtractorService:
         )
         self._previews.delete(preview.info.track_id, etag=preview.etag)
         emit("TracksExtracted")
-        logger.info("extracted", track_id=preview.info.track_id, stored=stored, seconds=round(audio.seconds, 2))
+        logger().info("extracted", track_id=preview.info.track_id, stored=stored, seconds=round(audio.seconds, 2))
 
     def _fail(self, preview: Preview, error: AudioRejected | DecoderCrashed) -> None:
         """The audio will never become an embedding: say so on the track, and only then delete it."""
         self._tracks.mark_failed(preview.info, reason=error.reason, preview_at=preview.fetched_at)
         self._previews.delete(preview.info.track_id, etag=preview.etag)
         emit("TracksFailed", reason=error.reason)
-        logger.warning("rejected", track_id=preview.info.track_id, reason=error.reason, detail=error.message)
+        logger().warning("rejected", track_id=preview.info.track_id, reason=error.reason, detail=error.message)

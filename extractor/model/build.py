@@ -1,29 +1,26 @@
-"""`python -m extractor.model.build`: builds a network's model files; does nothing when they are current."""
+"""Builds a network's model files; does nothing when they are current."""
 
-import argparse
 import hashlib
 import io
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from earshot.errors import EarshotError, InvalidInput
+from earshot.errors import InvalidInput
+from earshot.networks import CHOI, MUSICNN, Network
 from extractor.model import checkpoint, choi_weights
-from extractor.model_files import DESCRIPTION, FILTERBANK, GRAPH, default_model_dir, file_name, is_complete
+from extractor.model.checkpoint import Weights
+from extractor.networks.model_files import DESCRIPTION, FILTERBANK, GRAPH, file_name, is_complete
 
-MUSICNN, CHOI = "musicnn-msd@1", "choi-2017@1"
 _MELS, _N_FFT = 96, 512
 _PARITY = 1e-4
 _QUIET_TENSORFLOW = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
-_CHOI_CACHE = Path(__file__).resolve().parents[2] / ".cache" / "models" / "choi2017_keras2.hdf5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,34 +28,9 @@ class _Export:
     """What a network is made of: its graph, and what Keras and the graph make of the same input."""
 
     graph: bytes
-    rate: int
     outputs: list[npt.NDArray[np.float32]]
     expected: list[npt.NDArray[np.float32]]
-    description: dict[str, Any] = field(default_factory=dict)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Build into `EARSHOT_MODEL_DIR` (default build/model). 0, or 1 with one line that says what is missing."""
-    parser = argparse.ArgumentParser(prog="python -m extractor.model.build")
-    parser.add_argument("model", nargs="?", choices=(MUSICNN, CHOI), default=MUSICNN)
-    parser.add_argument("--weights", type=Path, help=f"the published weight file of {CHOI}")
-    parser.add_argument("--download", action="store_true", help=f"fetch that file; it states no licence ({CHOI})")
-    options = parser.parse_args(arguments)
-    directory = default_model_dir()
-    if options.model == MUSICNN:
-        make = _musicnn
-    else:
-
-        def make() -> _Export:
-            return _choi(options.weights, download=options.download)
-
-    try:
-        built = build(directory, options.model, make)
-    except EarshotError as error:
-        print(f"model: {error.message}", file=sys.stderr)
-        return 1
-    _say(f"{options.model} {'is in' if built else 'is up to date in'} {directory}")
-    return 0
+    description: Mapping[str, object] = field(default_factory=dict)
 
 
 def build_musicnn(directory: Path) -> bool:
@@ -66,14 +38,23 @@ def build_musicnn(directory: Path) -> bool:
     return build(directory, MUSICNN, _musicnn)
 
 
-def build(directory: Path, model: str, make: Callable[[], _Export]) -> bool:
+def build_choi(directory: Path, read_weights: Callable[[], Weights]) -> bool:
+    """`build` of `choi-2017@1` from its weights, which are read only where they are needed."""
+    return build(directory, CHOI, lambda: _choi(read_weights()))
+
+
+def is_current(directory: Path, network: Network) -> bool:
+    """Whether `build` would have nothing to do."""
+    return is_complete(directory, network.name, _recipe())
+
+
+def build(directory: Path, network: Network, make: Callable[[], _Export]) -> bool:
     """Write the graph, the mel filterbank and their description. False when they were current already.
 
     Raises:
         InvalidInput: the published weights cannot be had, or the graph does not compute what Keras computes.
     """
-    recipe = _recipe()
-    if is_complete(directory, model, recipe):
+    if is_current(directory, network):
         return False
     started = time.monotonic()
     os.environ.update(_QUIET_TENSORFLOW)
@@ -84,29 +65,29 @@ def build(directory: Path, model: str, make: Callable[[], _Export]) -> bool:
     )
     if not difference <= _PARITY:
         raise InvalidInput(f"the exported graph differs from the Keras model by {difference:.2g} (> {_PARITY:g})")
-    files = {GRAPH: export.graph, FILTERBANK: _filterbank(export.rate)}
+    files = {GRAPH: export.graph, FILTERBANK: _filterbank(network.rate_hz)}
     description = {
-        "model": model,
-        "recipe": recipe,
-        "sample_rate": export.rate,
+        "model": network.name,
+        "recipe": _recipe(),
+        "sample_rate": network.rate_hz,
         "sha256": {kind: hashlib.sha256(content).hexdigest() for kind, content in files.items()},
         **export.description,
     }
     directory.mkdir(parents=True, exist_ok=True)
-    _write(directory, model, {**files, DESCRIPTION: json.dumps(description, indent=1).encode()})
-    _say(f"built in {time.monotonic() - started:.1f} s; differs from Keras by at most {difference:.1e}")
+    _write(directory, network.name, {**files, DESCRIPTION: json.dumps(description, indent=1).encode()})
+    say(f"built in {time.monotonic() - started:.1f} s; differs from Keras by at most {difference:.1e}")
     return True
 
 
 def _musicnn() -> _Export:
     wheel = checkpoint.wheel_path()
-    _say("published weights checked; loading TensorFlow")
+    say("published weights checked; loading TensorFlow")
     from extractor.model.graph import pruned_graph  # these import TensorFlow: seconds, and not needed above
     from extractor.model.pruning import prune
     from extractor.model.reference import keras_model, layer_weights
 
     reference = keras_model(checkpoint.read_weights(wheel))
-    _say("Keras model loaded; pruning and exporting")
+    say("Keras model loaded; pruning and exporting")
     pruned = prune(layer_weights(reference))
     graph = pruned_graph(pruned).SerializeToString()
     # Smooth noise at the level of music.
@@ -118,24 +99,21 @@ def _musicnn() -> _Export:
         "channels": pruned.channels.tolist(),
         "source": {"wheel": checkpoint.WHEEL, "sha256": checkpoint.WHEEL_SHA256, "licence": "ISC"},
     }
-    return _Export(graph, 16_000, _run(graph, patches), [expected, tags], description)
+    return _Export(graph, _run(graph, patches), [expected, tags], description)
 
 
-def _choi(weights: Path | None, *, download: bool) -> _Export:
-    if weights is None and not download and not _CHOI_CACHE.exists():
-        raise InvalidInput(f"{CHOI} needs its published weights: --weights FILE, or --download (docs/models.md)")
-    stored = choi_weights.read_weights(weights or (choi_weights.download(_CHOI_CACHE) if download else _CHOI_CACHE))
-    _say("loading TensorFlow")
+def _choi(weights: Weights) -> _Export:
+    say("loading TensorFlow")
     from extractor.model import choi  # imports TensorFlow
 
-    graph = choi.choi_graph(stored).SerializeToString()
+    graph = choi.choi_graph(weights).SerializeToString()
     spectrogram = np.random.default_rng(1).standard_normal((2, 400, _MELS), np.float32)
-    expected = np.asarray(choi.keras_choi(stored)(spectrogram.transpose(0, 2, 1)[..., None]))
+    expected = np.asarray(choi.keras_choi(weights)(spectrogram.transpose(0, 2, 1)[..., None]))
     description = {
         "tags": [],
         "source": {"url": choi_weights.URL, "sha256": choi_weights.SHA256, "licence": "none stated"},
     }
-    return _Export(graph, 12_000, _run(graph, spectrogram), [expected], description)
+    return _Export(graph, _run(graph, spectrogram), [expected], description)
 
 
 def _run(graph: bytes, patches: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
@@ -171,9 +149,6 @@ def _write(directory: Path, model: str, files: Mapping[str, bytes]) -> None:
         unfinished.replace(target)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """What is being done, for whoever waits."""
     print(f"model: {text}", flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

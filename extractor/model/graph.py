@@ -14,8 +14,8 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from extractor.model.architecture import MELS, MID_FILTERS, PATCH_FRAMES
 from extractor.model.pruning import FRONT, Array, Bank, MidConv, Pruned
-from extractor.model.reference import MELS, MID_FILTERS, PATCH_FRAMES
 
 OPSET = 17
 IR_VERSION = 9

@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
+from extractor.model.architecture import MELS, MID, PATCH_FRAMES, TEMPORAL, TIMBRAL, batch_norm_of
 from extractor.model.checkpoint import Weights
 from extractor.model.graph import FEATURES, INPUT, TAGS, GraphBuilder
 from extractor.model.pruning import affine
-from extractor.model.reference import MELS, MID, PATCH_FRAMES, TEMPORAL, TIMBRAL, batch_norm_of
 
 
 def plain_graph(weights: Weights, channels: npt.NDArray[np.intp]) -> onnx.ModelProto:

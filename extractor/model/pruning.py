@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from extractor.model.checkpoint import Weights
-from extractor.model.reference import (
+from extractor.model.architecture import (
     BANK_SIZES,
     EPSILON,
     MID,
@@ -21,6 +20,7 @@ from extractor.model.reference import (
     TIMBRAL,
     batch_norm_of,
 )
+from extractor.model.checkpoint import Weights
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]

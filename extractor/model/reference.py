@@ -4,29 +4,22 @@ Layers carry the names of the checkpoint's variables. Batch normalisation follow
 interleaved before the dense layer (max0, mean0, max1, …), as the authors trained it.
 """
 
-from typing import Any
-
 import keras
 
+from extractor.model.architecture import (
+    BANK_SIZES,
+    EPSILON,
+    MELS,
+    MID,
+    MID_FILTERS,
+    PATCH_FRAMES,
+    PENULTIMATE,
+    TAGS,
+    TEMPORAL,
+    TIMBRAL,
+    batch_norm_of,
+)
 from extractor.model.checkpoint import Weights
-
-PATCH_FRAMES = 187
-MELS = 96
-TIMBRAL = {"conv2d": (7, 38), "conv2d_1": (7, 67)}
-"""Front-end banks over time x frequency, padded in time, valid in frequency."""
-TEMPORAL = {"conv2d_2": 128, "conv2d_3": 64, "conv2d_4": 32}
-"""Front-end banks over time alone, 'same' padding."""
-MID = ("conv2d_5", "conv2d_6", "conv2d_7")
-BANK_SIZES = (204, 204, 51, 51, 51)
-MID_FILTERS = 64
-_PENULTIMATE = 200
-_TAGS = 50
-EPSILON = 1e-3
-
-
-def batch_norm_of(conv: str) -> str:
-    """Name of the batch normalisation that follows a convolution: `conv2d` -> `batch_normalization_1`."""
-    return f"batch_normalization_{int(conv.partition('_')[2] or 0) + 1}"
 
 
 def keras_model(weights: Weights) -> keras.Model:
@@ -53,9 +46,9 @@ def keras_model(weights: Weights) -> keras.Model:
     features = keras.ops.concatenate([front, first, second, third], axis=2)
     maximum, mean = keras.ops.max(features, axis=1), keras.ops.mean(features, axis=1)
     flat = keras.layers.Flatten()(keras.ops.stack([maximum, mean], axis=2))
-    hidden = keras.layers.Dense(_PENULTIMATE, activation="relu", name="dense")(_norm("batch_normalization_9")(flat))
+    hidden = keras.layers.Dense(PENULTIMATE, activation="relu", name="dense")(_norm("batch_normalization_9")(flat))
     penultimate = _norm("batch_normalization_10")(hidden)
-    tags = keras.layers.Dense(_TAGS, activation="sigmoid", name="dense_1")(penultimate)
+    tags = keras.layers.Dense(TAGS, activation="sigmoid", name="dense_1")(penultimate)
     model = keras.Model(patches, [penultimate, mean, maximum, tags])
     for layer in model.layers:
         if layer.weights:
@@ -72,17 +65,19 @@ def layer_weights(model: keras.Model) -> Weights:
     }
 
 
-def _norm(name: str) -> Any:
+def _norm(name: str) -> keras.Layer:
     return keras.layers.BatchNormalization(epsilon=EPSILON, name=name)
 
 
-def _bank(image: Any, name: str, filters: int, kernel: tuple[int, int], padding: str) -> Any:
+def _bank(
+    image: keras.KerasTensor, name: str, filters: int, kernel: tuple[int, int], padding: str
+) -> keras.KerasTensor:
     """(n, 187, filters): convolution, ReLU, batch normalisation, maximum over the remaining frequencies."""
     conv = keras.layers.Conv2D(filters, kernel, padding=padding, activation="relu", name=name)(image)
     return keras.ops.max(_norm(batch_norm_of(name))(conv), axis=2)
 
 
-def _mid(sequence: Any, name: str) -> Any:
+def _mid(sequence: keras.KerasTensor, name: str) -> keras.KerasTensor:
     """(n, 187, 64): seven frames of all channels. The checkpoint keeps the kernel as an image convolution."""
     channels = sequence.shape[2]
     padded = keras.layers.ZeroPadding2D(((3, 3), (0, 0)))(keras.ops.expand_dims(sequence, 3))

@@ -6,13 +6,12 @@ import numpy as np
 import onnxruntime
 
 from earshot.embedding import Embedding
-from extractor.decode import Samples
-from extractor.mel import HOP, N_FFT, Array, MelBank
-from extractor.model_files import load_model_files
-from extractor.network import Features
+from earshot.networks import CHOI
+from extractor.audio.samples import Samples
+from extractor.networks.mel import HOP, N_FFT, Array, MelBank
+from extractor.networks.model_files import load_model_files
+from extractor.networks.network import Features
 
-NAME = "choi-2017@1"
-CLIP_S = 29
 _AMIN = 1e-10
 _DYNAMIC_RANGE_DB = 80
 
@@ -24,12 +23,12 @@ class Choi2017:
         InvalidSettings: the model files are missing or damaged.
     """
 
-    name = NAME
-    rate = 12_000
-    min_seconds = 6.84  # 320 frames: what four poolings leave one of
+    name = CHOI.name
+    rate = CHOI.rate_hz
+    min_seconds = CHOI.min_seconds
 
     def __init__(self, model_dir: Path, threads: int = 1) -> None:
-        files = load_model_files(model_dir, NAME)
+        files = load_model_files(model_dir, CHOI.name)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -38,7 +37,7 @@ class Choi2017:
 
     def features(self, samples: Samples) -> Features:
         """Features of the first 29 s of (n,) samples at 12 kHz."""
-        spectrogram = normalised(decibels(self._mels.power(*same_padded(samples[: CLIP_S * self.rate]))))
+        spectrogram = normalised(decibels(self._mels.power(*same_padded(samples[: int(CHOI.clip_s * self.rate)]))))
         (features,) = self._session.run(None, {"patches": spectrogram[None]})
         return Features(Embedding(features[0], np.zeros_like(features[0])), ())
 

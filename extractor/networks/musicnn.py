@@ -6,13 +6,13 @@ import numpy as np
 import onnxruntime
 
 from earshot.embedding import Embedding
+from earshot.networks import MUSICNN
 from earshot.track import Tag
-from extractor.decode import Samples
-from extractor.mel import Array, MelBank, log_compressed
-from extractor.model_files import load_model_files
-from extractor.network import Features
+from extractor.audio.samples import Samples
+from extractor.networks.mel import Array, MelBank, log_compressed
+from extractor.networks.model_files import load_model_files
+from extractor.networks.network import Features
 
-NAME = "musicnn-msd@1"
 PATCH_FRAMES = 187
 
 
@@ -23,12 +23,12 @@ class MusicnnMsd:
         InvalidSettings: the model files are missing or damaged.
     """
 
-    name = NAME
-    rate = 16_000
-    min_seconds = 1.5  # half a patch: a shorter clip would be repeated more than twice to fill one
+    name = MUSICNN.name
+    rate = MUSICNN.rate_hz
+    min_seconds = MUSICNN.min_seconds
 
     def __init__(self, model_dir: Path, threads: int = 1) -> None:
-        files = load_model_files(model_dir, NAME)
+        files = load_model_files(model_dir, MUSICNN.name)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

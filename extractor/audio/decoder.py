@@ -11,13 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from earshot.errors import AudioRejected, DecoderCrashed
-from extractor.decode import Audio, in_memory
-from extractor.decode_worker import MAX_BYTES, REPLY, REQUEST, receive
+from earshot.reasons import Reason
+from extractor.audio.decode import in_memory
+from extractor.audio.decode_worker import MAX_BYTES, REPLY, REQUEST, receive
+from extractor.audio.samples import Audio
 
 _GRACE_S = 5.0
 _WITHHELD = ("AWS_", "EARSHOT_", "_X_AMZN")
 """Prefixes of environment variables that the decoder does not get: credentials first of all."""
-_PERHAPS_OF_EARLIER_FILES = ("decoder_crashed", "too_much_memory")
+_PERHAPS_OF_EARLIER_FILES = (Reason.DECODER_CRASHED, Reason.TOO_MUCH_MEMORY)
 
 
 @dataclass(slots=True)
@@ -46,11 +48,11 @@ class Decoder:
         """Mono audio of an encoded file. Only a process that has seen no other file may blame this one for its end.
 
         Raises:
-            AudioRejected: as `extractor.decode.decode`; also `too_large` (over `MAX_BYTES`), `too_much_memory`.
+            AudioRejected: as `extractor.audio.decode.decode`; also `too_large` (over `MAX_BYTES`), `too_much_memory`.
             DecoderCrashed: the process died or hung on this file; it has been replaced.
         """
         if len(data) > MAX_BYTES:
-            raise AudioRejected(f"{len(data)} bytes, the decoder takes {MAX_BYTES}", reason="too_large")
+            raise AudioRejected(f"{len(data)} bytes, the decoder takes {MAX_BYTES}", reason=Reason.TOO_LARGE)
         with in_memory(data) as file:
             while True:
                 worker = self._worker = self._worker or self._start()
@@ -75,7 +77,7 @@ class Decoder:
             raise self._crashed(worker)
         said = json.loads(note)
         if "reason" in said:
-            raise AudioRejected(said["message"], reason=said["reason"])
+            raise AudioRejected(said["message"], reason=Reason(said["reason"]))
         return Audio(np.frombuffer(samples, np.float32), self._rate, said["seconds"])
 
     @property
@@ -94,7 +96,7 @@ class Decoder:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, "-m", "extractor.decode_worker"],
+                [sys.executable, "-m", "extractor.audio.decode_worker"],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # decoders print what they think of a file
@@ -106,8 +108,8 @@ class Decoder:
     def _crashed(self, worker: _Worker) -> DecoderCrashed:
         code = self._end(worker)
         if code == -signal.SIGALRM:
-            return DecoderCrashed(f"decoding took longer than {self._timeout_s:g} s", reason="decoder_timeout")
-        return DecoderCrashed(f"the decoder ended with {code} on this file", reason="decoder_crashed")
+            return DecoderCrashed(f"decoding took longer than {self._timeout_s:g} s", reason=Reason.DECODER_TIMEOUT)
+        return DecoderCrashed(f"the decoder ended with {code} on this file", reason=Reason.DECODER_CRASHED)
 
     def _end(self, worker: _Worker) -> int:
         """Close the channel, which ends a healthy worker, and kill one that stays. Returns its exit code."""

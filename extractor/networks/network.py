@@ -5,7 +5,7 @@ from typing import Protocol
 
 from earshot.embedding import Embedding
 from earshot.track import Tag
-from extractor.decode import Samples
+from extractor.audio.samples import Samples
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,15 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import soundfile
 import soxr
 
 from earshot.errors import AudioRejected
-from extractor.mp3 import with_frame_count
-
-Samples = npt.NDArray[np.float32]
+from earshot.reasons import Reason
+from extractor.audio.mp3 import with_frame_count
+from extractor.audio.samples import Audio, Samples, Source
 
 CLIP_S = 30.0
 """Of a longer file the middle 30 s are used; one that is up to a second longer is a preview, used whole."""
@@ -34,31 +31,6 @@ _EDGE_S = 0.05
 """A constant rings where the resampler meets its ends."""
 _MAX_PEAK = 64.0
 """Full scale is 1; far beyond it the samples are integers mislabelled as floats, or damage."""
-
-
-@dataclass(frozen=True, slots=True)
-class Audio:
-    """Mono `samples` at `rate` Hz, full scale ±1; `seconds` of the source that they cover."""
-
-    samples: Samples
-    rate: int
-    seconds: float
-
-
-class Source(Protocol):
-    """An opened file: what it says of itself, and its frames from a given one on."""
-
-    rate: int
-    channels: int
-    frames: int
-    """As the header says, which may be wrong; 0 where it says nothing."""
-
-    def blocks(self, start: int) -> Iterator[Samples]:
-        """(n, channels) blocks from frame `start` on; only once.
-
-        Raises:
-            AudioRejected: `undecodable`, where the damage begins.
-        """
 
 
 def decode(data: bytes, rate: int, min_seconds: float) -> Audio:
@@ -93,9 +65,9 @@ def decode_file(file: int, rate: int, min_seconds: float) -> Audio:
     """
     source = _open(file)
     if not _RATES[0] <= source.rate <= _RATES[1]:
-        raise AudioRejected(f"sample rate {source.rate} Hz is outside {_RATES}", reason="bad_sample_rate")
+        raise AudioRejected(f"sample rate {source.rate} Hz is outside {_RATES}", reason=Reason.BAD_SAMPLE_RATE)
     if not 1 <= source.channels <= _MAX_CHANNELS:
-        raise AudioRejected(f"{source.channels} channels, the limit is {_MAX_CHANNELS}", reason="bad_channels")
+        raise AudioRejected(f"{source.channels} channels, the limit is {_MAX_CHANNELS}", reason=Reason.BAD_CHANNELS)
     start, limit = 0, int((CLIP_S + _TOLERANCE_S) * source.rate)
     if source.frames > limit:
         limit = int(CLIP_S * source.rate)
@@ -112,13 +84,15 @@ def decode_file(file: int, rate: int, min_seconds: float) -> Audio:
 def _open(file: int) -> Source:
     head = os.pread(file, 8, 0)
     if not head:
-        raise AudioRejected("the file is empty", reason="empty")
+        raise AudioRejected("the file is empty", reason=Reason.EMPTY)
     os.lseek(file, 0, os.SEEK_SET)
     if head[4:] == b"ftyp":
         try:
-            from extractor.decode_aac import AacSource  # PyAV is large and rarely needed
+            from extractor.audio.decode_aac import AacSource  # PyAV is large and rarely needed
         except ModuleNotFoundError:
-            raise AudioRejected("AAC in MP4 needs PyAV, which is not installed", reason="unsupported_format") from None
+            raise AudioRejected(
+                "AAC in MP4 needs PyAV, which is not installed", reason=Reason.UNSUPPORTED_FORMAT
+            ) from None
         return AacSource(file)
     return _SndfileSource(file)
 
@@ -136,9 +110,9 @@ class _SndfileSource:
         try:
             self._file = _Stream(file, closefd=False)
         except (soundfile.LibsndfileError, TypeError) as error:
-            raise AudioRejected(f"no audio format known here ({_text(error)})", reason="undecodable") from None
+            raise AudioRejected(f"no audio format known here ({_text(error)})", reason=Reason.UNDECODABLE) from None
         if self._file.format not in _FORMATS:
-            raise AudioRejected(f"format {self._file.format} is not supported", reason="unsupported_format")
+            raise AudioRejected(f"format {self._file.format} is not supported", reason=Reason.UNSUPPORTED_FORMAT)
         self.rate = self._file.samplerate
         self.channels = self._file.channels
         self.frames = self._file.frames
@@ -150,7 +124,7 @@ class _SndfileSource:
             while len(block := self._file.read(out=buffer)):
                 yield block
         except soundfile.LibsndfileError as error:
-            raise AudioRejected(f"decoding failed ({_text(error)})", reason="undecodable") from None
+            raise AudioRejected(f"decoding failed ({_text(error)})", reason=Reason.UNDECODABLE) from None
 
 
 def _mix(source: Source, start: int, limit: int, rate: int, *, least: int) -> tuple[Samples, int]:
@@ -189,19 +163,19 @@ def _sum(block: Samples, mono: Samples) -> None:
 
 def _check(samples: Samples, rate: int, seconds: float, min_seconds: float) -> None:
     if not len(samples):
-        raise AudioRejected("the file holds no samples", reason="no_samples")
+        raise AudioRejected("the file holds no samples", reason=Reason.NO_SAMPLES)
     if seconds < min_seconds:
-        raise AudioRejected(f"{seconds:.2f} s of audio, {min_seconds} are needed", reason="too_short")
+        raise AudioRejected(f"{seconds:.2f} s of audio, {min_seconds} are needed", reason=Reason.TOO_SHORT)
     edge = int(_EDGE_S * rate)
     inner, edges = samples[edge:-edge], np.concatenate([samples[:edge], samples[-edge:]])
     inner_low, inner_high = inner.min(), inner.max()
     low, high = float(np.minimum(inner_low, edges.min())), float(np.maximum(inner_high, edges.max()))
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise AudioRejected("the samples are not all finite", reason="not_finite")
+        raise AudioRejected("the samples are not all finite", reason=Reason.NOT_FINITE)
     if max(-low, high) > _MAX_PEAK:
-        raise AudioRejected(f"samples reach {max(-low, high):.3g}, full scale is 1", reason="out_of_range")
+        raise AudioRejected(f"samples reach {max(-low, high):.3g}, full scale is 1", reason=Reason.OUT_OF_RANGE)
     if inner_high - inner_low < _SILENT_RANGE:
-        raise AudioRejected("the mono mix is silent or constant", reason="silent")
+        raise AudioRejected("the mono mix is silent or constant", reason=Reason.SILENT)
 
 
 def _text(error: Exception) -> str:

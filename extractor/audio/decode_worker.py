@@ -1,4 +1,4 @@
-"""The process that decodes: started by `extractor.decoder`, asked through its standard input, which is a socket.
+"""The process that decodes: started by `extractor.audio.decoder`, asked through its standard input, which is a socket.
 
 A decoder is a parser of hostile bytes written in C. Here it holds no credentials, cannot write files, cannot outgrow
 its memory, and dies alone.
@@ -18,7 +18,9 @@ import sys
 import numpy as np
 
 from earshot.errors import AudioRejected
-from extractor.decode import Audio, Samples, decode_file
+from earshot.reasons import Reason
+from extractor.audio.decode import decode_file
+from extractor.audio.samples import Samples
 
 REQUEST = struct.Struct("!Idd")
 """Sample rate wanted in Hz, least seconds, most seconds to spend; the descriptor of the audio file comes with it."""
@@ -64,11 +66,12 @@ def _serve(channel: socket.socket, file: int, rate: int, min_seconds: float, lim
 
 def _answer(file: int, rate: int, min_seconds: float) -> tuple[dict[str, object], Samples]:
     try:
-        audio: Audio = decode_file(file, rate, min_seconds)
+        audio = decode_file(file, rate, min_seconds)
     except AudioRejected as error:
         return {"reason": error.reason, "message": error.message}, np.empty(0, np.float32)
     except MemoryError:
-        return {"reason": "too_much_memory", "message": "decoding needs too much memory"}, np.empty(0, np.float32)
+        note: dict[str, object] = {"reason": Reason.TOO_MUCH_MEMORY, "message": "decoding needs too much memory"}
+        return note, np.empty(0, np.float32)
     return {"seconds": audio.seconds}, audio.samples
 
 

@@ -1,0 +1,1 @@
+"""Bytes -> samples: the formats, the decoder and the process that confines it."""

@@ -1,0 +1,35 @@
+"""Decoded audio, and what it is decoded from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Mono `samples` at `rate` Hz, full scale ±1; `seconds` of the source that they cover."""
+
+    samples: Samples
+    rate: int
+    seconds: float
+
+
+class Source(Protocol):
+    """An opened file: what it says of itself, and its frames from a given one on."""
+
+    rate: int
+    channels: int
+    frames: int
+    """As the header says, which may be wrong; 0 where it says nothing."""
+
+    def blocks(self, start: int) -> Iterator[Samples]:
+        """(n, channels) blocks from frame `start` on; only once.
+
+        Raises:
+            AudioRejected: `undecodable`, where the damage begins.
+        """

@@ -1,0 +1,1 @@
+"""Samples -> features: the networks, their spectrograms and their files."""
