@@ -1,30 +1,21 @@
 """The one place where the api meets its settings and AWS. Everything here exists once per process."""
 
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 
+from api.http.previews import PATIENCE_S, Fresh, deezer_preview
+from api.http.services import Rules, Services
 from config.api import ApiSettings
-from earshot.crawls_table import CrawlsTable
 from earshot.index.reader import IndexReader
-from earshot.message_queue import MessageQueue
-from earshot.sound_queries import SoundQueries
-from earshot.tracks_table import TracksTable
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What the routes work with."""
-
-    settings: ApiSettings
-    index: IndexReader
-    tracks: TracksTable
-    crawls: CrawlsTable
-    crawl_queue: MessageQueue
-    fetch_queue: MessageQueue
-    queries: SoundQueries
+from earshot.sources import SOURCES
+from earshot.stores.crawls_table import CrawlsTable
+from earshot.stores.message_queue import MessageQueue
+from earshot.stores.sound_queries import SoundQueries
+from earshot.stores.tracks_table import TracksTable
+from earshot.web import Downloader, with_hosts
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +31,13 @@ def services() -> Services:
     # the bucket was made, which no signature survives.
     s3 = boto3.client("s3", config=Config(s3={"addressing_style": "virtual"}))
     return Services(
-        settings=settings,
+        rules=Rules(
+            stage=settings.stage,
+            cache_max_age_s=settings.cache_max_age_s,
+            request_wait_s=settings.request_wait_s,
+            cors_origins=settings.cors_origins,
+            api_keys=settings.api_keys,
+        ),
         index=IndexReader(
             s3,
             settings.index_bucket,
@@ -52,4 +49,11 @@ def services() -> Services:
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
         fetch_queue=MessageQueue(sqs, settings.fetch_queue_url),
         queries=SoundQueries(s3, settings.previews_bucket),
+        fresh_previews={"deezer": _deezer(settings)},
     )
+
+
+def _deezer(settings: ApiSettings) -> Fresh:
+    hosts = with_hosts(SOURCES["deezer"].hosts, [urlsplit(settings.deezer_api_url).hostname or ""])
+    web = Downloader(hosts, "Earshot", settings.allow_loopback, max_seconds=PATIENCE_S)
+    return partial(deezer_preview, web, settings.deezer_api_url)

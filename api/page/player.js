@@ -1,6 +1,7 @@
 // One clip at a time: files of one's own from disk (on this machine), a provider's preview where it may be played.
 
 import { h, icon, iconButton, say } from "./dom.js";
+import { SOURCES } from "./sources.js";
 import { homeLink } from "./tracks.js";
 
 const bar = document.getElementById("player");
@@ -10,7 +11,7 @@ let current = null;
 let queue = [];
 
 export const playable = (track, stage) =>
-  (track.source === "file" && stage === "local") || track.source === "deezer";
+  (track.source === "file" && stage === "local") || (SOURCES[track.source]?.plays ?? false);
 
 export const isPlaying = (trackId) => current?.track_id === trackId && !audio.paused;
 

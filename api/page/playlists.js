@@ -2,13 +2,14 @@
 
 import { api } from "./api.js";
 import { h, problem } from "./dom.js";
+import { LISTED } from "./sources.js";
 
 const STATES = [["ready", "ready"], ["pending", "on its way"], ["no_preview", "no preview"], ["failed", "failed"], ["skipped", "skipped"], ["missing", "removed"]];
 const EVERY = 1500;
 
 export async function playlists(main, _values, { stays }) {
   const input = h("input", { type: "text", class: "search", name: "playlist", required: true, autocomplete: "off", spellcheck: "false",
-    "aria-label": "Playlist", placeholder: "Spotify or Deezer link, or a folder on this machine" });
+    "aria-label": "Playlist", placeholder: `${LISTED} link, or a folder on this machine` });
   const key = h("input", { type: "password", class: "search key", name: "key", autocomplete: "current-password", "aria-label": "API key",
     placeholder: "API key", hidden: true });
   const note = h("div", { class: "note" });

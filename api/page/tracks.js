@@ -2,14 +2,13 @@
 
 import { h, hue, icon, iconButton } from "./dom.js";
 import { isPlaying, playable, toggle } from "./player.js";
+import { SOURCES } from "./sources.js";
 
 export const named = (track) => track.title || track.track_id;
 export const artistsOf = (track) => track.artists.join(", ") || "Unknown artist";
 
 // Where a track lives, if that is a place on the web.
 const home = (track) => (/^https?:\/\//i.test(track.url ?? "") ? track.url : null);
-
-const SOURCES = { spotify: "Spotify", deezer: "Deezer", file: "your files" };
 
 export function tile(track, stage, rest = []) {
   const colours = { "--hue": String(hue(track.track_id)), "--turn": `${hue(`${track.track_id}!`)}deg` };
@@ -29,7 +28,7 @@ export function tile(track, stage, rest = []) {
 
 export function homeLink(track, kind, style = {}) {
   if (!home(track)) return null;
-  const label = `Open ${named(track)} at ${SOURCES[track.source] ?? track.source}`;
+  const label = `Open ${named(track)} at ${SOURCES[track.source]?.label ?? track.source}`;
   return h("a", { class: kind, style, href: home(track), rel: "noreferrer", target: "_blank", title: label, "aria-label": label }, icon("link"));
 }
 

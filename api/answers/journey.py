@@ -1,0 +1,111 @@
+"""A listening journey: from one track to another in steps that are each close to the last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import pairwise
+
+import numpy as np
+
+from api.answers.found import Found, shared_tags
+from api.answers.query import Seed
+from api.answers.spaces import cosine
+from earshot.embedding import Vector
+from earshot.index.rows import IndexedTrack
+from earshot.index.searcher import Searcher
+from earshot.recordings import artists_of, plain_title
+
+_CANDIDATES = 24
+_SPARE = 8
+_BEAM = 16
+Recording = tuple[str, frozenset[str]] | str
+_MIN_ANGLE = 1e-3
+
+
+def journey(searcher: Searcher, start: Seed, end: Seed, steps: int) -> list[Found]:
+    """Up to `steps` tracks between `start` and `end`, then `end`; each with its similarity to the one before it.
+
+    Waypoints are spread evenly over the great circle between the two (Shoemake 1985, slerp). Each offers its nearest
+    tracks; a beam search picks the sequence whose squared leaps are least in sum, so that one long leap costs more
+    than several short ones. No recording comes twice.
+    """
+    layers = [_candidates(searcher, point, start, end, steps) for point in waypoints(start.vector, end.vector, steps)]
+    chain = [start, *_least_leaps(start, layers, end), end]
+    return [_step(before, after) for before, after in pairwise(chain)]
+
+
+def _step(before: Seed, after: Seed) -> Found:
+    tags = {tag.name: tag.probability for tag in before.track.tags}
+    return Found(after.track, None, cosine(before.vector, after.vector), shared_tags(tags, after.track))
+
+
+def _candidates(searcher: Searcher, waypoint: Vector, start: Seed, end: Seed, steps: int) -> list[Seed]:
+    ends = {start.track.track_id, end.track.track_id}
+    recordings = {_recording(start.track), _recording(end.track)}
+    found = []
+    for neighbour in searcher.search(waypoint, max(_CANDIDATES, steps + _SPARE), exclude=ends):
+        vector = searcher.vector(neighbour.track.track_id)
+        if vector is not None and _recording(neighbour.track) not in recordings:
+            found.append(Seed(neighbour.track, vector))
+    return found
+
+
+def _recording(track: IndexedTrack) -> Recording:
+    title = plain_title(track.title)
+    return (title, artists_of(track)) if title else track.track_id
+
+
+def waypoints(start: Vector, end: Vector, steps: int) -> list[Vector]:
+    """`steps` unit vectors, evenly spread between two unit vectors. Opposite ones are joined by way of any third."""
+    cosine = float(np.clip(start @ end, -1, 1))
+    angle = float(np.arccos(cosine))
+    if angle > np.pi - _MIN_ANGLE:
+        aside = np.zeros_like(start)
+        aside[int(np.abs(start).argmin())] = 1
+        aside -= (aside @ start) * start
+        aside /= np.linalg.norm(aside)
+        return [_toward(start, aside, np.pi * share) for share in _shares(steps)]
+    if angle < _MIN_ANGLE:
+        return [start] * steps
+    aside = (end - cosine * start) / np.sin(angle)
+    return [_toward(start, aside, angle * share) for share in _shares(steps)]
+
+
+def _shares(steps: int) -> Sequence[float]:
+    return [(number + 1) / (steps + 1) for number in range(steps)]
+
+
+def _toward(start: Vector, aside: Vector, angle: float) -> Vector:
+    point: Vector = (np.cos(angle) * start + np.sin(angle) * aside).astype(np.float32)
+    return point
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A journey so far, with the sum of its squared leaps."""
+
+    cost: float
+    tracks: tuple[Seed, ...]
+    recordings: frozenset[Recording]
+
+    def to(self, track: Seed, leap: float) -> "_Walk":
+        """The walk with one more step."""
+        return _Walk(self.cost + leap**2, (*self.tracks, track), self.recordings | {_recording(track.track)})
+
+
+def _least_leaps(start: Seed, layers: Sequence[Sequence[Seed]], end: Seed) -> tuple[Seed, ...]:
+    """One track per layer, as far as there are enough, such that the squared leaps (1 - cosine) are small in sum."""
+    beam = [_Walk(0.0, (start,), frozenset({_recording(start.track)}))]
+    for layer in layers:
+        if not layer:
+            continue
+        vectors = np.stack([track.vector for track in layer])
+        recordings = [_recording(track.track) for track in layer]
+        longer = [
+            walk.to(track, float(leap))
+            for walk in beam
+            for track, recording, leap in zip(layer, recordings, 1 - vectors @ walk.tracks[-1].vector, strict=True)
+            if recording not in walk.recordings
+        ]
+        beam = nsmallest(_BEAM, longer, key=lambda walk: walk.cost) or beam
+    return min(beam, key=lambda walk: walk.cost + float(1 - walk.tracks[-1].vector @ end.vector) ** 2).tracks[1:]

@@ -1,0 +1,35 @@
+"""What a caller may ask of a ranking."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from earshot.ids import TrackId
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How many answers, which ones, and how much alike they may be among themselves.
+
+    Attributes:
+        k: how many results at most.
+        offset: how many of the best to pass over.
+        min_similarity: least cosine of sound, -1..1.
+        max_per_artist: most results of one artist.
+        max_per_album: most results of one album.
+        exclude: tracks that must not be among them.
+        tags: all of these must be among a result's strongest, whatever their case and accents.
+        source: where results must come from.
+        diversity: 0 (best first) to 1 (unlike each other).
+        collapse_versions: whether one result stands for all versions of a recording.
+    """
+
+    k: int = 10
+    offset: int = 0
+    min_similarity: float | None = None
+    max_per_artist: int | None = None
+    max_per_album: int | None = None
+    exclude: Collection[TrackId] = ()
+    tags: Sequence[str] = ()
+    source: str | None = None
+    diversity: float = 0.0
+    collapse_versions: bool = True

@@ -1,0 +1,163 @@
+"""The one ranking: from a query to results that explain themselves.
+
+Every route that answers with tracks by sound builds a `Query` and calls `rank`.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import inf
+
+import numpy as np
+
+from api.answers.blend import Offer, best
+from api.answers.found import Found, shared_tags
+from api.answers.options import Options
+from api.answers.query import Query, Seed
+from api.answers.spaces import Sound
+from earshot.embedding import Vector
+from earshot.index.rows import IndexedTrack
+from earshot.index.searcher import Searcher
+from earshot.recordings import album_of, artists_of, is_same_recording, plain_title
+
+_HEADROOM = 8
+_GROWTH = 4
+_DIVERSITY_POOL, _DIVERSITY_LEAST = 5, 50
+"""With diversity, the best `_DIVERSITY_POOL * n`, at least `_DIVERSITY_LEAST`, compete for the n-th place. That leaves
+the places before it as they are, so that pages fit together."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeedShown:
+    """A seed, and the versions of its recording that were left out of the results."""
+
+    seed: Seed
+    versions: Sequence[IndexedTrack] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What was asked, and what was found."""
+
+    seeds: Sequence[SeedShown]
+    results: Sequence[Found]
+
+
+def rank(searcher: Searcher, query: Query, options: Options) -> Ranking:
+    """The tracks that score best for `query` and that `options` let through, best first; never one of its seeds.
+
+    Candidates are fetched in growing portions until enough have passed or the whole index was looked at.
+
+    Raises:
+        UnknownTag: no track has one of the tags that the options ask for.
+    """
+    sound = Sound(searcher, tags=options.tags, source=options.source)
+    least = -inf if options.min_similarity is None else options.min_similarity
+    wanted = options.offset + options.k
+    pool = max(_DIVERSITY_LEAST, wanted * _DIVERSITY_POOL) if options.diversity else wanted
+    banned = frozenset(options.exclude) | {seed.track.track_id for seed in query.seeds}
+    fetch = pool + _HEADROOM
+    while True:
+        found = best(sound, query, fetch, exclude=banned, least=least)
+        selection = _Selection(searcher, query, options)
+        for offer in found.offers:
+            selection.take(offer, is_full=len(selection.groups) >= pool)
+        if len(selection.groups) >= pool or found.complete:
+            break
+        fetch *= _GROWTH
+    groups = selection.groups
+    if options.diversity:
+        groups = _diversify(searcher, groups, options.diversity, wanted)
+    return Ranking(
+        [SeedShown(seed, selection.versions_of_seeds.get(seed.track.track_id, ())) for seed in query.seeds],
+        [_found(group, query) for group in groups[options.offset : wanted]],
+    )
+
+
+@dataclass(slots=True)
+class _Group:
+    """A result and the versions it stands for."""
+
+    best: Offer
+    versions: list[IndexedTrack] = field(default_factory=list)
+
+
+def _found(group: _Group, query: Query) -> Found:
+    track, score, similarity = group.best
+    return Found(track, score, similarity, shared_tags(query.tags, track), group.versions)
+
+
+class _Selection:
+    """Takes offers, best first, and keeps those that the options let through."""
+
+    def __init__(self, searcher: Searcher, query: Query, options: Options) -> None:
+        self._searcher = searcher
+        self._options = options
+        self._seeds = [(plain_title(seed.track.title), seed.track) for seed in query.seeds]
+        self._artists: Counter[str] = Counter()
+        self._albums: Counter[tuple[str, str]] = Counter()
+        self._by_isrc: dict[str, _Group] = {}
+        self._by_name: dict[str, list[_Group]] = {}
+        self.groups: list[_Group] = []
+        self.versions_of_seeds: dict[str, list[IndexedTrack]] = {}
+
+    def take(self, offer: Offer, *, is_full: bool) -> None:
+        """Keep `offer` unless it `is_full`, add it to an earlier result of which it is a version, or drop it."""
+        track, options = offer.track, self._options
+        name = plain_title(track.title) if options.collapse_versions else ""
+        if (options.collapse_versions and self._is_version(track, name)) or is_full:
+            return
+        artists, album = artists_of(track), album_of(track)
+        if options.max_per_artist and any(self._artists[artist] >= options.max_per_artist for artist in artists):
+            return
+        if options.max_per_album and album and self._albums[album] >= options.max_per_album:
+            return
+        self._artists.update(artists)
+        if album:
+            self._albums[album] += 1
+        group = _Group(offer)
+        self.groups.append(group)
+        if track.isrc:
+            self._by_isrc.setdefault(track.isrc, group)
+        self._by_name.setdefault(name, []).append(group)
+
+    def _is_version(self, track: IndexedTrack, name: str) -> bool:
+        """Whether the track, whose song has the `name`, is noted as a version of a seed or of an earlier result."""
+        for seed_name, seed in self._seeds:
+            if (seed_name == name or (track.isrc and track.isrc == seed.isrc)) and self._is_same(seed, track):
+                self.versions_of_seeds.setdefault(seed.track_id, []).append(track)
+                return True
+        by_isrc = self._by_isrc.get(track.isrc or "")
+        for group in ([by_isrc] if by_isrc else []) + self._by_name.get(name, []):
+            if self._is_same(group.best.track, track):
+                group.versions.append(track)
+                return True
+        return False
+
+    def _is_same(self, one: IndexedTrack, other: IndexedTrack) -> bool:
+        a, b = self._searcher.vector(one.track_id), self._searcher.vector(other.track_id)
+        return is_same_recording(one, other, -1.0 if a is None or b is None else float(a @ b))
+
+
+def _diversify(searcher: Searcher, groups: list[_Group], diversity: float, wanted: int) -> list[_Group]:
+    """Maximal marginal relevance (Carbonell and Goldstein 1998): greedily similar to the query, unlike the chosen."""
+    if not groups:
+        return groups
+    vectors = np.stack([_vector(searcher, group.best.track) for group in groups])
+    relevance = np.array([group.best.score for group in groups], np.float32)
+    redundancy = np.full(len(groups), -1.0, np.float32)
+    chosen: list[int] = []
+    for place in range(1, min(wanted, len(groups)) + 1):
+        score = (1 - diversity) * relevance - diversity * redundancy if chosen else relevance.copy()
+        score[chosen] = -np.inf
+        score[max(_DIVERSITY_LEAST, _DIVERSITY_POOL * place) :] = -np.inf
+        best = int(score.argmax())
+        chosen.append(best)
+        redundancy = np.maximum(redundancy, vectors @ vectors[best])
+    return [groups[i] for i in chosen]
+
+
+def _vector(searcher: Searcher, track: IndexedTrack) -> Vector:
+    vector = searcher.vector(track.track_id)
+    assert vector is not None, track.track_id  # noqa: S101 (the searcher has just found it)
+    return vector

@@ -1,0 +1,113 @@
+"""Spaces: kinds of evidence for which tracks belong together. One exists, `sound`.
+
+A vector belongs to the space that made it and means nothing in another one.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from api.answers.catalogue import known_tags, nearest_among
+from earshot.embedding import Vector
+from earshot.index.rows import IndexedTrack
+from earshot.index.searcher import Searcher
+from earshot.recordings import plain
+
+
+class Candidate(NamedTuple):
+    """A track that a space offers, with its score there; and what the index shows of it, where that is at hand."""
+
+    track_id: str
+    score: float
+    track: IndexedTrack | None = None
+
+
+class Space(Protocol):
+    """Gives candidates for a vector, and scores to anybody's. Scores are at most 1, for what is the same."""
+
+    @property
+    def name(self) -> str:
+        """What answers call it."""
+
+    @property
+    def version(self) -> str:
+        """Of what it knows: the same version scores the same."""
+
+    def vector(self, track_id: str) -> Vector | None:
+        """The track's unit vector, None where the space does not know it."""
+
+    def candidates(self, vector: Vector, k: int, *, exclude: Collection[str]) -> Sequence[Candidate]:
+        """The `k` tracks that score best, best first, none of `exclude`.
+
+        Fewer than `k`: every other track scores 0 or less.
+        """
+
+    def scores(self, vector: Vector, track_ids: Sequence[str]) -> Sequence[float]:
+        """The score of each track; 0 for those that the space does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a query asks of one space, and how much the answer counts."""
+
+    space: Space
+    vector: Vector
+    weight: float = 1.0
+
+
+class Sound:
+    """The space of an index version: scores are cosines of what the network heard.
+
+    Args:
+        searcher: the index version.
+        tags: only tracks with all of these among their strongest are candidates.
+        source: only tracks of this source are.
+
+    Raises:
+        UnknownTag: no track has one of the tags.
+    """
+
+    name = "sound"
+
+    def __init__(self, searcher: Searcher, *, tags: Sequence[str] = (), source: str | None = None) -> None:
+        self.version = searcher.version
+        self._searcher = searcher
+        self._tags = known_tags(searcher, tags) if tags else []
+        self._source = source
+
+    def vector(self, track_id: str) -> Vector | None:
+        """The track's unit vector (dim,), None where the index does not hold it."""
+        return self._searcher.vector(track_id)
+
+    def track(self, track_id: str) -> IndexedTrack | None:
+        """What the index shows of the track; None where it does not hold it, or where it may be no candidate."""
+        found = self._searcher.row(track_id)
+        return found if found is not None and self._admits(found) else None
+
+    def candidates(self, vector: Vector, k: int, *, exclude: Collection[str]) -> list[Candidate]:
+        """The `k` tracks nearest to the unit `vector`. Fewer: there are no more."""
+        if self._tags or self._source is not None:
+            found = nearest_among(
+                self._searcher, vector, k, tags=self._tags, source=self._source, exclude=frozenset(exclude)
+            )
+        else:
+            found = self._searcher.search(vector, k, exclude=exclude)
+        return [Candidate(near.track.track_id, near.similarity, near.track) for near in found]
+
+    def scores(self, vector: Vector, track_ids: Sequence[str]) -> list[float]:
+        """The cosine of each track; 0 for those that the index does not hold."""
+        return [self._cosine(vector, track_id) for track_id in track_ids]
+
+    def _cosine(self, vector: Vector, track_id: str) -> float:
+        own = self._searcher.vector(track_id)
+        return 0.0 if own is None else cosine(own, vector)
+
+    def _admits(self, track: IndexedTrack) -> bool:
+        if self._source is not None and track.source != self._source:
+            return False
+        return {plain(tag.name) for tag in track.tags}.issuperset(self._tags)
+
+
+def cosine(one: Vector, other: Vector) -> float:
+    """Of two unit vectors, -1..1."""
+    return min(1.0, max(-1.0, float(one @ other)))

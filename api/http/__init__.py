@@ -1,0 +1,1 @@
+"""The HTTP side of the answers: routes, validation, documents, errors, caching."""

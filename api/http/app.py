@@ -1,0 +1,162 @@
+"""The HTTP application: routes, validation, errors, documents. It knows API Gateway's HTTP API events (payload 2.0)."""
+
+import base64
+import binascii
+import json
+from functools import lru_cache
+from typing import Any, cast
+from urllib.parse import quote
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, CORSConfig, Response
+from aws_lambda_powertools.event_handler.openapi.models import License
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic_core import to_json
+
+from api.http import problems
+from api.http.document import text_of
+from api.http.events import HttpEvent, HttpReply
+from api.http.routes import catalogue_map, crawls, health, opensubsonic, page, queries, search, similar, tracks
+from api.http.services import Services
+from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, UnsupportedMediaType
+
+TITLE = "Earshot"
+VERSION = "1"
+MAX_BODY_BYTES = 64 * 1024
+BODILESS = (204, 304)
+"""Statuses whose answers must not have a body."""
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_SWAGGER_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; "
+    "frame-ancestors 'none'"
+)
+
+
+@lru_cache(maxsize=1)  # routers take what a request brings from the resolver that was built last
+def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
+    """The routes behind a Powertools resolver; pages of `cors_origins` may call it from a browser."""
+    app = APIGatewayHttpResolver(
+        enable_validation=True, serializer=_as_json, json_body_deserializer=_parse_json, cors=_cors(cors_origins)
+    )
+    problems.install(app)
+    for module in (similar, queries, search, catalogue_map, tracks, crawls, health, page, opensubsonic):
+        app.include_router(module.router)
+    app.configure_openapi(
+        title=TITLE,
+        version=VERSION,
+        description="Finds the tracks that sound like a given track. Errors are listed in docs/errors.md.",
+        license_info=License(name="MIT", identifier="MIT"),
+    )
+    app.enable_swagger(path="/docs", title=TITLE, version=VERSION)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    def openapi() -> Response[str]:
+        return Response(status_code=200, content_type="application/json", body=text_of(app))
+
+    return app
+
+
+def _as_json(value: object) -> str:
+    return to_json(value).decode()  # four times as fast as the standard library's
+
+
+def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origin=origins[0],
+        extra_origins=list(origins[1:]),
+        allow_headers=["If-None-Match"],
+        expose_headers=["ETag", "Location"],
+        max_age=3600,
+    )
+
+
+def respond(event: HttpEvent, context: LambdaContext, services: Services) -> HttpReply:
+    """The answer (payload 2.0) to an HTTP event. HEAD is GET without the body."""
+    is_head = event["requestContext"]["http"]["method"] == "HEAD"
+    event = _as_routed(event)
+    origins = services.rules.cors_origins
+    try:
+        _check_body(event)
+    except EarshotError as error:
+        response = refuse(error)
+        if cors := _cors(origins):
+            response["headers"] |= cors.to_dict(event.get("headers", {}).get("origin"))
+    else:
+        app = resolver(origins)
+        app.append_context(services=services)
+        response = cast(HttpReply, app.resolve(event, context))
+    headers = {name.lower(): value for name, value in response["headers"].items()}
+    if event["rawPath"] == "/docs":
+        headers.setdefault("content-security-policy", _SWAGGER_POLICY)
+    vary = "Accept-Encoding, Origin" if origins else "Accept-Encoding"
+    response["headers"] = {**_HEADERS, "vary": vary, **headers}
+    if is_head or response["statusCode"] in BODILESS:
+        response["body"], response["isBase64Encoded"] = "", False
+    if response["statusCode"] in BODILESS:
+        response["headers"].pop("content-encoding", None)  # Powertools compresses even what is empty
+    return response
+
+
+def _as_routed(event: HttpEvent) -> HttpEvent:
+    """The event as routes expect it: HEAD as GET, GET without a body, the path with one segment per parameter."""
+    context, http = event["requestContext"], event["requestContext"]["http"]
+    method = "GET" if http["method"] == "HEAD" else http["method"]
+    http = {**http, "method": method, "path": _path(http["path"])}
+    event = {**event, "rawPath": _path(event["rawPath"]), "requestContext": {**context, "http": http}}
+    if method == "GET":
+        event.pop("body", None)
+    return event
+
+
+def refuse(error: EarshotError) -> HttpReply:
+    """The answer (payload 2.0) to a request that does not reach the routes."""
+    refusal = problems.answer(error)
+    headers = {name: str(value) for name, value in refusal.headers.items()}
+    return {
+        "statusCode": refusal.status_code,
+        "body": refusal.body or "",
+        "isBase64Encoded": False,
+        "headers": headers,
+        "cookies": [],
+    }
+
+
+def _path(path: str) -> str:
+    """`path` with a URL in place of a track id encoded again: gateways decode its slashes, routes need one segment."""
+    head, middle, rest = path.partition("/tracks/")
+    rest, end = (rest.removesuffix("/audio"), "/audio") if rest.endswith("/audio") else (rest, "")
+    return head + middle + quote(rest, safe="") + end if rest.startswith(("http:", "https:")) else path
+
+
+def _check_body(event: HttpEvent) -> None:
+    """Refuse what Powertools would stumble over: huge bodies, other types than JSON, bytes that are not UTF-8.
+
+    Raises:
+        RequestTooLarge, UnsupportedMediaType, InvalidRequest
+    """
+    body = event.get("body")
+    if not body:
+        return
+    if len(body) > MAX_BODY_BYTES:
+        raise RequestTooLarge(f"the body has more than {MAX_BODY_BYTES} bytes", hint="Send less.")
+    media_type = event.get("headers", {}).get("content-type", "application/json").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedMediaType(f"the body is {media_type[:80]!r}, not JSON")
+    if event.get("isBase64Encoded"):
+        try:
+            base64.b64decode(body, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            raise InvalidRequest("the body is not UTF-8") from None
+
+
+def _parse_json(text: str) -> Any:
+    """JSON, or a refusal: also for nesting and numbers that Python's parser gives up on."""
+    try:
+        return json.loads(text) if text else None
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(f"the body is not usable JSON: {str(error)[:80]}") from None

@@ -1,0 +1,35 @@
+"""Answers that depend on the request and on versions of spaces alone are cacheable until there is another version."""
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+
+from api.http.presentation import spaces
+from api.http.services import searcher_of, services_of
+from earshot.errors import NoIndexYet
+
+CONTRACT = "2"
+"""Part of every ETag: raise it when an answer to the same question would look different."""
+
+
+def by_spaces(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[object]:
+    """Route middleware: ETag from the versions of the spaces, 304 for who has it, Cache-Control from the settings."""
+    try:
+        versions = [space.version for space in spaces(searcher_of(app)).values()]
+    except NoIndexYet:
+        return next_middleware(app)  # which says what is wrong with the request, if anything is, before it says this
+    headers: dict[str, str | list[str]] = {
+        "ETag": f'W/"{".".join((*versions, CONTRACT))}"',
+        "Cache-Control": f"public, max-age={services_of(app).rules.cache_max_age_s}",
+    }
+    if is_known(str(headers["ETag"]), app.current_event.headers.get("if-none-match")):
+        return Response(status_code=304, headers=headers)
+    response: Response[object] = next_middleware(app)
+    if response.status_code == 200:
+        response.headers.update(headers)
+    return response
+
+
+def is_known(etag: str, if_none_match: str | None) -> bool:
+    """Whether the header names `etag`. Compared weakly (RFC 9110, 8.8.3.2): proxies that compress weaken tags."""
+    return etag.removeprefix("W/") in {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}

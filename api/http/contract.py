@@ -1,0 +1,260 @@
+"""The shapes that travel over HTTP. The OpenAPI document is generated from them."""
+
+from dataclasses import fields
+from typing import Annotated, Any, Literal, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from earshot.track import TrackInfo
+
+_UNSHOWN = "preview_url"
+"""A signed address expires, and a path of this machine is nobody's business."""
+KNOWN = tuple(field.name for field in fields(TrackInfo) if field.name != _UNSHOWN)
+"""What answers say of a track that is asked for by name. A new field of `TrackInfo` is shown without another line."""
+BRIEF = tuple(name for name in KNOWN if name != "isrc")
+"""What they say of tracks that were found."""
+
+_FROM_ANSWERS = ConfigDict(from_attributes=True)
+"""Read from the answers' own types where these have the same names."""
+
+
+def _showing(names: tuple[str, ...]) -> type[BaseModel]:
+    types = get_type_hints(TrackInfo)
+    definitions: Any = {name: (types[name], ...) for name in names}
+    model: type[BaseModel] = create_model("TrackFields", **definitions)
+    return model
+
+
+class TagStrength(BaseModel):
+    """A tag of the network's own head."""
+
+    model_config = _FROM_ANSWERS
+    name: str
+    probability: Annotated[float, Field(ge=0, le=1)]
+
+
+class SharedTag(BaseModel):
+    """A tag that query and result have in common; `strength` is the smaller of the two probabilities."""
+
+    model_config = _FROM_ANSWERS
+    name: str
+    strength: Annotated[float, Field(ge=0, le=1)]
+
+
+class Version(BaseModel):
+    """Another version of the same recording."""
+
+    model_config = _FROM_ANSWERS
+    track_id: str
+    title: str
+    artists: list[str]
+    album: str
+    url: str | None
+
+
+class TrackBrief(_showing(BRIEF)):  # type: ignore[misc]
+    """What is shown of an indexed track."""
+
+    tags: Annotated[list[TagStrength], Field(description="The track's strongest tags, strongest first.")]
+
+
+class Result(TrackBrief):
+    """A track found, and why."""
+
+    similarity: Annotated[
+        float | None,
+        Field(ge=-1, le=1, description="Cosine similarity, 1 = identical; null where the query was words, not sound."),
+    ]
+    score: Annotated[
+        float | None,
+        Field(description="What orders the results, best first; null where words or the way from track to track do."),
+    ]
+    shared_tags: Annotated[list[SharedTag], Field(description="What it has in common with the query, strongest first.")]
+    versions: Annotated[list[Version], Field(description="Versions of the same recording that it stands for.")]
+
+
+class QueryTrack(TrackBrief):
+    """A track that the query was made of."""
+
+    weight: Annotated[float, Field(description="How much it counts; negative: less of this.")]
+    versions: Annotated[list[Version], Field(description="Its other versions, which are not among the results.")]
+
+
+class Skipped(BaseModel):
+    """A track that could not take part, and why."""
+
+    track_id: str
+    code: str
+    message: str
+
+
+class SpaceVersion(BaseModel):
+    """A kind of evidence that an answer rests on."""
+
+    version: Annotated[str, Field(description="Of what it knows.")]
+    recipe: Annotated[str | None, Field(description="What made vectors of what the network heard.")]
+
+
+Spaces = Annotated[dict[str, SpaceVersion], Field(description="What the answer rests on, by name.")]
+
+
+class SimilarAnswer(BaseModel):
+    """Tracks found, best first."""
+
+    index_version: str
+    model: str
+    spaces: Spaces
+    query: Annotated[list[QueryTrack], Field(description="What the query was made of; empty for words and clips.")]
+    results: list[Result]
+
+
+class ExtendAnswer(SimilarAnswer):
+    """Tracks that continue a playlist, best first."""
+
+    skipped: Annotated[list[Skipped], Field(description="Tracks of the playlist that could not take part, and why.")]
+
+
+class SearchAnswer(BaseModel):
+    """Tracks found by words."""
+
+    index_version: str
+    model: str
+    spaces: Spaces
+    total: Annotated[int, Field(description="How many tracks match in all.")]
+    results: list[Result]
+
+
+class Upload(BaseModel):
+    """Where a clip goes."""
+
+    method: Literal["PUT"]
+    url: str
+    expires_in_s: int
+
+
+class QueryOpened(BaseModel):
+    """A query by sound waits for its clip."""
+
+    query_id: str
+    upload: Annotated[Upload | None, Field(description="Where to PUT the clip; null when it came as a URL.")]
+    status_url: str
+
+
+class QueryAnswer(BaseModel):
+    """A query by sound, and once its clip has been heard what sounds like it."""
+
+    status: Literal["pending", "ready", "failed"]
+    reason: Annotated[str | None, Field(description="Why the clip could not be heard; see docs/errors.md.")] = None
+    message: str | None = None
+    index_version: str | None = None
+    model: str | None = None
+    spaces: Spaces = {}
+    tags: Annotated[list[TagStrength], Field(description="The clip's strongest tags.")] = []
+    results: list[Result] = []
+
+
+class TrackRequested(BaseModel):
+    """A track is on its way into the index."""
+
+    track_id: str
+    status: str
+    reason: str | None
+    status_url: str
+
+
+class MapAnswer(BaseModel):
+    """Where tracks lie on the map, as columns of equal length; x and y are about -1 to 1."""
+
+    index_version: str
+    total: Annotated[int, Field(description="Tracks in the index; more than are listed where the map is a sample.")]
+    track_ids: list[str]
+    x: list[float]
+    y: list[float]
+    titles: list[str]
+    artists: list[str]
+    tags: Annotated[list[str], Field(description="Each track's strongest tag.")]
+
+
+class TrackAnswer(_showing(KNOWN)):  # type: ignore[misc]
+    """What is known of a track, and how far it has come."""
+
+    status: Annotated[str, Field(description="pending, ready, no_preview or failed")]
+    reason: Annotated[str | None, Field(description="Why a track failed or has no preview.")]
+    provider: Annotated[str | None, Field(description="Who served the preview.")]
+    model: Annotated[str | None, Field(description="The network that heard it.")]
+    tags: list[TagStrength]
+    indexed: Annotated[bool, Field(description="Whether the current index version holds it.")]
+    updated_at: str | None
+
+
+class CrawlStarted(BaseModel):
+    """A crawl was accepted."""
+
+    crawl_id: str
+    status_url: str
+    understood: Annotated[str, Field(description="What the playlist was taken for.")]
+
+
+class CrawlAnswer(BaseModel):
+    """A crawl."""
+
+    crawl_id: str
+    playlist: str
+    started: str
+    finished: Annotated[str | None, Field(description="When the last entry of the playlist had been read.")]
+    waiting_until: Annotated[str | None, Field(description="A provider asked to wait until then.")]
+    error: Annotated[dict[str, str] | None, Field(description="`code`, `message` and `hint` of what ended it early.")]
+    removed: Annotated[int, Field(description="Tracks removed because they had left the playlist (`remove_missing`).")]
+
+
+class CrawlList(BaseModel):
+    """The newest crawls."""
+
+    crawls: list[CrawlAnswer]
+
+
+class CrawlCounts(CrawlAnswer):
+    """A crawl, and how far it has come."""
+
+    total: Annotated[int, Field(description="Entries read so far.")]
+    pending: Annotated[int, Field(description="Entries whose track is still on its way.")]
+    done: Annotated[bool, Field(description="The playlist has been read and nothing is pending.")]
+    states: Annotated[dict[str, int], Field(description="Entries by state: ready, pending, no_preview, failed, …")]
+    reasons: Annotated[dict[str, int], Field(description="Entries by the reason why they are not ready.")]
+
+
+class IndexHealth(BaseModel):
+    """The index version that answers."""
+
+    version: str
+    tracks: int
+    model: str
+    built_at: str
+    build_s: Annotated[float, Field(description="Seconds that building it took.")]
+    recall: Annotated[float | None, Field(description="recall@10 against exact search, measured when it was built.")]
+    search_k: Annotated[int | None, Field(description="Annoy's effort per query; null: searched exactly.")]
+
+
+class Health(BaseModel):
+    """Whether the service can answer, and from what."""
+
+    status: Annotated[str, Field(description="ok, or no_index while nothing has been indexed")]
+    stage: str
+    index: IndexHealth | None
+    spaces: Annotated[Spaces, Field(description="What answers rest on, by name.")]
+
+
+class Problem(BaseModel):
+    """What went wrong. Codes are listed in docs/errors.md."""
+
+    code: str
+    message: str
+    hint: str
+    status: Annotated[str | None, Field(description="Of a track that is not ready: its status.")] = None
+    reason: Annotated[str | None, Field(description="Of a track that is not ready: why.")] = None
+
+
+class ProblemAnswer(BaseModel):
+    """The body of every answer that is not a success."""
+
+    error: Problem

@@ -1,0 +1,96 @@
+"""The OpenAPI document: what Powertools derives from the routes, completed where it falls short."""
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NotRequired, TypedDict
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from api.http.options import OptionParameters
+
+_KEY = "key"
+"""Needed only where the stage has keys."""
+
+Schema = dict[str, object]
+
+
+class _Parameter(TypedDict):
+    name: str
+    schema: Schema
+    style: NotRequired[str]
+    explode: NotRequired[bool]
+
+
+class _Operation(TypedDict):
+    parameters: NotRequired[list[_Parameter]]
+    responses: dict[str, dict[str, object]]
+    security: NotRequired[list[dict[str, list[str]]]]
+
+
+class _Components(TypedDict):
+    schemas: dict[str, Schema]
+    securitySchemes: NotRequired[dict[str, dict[str, str]]]
+
+
+class Document(TypedDict):
+    """OpenAPI 3.1, as far as it is completed here."""
+
+    paths: dict[str, dict[str, _Operation]]
+    components: _Components
+
+
+def document(resolver: APIGatewayHttpResolver) -> Document:
+    """What the routes declare, with everything that validation enforces."""
+    found: Document = json.loads(resolver.get_openapi_json_schema())
+    options: dict[str, Schema] = OptionParameters.model_json_schema()["properties"]
+    for operation in _operations(found):
+        names = {parameter["name"] for parameter in operation.get("parameters", ())}
+        for parameter in operation.get("parameters", ()):
+            if names >= options.keys() and parameter["name"] in options:
+                parameter["schema"] = options[parameter["name"]]
+            parameter["schema"] = _as_parameter(parameter["schema"])
+            if parameter["schema"].get("type") == "array":
+                parameter["style"], parameter["explode"] = "form", False
+        if "401" in operation["responses"]:
+            operation["security"] = [{}, {_KEY: []}]
+        if "304" in operation["responses"]:
+            operation["responses"]["304"].pop("content", None)
+        if "HTTPValidationError" in json.dumps(operation["responses"].get("422")):
+            del operation["responses"]["422"]
+        operation["responses"] = dict(sorted(operation["responses"].items()))
+    found["components"]["securitySchemes"] = {_KEY: {"type": "apiKey", "in": "header", "name": "X-Api-Key"}}
+    found["paths"] = dict(sorted(found["paths"].items()))
+    _drop_unused_schemas(found)
+    return found
+
+
+def _operations(document: Document) -> Iterator[_Operation]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+def _as_parameter(schema: Schema) -> Schema:
+    """A parameter is left out rather than null, and is described beside its schema."""
+    optional = schema.get("anyOf")
+    if isinstance(optional, list) and {"type": "null"} in optional:
+        schema = optional[0] | {"title": schema["title"]}
+    return {key: value for key, value in schema.items() if key not in ("description", "examples")}
+
+
+def _drop_unused_schemas(document: Document) -> None:
+    """Powertools always adds schemas of its own error bodies, which no answer of ours has."""
+    schemas = document["components"]["schemas"]
+    while True:
+        text = json.dumps(document)
+        unused = [name for name in schemas if f'"#/components/schemas/{name}"' not in text]
+        if not unused:
+            return
+        for name in unused:
+            del schemas[name]
+
+
+@lru_cache(maxsize=1)
+def text_of(resolver: APIGatewayHttpResolver) -> str:
+    """The document as it is served and committed."""
+    return json.dumps(document(resolver), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,71 @@
+"""What a caller may ask of the answers, as it comes over HTTP. Every route that ranks takes the same options."""
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from api.answers.options import Options
+from earshot.ids import TrackId, parse_track_id
+from earshot.sources import TRACK_SOURCES
+
+MAX_K = 100
+MAX_OFFSET = 900
+
+TrackIdText = Annotated[str, Field(min_length=1, max_length=512)]
+ParsedTrackId = Annotated[TrackId, Field(min_length=1, max_length=512), AfterValidator(parse_track_id)]
+"""An id, URI or URL; what is none of these is refused as `InvalidTrackId` before anything else is looked at."""
+TagName = Annotated[str, Field(min_length=1, max_length=40)]
+
+if TYPE_CHECKING:
+    SourceName = str
+else:
+    SourceName = Literal[TRACK_SOURCES]
+"""A source that tracks come from."""
+
+
+class OptionParameters(BaseModel):
+    """How many answers, which ones, and how much alike they may be among themselves."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    k: Annotated[int, Field(ge=1, le=MAX_K, description="How many results at most.")] = 10
+    offset: Annotated[int, Field(ge=0, le=MAX_OFFSET, description="How many of the best to pass over (paging).")] = 0
+    min_similarity: Annotated[
+        float | None,
+        Field(ge=-1, le=1, allow_inf_nan=False, description="Only results at least this similar to the query."),
+    ] = None
+    max_per_artist: Annotated[
+        int | None, Field(ge=1, le=MAX_K, description="At most so many results of one artist.")
+    ] = None
+    max_per_album: Annotated[int | None, Field(ge=1, le=MAX_K, description="At most so many results of one album.")] = (
+        None
+    )
+    exclude: Annotated[
+        list[ParsedTrackId], Field(max_length=200, description="Tracks that must not be among them.")
+    ] = []
+    tags: Annotated[
+        list[TagName], Field(max_length=10, description="Only results with all of these among their strongest tags.")
+    ] = []
+    source: Annotated[SourceName | None, Field(description="Only results of this source.")] = None
+    diversity: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            allow_inf_nan=False,
+            description="0: the most similar. Towards 1: results that differ among themselves (maximal marginal "
+            "relevance); similarities stay true.",
+        ),
+    ] = 0.0
+    collapse_versions: Annotated[
+        bool,
+        Field(
+            description="Show one result for all versions of a recording (same ISRC, or same title and same sound) "
+            "and list the others under it."
+        ),
+    ] = True
+
+    def options(self) -> Options:
+        """The same in the answers' own terms."""
+        return Options(**{field.name: getattr(self, field.name) for field in fields(Options)})

@@ -1,0 +1,62 @@
+"""How tracks look in answers: one shape, whichever route found them."""
+
+from collections.abc import Sequence
+from operator import attrgetter
+
+from api.answers.found import SHOWN_TAGS, Found
+from api.answers.query import Seed
+from api.http.contract import BRIEF, KNOWN, QueryTrack, Result, SpaceVersion, TagStrength, TrackAnswer
+from earshot.index.rows import IndexedTrack
+from earshot.index.searcher import Searcher
+from earshot.track import Tag, Track
+
+_brief_values = attrgetter(*BRIEF)
+
+
+def results(found: Sequence[Found]) -> list[Result]:
+    """Tracks found, in their order."""
+    return [
+        Result.model_validate(
+            {
+                **_brief(one.track),
+                "similarity": one.similarity,
+                "score": one.score,
+                "shared_tags": one.shared_tags,
+                "versions": one.versions,
+            }
+        )
+        for one in found
+    ]
+
+
+def query_track(seed: Seed, versions: Sequence[IndexedTrack] = ()) -> QueryTrack:
+    """A track that a query was made of, and its versions that are not among the results."""
+    return QueryTrack(**_brief(seed.track), weight=seed.weight, versions=list(versions))
+
+
+def _brief(track: IndexedTrack) -> dict[str, object]:
+    return {**dict(zip(BRIEF, _brief_values(track), strict=True)), "tags": track.tags[:SHOWN_TAGS]}
+
+
+def track_answer(track: Track, *, indexed: bool) -> TrackAnswer:
+    """What is known of a track; `indexed`: whether the index version at hand holds it."""
+    return TrackAnswer(
+        **{name: getattr(track.info, name) for name in KNOWN},
+        status=track.status.value,
+        reason=track.reason,
+        provider=track.provider,
+        model=track.model,
+        tags=track.tags,
+        indexed=indexed,
+        updated_at=track.updated_at,
+    )
+
+
+def tag_strengths(tags: Sequence[Tag]) -> list[TagStrength]:
+    """The strongest tags, as shown."""
+    return [TagStrength.model_validate(tag) for tag in tags[:SHOWN_TAGS]]
+
+
+def spaces(searcher: Searcher) -> dict[str, SpaceVersion]:
+    """What answers from the index version rest on."""
+    return {"sound": SpaceVersion(version=searcher.version, recipe=searcher.recipe)}

@@ -1,0 +1,98 @@
+"""From errors to HTTP answers: one shape, one map (`earshot.errors.http_status`), no internals."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from itertools import islice
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+from pydantic_core import ErrorDetails
+
+from api.http.contract import Problem, ProblemAnswer
+from earshot.errors import (
+    EarshotError,
+    InvalidRequest,
+    MethodNotAllowed,
+    RouteNotFound,
+    TrackNotReady,
+    UnsupportedMediaType,
+    http_status,
+)
+from earshot.telemetry import logger
+
+_MAX_PROBLEMS = 5
+_BROKEN = Problem(code="internal_error", message="Something broke on our side.", hint="Try again later.")
+
+
+def answer(error: EarshotError) -> Response[str]:
+    """The HTTP answer to an error of ours. What a caller cannot mend is logged, not shown."""
+    status = http_status(error)
+    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger().error("request failed", code=error.code, reason=error.message)
+        return _answer(
+            status, Problem(code="internal_error", message="Something broke on our side.", hint="Try again.")
+        )
+    problem = Problem(code=error.code, message=error.message, hint=error.hint)
+    if isinstance(error, TrackNotReady):
+        problem.status, problem.reason = error.status, error.reason
+    headers = {"Allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowed) else {}
+    return _answer(status, problem, headers)
+
+
+def _answer(status: HTTPStatus, problem: Problem, headers: dict[str, str] | None = None) -> Response[str]:
+    return Response(
+        status_code=status.value,
+        content_type="application/json",
+        body=ProblemAnswer(error=problem).model_dump_json(exclude_none=True),
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def install(app: ApiGatewayResolver) -> None:
+    """Make every error that leaves a route, or Powertools itself, one of our answers."""
+
+    def no_route(_: NotFoundError) -> Response[str]:
+        event = app.current_event
+        if methods := _methods_of(app, event.path):
+            return answer(MethodNotAllowed(f"{event.http_method[:20]} is not a method of this path", allowed=methods))
+        return answer(RouteNotFound(f"no such path: {event.path[:80]!r}"))
+
+    app.exception_handler(EarshotError)(answer)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(RequestUnsupportedContentType)(_not_json)
+    app.exception_handler(Exception)(_unforeseen)
+    app.not_found(no_route)
+
+
+def _invalid(error: RequestValidationError) -> Response[str]:
+    return answer(InvalidRequest(_describe(error.errors())))
+
+
+def _not_json(_: RequestUnsupportedContentType) -> Response[str]:
+    return answer(UnsupportedMediaType("the body is not JSON"))
+
+
+def _unforeseen(error: Exception) -> Response[str]:
+    logger().exception("unforeseen error", exc_info=error)
+    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, _BROKEN)
+
+
+def _methods_of(app: ApiGatewayResolver, path: str) -> tuple[str, ...]:
+    """Methods under which `path` exists. Powertools keeps its routes to itself; a test watches that this works."""
+    routes = app._static_routes + app._dynamic_routes
+    return tuple(sorted({route.method for route in routes if route.rule.match(path)}))
+
+
+def _describe(problems: Iterable[ErrorDetails]) -> str:
+    """Which parameter was wrong and why, without echoing what was sent."""
+    texts = []
+    for problem in islice(problems, _MAX_PROBLEMS):
+        parts = (str(part)[:40] for part in problem["loc"][1:] if part != "options")  # our word, not the caller's
+        place = ".".join(parts) or str(problem["loc"][0])
+        texts.append(f"{place}: {problem['msg']}")
+    return "; ".join(texts)

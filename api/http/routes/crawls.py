@@ -1,0 +1,82 @@
+"""POST /crawls, GET /crawls and GET /crawls/{crawl_id}."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+
+from api.http.contract import CrawlAnswer, CrawlCounts, CrawlList, CrawlStarted
+from api.http.keys import key_required
+from api.http.requests import CrawlRequest
+from api.http.routes.documented import answers
+from api.http.routes.parameters import LimitParameter, OffsetParameter
+from api.http.services import services_of
+from earshot.intake import start_crawl
+from earshot.playlists import parse_playlist
+from earshot.stores.crawls_table import CrawlSummary
+
+router = Router()
+_TAGS = ["crawls"]
+
+
+@router.post(
+    "/crawls",
+    summary="Have a playlist crawled",
+    operation_id="crawl",
+    tags=_TAGS,
+    responses=answers(CrawlStarted, 401, 413, 415, 422, success=202),
+    status_code=HTTPStatus.ACCEPTED.value,
+    middlewares=[key_required],
+)
+def crawl(request: Annotated[CrawlRequest, Body()]) -> Response[CrawlStarted]:
+    """Its tracks become searchable as they are heard; follow the crawl at `status_url`."""
+    services = services_of(router)
+    playlist = parse_playlist(request.playlist)
+    crawl_id = start_crawl(
+        playlist,
+        crawls=services.crawls,
+        crawl_queue=services.crawl_queue,
+        remove_missing=request.remove_missing,
+    )
+    status_url = f"/crawls/{crawl_id}"
+    return Response(
+        status_code=HTTPStatus.ACCEPTED.value,
+        content_type="application/json",
+        headers={"Location": status_url},
+        body=CrawlStarted(crawl_id=crawl_id, status_url=status_url, understood=str(playlist)),
+    )
+
+
+@router.get(
+    "/crawls", summary="The newest crawls", operation_id="crawls", tags=_TAGS, responses=answers(CrawlList, 422)
+)
+def crawls(limit: LimitParameter = 20, offset: OffsetParameter = 0) -> CrawlList:
+    """Newest first."""
+    return CrawlList(crawls=[_shown(summary) for summary in services_of(router).crawls.list(limit, offset)])
+
+
+@router.get(
+    "/crawls/<crawl_id>",
+    summary="How far a crawl has come",
+    operation_id="crawl_progress",
+    tags=_TAGS,
+    responses=answers(CrawlCounts, 404, 422),
+)
+def crawl_progress(crawl_id: Annotated[str, Path(max_length=64)]) -> CrawlCounts:
+    """Counts by state and reason, derived from the entries and the state of their tracks."""
+    services = services_of(router)
+    progress = services.crawls.progress(crawl_id, services.tracks)
+    return CrawlCounts(
+        **dict(_shown(progress.summary)),
+        total=progress.total,
+        pending=progress.pending,
+        done=progress.done,
+        states={state.value: count for state, count in progress.states.items()},
+        reasons={reason.value: count for reason, count in progress.reasons.items()},
+    )
+
+
+def _shown(summary: CrawlSummary) -> CrawlAnswer:
+    return CrawlAnswer.model_validate(summary, from_attributes=True)

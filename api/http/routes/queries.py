@@ -1,0 +1,104 @@
+"""Asking with a clip: POST /queries and GET /queries/{query_id}."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+
+from api.answers.query import Query
+from api.answers.ranking import rank
+from api.http.contract import QueryAnswer, QueryOpened, Upload
+from api.http.keys import key_required
+from api.http.options import OptionParameters
+from api.http.presentation import results, spaces, tag_strengths
+from api.http.requests import QueryRequest
+from api.http.routes.documented import answers
+from api.http.routes.parameters import OptionsParameter
+from api.http.services import searcher_of, services_of
+from earshot.messages import FetchClip
+from earshot.reasons import Reason
+from earshot.stores.sound_queries import UPLOAD_S, Heard
+
+router = Router()
+_TAGS = ["explore"]
+
+
+@router.post(
+    "/queries",
+    summary="Ask with a clip",
+    operation_id="open_query",
+    tags=_TAGS,
+    responses=answers(QueryOpened, 401, 413, 415, 422, success=201),
+    status_code=HTTPStatus.CREATED.value,
+    middlewares=[key_required],
+)
+def open_clip(request: Annotated[QueryRequest | None, Body()] = None) -> Response[QueryOpened]:
+    """PUT the clip (mp3, ogg, opus, flac, wav or m4a, up to 32 MB) to `upload.url`, then ask `status_url`.
+
+    A clip given as `url` is fetched instead. It is deleted as soon as it was heard, everything else within the hour.
+    """
+    clips = services_of(router).queries
+    clips.sweep()
+    query_id = clips.open()
+    upload = None
+    if request and request.url:
+        services_of(router).fetch_queue.send(FetchClip(query_id, request.url))
+    else:
+        upload = Upload(method="PUT", url=clips.upload_address(query_id), expires_in_s=UPLOAD_S)
+    status_url = f"/queries/{query_id}"
+    return Response(
+        status_code=HTTPStatus.CREATED.value,
+        content_type="application/json",
+        headers={"Location": status_url, "Cache-Control": "no-store"},
+        body=QueryOpened(
+            query_id=query_id,
+            upload=upload,
+            status_url=status_url,
+        ),
+    )
+
+
+@router.get(
+    "/queries/<query_id>",
+    summary="What sounds like the clip",
+    operation_id="query",
+    tags=_TAGS,
+    responses=answers(QueryAnswer, 404, 422, 503),
+)
+def clip(
+    query_id: Annotated[str, Path(pattern="^[0-9a-f]{32}$", max_length=32)], options: OptionsParameter
+) -> Response[QueryAnswer]:
+    """`pending` until the clip has been heard, then `ready` with its neighbours, or `failed` with a reason."""
+    heard = services_of(router).queries.heard(query_id)
+    body = QueryAnswer(status="pending") if heard is None else _answer(heard, options)
+    return Response(
+        status_code=HTTPStatus.OK.value,
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+        body=body,
+    )
+
+
+def _answer(heard: Heard, options: OptionParameters) -> QueryAnswer:
+    if heard.embedding is None:
+        return QueryAnswer(status="failed", reason=heard.reason, message=heard.message)
+    searcher = searcher_of(router)
+    if heard.model != searcher.model:
+        return QueryAnswer(
+            status="failed",
+            reason=Reason.OTHER_MODEL,
+            message=f"the clip was heard by {heard.model}, the index holds {searcher.model}",
+        )
+    vector = services_of(router).index.transform(searcher)(heard.embedding.embedding[None])[0]
+    tags = {tag.name: tag.probability for tag in heard.tags}
+    ranking = rank(searcher, Query(vector, tags=tags), options.options())
+    return QueryAnswer(
+        status="ready",
+        index_version=searcher.version,
+        model=searcher.model,
+        spaces=spaces(searcher),
+        tags=tag_strengths(heard.tags),
+        results=results(ranking.results),
+    )

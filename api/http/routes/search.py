@@ -1,0 +1,44 @@
+"""GET /search."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
+
+from api.answers import search as words
+from api.http.caching import by_spaces
+from api.http.contract import SearchAnswer
+from api.http.options import SourceName
+from api.http.presentation import results, spaces
+from api.http.routes.documented import answers
+from api.http.routes.parameters import LimitParameter, OffsetParameter, TagsParameter
+from api.http.services import searcher_of
+
+router = Router()
+
+
+@router.get(
+    "/search",
+    summary="Tracks by words and tags",
+    operation_id="search",
+    tags=["explore"],
+    responses=answers(SearchAnswer, 304, 422, 503),
+    middlewares=[by_spaces],
+)
+def search(
+    text: Annotated[str, Parameter(max_length=200, description="Beginnings of words in title, artists or album.")] = "",
+    tags: TagsParameter = [],  # noqa: B006 (Powertools copies it)
+    source: Annotated[SourceName | None, Parameter(description="Only of this source.")] = None,
+    limit: LimitParameter = 20,
+    offset: OffsetParameter = 0,
+) -> SearchAnswer:
+    """Case and accents do not matter. Without text and tags: the whole catalogue by title."""
+    searcher = searcher_of(router)
+    total, found = words.search(searcher, text=text, tags=tags, source=source, limit=limit, offset=offset)
+    return SearchAnswer(
+        index_version=searcher.version,
+        model=searcher.model,
+        spaces=spaces(searcher),
+        total=total,
+        results=results(found),
+    )

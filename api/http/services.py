@@ -1,0 +1,60 @@
+"""What requests are answered with. A door puts it into each request; routes and middlewares take it from there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
+
+from api.http.previews import Fresh
+from earshot.index.reader import IndexReader
+from earshot.index.searcher import Searcher
+from earshot.stores.crawls_table import CrawlsTable
+from earshot.stores.message_queue import MessageQueue
+from earshot.stores.sound_queries import SoundQueries
+from earshot.stores.tracks_table import TracksTable
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What whoever runs the api has settled. Explained in config/api.env.example."""
+
+    stage: str
+    cache_max_age_s: int
+    request_wait_s: float
+    cors_origins: tuple[str, ...]
+    api_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the routes work with.
+
+    `fresh_previews`: by source, asks where the preview of a track can be heard now; empty where it cannot.
+    """
+
+    rules: Rules
+    index: IndexReader
+    tracks: TracksTable
+    crawls: CrawlsTable
+    crawl_queue: MessageQueue
+    fetch_queue: MessageQueue
+    queries: SoundQueries
+    fresh_previews: Mapping[str, Fresh]
+
+
+def services_of(router: BaseRouter) -> Services:
+    """What the request that `router` is answering is answered with."""
+    found: Services = router.context["services"]
+    return found
+
+
+def searcher_of(router: BaseRouter) -> Searcher:
+    """The index version that the request is answered from: the newest one there was when it was first needed.
+
+    Raises:
+        NoIndexYet: nothing has been published.
+    """
+    if "searcher" not in router.context:
+        router.append_context(searcher=services_of(router).index.current())
+    found: Searcher = router.context["searcher"]
+    return found

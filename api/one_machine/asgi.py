@@ -1,0 +1,81 @@
+"""`api.one_machine.asgi:app`: an ASGI application that hands every request to the Lambda handler, as API Gateway would.
+
+One request at a time, on the event loop: exactly what one Lambda container does, and Powertools' resolver keeps its
+state per process. Powertools has an adapter too (`HttpResolverLocal`), but its events are of payload 1.0, which the
+cloud does not send, and it takes bodies of any size.
+
+Which host names are answered to is decided in front of it, by whoever opens the port: local/front_door.py.
+"""
+
+import asyncio
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
+
+from api.bootstrap import services
+from api.http.app import refuse, respond
+from api.http.events import HttpEvent
+from api.one_machine.files import file_in, own_file, send_file
+from api.one_machine.gateway import body_of, event_of, send_reply
+from api.one_machine.protocol import Receive, Scope, Send
+from earshot.errors import EarshotError
+from earshot.ids import TrackId
+from earshot.telemetry import logger
+
+_SWEEP_EVERY_S = 600.0
+
+
+class _Context(LambdaContext):
+    """As much of a Lambda context as the handler's logger and tracer look at."""
+
+    function_name = "api"
+    memory_limit_in_mb = 1024
+    invoked_function_arn = "arn:aws:lambda:local:000000000000:function:api"
+    aws_request_id = ""
+
+    def __init__(self, request_id: str) -> None:
+        self.aws_request_id = request_id
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """The ASGI application."""
+    if scope["type"] == "lifespan":
+        await _live(receive, send)
+    elif scope["type"] == "http":
+        event = event_of(scope, await body_of(receive))
+        own = file_in(scope["path"]) if services().rules.stage == "local" else None
+        if own and scope["method"] in ("GET", "HEAD"):
+            await _play(own, event, send)
+        else:
+            reply = respond(event, _Context(event["requestContext"]["requestId"]), services())
+            await send_reply(reply, send, with_length=scope["method"] != "HEAD")
+
+
+async def _play(track_id: TrackId, event: HttpEvent, send: Send) -> None:
+    try:
+        path = own_file(services().tracks, track_id)
+    except EarshotError as error:
+        await send_reply(refuse(error), send)
+    else:
+        is_get = event["requestContext"]["http"]["method"] == "GET"
+        await send_file(path, event["headers"], send, with_body=is_get)
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """Between start and end of the server, do what a schedule does in the cloud."""
+    sweeper: asyncio.Task[None] | None = None
+    while (message := await receive())["type"] != "lifespan.shutdown":
+        sweeper = asyncio.create_task(_sweep())
+        await send({"type": f"{message['type']}.complete"})
+    if sweeper:
+        sweeper.cancel()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _sweep() -> None:
+    while True:
+        await asyncio.sleep(_SWEEP_EVERY_S)
+        try:
+            await asyncio.to_thread(services().queries.sweep)
+        except (ClientError, BotoCoreError):
+            logger().exception("queries could not be swept; trying again")

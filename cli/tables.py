@@ -1,0 +1,48 @@
+"""Tables for people."""
+
+import shutil
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+_WIDEST = 44
+
+Cell = str | float | None
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """Columns of texts (left) and numbers (right), cut so that lines fit the terminal."""
+    lines = [list(head), *([_cell(value) for value in row] for row in rows)]
+    room = max(60, shutil.get_terminal_size((120, 24)).columns)
+    widths = [min(_WIDEST, max(_width(line[i]) for line in lines)) for i in range(len(head))]
+    while sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > 10:
+        widths[widths.index(max(widths))] -= 1
+    numeric = [
+        all(_is_number(line[i]) for line in lines[1:]) and any(line[i] for line in lines[1:]) for i in range(len(head))
+    ]
+    drawn = (
+        "  ".join(_fit(text, width, right=right) for text, width, right in zip(line, widths, numeric, strict=True))
+        for line in lines
+    )
+    return "\n".join(line.rstrip() for line in drawn)
+
+
+def _cell(value: Cell) -> str:
+    text = "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _is_number(text: str) -> bool:
+    return not text.strip("-.0123456789")
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in text)
+
+
+def _fit(text: str, width: int, *, right: bool) -> str:
+    if _width(text) > width:
+        while _width(text) >= width:
+            text = text[:-1]
+        text += "…"
+    gap = " " * (width - _width(text))
+    return gap + text if right else text + gap
