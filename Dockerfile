@@ -13,8 +13,10 @@ COPY crawler crawler
 COPY extractor extractor
 COPY annoy_service annoy_service
 COPY api api
+COPY ops ops
 COPY local local
-RUN scripts/setup run && .venv/bin/python -m extractor.model.build
+COPY cli cli
+RUN scripts/setup run && .venv/bin/python -m extractor.model
 # The frameworks that made the model file are no longer needed.
 RUN .venv/bin/uv pip uninstall -q --python .venv/bin/python tensorflow-cpu tensorflow keras librosa onnx || true
 
@@ -23,6 +25,7 @@ RUN useradd --uid 10001 --create-home earshot && mkdir /state /music && chown ea
 WORKDIR /app
 COPY --from=build /app /app
 COPY serverless.yml ./
+COPY infra/queues.json infra/
 USER earshot
 ENV EARSHOT_LOCAL_DIR=/state PORT=8000 EARSHOT_FOLDER_ROOTS=/music PATH=/app/.venv/bin:$PATH
 VOLUME ["/state"]

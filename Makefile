@@ -6,8 +6,8 @@ PY := .venv/bin/python
 as_given = '$(subst ','\'',$(value $(1)))'
 export STAGE PORT
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status crawl extract similar repair model test lint format lock build-all bench-extract \
-        bench-index bench-ingest bench-api bench-plots fuzz clean spotify-login openapi
+.PHONY: help setup setup-dev demo up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
+        bench-index bench-ingest bench-api bench-plots fuzz clean spotify-login openapi drawing
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -18,10 +18,10 @@ setup-dev:
 	@scripts/setup dev
 
 model: setup ## Build the network's file from the published checkpoint (cached)
-	@$(PY) -m extractor.model.build
+	@$(PY) -m extractor.model
 
 demo: model ## Whole pipeline on real music, here (MUSIC=~/Music for your own)
-	@$(PY) -m local demo $(if $(value MUSIC),--music $(call as_given,MUSIC))
+	@$(PY) -m demo $(if $(value MUSIC),--music $(call as_given,MUSIC))
 
 up: model ## Start everything on http://127.0.0.1:$PORT; Ctrl-C stops it
 	@$(PY) -m local up
@@ -30,33 +30,38 @@ down: setup ## Stop what `make up` started
 	@$(PY) -m local down
 
 status: setup ## What runs, and what the catalogue holds
-	@$(PY) -m local status
+	@$(PY) -m ops status
 
 crawl: setup ## Crawl PLAYLIST=… (a folder, or a playlist id, URI or URL; REMOVE_MISSING=1: remove what left it)
 	@test -n $(call as_given,PLAYLIST) || { echo "usage: make crawl PLAYLIST=<folder, or playlist id, URI or URL>" >&2; exit 2; }
-	@$(PY) -m local crawl $(if $(REMOVE_MISSING),--remove-missing) -- $(call as_given,PLAYLIST)
+	@$(PY) -m ops crawl $(if $(REMOVE_MISSING),--remove-missing) -- $(call as_given,PLAYLIST)
 
 extract: setup ## Re-drive every track that still awaits its embedding
-	@$(PY) -m local extract
+	@$(PY) -m ops extract
 
 spotify-login: setup ## Log in to Spotify once, to crawl playlists of your own
-	@EARSHOT_STAGE=$(STAGE) $(PY) -m crawler.spotify_login
+	@EARSHOT_STAGE=$(STAGE) $(PY) -m crawler spotify-login
 
 similar: setup ## Tracks that sound like TRACK=… (K=10)
 	@test -n $(call as_given,TRACK) || { echo "usage: make similar TRACK=<track id, URI or URL> [K=10]" >&2; exit 2; }
-	@$(PY) -m local similar $(if $(value K),-k $(call as_given,K)) -- $(call as_given,TRACK)
+	@$(PY) -m ops similar $(if $(value K),-k $(call as_given,K)) -- $(call as_given,TRACK)
 
-repair: setup ## Make table, index and previews agree (ARGS=--table-lost, --rebuild or --incomplete)
-	@$(PY) -m local repair $(ARGS)
+repair: setup ## Make table, index and previews agree (ARGS=--table-lost or --rebuild)
+	@$(PY) -m ops repair $(ARGS)
+
+promote: setup ## Let the index of RECIPE=… serve (docs/models.md; ARGS=--incomplete: though it lacks tracks)
+	@test -n $(call as_given,RECIPE) || { echo "usage: make promote RECIPE=<recipe> [ARGS=--incomplete]" >&2; exit 2; }
+	@$(PY) -m ops promote $(ARGS) -- $(call as_given,RECIPE)
 
 test: setup-dev ## All tests, on two cores (pytest arguments: ARGS="-k index")
-	@$(PY) -m extractor.model.build
+	@$(PY) -m extractor.model
 	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-lint: setup-dev ## ruff and mypy --strict
+lint: setup-dev ## ruff, mypy --strict, and the rules of who imports whom
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo
 
 format: setup-dev ## Let ruff write the code's format
 	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format -q .
@@ -80,12 +85,15 @@ bench-ingest: setup-dev model ## From PUT to searchable, and a playlist of 1,000
 	@$(PY) -m bench.ingest
 
 fuzz: setup-dev ## Hostile requests against the api, damaged files of every format against the decoder
-	@$(PY) -m pytest tests/integration/api/test_fuzz.py
+	@EARSHOT_FUZZ_REQUESTS=20000 $(PY) -m pytest tests/integration/api/test_fuzz.py
 	@EARSHOT_FUZZ_EXAMPLES=5000 $(PY) -m pytest tests/fuzz
 
 openapi: setup-dev ## Write docs/openapi.json from the code
 	@mkdir -p build
-	@$(PY) -m api.openapi > build/openapi.json && mv build/openapi.json docs/openapi.json
+	@$(PY) -m api.http.openapi > build/openapi.json && mv build/openapi.json docs/openapi.json
+
+drawing: setup-dev ## Draw the house in docs/architecture.md from the code
+	@$(PY) -m scripts.drawing
 
 clean: ## Remove what was built here (not the state under .local; `rm -r .local` does that)
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -4,25 +4,21 @@ locals {
   # Read by functions when they start, not by serverless.yml: a secret has no place in a template.
   secrets = ["spotify_client_secret", "spotify_refresh_token"]
 
-  contract = {
-    tracks-table           = aws_dynamodb_table.tracks.name
-    tracks-stream-arn      = aws_dynamodb_table.tracks.stream_arn
-    crawls-table           = aws_dynamodb_table.crawls.name
-    previews-bucket        = module.previews_bucket.name
-    index-bucket           = module.index_bucket.name
-    crawl-queue-url        = module.queue["crawl"].url
-    crawl-queue-arn        = module.queue["crawl"].arn
-    fetch-queue-url        = module.queue["fetch"].url
-    fetch-queue-arn        = module.queue["fetch"].arn
-    extract-queue-url      = module.queue["extract"].url
-    extract-queue-arn      = module.queue["extract"].arn
-    compact-queue-url      = module.queue["compact"].url
-    compact-queue-arn      = module.queue["compact"].arn
-    index-failed-queue-url = module.index_failed_queue.url
-    index-failed-queue-arn = module.index_failed_queue.arn
-    index-topic-arn        = aws_sns_topic.index_published.arn
-    alarm-topic-arn        = module.observability.alarm_topic_arn
-  }
+  # Of every queue the address for those who send, and the name for those who are woken by it.
+  queue_contract = merge([
+    for key, queue in merge(module.queue, { index-failed = module.index_failed_queue }) :
+    { "${key}-queue-url" = queue.url, "${key}-queue-arn" = queue.arn }
+  ]...)
+
+  contract = merge(local.queue_contract, {
+    tracks-table      = aws_dynamodb_table.tracks.name
+    tracks-stream-arn = aws_dynamodb_table.tracks.stream_arn
+    crawls-table      = aws_dynamodb_table.crawls.name
+    previews-bucket   = module.previews_bucket.name
+    index-bucket      = module.index_bucket.name
+    index-topic-arn   = aws_sns_topic.index_published.arn
+    alarm-topic-arn   = module.observability.alarm_topic_arn
+  })
 }
 
 resource "aws_ssm_parameter" "contract" {

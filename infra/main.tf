@@ -5,13 +5,8 @@ locals {
   name       = "earshot-${var.stage}"
   account_id = data.aws_caller_identity.current.account_id
 
-  # Visibility timeouts are six times the timeout of the function that reads the queue (serverless.yml; a test compares).
-  queues = {
-    crawl   = { visibility_timeout_seconds = 6 * 300, max_receive_count = 5 }
-    fetch   = { visibility_timeout_seconds = 6 * 60, max_receive_count = 10 }
-    extract = { visibility_timeout_seconds = 6 * 120, max_receive_count = 5 }
-    compact = { visibility_timeout_seconds = 6 * 900, max_receive_count = 5 }
-  }
+  # The one table of queues (README.md explains it): serverless.yml, the local stack and the commands read it too.
+  queues = jsondecode(file("${path.module}/queues.json"))
 
   functions = ["crawl_playlist", "fetch_preview", "extract", "index_tracks", "compact_index", "api"]
 }
@@ -39,11 +34,12 @@ module "index_bucket" {
 
 module "queue" {
   source   = "./modules/queue"
-  for_each = local.queues
+  for_each = local.queues.work
 
   name                       = "${local.name}-${each.key}"
-  visibility_timeout_seconds = each.value.visibility_timeout_seconds
-  max_receive_count          = each.value.max_receive_count
+  visibility_timeout_seconds = local.queues.visibility_timeouts * each.value.timeout_s
+  max_receive_count          = each.value.receives
+  retention_days             = local.queues.retention_days
   notified_by_buckets        = each.key == "extract" ? [module.previews_bucket.arn] : []
   account_id                 = local.account_id
 }
@@ -53,7 +49,9 @@ module "index_failed_queue" {
   source = "./modules/queue"
 
   name                       = "${local.name}-index-failed"
-  visibility_timeout_seconds = 30
+  visibility_timeout_seconds = local.queues.parked["index-failed"].visibility_s
+  max_receive_count          = local.queues.parked["index-failed"].receives
+  retention_days             = local.queues.retention_days
   account_id                 = local.account_id
 }
 

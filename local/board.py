@@ -1,19 +1,13 @@
 """What the functions did, kept for the terminal's calm summary."""
 
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 
 from local.functions import STOPPED, Outcome
+from ops.terminal import Say
 
 _REPEAT_S = 30.0
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 class Board:
@@ -23,7 +17,7 @@ class Board:
         say: prints a line.
     """
 
-    def __init__(self, say: Callable[[str], None] = _print) -> None:
+    def __init__(self, say: Say) -> None:
         self.say = say
         self._lock = threading.Lock()
         self._records: Counter[str] = Counter()

@@ -8,7 +8,36 @@ import os
 import queue
 import signal
 import threading
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
+from typing import TypedDict
+
+Event = Mapping[str, object]
+"""What a function is invoked with."""
+
+
+class Request(TypedDict):
+    """An invocation. `timeout_s`: seconds until the child is killed."""
+
+    request_id: str
+    event: Event
+    timeout_s: float
+
+
+class Failure(TypedDict):
+    """What a handler raised."""
+
+    type: str
+    message: str
+
+
+class Reply(TypedDict, total=False):
+    """First that the child is `ready`; then, to each request, the handler's `result` or its `error`."""
+
+    ready: bool
+    result: object
+    error: Failure
+
 
 Inbox = queue.SimpleQueue[bytes]
 """Messages from the stack, in order."""

@@ -7,14 +7,28 @@ delivered before that record has been dealt with or given up.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from typing import TypedDict
 
+from earshot.clock import iso_ms
 from local.functions import STOPPED, Outcome
-from local.serverless import StreamTrigger
 from local.sqs_poller import failed_ids
+from local.triggers import StreamTrigger
 
-Record = Mapping[str, Any]
+
+class Position(TypedDict):
+    """Where a record stands in its shard, and since when (seconds since 1970)."""
+
+    SequenceNumber: str
+    ApproximateCreationDateTime: float
+
+
+class Record(TypedDict):
+    """As much of a stream's record as its delivery looks at; the rest travels along."""
+
+    eventID: str
+    dynamodb: Position
+
+
 Invoke = Callable[[Sequence[Record]], Outcome]
 
 _FIRST_PAUSE_S = 0.2
@@ -32,8 +46,7 @@ class GivenUp:
 
 def sequence_number(record: Record) -> str:
     """Where the record stands in its shard."""
-    number: str = record["dynamodb"]["SequenceNumber"]
-    return number
+    return record["dynamodb"]["SequenceNumber"]
 
 
 def deliver(
@@ -93,7 +106,7 @@ def _dealt_with(records: Sequence[Record], outcome: Outcome, trigger: StreamTrig
     return next((index for index, number in enumerate(numbers) if number in failed), len(numbers))
 
 
-def on_failure_message(given_up: GivenUp, *, stream_arn: str, shard_id: str, function_arn: str) -> dict[str, Any]:
+def on_failure_message(given_up: GivenUp, *, stream_arn: str, shard_id: str, function_arn: str) -> Mapping[str, object]:
     """What Lambda sends to the on-failure destination of a stream: positions, not the records themselves."""
     first, last = given_up.records[0], given_up.records[-1]
     return {
@@ -109,18 +122,14 @@ def on_failure_message(given_up: GivenUp, *, stream_arn: str, shard_id: str, fun
             "functionError": "Unhandled" if given_up.outcome.failed else None,
         },
         "version": "1.0",
-        "timestamp": _iso(time.time()),
+        "timestamp": iso_ms(time.time()),
         "DDBStreamBatchInfo": {
             "shardId": shard_id,
             "startSequenceNumber": sequence_number(first),
             "endSequenceNumber": sequence_number(last),
-            "approximateArrivalOfFirstRecord": _iso(first["dynamodb"]["ApproximateCreationDateTime"]),
-            "approximateArrivalOfLastRecord": _iso(last["dynamodb"]["ApproximateCreationDateTime"]),
+            "approximateArrivalOfFirstRecord": iso_ms(first["dynamodb"]["ApproximateCreationDateTime"]),
+            "approximateArrivalOfLastRecord": iso_ms(last["dynamodb"]["ApproximateCreationDateTime"]),
             "batchSize": len(given_up.records),
             "streamArn": stream_arn,
         },
     }
-
-
-def _iso(epoch_s: float) -> str:
-    return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

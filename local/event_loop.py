@@ -3,21 +3,26 @@
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+import boto3
 from botocore.config import Config
 
 from local.board import Board
+from local.channel import Event
 from local.functions import Invocable, Outcome, Worker, function_environment
 from local.resources import subscribe
-from local.serverless import Function, SqsTrigger
+from local.serverless import Function
 from local.sns import TopicSubscriber
 from local.sqs_poller import SqsPoller
 from local.stream_poller import StreamPoller
+from local.triggers import SqsTrigger
 
 _CLOSE_TIMEOUT_S = 5.0
+
+Run = Callable[[threading.Event], None]
+"""Polls until told to stop."""
 
 
 class _Turns:
@@ -27,7 +32,7 @@ class _Turns:
         self._function = function
         self._turn = threading.Lock()
 
-    def invoke(self, event: Mapping[str, Any]) -> Outcome:
+    def invoke(self, event: Event) -> Outcome:
         with self._turn:
             return self._function.invoke(event)
 
@@ -49,7 +54,7 @@ class EventLoop:
     def __init__(
         self,
         functions: Sequence[Function],
-        session: Any,
+        session: boto3.Session,
         *,
         stage: str,
         env: Mapping[str, str],
@@ -85,8 +90,9 @@ class EventLoop:
         spare = {worker.function.name: worker for worker in self._workers}
         # Pollers try again by themselves; retries inside a client would only delay a stop.
         once = Config(retries={"total_max_attempts": 1}, max_pool_connections=50)
-        sqs, streams = (self._session.client(name, config=once) for name in ("sqs", "dynamodbstreams"))
-        runs: list[tuple[str, Any]] = []
+        sqs = self._session.client("sqs", config=once)
+        streams = self._session.client("dynamodbstreams", config=once)
+        runs: list[tuple[str, Run]] = []
         for function in self._functions:
             name = function.name
             first: Invocable = (

@@ -5,32 +5,35 @@ one of its rules does. Unknown rules are refused when the file is read, not when
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from earshot.errors import InvalidSettings
+
+Pattern = Mapping[str, object]
+"""One that `checked` has accepted."""
 
 _RULES = ("exists", "prefix", "anything-but")
 
 
-def check_pattern(pattern: Any, where: str) -> None:
-    """Refuse what `matches` does not know.
+def checked(pattern: object, where: str) -> Pattern:
+    """The pattern, in which `matches` knows everything.
 
     Raises:
-        InvalidSettings: names the place and the rule.
+        InvalidSettings: it does not; names the place and the rule.
     """
     if not isinstance(pattern, Mapping) or not pattern:
         raise InvalidSettings(f"{where}: a filter pattern is an object with at least one key, not {pattern!r}")
     for key, value in pattern.items():
         if isinstance(value, Mapping):
-            check_pattern(value, f"{where}.{key}")
+            checked(value, f"{where}.{key}")
         elif not isinstance(value, list) or not value:
             raise InvalidSettings(f"{where}.{key}: a filter rule is a list with at least one entry, not {value!r}")
         else:
             for rule in value:
                 _check_rule(rule, f"{where}.{key}")
+    return pattern
 
 
-def _check_rule(rule: Any, where: str) -> None:
+def _check_rule(rule: object, where: str) -> None:
     if isinstance(rule, Mapping):
         if len(rule) != 1 or next(iter(rule)) not in _RULES:
             raise InvalidSettings(
@@ -41,20 +44,20 @@ def _check_rule(rule: Any, where: str) -> None:
         raise InvalidSettings(f"{where}: a filter rule is a value or an object, not the list {rule!r}")
 
 
-def matches(pattern: Mapping[str, Any], event: Any) -> bool:
+def matches(pattern: Pattern, event: object) -> bool:
     """Whether `event` (a parsed record) passes `pattern`."""
     for key, rules in pattern.items():
         there = isinstance(event, Mapping) and key in event
-        value = event[key] if there else None
+        value = event[key] if isinstance(event, Mapping) and there else None
         if isinstance(rules, Mapping):
             if not matches(rules, value):
                 return False
-        elif not any(_rule_matches(rule, there, value) for rule in rules):
+        elif isinstance(rules, list) and not any(_rule_matches(rule, there, value) for rule in rules):
             return False
     return True
 
 
-def _rule_matches(rule: Any, there: bool, value: Any) -> bool:
+def _rule_matches(rule: object, there: bool, value: object) -> bool:
     if not isinstance(rule, Mapping):
         return there and type(rule) is type(value) and bool(rule == value)
     kind, argument = next(iter(rule.items()))

@@ -5,27 +5,27 @@ On AWS every container hears of a new index version by its own; here the one pro
 
 import importlib
 import json
-import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping, Sequence
 from http import HTTPStatus
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import cast
 
 import uvicorn
 
 from local.channel import Inbox, open_channel
+from local.json_lines import warnings_as_json
 from local.worker import answer, load_handler
 
 _GRACE_S = 3
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
+Message = MutableMapping[str, object]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Coroutine[object, object, None]]
 
 
 def _serve_events(handler_path: str, connection: Connection, inbox: Inbox) -> None:
@@ -39,15 +39,17 @@ def only_for(hosts: Sequence[str], app: App) -> App:
 
     Without it a web page anywhere could have its own name lead here (DNS rebinding) and read what the API says.
     """
+    names = {host.lower() for host in hosts}
 
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        host = dict(scope.get("headers", ())).get(b"host", b"").decode("latin-1").rsplit(":", 1)[0]
-        if scope["type"] != "http" or host in hosts:
+    async def guarded(scope: Message, receive: Receive, send: Send) -> None:
+        headers = dict(cast("Iterable[tuple[bytes, bytes]]", scope.get("headers", ())))
+        host = headers.get(b"host", b"").decode("latin-1").rsplit(":", 1)[0]
+        if scope["type"] != "http" or host.lower() in names:
             await app(scope, receive, send)
             return
         body = f"this Earshot answers to {', '.join(hosts)} only; EARSHOT_LOCAL_HOSTS adds names\n".encode()
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": HTTPStatus.MISDIRECTED_REQUEST, "headers": headers})
+        described = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": HTTPStatus.MISDIRECTED_REQUEST, "headers": described})
         await send({"type": "http.response.body", "body": body})
 
     return guarded
@@ -58,6 +60,7 @@ def main(arguments: list[str]) -> None:
     application, handler_path, hosts, listening_fd, fd = arguments
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     connection, inbox = open_channel(int(fd))
+    warnings_as_json()
     module, _, name = application.partition(":")
     app = getattr(importlib.import_module(module), name)
     connection.send_bytes(
@@ -67,7 +70,7 @@ def main(arguments: list[str]) -> None:
     config = uvicorn.Config(
         only_for(hosts.split(","), app),
         access_log=False,
-        log_level=os.environ.get("LOG_LEVEL", "warning").lower(),
+        log_config=None,  # its warnings then go the way of all others
         timeout_graceful_shutdown=_GRACE_S,
     )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=int(listening_fd))])

@@ -7,11 +7,12 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from dotenv import dotenv_values
 
 from config.local import ROOT
+from local.channel import Event, Request
 from local.process import Child, ChildDied, ChildTimedOut
 from local.serverless import Function
 
@@ -19,14 +20,13 @@ _INIT_TIMEOUT_S = 120.0
 _RESTART_PAUSE_S = 1.0
 STOPPED = "Runtime.Stopped"
 """Error type of an invocation that the end of the stack cut short: nothing is wrong, the event comes back."""
-_ACCESS_KEY = "earshot-local"  # the embedded AWS derives the account from it, so everybody uses this one
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What an invocation gave: a result, or an error with its type."""
 
-    result: Any = None
+    result: object = None
     error_type: str | None = None
     error: str = ""
     seconds: float = 0.0
@@ -41,26 +41,8 @@ class Outcome:
 class Invocable(Protocol):
     """Something that takes an event."""
 
-    def invoke(self, event: Mapping[str, Any]) -> Outcome:
+    def invoke(self, event: Event) -> Outcome:
         """Run the function on `event`."""
-
-
-def aws_environment(aws_url: str, region: str) -> dict[str, str]:
-    """This process's environment, with nothing in it that could lead to anybody's real AWS account."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    hosts = {*filter(None, env.get("NO_PROXY", env.get("no_proxy", "")).split(",")), "127.0.0.1", "localhost"}
-    return env | {
-        "AWS_ENDPOINT_URL": aws_url,
-        "AWS_ACCESS_KEY_ID": _ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": _ACCESS_KEY,
-        "AWS_REGION": region,
-        "AWS_DEFAULT_REGION": region,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": ",".join(sorted(hosts)),
-        "no_proxy": ",".join(sorted(hosts)),
-    }
 
 
 def local_settings(function: Function, state: Path) -> dict[str, str]:
@@ -94,29 +76,25 @@ def function_environment(function: Function, base: Mapping[str, str], state: Pat
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "POWERTOOLS_TRACE_DISABLED": "true",
+        "POWERTOOLS_METRICS_DISABLED": "false",  # they belong into its log, whatever the stack's own terminal shows
         "PYTHONUNBUFFERED": "1",
     }
 
 
-def invocation(event: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
-    """The request a worker understands."""
-    return {"request_id": str(uuid.uuid4()), "event": event, "timeout_s": timeout_s}
-
-
-def ask(child: Child, event: Mapping[str, Any], timeout_s: float) -> Outcome:
+def ask(child: Child, event: Event, timeout_s: float) -> Outcome:
     """One invocation in `child`, killed when it takes longer than `timeout_s`."""
     try:
         child.wait_ready(_INIT_TIMEOUT_S)
         started = time.monotonic()
-        answer = child.ask(invocation(event, timeout_s), timeout_s)
+        reply = child.ask(Request(request_id=str(uuid.uuid4()), event=event, timeout_s=timeout_s), timeout_s)
     except ChildTimedOut:
         return Outcome(error_type="Sandbox.Timedout", error=f"Task timed out after {timeout_s:.2f} seconds")
     except ChildDied as death:
         return Outcome(error_type="Runtime.ExitError", error=f"the worker died ({death})")
     seconds = time.monotonic() - started
-    if error := answer.get("error"):
+    if error := reply.get("error"):
         return Outcome(error_type=error["type"], error=error["message"], seconds=seconds)
-    return Outcome(result=answer.get("result"), seconds=seconds)
+    return Outcome(result=reply.get("result"), seconds=seconds)
 
 
 class Worker:
@@ -149,7 +127,7 @@ class Worker:
                 self._child = Child("local.worker", [self.function.handler], env=self._env, log=self._log)
             return self._child
 
-    def invoke(self, event: Mapping[str, Any]) -> Outcome:
+    def invoke(self, event: Event) -> Outcome:
         """Run the handler on `event`."""
         child = self.start()
         outcome = ask(child, event, self.function.timeout_s) if child else Outcome()

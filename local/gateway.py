@@ -3,10 +3,10 @@
 import socket
 import threading
 from collections.abc import Mapping
-from typing import Any
 
 from config.local import LocalSettings
 from earshot.errors import LocalStackError
+from local.channel import Event
 from local.functions import Outcome, ask, function_environment
 from local.process import Child, ChildDied, ChildTimedOut
 from local.serverless import Function
@@ -49,7 +49,7 @@ class FrontDoor:
         except (ChildDied, ChildTimedOut):
             raise LocalStackError("the HTTP API did not start", hint=f"Its log says why: {self._child.log}") from None
 
-    def invoke(self, event: Mapping[str, Any]) -> Outcome:
+    def invoke(self, event: Event) -> Outcome:
         """Run the function's handler in the process that serves HTTP."""
         return ask(self._child, event, self._function.timeout_s)
 

@@ -12,9 +12,10 @@ import time
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 from config.local import ROOT
+from local.channel import Reply, Request
 
 _LOG_LIMIT_BYTES = 20 * 1024 * 1024
 
@@ -87,7 +88,7 @@ class Child:
                 self._receive(time.monotonic() + timeout_s)
                 self._ready = True
 
-    def ask(self, request: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
+    def ask(self, request: Request, timeout_s: float) -> Reply:
         """Send `request`, return the answer. One at a time.
 
         Raises:
@@ -100,15 +101,15 @@ class Child:
                 raise ChildDied(self._how_it_died()) from None
             return self._receive(time.monotonic() + timeout_s)
 
-    def _receive(self, deadline: float) -> dict[str, Any]:
+    def _receive(self, deadline: float) -> Reply:
         try:
             if not self._line.poll(max(0.0, deadline - time.monotonic())):
                 self.kill()
                 raise ChildTimedOut
-            answer: dict[str, Any] = json.loads(self._line.recv_bytes())
+            reply: Reply = json.loads(self._line.recv_bytes())
         except (EOFError, OSError):
             raise ChildDied(self._how_it_died()) from None
-        return answer
+        return reply
 
     def _how_it_died(self) -> str:
         if not self._ended(5):
@@ -152,8 +153,8 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
 
 
-def _open_log(path: Path) -> Any:
+def _open_log(path: Path) -> BinaryIO:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.stat().st_size > _LOG_LIMIT_BYTES:
         path.replace(path.with_suffix(".old.log"))
-    return path.open("ab", buffering=0)
+    return path.open("ab")

@@ -4,46 +4,34 @@ Everything here may be run again and leaves what exists as it is.
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-PREVIEWS_PREFIX = "previews/"
-_QUEUES: Mapping[str, tuple[int, int]] = {
-    # name: visibility timeout in seconds (function timeout and a little), receives before the dead-letter queue
-    "crawl": (310, 5),
-    "fetch": (70, 5),
-    "extract": (130, 3),
-    "compact": (910, 3),
-}
-_API_EVENTS = "api-events"
-_FOURTEEN_DAYS_S = "1209600"
+from ops.aws import Session
+from ops.queue_table import QueueTable, WorkQueue, queue_table
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import KeySchemaElementTypeDef, TableDescriptionTypeDef
+    from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.literals import QueueAttributeNameType
+
+_PREVIEWS = "previews/"
+_A_LITTLE_S = 10
+_DAY_S = 24 * 3600
 
 
-def create_all(session: Any, stage: str) -> None:
+def create_all(session: Session, stage: str) -> None:
     """Create what is missing and (re)write the SSM parameters.
 
     Args:
-        session: a boto3 session.
+        session: for the embedded AWS.
         stage: part of every name.
     """
     prefix = f"earshot-{stage}"
-    sqs = session.client("sqs")
-    parameters: dict[str, str] = {}
-    for name, (visibility_s, receives) in _QUEUES.items():
-        dead = _queue(sqs, f"{prefix}-{name}-dlq", MessageRetentionPeriod=_FOURTEEN_DAYS_S)
-        redrive = json.dumps({"deadLetterTargetArn": _arn(sqs, dead), "maxReceiveCount": receives})
-        url = _queue(
-            sqs,
-            f"{prefix}-{name}",
-            VisibilityTimeout=str(visibility_s),
-            RedrivePolicy=redrive,
-            MessageRetentionPeriod=_FOURTEEN_DAYS_S,
-        )
-        parameters |= {f"{name}-queue-url": url, f"{name}-queue-arn": _arn(sqs, url)}
-    index_failed = _queue(sqs, f"{prefix}-index-failed", MessageRetentionPeriod=_FOURTEEN_DAYS_S)
-    parameters |= {"index-failed-queue-url": index_failed, "index-failed-queue-arn": _arn(sqs, index_failed)}
+    parameters = _queues(session.client("sqs"), prefix, queue_table())
     parameters |= _tables(session.client("dynamodb"), prefix)
     parameters |= _buckets(session.client("s3"), prefix, extract_queue_arn=parameters["extract-queue-arn"])
     parameters["index-topic-arn"] = session.client("sns").create_topic(Name=f"{prefix}-index-published")["TopicArn"]
@@ -52,59 +40,60 @@ def create_all(session: Any, stage: str) -> None:
         ssm.put_parameter(Name=f"/earshot/{stage}/{name}", Value=value, Type="String", Overwrite=True)
 
 
-def subscribe(session: Any, stage: str, topic_arn: str, function: str) -> str:
+def visibility_s(queue: WorkQueue) -> int:
+    """Seconds that a message is hidden while a function works on it.
+
+    Six times the function's timeout on AWS, where pollers also take messages for functions that are throttled. Here a
+    poller takes what its own worker is free for, and what died with it shall be seen again soon.
+    """
+    return queue.timeout_s + _A_LITTLE_S
+
+
+def subscribe(session: Session, stage: str, topic_arn: str, function: str) -> str:
     """ARN of a queue that receives what the topic publishes, on behalf of `function`.
 
     On AWS, SNS calls the function; here a queue keeps the notifications until the function's process takes them.
     """
     sqs = session.client("sqs")
-    url = _queue(sqs, f"earshot-{stage}-{function}-events", VisibilityTimeout="30", MessageRetentionPeriod="3600")
+    url = _queue(
+        sqs, f"earshot-{stage}-{function}-events", {"VisibilityTimeout": "30", "MessageRetentionPeriod": "3600"}
+    )
     arn = _arn(sqs, url)
     session.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)
     return arn
 
 
-def _queue(sqs: Any, name: str, **attributes: str) -> str:
-    url: str
+def _queues(sqs: "SQSClient", prefix: str, table: QueueTable) -> dict[str, str]:
+    kept: dict[QueueAttributeNameType, str] = {"MessageRetentionPeriod": str(table.retention_days * _DAY_S)}
+    urls = {name: _queue(sqs, f"{prefix}-{name}", kept) for name in table.parked}
+    for name, queue in table.work.items():
+        dead = _queue(sqs, f"{prefix}-{name}-dlq", kept)
+        redrive = json.dumps({"deadLetterTargetArn": _arn(sqs, dead), "maxReceiveCount": queue.receives})
+        hidden = str(visibility_s(queue))
+        urls[name] = _queue(sqs, f"{prefix}-{name}", {**kept, "VisibilityTimeout": hidden, "RedrivePolicy": redrive})
+    return {f"{name}-queue-url": url for name, url in urls.items()} | {
+        f"{name}-queue-arn": _arn(sqs, url) for name, url in urls.items()
+    }
+
+
+def _queue(sqs: "SQSClient", name: str, attributes: "dict[QueueAttributeNameType, str]") -> str:
     try:
         url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
     except ClientError as error:
-        if error.response["Error"]["Code"] not in (
-            "AWS.SimpleQueueService.NonExistentQueue",
-            "QueueDoesNotExist",
-        ):
+        if error.response["Error"]["Code"] not in ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"):
             raise
-        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-    else:
-        sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+        return sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
     return url
 
 
-def _arn(sqs: Any, url: str) -> str:
-    arn: str = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    return arn
+def _arn(sqs: "SQSClient", url: str) -> str:
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
 
-def _tables(dynamodb: Any, prefix: str) -> dict[str, str]:
-    tracks = _table(
-        dynamodb,
-        TableName=f"{prefix}-tracks",
-        KeySchema=[{"AttributeName": "track_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "track_id", "AttributeType": "S"}],
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-    )
-    crawls = _table(
-        dynamodb,
-        TableName=f"{prefix}-crawls",
-        KeySchema=[
-            {"AttributeName": "crawl_id", "KeyType": "HASH"},
-            {"AttributeName": "entry", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "crawl_id", "AttributeType": "S"},
-            {"AttributeName": "entry", "AttributeType": "S"},
-        ],
-    )
+def _tables(dynamodb: "DynamoDBClient", prefix: str) -> dict[str, str]:
+    tracks = _table(dynamodb, f"{prefix}-tracks", "track_id", stream=True)
+    crawls = _table(dynamodb, f"{prefix}-crawls", "crawl_id", "entry")
     return {
         "tracks-table": tracks["TableName"],
         "tracks-stream-arn": tracks["LatestStreamArn"],
@@ -112,24 +101,36 @@ def _tables(dynamodb: Any, prefix: str) -> dict[str, str]:
     }
 
 
-def _table(dynamodb: Any, **definition: Any) -> dict[str, Any]:
+def _table(
+    dynamodb: "DynamoDBClient", name: str, hash_key: str, range_key: str | None = None, *, stream: bool = False
+) -> "TableDescriptionTypeDef":
+    """The table, after it has been made where it was missing. Its keys are texts."""
+    keys = filter(None, (hash_key, range_key))
+    schema: list[KeySchemaElementTypeDef] = [{"AttributeName": hash_key, "KeyType": "HASH"}]
+    if range_key:
+        schema.append({"AttributeName": range_key, "KeyType": "RANGE"})
     try:
-        dynamodb.create_table(BillingMode="PAY_PER_REQUEST", **definition)
+        dynamodb.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=schema,
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+            if stream
+            else {"StreamEnabled": False},
+        )
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceInUseException":
             raise
-    dynamodb.get_waiter("table_exists").wait(
-        TableName=definition["TableName"], WaiterConfig={"Delay": 1, "MaxAttempts": 30}
-    )
-    described: dict[str, Any] = dynamodb.describe_table(TableName=definition["TableName"])["Table"]
-    return described
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+    return dynamodb.describe_table(TableName=name)["Table"]
 
 
-def _buckets(s3: Any, prefix: str, *, extract_queue_arn: str) -> dict[str, str]:
+def _buckets(s3: "S3Client", prefix: str, *, extract_queue_arn: str) -> dict[str, str]:
     names = {f"{kind}-bucket": f"{prefix}-{kind}" for kind in ("previews", "index")}
     for name in names.values():
         try:
-            s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+            s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})  # type: ignore[typeddict-item]  # any region
         except ClientError as error:
             # After a hard kill the objects are there and the rest of the bucket is not: that is repaired below.
             if error.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":
@@ -143,7 +144,7 @@ def _buckets(s3: Any, prefix: str, *, extract_queue_arn: str) -> dict[str, str]:
                     {
                         "QueueArn": extract_queue_arn,
                         "Events": ["s3:ObjectCreated:*"],
-                        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": PREVIEWS_PREFIX}]}},
+                        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": _PREVIEWS}]}},
                     }
                 ]
             },

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import cast
 
+from local.channel import Event
 from local.functions import Invocable, Outcome
+from local.sqs_poller import SqsRecord
 
 _RENAMED = {"SigningCertURL": "SigningCertUrl", "UnsubscribeURL": "UnsubscribeUrl"}
 
 
-def sns_event(envelope: Mapping[str, Any], topic_arn: str) -> dict[str, Any]:
+def sns_event(envelope: Mapping[str, object], topic_arn: str) -> Event:
     """The Lambda event of a notification, from the envelope that SNS puts into a queue."""
     notification = {_RENAMED.get(name, name): value for name, value in envelope.items()}
     return {
@@ -36,9 +38,9 @@ class TopicSubscriber:
         self._function = function
         self._topic_arn = topic_arn
 
-    def invoke(self, event: Mapping[str, Any]) -> Outcome:
+    def invoke(self, event: Event) -> Outcome:
         """The first failure, or success."""
-        for record in event["Records"]:
+        for record in cast("list[SqsRecord]", event["Records"]):
             outcome = self._function.invoke(sns_event(json.loads(record["body"]), self._topic_arn))
             if outcome.failed:
                 return outcome

@@ -2,28 +2,47 @@
 
 import threading
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypedDict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.board import Board
+from local.channel import Event
 from local.functions import STOPPED, Invocable, Outcome
-from local.serverless import SqsTrigger
+from local.triggers import SqsTrigger
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.literals import MessageSystemAttributeNameType
+    from types_boto3_sqs.type_defs import MessageTypeDef
 
 _WAIT_S = 1  # a poll in flight delays a clean stop by as much
 _RECEIVE_LIMIT = 10
 _ERROR_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 60
 
-Message = dict[str, Any]
+
+class SqsRecord(TypedDict):
+    """A message as Lambda hands it to a function."""
+
+    messageId: str
+    receiptHandle: str
+    body: str
+    attributes: "Mapping[MessageSystemAttributeNameType, str]"
+    messageAttributes: Mapping[str, object]
+    md5OfBody: str
+    eventSource: str
+    eventSourceARN: str
+    awsRegion: str
 
 
-def sqs_event(messages: Sequence[Message], queue_arn: str) -> dict[str, Any]:
+def sqs_event(messages: "Sequence[MessageTypeDef]", queue_arn: str) -> Event:
     """The Lambda event of messages as `receive_message` returns them."""
     return {"Records": [_record(message, queue_arn) for message in messages]}
 
 
-def _record(message: Message, queue_arn: str) -> dict[str, Any]:
+def _record(message: "MessageTypeDef", queue_arn: str) -> SqsRecord:
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
@@ -55,13 +74,12 @@ def failed_ids(outcome: Outcome, sent: set[str], *, partial_failures: bool) -> s
         return sent
     if not partial_failures or not outcome.result:
         return set()
-    try:
-        named = [failure["itemIdentifier"] for failure in outcome.result["batchItemFailures"] or ()]
-    except (KeyError, TypeError):
+    failures = outcome.result.get("batchItemFailures", sent) if isinstance(outcome.result, dict) else sent
+    if not isinstance(failures or [], list):
         return sent
-    if any(not isinstance(name, str) or name not in sent for name in named):
-        return sent
-    return set(named)
+    named = [failure.get("itemIdentifier") if isinstance(failure, dict) else None for failure in failures or ()]
+    known = [name for name in named if isinstance(name, str) and name in sent]
+    return set(known) if len(known) == len(named) else sent
 
 
 class SqsPoller:
@@ -75,7 +93,7 @@ class SqsPoller:
         name: the function's, for the board.
     """
 
-    def __init__(self, client: Any, trigger: SqsTrigger, function: Invocable, board: Board, name: str) -> None:
+    def __init__(self, client: "SQSClient", trigger: SqsTrigger, function: Invocable, board: Board, name: str) -> None:
         self._client = client
         self._trigger = trigger
         self._function = function
@@ -94,8 +112,8 @@ class SqsPoller:
                     self._board.trouble(self._name, f"cannot poll its queue: {error}")
                 stop.wait(_ERROR_PAUSE_S)
 
-    def _gather(self, stop: threading.Event) -> list[Message]:
-        messages: list[Message] = []
+    def _gather(self, stop: threading.Event) -> "list[MessageTypeDef]":
+        messages: list[MessageTypeDef] = []
         deadline: float | None = None
         while not stop.is_set() and len(messages) < self._trigger.batch_size:
             answer = self._client.receive_message(
@@ -111,17 +129,18 @@ class SqsPoller:
                 break
         return messages
 
-    def _handle(self, messages: list[Message]) -> None:
+    def _handle(self, messages: "list[MessageTypeDef]") -> None:
         outcome = self._function.invoke(sqs_event(messages, self._trigger.queue_arn))
         failed = failed_ids(
             outcome, {message["MessageId"] for message in messages}, partial_failures=self._trigger.partial_failures
         )
         self._board.invoked(self._name, len(messages), len(failed), outcome)
         self._delete([message for message in messages if message["MessageId"] not in failed])
-        if outcome.failed:
-            self._back_off(messages, at_once=outcome.error_type == STOPPED)
+        self._back_off(
+            [message for message in messages if message["MessageId"] in failed], at_once=outcome.error_type == STOPPED
+        )
 
-    def _delete(self, messages: Sequence[Message]) -> None:
+    def _delete(self, messages: "Sequence[MessageTypeDef]") -> None:
         for start in range(0, len(messages), _RECEIVE_LIMIT):
             self._client.delete_message_batch(
                 QueueUrl=self._url,
@@ -131,8 +150,8 @@ class SqsPoller:
                 ],
             )
 
-    def _back_off(self, messages: Sequence[Message], *, at_once: bool) -> None:
-        """After a crash, come back within seconds. (On AWS: when the visibility timeout is over.)"""
+    def _back_off(self, messages: "Sequence[MessageTypeDef]", *, at_once: bool) -> None:
+        """What has failed comes back within seconds. (On AWS: when the visibility timeout is over.)"""
         for start in range(0, len(messages), _RECEIVE_LIMIT):
             self._client.change_message_visibility_batch(
                 QueueUrl=self._url,
@@ -147,6 +166,7 @@ class SqsPoller:
             )
 
 
-def _pause_s(message: Message) -> int:
+def _pause_s(message: "MessageTypeDef") -> int:
+    """1, 2, 4, … seconds, the longer the more often it has failed."""
     receives = int(message["Attributes"]["ApproximateReceiveCount"])
-    return min(60, 1 << min(receives, 6))
+    return int(min(_LONGEST_PAUSE_S, 2 ** min(receives - 1, 6)))

@@ -2,8 +2,9 @@
 
 import importlib
 import os
+import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextlib import ExitStack
 
 import boto3
@@ -12,31 +13,23 @@ from botocore.exceptions import BotoCoreError, ClientError
 from config.local import LocalSettings
 from earshot.errors import LocalStackError
 from earshot.intake import start_crawl
-from local import embedded_aws, lock
+from earshot.playlists import parse_playlist
+from local import embedded_aws
 from local.board import Board
-from local.deployment import Deployment
 from local.event_loop import EventLoop
-from local.functions import aws_environment
 from local.gateway import FrontDoor, listen
-from local.ledger import Ledger
 from local.process import Child
 from local.resources import create_all
 from local.serverless import Function, read_functions
+from ops import lock
+from ops.connection import REGION, aws_environment
+from ops.deployment import Deployment
+from ops.ledger import Ledger
+from ops.terminal import Say
 
-REGION = "eu-central-1"
 _GRACE_S = 15.0
 _WATCH_S = 1.0
 _SUMMARY_EVERY = 5
-
-Say = Callable[[str], None]
-
-
-def use_local_aws(aws_url: str) -> None:
-    """From here on, every AWS client of this process talks to the embedded AWS and to nothing else."""
-    environment = aws_environment(aws_url, REGION)
-    for name in set(os.environ) - set(environment):
-        del os.environ[name]
-    os.environ.update(environment)
 
 
 class Stack:
@@ -68,50 +61,58 @@ class Stack:
         self._closing.close()
 
     def _start(self, closing: ExitStack) -> None:
-        settings = self.settings
-        directory = settings.local_dir
+        settings, directory = self.settings, self.settings.local_dir
         closing.enter_context(lock.hold(directory, lock.RunningStack(os.getpid(), settings.api_url, settings.aws_url)))
         port = closing.enter_context(listen(settings.port, "PORT"))
-        listen(settings.local_aws_port, "EARSHOT_LOCAL_AWS_PORT").close()
         # Whatever a hard end left undone stays to be done when the start that shall do it is cut short itself.
         undone = directory / "unrepaired"
         died_hard = embedded_aws.died_hard(directory / "aws") or undone.exists()
         if died_hard:
             undone.touch()
         env = aws_environment(settings.aws_url, REGION) | {"EARSHOT_STAGE": settings.stage}
+        self._start_aws(closing, env)
+        create_all(self.session, settings.stage)
+        loop = self._prepare_functions(closing, env, port)
+        self._reconcile(died_hard)
+        undone.unlink(missing_ok=True)
+        loop.start()
+        if self._front_door is not None:
+            self._front_door.wait_ready()
+
+    def _start_aws(self, closing: ExitStack, env: Mapping[str, str]) -> None:
+        settings, directory = self.settings, self.settings.local_dir
+        listen(settings.local_aws_port, "EARSHOT_LOCAL_AWS_PORT").close()
         self._aws = embedded_aws.start(
             settings.local_aws_port, state=directory / "aws", log=directory / "logs" / "aws.log", env=env
         )
         closing.callback(self._aws.stop, embedded_aws.STOP_TIMEOUT_S)
-        importlib.import_module("local.repair")  # numpy and annoy load while the embedded AWS starts
+        importlib.import_module("ops.repair")  # numpy and annoy load while the embedded AWS starts
         embedded_aws.wait_until_it_answers(self._aws, settings.local_aws_port)
-        create_all(self.session, settings.stage)
+
+    def _prepare_functions(self, closing: ExitStack, env: Mapping[str, str], port: socket.socket) -> EventLoop:
+        """Start the functions' processes, so that they import while table and index are compared."""
         functions = self._functions()
         behind_http = next((function for function in functions if function.serves_http), None)
         if behind_http is not None:
-            self._front_door = FrontDoor(behind_http, env, settings, port)
+            self._front_door = FrontDoor(behind_http, env, self.settings, port)
             closing.callback(self._front_door.close)
         self._loop = EventLoop(
             functions,
             self.session,
-            stage=settings.stage,
+            stage=self.settings.stage,
             env=env,
-            state=directory,
-            limit=settings.local_workers,
+            state=self.settings.local_dir,
+            limit=self.settings.local_workers,
             board=self.board,
             http=self._front_door,
         )
         closing.callback(self._loop.stop, _GRACE_S)
         self._loop.prepare()
-        self._reconcile(died_hard)
-        undone.unlink(missing_ok=True)
-        self._loop.start()
-        if self._front_door is not None:
-            self._front_door.wait_ready()
+        return self._loop
 
     def _reconcile(self, died_hard: bool) -> None:
         """Repair what the last end of the stack has left undone; crawl again what was cut short."""
-        from local.repair import Repaired, repair  # see _start
+        from ops.repair import Repaired, repair  # see _start
 
         directory = self.settings.local_dir
         if died_hard:
@@ -125,7 +126,9 @@ class Stack:
             ledger = Ledger(directory)
             for crawl_id, playlist in ledger.unsettled().items():
                 self.say(f"crawling again, it was cut short: {playlist}")
-                again = start_crawl(playlist, crawls=self.deployment.crawls, crawl_queue=self.deployment.crawl_queue)
+                again = start_crawl(
+                    parse_playlist(playlist), crawls=self.deployment.crawls, crawl_queue=self.deployment.crawl_queue
+                )
                 ledger.started(again, playlist)
                 ledger.settled(crawl_id)
 
@@ -134,12 +137,11 @@ class Stack:
 
         def lookup(name: str) -> str:
             try:
-                value: str = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+                return ssm.get_parameter(Name=name)["Parameter"]["Value"]
             except ssm.exceptions.ParameterNotFound:
                 raise LocalStackError(
                     f"serverless.yml reads the SSM parameter {name}, which local/resources.py does not write"
                 ) from None
-            return value
 
         return read_functions(self.settings.local_serverless, stage=self.settings.stage, ssm=lookup)
 

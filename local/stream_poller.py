@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,21 +15,25 @@ from local.board import Board
 from local.delivery import GivenUp, Record, deliver, on_failure_message, sequence_number
 from local.filters import matches
 from local.functions import Invocable, Outcome
-from local.serverless import StreamTrigger
 from local.sqs_poller import failed_ids
+from local.triggers import StreamTrigger
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodbstreams import DynamoDBStreamsClient
+    from types_boto3_dynamodbstreams.type_defs import RecordTypeDef
+    from types_boto3_sqs import SQSClient
 
 _IDLE_S = 0.2
 _ERROR_PAUSE_S = 1.0
 _READ_LIMIT = 1000
 
 
-def event_record(record: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
+def event_record(record: "RecordTypeDef", stream_arn: str) -> Record:
     """A record as `get_records` returns it, in the form Lambda hands to a function."""
-    plain: dict[str, Any] = _jsonable(record)
-    return {**plain, "eventSourceARN": stream_arn}
+    return cast("Record", _jsonable({**record, "eventSourceARN": stream_arn}))
 
 
-def _jsonable(value: Any) -> Any:
+def _jsonable(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: _jsonable(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -54,7 +58,14 @@ class StreamPoller:
     """
 
     def __init__(
-        self, streams: Any, sqs: Any, trigger: StreamTrigger, *, function: Invocable, board: Board, name: str
+        self,
+        streams: "DynamoDBStreamsClient",
+        sqs: "SQSClient",
+        trigger: StreamTrigger,
+        *,
+        function: Invocable,
+        board: Board,
+        name: str,
     ) -> None:
         self._streams = streams
         self._sqs = sqs
@@ -78,8 +89,7 @@ class StreamPoller:
             raise InvalidSettings(
                 f"{self._trigger.stream_arn} has {len(shards)} shards; the local event loop reads exactly one"
             )
-        shard_id: str = shards[0]["ShardId"]
-        return shard_id
+        return shards[0]["ShardId"]
 
     def run(self, stop: threading.Event) -> None:
         """Read and deliver until `stop` is set."""
@@ -125,21 +135,23 @@ class StreamPoller:
         return [record for record in records if not patterns or any(matches(p, record) for p in patterns)]
 
     def _fresh_iterator(self) -> str:
-        position = (
-            {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": self._last_seen}
-            if self._last_seen
-            else {"ShardIteratorType": self._trigger.starting_position}
-        )
+        arn, shard = self._trigger.stream_arn, self._shard_id
         try:
-            answer = self._streams.get_shard_iterator(
-                StreamArn=self._trigger.stream_arn, ShardId=self._shard_id, **position
-            )
+            if self._last_seen is None:
+                start = self._trigger.starting_position
+                answer = self._streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType=start)
+            else:
+                answer = self._streams.get_shard_iterator(
+                    StreamArn=arn,
+                    ShardId=shard,
+                    ShardIteratorType="AFTER_SEQUENCE_NUMBER",
+                    SequenceNumber=self._last_seen,
+                )
         except ClientError as error:
             if error.response["Error"]["Code"] == "TrimmedDataAccessException":
                 self._last_seen = None
             raise
-        iterator: str = answer["ShardIterator"]
-        return iterator
+        return answer["ShardIterator"]
 
     def _invoke(self, records: Sequence[Record]) -> Outcome:
         outcome = self._function.invoke({"Records": list(records)})
@@ -150,7 +162,8 @@ class StreamPoller:
         return outcome
 
     def _give_up(self, given_up: GivenUp) -> None:
-        if self._on_failure_url is None:
+        url = self._on_failure_url
+        if url is None:
             self._board.trouble(self._name, f"{len(given_up.records)} records given up, and it has no on-failure queue")
             return
         message = on_failure_message(
@@ -159,14 +172,14 @@ class StreamPoller:
             shard_id=self._shard_id,
             function_arn=f"arn:aws:lambda:{self._trigger.stream_arn.split(':')[3]}:000000000000:function:{self._name}",
         )
-        while not self._parked(message):
+        while not self._parked(url, json.dumps(message)):
             if self._stop.wait(_ERROR_PAUSE_S):
                 return
         self._board.trouble(self._name, f"{len(given_up.records)} records given up and parked in the on-failure queue")
 
-    def _parked(self, message: dict[str, Any]) -> bool:
+    def _parked(self, url: str, message: str) -> bool:
         try:
-            self._sqs.send_message(QueueUrl=self._on_failure_url, MessageBody=json.dumps(message))
+            self._sqs.send_message(QueueUrl=url, MessageBody=message)
         except (BotoCoreError, ClientError) as error:
             self._board.trouble(self._name, f"cannot reach its on-failure queue: {error}")
             return False

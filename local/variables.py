@@ -1,9 +1,10 @@
-"""The variables of serverless.yml: `${sls:stage}`, `${opt:stage, …}`, `${env:…}`, `${ssm:…}` and `${self:…}`."""
+"""The variables of serverless.yml: `${sls:…}`, `${opt:…}`, `${env:…}`, `${ssm:…}`, `${self:…}`, `${file(x.json):…}`."""
 
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from pathlib import Path
 
 from earshot.errors import InvalidSettings
 
@@ -11,17 +12,26 @@ Lookup = Callable[[str], str]
 """The value of an SSM parameter by its name."""
 
 _VARIABLE = re.compile(r"\$\{((?:[^${}]|\$(?!\{))*)\}")
+_FILE = re.compile(r"file\((.+\.json)\)")
 
 
 class Resolver:
-    """Replaces `${…}`: stage, environment, options, SSM parameters and other places of the file."""
+    """Replaces `${…}`: stage, environment, options, SSM parameters, other places of the file and of JSON files.
 
-    def __init__(self, *, stage: str, ssm: Lookup, document: Mapping[str, Any]) -> None:
+    Args:
+        stage: value of `${sls:stage}`.
+        ssm: looks up `${ssm:…}`.
+        document: the whole file, for `${self:…}`.
+        folder: what the paths of `${file(…)}` start from.
+    """
+
+    def __init__(self, *, stage: str, ssm: Lookup, document: Mapping[str, object], folder: Path) -> None:
         self._stage = stage
         self._ssm = ssm
         self._document = document
+        self._folder = folder
 
-    def resolve(self, value: Any, where: str) -> Any:
+    def resolve(self, value: object, where: str) -> object:
         """`value` with every variable in it replaced, at any depth. `where` is named in errors.
 
         Raises:
@@ -40,10 +50,10 @@ class Resolver:
             value = value[: match.start()] + str(found) + value[match.end() :]
         return value
 
-    def _variable(self, expression: str, where: str) -> Any:
+    def _variable(self, expression: str, where: str) -> object:
         address, *fallback = (part.strip() for part in expression.split(",", 1))
         kind, _, name = address.partition(":")
-        found: Any = None
+        found: object = None
         match kind:
             case "sls" if name == "stage":
                 found = self._stage
@@ -54,9 +64,9 @@ class Resolver:
             case "ssm":
                 return self._ssm(name)
             case "self":
-                found = self._document
-                for key in name.split("."):
-                    found = found.get(key) if isinstance(found, dict) else None
+                found = self._at(self._document, name, where)
+            case _ if file := _FILE.fullmatch(kind):
+                found = self._at(self._read(file[1], where), name, where)
             case _:
                 raise InvalidSettings(f"{where}: the local stack cannot resolve ${{{expression}}}")
         if found is None:
@@ -64,3 +74,16 @@ class Resolver:
                 raise InvalidSettings(f"{where}: ${{{expression}}} has no value and no default")
             return fallback[0].strip("'\"")
         return found
+
+    def _at(self, found: object, address: str, where: str) -> object:
+        """What stands at `address` (keys and dots) below `found`; None where nothing does."""
+        for key in address.split("."):
+            found = self.resolve(found, where) if isinstance(found, str) else found
+            found = found.get(key) if isinstance(found, dict) else None
+        return found
+
+    def _read(self, name: str, where: str) -> object:
+        try:
+            return json.loads((self._folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InvalidSettings(f"{where}: {name} cannot be read: {error}") from None

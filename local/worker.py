@@ -1,25 +1,24 @@
 """A warm worker: one process that runs one handler, event after event, as a Lambda environment does.
 
 Started by `local.functions` as ``python -m local.worker <handler> <file descriptor>``. What the handler prints and
-its tracebacks go to stderr and stdout, which are the function's log file.
+what it raises go to stdout and stderr, which are the function's log file: a JSON line each, as on AWS.
 """
 
 import contextlib
 import importlib
 import json
-import logging
 import os
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-from local.channel import open_channel
+from earshot.telemetry import logger
+from local.channel import Event, Reply, Request, open_channel
+from local.json_lines import warnings_as_json
 
-Handler = Callable[[dict[str, Any], Any], Any]
+Handler = Callable[[Event, "Context"], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,6 @@ class Context:
     log_stream_name: str = ""
     identity: None = None
     client_context: None = None
-    _started: float = field(default_factory=time.time)
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the function is killed."""
@@ -50,7 +48,7 @@ def load_handler(path: str) -> Handler:
     return handler
 
 
-def context_for(request: dict[str, Any]) -> Context:
+def context_for(request: Request) -> Context:
     """The context of one invocation, timed from now."""
     name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
     return Context(
@@ -63,14 +61,16 @@ def context_for(request: dict[str, Any]) -> Context:
     )
 
 
-def answer(handler: Handler, request: dict[str, Any]) -> bytes:
+def answer(handler: Handler, request: Request) -> bytes:
     """The handler's result or its error, as JSON. The traceback goes to the log."""
+    reply: Reply
     try:
-        result = handler(request["event"], context_for(request))
-        return json.dumps({"result": result}).encode()
+        reply = {"result": handler(request["event"], context_for(request))}
+        return json.dumps(reply).encode()
     except Exception as error:  # noqa: BLE001 (whatever a handler raises is the answer of its function)
-        traceback.print_exc()
-        return json.dumps({"error": {"type": type(error).__name__, "message": str(error)[:500]}}).encode()
+        logger().exception("the function has failed")
+        reply = {"error": {"type": type(error).__name__, "message": str(error)[:500]}}
+        return json.dumps(reply).encode()
 
 
 def main(arguments: list[str]) -> None:
@@ -78,7 +78,7 @@ def main(arguments: list[str]) -> None:
     handler_path, fd = arguments
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the stack's business, it lets work in hand finish
     connection, inbox = open_channel(int(fd))
-    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "WARNING"), stream=sys.stderr)
+    warnings_as_json()
     handler = load_handler(handler_path)
     with contextlib.suppress(BrokenPipeError):
         connection.send_bytes(b'{"ready": true}')

@@ -3,25 +3,25 @@
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from earshot.errors import EarshotError, InvalidSettings
+from ops.aws import Session
 
 _NEVER_RESERVED = 10
 """Concurrent executions that Lambda keeps for functions without a reservation; `index_tracks` reserves one."""
 
 
-def check(session: Any) -> str:
+def check(session: Session) -> str:
     """The account's id.
 
     Raises:
         InvalidSettings: there are no valid credentials, or the account's quota is too small.
     """
     try:
-        account: str = session.client("sts").get_caller_identity()["Account"]
+        account = session.client("sts").get_caller_identity()["Account"]
         limit = session.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
     except (BotoCoreError, ClientError) as error:
         raise InvalidSettings(
@@ -35,7 +35,7 @@ def check(session: Any) -> str:
     return account
 
 
-def check_keys_stay(session: Any, stage: str, settings: Mapping[str, str]) -> None:
+def check_keys_stay(session: Session, stage: str, settings: Mapping[str, str]) -> None:
     """A stage whose API asks for keys must not be opened to everybody by a setting that somebody forgot.
 
     Raises:

@@ -30,18 +30,18 @@ logs: ## Follow the log of FUNCTION=extract in STAGE=dev
 	    npm ci --no-audit --no-fund --silent && exec node_modules/.bin/osls logs --stage "$(STAGE)" --function "$(FUNCTION)" --tail; fi
 
 redrive: setup ## Show dead letters; SEND=fetch sends those of a queue back
-	@$(PY) -m scripts.redrive "$(STAGE)" $(if $(SEND),--send "$(SEND)")
+	@$(PY) -m ops redrive $(if $(SEND),--send "$(SEND)")
 
 cost: setup ## Price TRACKS=… and QUERIES=… a month
 	@$(PY) -m scripts.cost $(if $(TRACKS),--tracks $(TRACKS)) $(if $(QUERIES),--queries $(QUERIES))
 
 export: setup ## Save the whole catalogue to FILE=…
-	@test -n "$(FILE)" || { echo "usage: make export FILE=catalogue.gz [STAGE=dev]" >&2; exit 2; }
-	@$(PY) -m scripts.catalogue export --stage "$(STAGE)" "$(FILE)"
+	@test -n $(call as_given,FILE) || { echo "usage: make export FILE=catalogue.jsonl.gz [STAGE=dev]" >&2; exit 2; }
+	@$(PY) -m ops export -- $(call as_given,FILE)
 
 import: setup ## Load a catalogue from FILE=…
-	@test -n "$(FILE)" || { echo "usage: make import FILE=catalogue.gz [STAGE=dev]" >&2; exit 2; }
-	@$(PY) -m scripts.catalogue import --stage "$(STAGE)" "$(FILE)"
+	@test -n $(call as_given,FILE) || { echo "usage: make import FILE=catalogue.jsonl.gz [STAGE=dev]" >&2; exit 2; }
+	@$(PY) -m ops import -- $(call as_given,FILE)
 
 check-infra: ## Terraform's format, validity and tests without AWS, and checkov
 	@scripts/check-infra

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ops.queue_table import queue_table
+
 PRICES_OF = "eu-central-1, list prices as of 2026-01; check them before you rely on them"
 MONTH_S = 30 * 24 * 3600
 _GB = 1e9
@@ -69,7 +71,7 @@ QUERY_READ_UNITS = 0.1
 # Standing still.
 ALARMS = 12
 METRICS = 12  # written while a crawl runs
-QUEUES_POLLED = 4
+QUEUES_POLLED = len(queue_table().work)
 POLLERS, POLL_S = 5, 20.0
 """Lambda keeps five long polls of 20 s open on every queue it reads."""
 SWEEP_EVERY_S, SWEEP_LISTS = 600.0, 2

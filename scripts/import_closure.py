@@ -4,12 +4,17 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
-OWN = frozenset({"annoy_service", "api", "config", "crawler", "earshot", "extractor"})
+OWN = frozenset({
+    "annoy_service", "api", "cli", "config", "crawler", "demo", "earshot", "extractor", "local", "ops"
+})  # fmt: skip
 """Top-level packages of the product."""
 
 
 def import_closure(root: Path, modules: Iterable[str]) -> list[Path]:
     """Files of `modules` and of every own module that they import, directly or not, at the top or inside functions.
+
+    What is imported by a name that only the running program knows, as in ``import_module(f"crawler.{name}")``, may be
+    any package of that folder.
 
     Args:
         root: the folder that holds the packages.
@@ -33,7 +38,7 @@ def import_closure(root: Path, modules: Iterable[str]) -> list[Path]:
             for package in path.parents
             if package != Path() and (root / package / "__init__.py").exists()
         ]
-        todo += [_file_of(root, name, required=False) for name in _imported(root / path)]
+        todo += [_file_of(root, name, required=False) for name in _imported(root, path)]
     return sorted(found)
 
 
@@ -54,15 +59,27 @@ def data_files(root: Path, modules: Iterable[Path]) -> list[Path]:
     return sorted(found)
 
 
-def _imported(file: Path) -> list[str]:
+def _imported(root: Path, file: Path) -> list[str]:
     names = []
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), filename=str(file))):
+    for node in ast.walk(ast.parse((root / file).read_text(encoding="utf-8"), filename=str(file))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             # `from package import name`: the name may be a module of its own
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif package := _looked_up_in(node):
+            names += [f"{package}.{entry.parent.name}" for entry in (root / package).glob("*/__init__.py")]
     return [name for name in names if name.partition(".")[0] in OWN]
+
+
+def _looked_up_in(node: ast.AST) -> str | None:
+    """The package of which a call of `import_module` imports something by a name composed at run time."""
+    match node:
+        case ast.Call(
+            func=ast.Name("import_module"), args=[ast.JoinedStr([ast.Constant(str(start)), ast.FormattedValue()])]
+        ) if start.endswith("."):
+            return start[:-1]
+    return None
 
 
 def _file_of(root: Path, module: str, *, required: bool) -> Path | None:

@@ -6,15 +6,22 @@ it does without `osls remove`, which ends with an error where there is no stack 
 
 import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
+from ops.aws import Session
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
 _DEPLOYMENT_BUCKET = "ServerlessDeploymentBucket"
 
 
-def remove(session: Any, stage: str) -> bool:
+def remove(session: Session, stage: str) -> bool:
     """Remove the stack `earshot-<stage>` with its packages, then the logins that functions kept in SSM.
 
     Returns:
@@ -35,7 +42,7 @@ def remove(session: Any, stage: str) -> bool:
     return resources is not None
 
 
-def _resources(cloudformation: Any, stack: str) -> dict[str, str] | None:
+def _resources(cloudformation: "CloudFormationClient", stack: str) -> dict[str, str] | None:
     """The names of what the stack holds by their names in the template, or None where there is no stack."""
     try:
         pages = list(cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack))
@@ -51,9 +58,10 @@ def _resources(cloudformation: Any, stack: str) -> dict[str, str] | None:
     }
 
 
-def _empty(s3: Any, bucket: str) -> None:
+def _empty(s3: "S3Client", bucket: str) -> None:
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        if objects := [{"Key": entry["Key"]} for entry in page.get("Contents", ())]:
+        objects: list[ObjectIdentifierTypeDef] = [{"Key": entry["Key"]} for entry in page.get("Contents", ())]
+        if objects:
             s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
 
 

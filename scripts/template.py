@@ -19,6 +19,8 @@ from pathlib import Path
 import boto3
 from moto.server import ThreadedMotoServer
 
+from ops.queue_table import queue_table
+
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "build" / "cloudformation"
 REGION = "eu-central-1"
@@ -28,12 +30,13 @@ _TEMPLATE = "cloudformation-template-update-stack.json"
 
 
 def contract_keys() -> list[str]:
-    """Keys of the SSM parameters /earshot/<stage>/<key> that infra/ writes."""
-    block = re.search(r"^  contract = \{\n(.*?)^  \}", (ROOT / "infra" / "contract.tf").read_text(), re.M | re.S)
+    """Keys of the SSM parameters /earshot/<stage>/<key> that infra/ writes: of every queue, and those listed there."""
+    listed = r"^  contract = merge\(local\.queue_contract, \{\n(.*?)^  \}"
+    block = re.search(listed, (ROOT / "infra" / "contract.tf").read_text(), re.M | re.S)
     keys = re.findall(r"^    ([a-z0-9-]+) += ", block[1], re.M) if block else []
     if not keys:
-        raise ValueError("infra/contract.tf holds no `contract = { key = … }`")
-    return keys
+        raise ValueError("infra/contract.tf holds no `contract = merge(local.queue_contract, { key = … })`")
+    return [*keys, *(f"{queue}-queue-{part}" for queue in queue_table().names for part in ("url", "arn"))]
 
 
 def placeholder(key: str, stage: str) -> str:

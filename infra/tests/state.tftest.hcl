@@ -113,6 +113,16 @@ run "every_contract_parameter_lies_under_the_stage" {
   }
 }
 
+run "every_queue_of_the_table_is_in_the_contract" {
+  assert {
+    condition = alltrue(flatten([
+      for name in concat(keys(jsondecode(file("queues.json")).work), keys(jsondecode(file("queues.json")).parked)) :
+      [for end in ["url", "arn"] : contains(keys(output.parameters), "${name}-queue-${end}")]
+    ]))
+    error_message = "a queue of queues.json has no parameters"
+  }
+}
+
 run "secrets_are_encrypted_and_hold_nothing_yet" {
   assert {
     condition = alltrue([

@@ -1,4 +1,4 @@
-# A work queue and its dead-letter queue: encrypted, TLS-only, both keeping messages for the longest time SQS allows.
+# A work queue and its dead-letter queue: encrypted, TLS-only, both keeping messages equally long.
 
 resource "aws_sqs_queue" "dlq" {
   name                      = "${var.name}-dlq"
@@ -58,7 +58,7 @@ resource "aws_sqs_queue_policy" "this" {
 }
 
 locals {
-  retention_seconds = 14 * 24 * 3600
+  retention_seconds = var.retention_days * 24 * 3600
 
   deny_without_tls = {
     Sid       = "DenyWithoutTls"

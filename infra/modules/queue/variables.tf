@@ -23,12 +23,22 @@ variable "visibility_timeout_seconds" {
 variable "max_receive_count" {
   description = "Attempts before a message moves to the dead-letter queue."
   type        = number
-  default     = 5
   nullable    = false
 
   validation {
     condition     = var.max_receive_count >= 5 && var.max_receive_count <= 1000
     error_message = "max_receive_count must be 5 to 1000: throttled Lambda pollers use up receives without running the function."
+  }
+}
+
+variable "retention_days" {
+  description = "How long both queues keep a message; SQS allows 14 days at most."
+  type        = number
+  nullable    = false
+
+  validation {
+    condition     = var.retention_days >= 1 && var.retention_days <= 14
+    error_message = "retention_days must be 1 to 14."
   }
 }
 

@@ -13,6 +13,8 @@ override_resource {
 variables {
   name                       = "work"
   visibility_timeout_seconds = 60
+  max_receive_count          = 5
+  retention_days             = 14
   account_id                 = "123456789012"
 }
 
@@ -64,4 +66,14 @@ run "too_few_attempts_are_refused" {
   }
 
   expect_failures = [var.max_receive_count]
+}
+
+run "a_retention_that_sqs_does_not_know_is_refused" {
+  command = plan
+
+  variables {
+    retention_days = 15
+  }
+
+  expect_failures = [var.retention_days]
 }

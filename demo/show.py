@@ -3,7 +3,6 @@
 import shutil
 import socket
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,19 +10,21 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from config.local import ROOT, LocalSettings
+from demo.music import DemoMusic, demo_music
+from earshot.api_answers import SimilarJson
+from earshot.api_client import ApiClient
 from earshot.errors import InvalidPlaylist, LocalStackError
 from earshot.intake import start_crawl
-from local.api_client import ApiClient
-from local.commands import name_of, neighbours_table, summary
-from local.demo_music import DemoMusic, demo_music
-from local.following import Follower, Standing
-from local.progress import Display, console
-from local.stack import Stack, use_local_aws
+from earshot.playlists import parse_playlist
+from local.stack import Stack
+from ops.commands import name_of, neighbours_table, summary
+from ops.connection import use_local_aws
+from ops.following import Follower, Standing
+from ops.progress import Display, console
+from ops.terminal import Say
 
 _SHOWN = 4
 _NEIGHBOURS = 4
-
-Say = Callable[[str], None]
 
 
 class Stages:
@@ -91,7 +92,7 @@ def _choose(music: Path | None) -> DemoMusic:
 def _crawl(stack: Stack, folder: Path, say: Say) -> Stages:
     deployment = stack.deployment
     stages = Stages()
-    crawl_id = start_crawl(str(folder), crawls=deployment.crawls, crawl_queue=deployment.crawl_queue)
+    crawl_id = start_crawl(parse_playlist(str(folder)), crawls=deployment.crawls, crawl_queue=deployment.crawl_queue)
     with Display("crawl") as display:
 
         def watch(standing: Standing) -> None:
@@ -112,16 +113,16 @@ def _show_neighbours(stack: Stack) -> float:
     api = ApiClient(stack.settings.api_url)
     crawl_id = stack.deployment.crawls.list(1)[0].crawl_id
     ids = [entry.track_id for entry in stack.deployment.crawls.entries(crawl_id) if entry.track_id]
-    known = [track for track in map(api.track, ids) if track.get("indexed")]
+    known = [track for track in map(api.track, ids) if track and track["indexed"]]
     chosen = known[:: max(1, len(known) // _SHOWN)][:_SHOWN]
     if not chosen:
         return 0.0
     asking_s = 0.0
     for track in chosen:
         began = time.monotonic()
-        _, body = api.get("/similar", track_id=track["track_id"], k=_NEIGHBOURS)
+        found: SimilarJson = api.get("/similar", track_id=track["track_id"], k=_NEIGHBOURS).checked()
         asking_s += time.monotonic() - began
-        console().print(neighbours_table(body, f"{name_of(track)} sounds like"))
+        console().print(neighbours_table(found, f"{name_of(track)} sounds like"))
     return asking_s / len(chosen)
 
 

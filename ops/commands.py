@@ -1,86 +1,46 @@
-"""The commands that talk to a stack that runs: crawl, extract, similar, status, repair."""
+"""The verbs that show how tracks fare in a stage that runs: crawl, extract, similar, status."""
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from http import HTTPStatus
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
-import boto3
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from config.local import LocalSettings
-from earshot.errors import InvalidSettings, LocalStackError
+from earshot.api_answers import FoundJson, HealthJson, SimilarJson, TrackJson
+from earshot.api_client import ApiClient
+from earshot.errors import ApiRefused
+from earshot.ids import parse_track_id
 from earshot.intake import start_crawl
-from earshot.playlist import parse_playlist, playlist_from_command_line
-from earshot.track_id import parse_track_id
-from local import lock
-from local.api_client import ApiClient
-from local.deployment import Deployment
-from local.following import Follower, Standing
-from local.ledger import Ledger
-from local.progress import Display, console
-from local.redrive import awaiting, redrive, states
-from local.stack import use_local_aws
+from earshot.playlists import PlaylistRef, parse_playlist, playlist_from_command_line
+from ops.connection import Connection
+from ops.following import Follower, Standing
+from ops.progress import Display, console
+from ops.queue_table import queue_table
+from ops.redrive import awaiting, redrive, states
+from ops.terminal import Say
 
 _MAX_REASONS = 12
 _MAX_TAGS = 3
 
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A stack that runs."""
-
-    deployment: Deployment
-    api: ApiClient
-    directory: Path
-
-
-def connect(settings: LocalSettings) -> Connection:
-    """The stack that runs on the settings' directory, or the stage in the cloud that the settings name.
-
-    Raises:
-        LocalStackError: no stack runs.
-        InvalidSettings: it is not said where the stage's HTTP API answers.
-    """
-    if settings.stage != "local":
-        if not settings.api_url_of_stage:
-            raise InvalidSettings(
-                f"EARSHOT_API_URL is missing: where does the API of stage {settings.stage} answer?",
-                hint="`make deploy` prints it.",
-            )
-        return Connection(
-            Deployment(boto3.Session(), settings.stage), ApiClient(settings.api_url_of_stage), settings.local_dir
-        )
-    stack = lock.running(settings.local_dir)
-    if stack is None:
-        raise LocalStackError(f"no stack runs on {settings.local_dir}", hint="Start it: make up (in another terminal).")
-    use_local_aws(stack.aws_url)
-    return Connection(Deployment(boto3.Session(), settings.stage), ApiClient(stack.api_url), settings.local_dir)
-
 
 def crawl(connection: Connection, playlists: Sequence[str], say: Say, *, remove_missing: bool = False) -> int:
     """Crawl `playlists` one after the other, each until its tracks have settled. 0 when all could be read."""
-    named = [playlist_from_command_line(playlist) for playlist in playlists]
-    understood = [str(parse_playlist(playlist)) for playlist in named]
+    understood = [parse_playlist(playlist_from_command_line(playlist)) for playlist in playlists]
     codes = []
-    for playlist, what in zip(named, understood, strict=True):
-        say(f"crawling {what}")
+    for playlist in understood:
+        say(f"crawling {playlist}")
         codes.append(_crawl(connection, playlist, say, remove_missing=remove_missing))
     return max(codes)
 
 
-def _crawl(connection: Connection, playlist: str, say: Say, *, remove_missing: bool) -> int:
+def _crawl(connection: Connection, playlist: PlaylistRef, say: Say, *, remove_missing: bool) -> int:
     deployment = connection.deployment
     crawl_id = start_crawl(
         playlist, crawls=deployment.crawls, crawl_queue=deployment.crawl_queue, remove_missing=remove_missing
     )
-    Ledger(connection.directory).started(crawl_id, playlist)
+    if connection.ledger:
+        connection.ledger.started(crawl_id, playlist.text)
     try:
         with Display("crawl") as display:
             standing, progress = Follower(deployment, connection.api).crawl(crawl_id, display.show)
@@ -140,40 +100,46 @@ def summary(standing: Standing) -> str:
 def similar(connection: Connection, track: str, k: int) -> int:
     """Print the neighbours of `track`."""
     track_id = parse_track_id(track)
-    status, body = connection.api.get("/similar", track_id=track_id, k=k)
-    if status != HTTPStatus.OK:
-        raise LocalStackError(body["error"]["message"], hint=body["error"].get("hint", ""))
-    known = connection.api.track(track_id) or {"track_id": track_id}
-    console().print(neighbours_table(body, name_of(known)))
+    found: SimilarJson = connection.api.get("/similar", track_id=track_id, k=k).checked()
+    known = connection.api.track(track_id)
+    console().print(neighbours_table(found, name_of(known) if known else track_id))
     return 0
 
 
 def status(connection: Connection, say: Say) -> None:
     """Print the index version, the tracks by state and the messages on their way."""
-    _, health = connection.api.get("/health")
-    index = health.get("index")
-    say(f"index: version {index['version']}, {index['tracks']} tracks" if index else "index: nothing yet")
+    say(f"index: {_index(connection.api)}")
     counts = Counter(
         f"{status} ({reason})" if reason else status for _, status, reason in states(connection.deployment.tracks)
     )
     say("tracks: " + (", ".join(f"{count} {state}" for state, count in counts.most_common()) or "none"))
-    queues = {name: connection.deployment.waiting(name) for name in ("crawl", "fetch", "extract")}
+    queues = {name: connection.deployment.waiting(name) for name in queue_table().work}
     say("queues: " + ", ".join(f"{count} in {name}" for name, count in queues.items()))
 
 
-def neighbours_table(body: dict[str, Any], title: str) -> Table:
+def _index(api: ApiClient) -> str:
+    try:
+        health: HealthJson = api.get("/health").checked()
+    except ApiRefused as refused:
+        return refused.message
+    index = health["index"]
+    return f"version {index['version']}, {index['tracks']} tracks" if index else "nothing yet"
+
+
+def neighbours_table(found: SimilarJson, title: str) -> Table:
     """The answer of `GET /similar` as a table."""
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     table.add_column("similarity", justify="right")
     table.add_column("artist – title", overflow="fold")
     table.add_column("shared tags", overflow="fold")
     table.add_column("id", no_wrap=True)
-    for row in body["results"]:
+    for row in found["results"]:
         tags = ", ".join(tag["name"] for tag in row["shared_tags"][:_MAX_TAGS])
-        table.add_row(f"{row['similarity']:.3f}", name_of(row), tags, row["track_id"])
+        similarity = "" if row["similarity"] is None else f"{row['similarity']:.3f}"
+        table.add_row(similarity, name_of(row), tags, row["track_id"])
     return table
 
 
-def name_of(track: Mapping[str, Any]) -> str:
+def name_of(track: TrackJson | FoundJson) -> str:
     """Artists and title, as far as they are known."""
-    return " – ".join(filter(None, (", ".join(track.get("artists", ())), track.get("title")))) or track["track_id"]
+    return " – ".join(filter(None, (", ".join(track["artists"]), track["title"]))) or track["track_id"]

@@ -4,8 +4,8 @@ import json
 import time
 from pathlib import Path
 
-from earshot.tracks_table import now_iso
-from local.deployment import Deployment
+from earshot.clock import now_iso
+from ops.deployment import Deployment
 
 _NAME = "crawls.jsonl"
 

@@ -2,28 +2,35 @@
 
 import json
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from earshot.crawls_table import CrawlsTable
+from earshot.clock import now_iso
 from earshot.errors import InvalidSettings
-from earshot.message_queue import MessageQueue
-from earshot.previews import PreviewsBucket
-from earshot.track_id import preview_key
-from earshot.tracks_table import TracksTable, now_iso
+from earshot.ids import preview_key
+from earshot.stores.crawls_table import CrawlsTable
+from earshot.stores.message_queue import MessageQueue
+from earshot.stores.previews_bucket import PreviewsBucket
+from earshot.stores.tracks_table import TracksTable
+from ops.aws import Session
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
 
 
 class Deployment:
     """Adapters of one stage, local or in the cloud; which of the two depends on the session's endpoint alone.
 
     Args:
-        session: a boto3 session.
+        session: makes the clients.
         stage: part of every SSM name.
     """
 
-    def __init__(self, session: Any, stage: str) -> None:
+    def __init__(self, session: Session, stage: str) -> None:
         self.session = session
         self.stage = stage
 
@@ -51,46 +58,61 @@ class Deployment:
         return found
 
     @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """For the tables."""
+        return self.session.client("dynamodb")
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """For the buckets."""
+        return self.session.client("s3")
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """For the queues."""
+        return self.session.client("sqs")
+
+    @cached_property
     def tracks(self) -> TracksTable:
         """The tracks table."""
-        return TracksTable(self.session.client("dynamodb"), self.parameters["tracks-table"])
+        return TracksTable(self.dynamodb, self.parameters["tracks-table"])
 
     @cached_property
     def crawls(self) -> CrawlsTable:
         """The crawls table."""
-        return CrawlsTable(self.session.client("dynamodb"), self.parameters["crawls-table"])
+        return CrawlsTable(self.dynamodb, self.parameters["crawls-table"])
 
     @cached_property
     def previews(self) -> PreviewsBucket:
         """The previews bucket."""
-        return PreviewsBucket(self.session.client("s3"), self.parameters["previews-bucket"])
+        return PreviewsBucket(self.s3, self.parameters["previews-bucket"])
 
     @cached_property
     def crawl_queue(self) -> MessageQueue:
         """Takes `CrawlPlaylist`."""
-        return MessageQueue(self.session.client("sqs"), self.parameters["crawl-queue-url"])
+        return MessageQueue(self.sqs, self.parameters["crawl-queue-url"])
 
     @cached_property
     def fetch_queue(self) -> MessageQueue:
         """Takes `FetchPreview`."""
-        return MessageQueue(self.session.client("sqs"), self.parameters["fetch-queue-url"])
+        return MessageQueue(self.sqs, self.parameters["fetch-queue-url"])
 
     @cached_property
     def extract_queue(self) -> MessageQueue:
         """Takes `PreviewUploaded`."""
-        return MessageQueue(self.session.client("sqs"), self.parameters["extract-queue-url"])
+        return MessageQueue(self.sqs, self.parameters["extract-queue-url"])
 
     def waiting(self, queue: str) -> int:
-        """Messages in `crawl`, `fetch` or `extract`: visible, delayed and in flight."""
-        names = [
-            "ApproximateNumberOfMessages",
-            "ApproximateNumberOfMessagesDelayed",
-            "ApproximateNumberOfMessagesNotVisible",
-        ]
-        attributes = self.session.client("sqs").get_queue_attributes(
-            QueueUrl=self.parameters[f"{queue}-queue-url"], AttributeNames=names
+        """Messages in a queue of the table: visible, delayed and in flight."""
+        attributes = self.sqs.get_queue_attributes(
+            QueueUrl=self.parameters[f"{queue}-queue-url"],
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesDelayed",
+                "ApproximateNumberOfMessagesNotVisible",
+            ],
         )["Attributes"]
-        return sum(int(attributes[name]) for name in names)
+        return sum(map(int, attributes.values()))
 
     def preview_uploaded(self, track_id: str) -> "PreviewUploaded":
         """The message that S3 sends when the preview of `track_id` arrives."""

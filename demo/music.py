@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.demo_synth import synthesise
+from demo.synth import synthesise
 
 _AUDIO = (".ogg", ".oga", ".mp3", ".opus", ".flac")
 _MIN_BYTES = 200_000  # shorter files are sound effects
@@ -95,24 +95,28 @@ class DemoMusic:
 
 def demo_music(cache: Path) -> DemoMusic:
     """Music under `cache`, fetched or made when it is not there yet."""
+    try:
+        return debian_music(cache)
+    except NoPackages as problem:
+        folder = cache / "synthesised"
+        synthesise(folder)
+        about = f"clips synthesised here, in four styles, free of rights (Debian packages with real music: {problem})"
+        return DemoMusic(folder, (about,))
+
+
+def debian_music(cache: Path) -> DemoMusic:
+    """The packages' music under `cache`, fetched when it is not there yet.
+
+    Raises:
+        NoPackages: they cannot be had here.
+    """
     listing = cache / "debian" / "about.json"
-    problem = ""
     if not listing.exists():
-        try:
-            _fetch(cache, PACKAGES)
-        except _NoPackages as error:
-            problem = str(error)
-    if listing.exists():
-        return DemoMusic(listing.parent / "music", tuple(json.loads(listing.read_text(encoding="utf-8"))))
-    folder = cache / "synthesised"
-    synthesise(folder)
-    return DemoMusic(
-        folder,
-        (f"clips synthesised here, in four styles, free of rights (Debian packages with real music: {problem})",),
-    )
+        _fetch(cache, PACKAGES)
+    return DemoMusic(listing.parent / "music", tuple(json.loads(listing.read_text(encoding="utf-8"))))
 
 
-class _NoPackages(Exception):
+class NoPackages(Exception):
     """The packages cannot be had here. The text says why."""
 
 
@@ -120,7 +124,7 @@ def _fetch(cache: Path, packages: tuple[Package, ...]) -> None:
     """Download and unpack; the result appears as a whole or not at all.
 
     Raises:
-        _NoPackages: apt-get or the network is missing, or a package is not what it should be.
+        NoPackages: apt-get or the network is missing, or a package is not what it should be.
     """
     work = cache / "debian.unfinished"
     shutil.rmtree(work, ignore_errors=True)
@@ -131,12 +135,12 @@ def _fetch(cache: Path, packages: tuple[Package, ...]) -> None:
     for package in packages:
         deb = next(debs.glob(f"{package.name}_*.deb"), None)
         if deb is None:
-            raise _NoPackages(f"apt-get brought no {package.name}")
+            raise NoPackages(f"apt-get brought no {package.name}")
         version = deb.name.split("_")[1].replace("%3a", ":")
         if version == package.version:
             found = hashlib.sha256(deb.read_bytes()).hexdigest()
             if found != package.sha256:
-                raise _NoPackages(f"{deb.name} has SHA-256 {found}, expected {package.sha256}")
+                raise NoPackages(f"{deb.name} has SHA-256 {found}, expected {package.sha256}")
         count = _unpack(deb, package, work)
         note = "" if version == package.version else f" (version {version}; {package.version} is the one checked)"
         about.append(f"{package.album}: {count} tracks by {package.artist}, {package.licence}{note}")
@@ -150,14 +154,14 @@ def _fetch(cache: Path, packages: tuple[Package, ...]) -> None:
 def _download(names: list[str], debs: Path, *, apt_state: Path) -> None:
     """`apt-get download`; where the package lists are missing, with lists of our own, which needs no root either."""
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
-        raise _NoPackages("no apt-get on this system")
+        raise NoPackages("no apt-get on this system")
     if _apt(["download", *names], debs):
         return
     for folder in (apt_state / "lists" / "partial", apt_state / "cache" / "archives" / "partial"):
         folder.mkdir(parents=True, exist_ok=True)
     own = ["-o", f"Dir::State::lists={apt_state / 'lists'}", "-o", f"Dir::Cache={apt_state / 'cache'}"]
     if not (_apt([*own, "update"], debs) and _apt([*own, "download", *names], debs)):
-        raise _NoPackages("apt-get download failed")
+        raise NoPackages("apt-get download failed")
 
 
 def _apt(arguments: list[str], folder: Path) -> bool:

@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
+from earshot.clock import now_iso
 from earshot.errors import DamagedCatalogueFile
-from earshot.tracks_table import Item, now_iso
+from earshot.stores.dynamodb import Item
 
 FORMAT = "earshot-catalogue@1"
 _LEVEL = 3  # embeddings hardly compress; more only costs time
@@ -81,14 +82,14 @@ def read(path: Path) -> Iterator[Item]:
         source.readline()
         for line in source:
             if b'"track_id"' in line:
-                yield _decoded(json.loads(line))
+                yield cast("Item", _decoded(json.loads(line)))
 
 
-def _line(value: Any) -> bytes:
+def _line(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), sort_keys=True).encode() + b"\n"
 
 
-def _encoded(value: Any) -> Any:
+def _encoded(value: object) -> object:
     if isinstance(value, dict):
         return {key: _encoded(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -96,7 +97,7 @@ def _encoded(value: Any) -> Any:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 
-def _decoded(value: Any) -> Any:
+def _decoded(value: object) -> object:
     if isinstance(value, dict):
         return {
             key: base64.b64decode(inner) if key == "B" and isinstance(inner, str) else _decoded(inner)

@@ -4,17 +4,11 @@ The stream is a wake-up signal, the table is the truth, S3 is the backup. Everyt
 the functions run.
 """
 
-import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dotenv import dotenv_values
-
-from annoy_service.bootstrap import Services, make_builder, make_services
-from annoy_service.fold import position
-from annoy_service.generations import put_into_service
+from annoy_service.generations import succeed
 from annoy_service.index import announce
 from annoy_service.repair import (
     Progress,
@@ -23,17 +17,14 @@ from annoy_service.repair import (
     rebuild_from_table,
     restore_table_from_index,
 )
-from config.index_tracks import IndexTracksSettings
-from config.local import ROOT
 from earshot.errors import DamagedIndex
-from earshot.messages import IndexPublished, TrackNotIndexed
-from earshot.tracks_table import TracksTable
-from local.deployment import Deployment
-from local.redrive import Redriven, pending, redrive
+from earshot.stores.tracks_table import TracksTable
+from ops.deployment import Deployment
+from ops.indexes import index_services
+from ops.redrive import Redriven, pending, redrive
+from ops.terminal import Say
 
 _SAY_EVERY_S = 5.0
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +48,6 @@ class Repaired:
         return ", ".join(f"{count} {what}" for count, what in parts if count) or "everything agrees"
 
 
-def index_services(deployment: Deployment, work_dir: Path) -> Services:
-    """What annoy_service's repairs work with, on this deployment; the model is the one that its functions are told."""
-    chosen = {**dotenv_values(ROOT / "config" / "annoy_service.env"), **os.environ}
-    sns = deployment.session.client("sns")
-
-    def tell(message: IndexPublished) -> None:
-        sns.publish(TopicArn=deployment.parameters["index-topic-arn"], Message=message.to_json())
-
-    def park(message: TrackNotIndexed) -> None:
-        deployment.session.client("sqs").send_message(
-            QueueUrl=deployment.parameters["index-failed-queue-url"], MessageBody=message.to_json()
-        )
-
-    def request_upkeep() -> None:
-        deployment.session.client("sqs").send_message(
-            QueueUrl=deployment.parameters["compact-queue-url"], MessageBody='{"on_demand":false}'
-        )
-
-    s3, bucket = deployment.session.client("s3"), deployment.parameters["index-bucket"]
-    return make_services(
-        table=deployment.tracks,
-        builder_of=lambda name: make_builder(s3, bucket, name, work_dir),
-        model=chosen.get("EARSHOT_MODEL") or IndexTracksSettings.model_fields["model"].default,
-        announce=tell,
-        park=park,
-        request_upkeep=request_upkeep,
-    )
-
-
 def repair(
     deployment: Deployment,
     work_dir: Path,
@@ -93,7 +55,6 @@ def repair(
     table_lost: bool,
     check: bool = True,
     rebuild: bool = False,
-    incomplete: bool = False,
     say: Say,
 ) -> Repaired:
     """Bring everything into agreement.
@@ -105,7 +66,6 @@ def repair(
             taking it for the truth would empty the index.
         check: read every object of the index, instead of only what is compared with the table.
         rebuild: build the index anew from nothing but the table, even where it can be read.
-        incomplete: after a change of model, let the new index serve although it lacks tracks of the one that does.
         say: told of steps that take long, and how far they have come.
     """
     services = index_services(deployment, work_dir)
@@ -122,14 +82,13 @@ def repair(
         rebuild = True
     if rebuild:
         agreement = rebuild_from_table(services, _progress(say, "tracks of the table read"))
-    if not position(services.builder).serves:
-        folded = put_into_service(services.builder, incomplete=incomplete)
-        announce(folded, services)
-        if not folded.published:
-            say(
-                f"the index of {services.builder.model.name} does not serve yet: it lacks tracks of the one that does. "
-                "Crawl again, or leave those tracks out: make repair ARGS=--incomplete"
-            )
+    outcome = succeed(services)
+    if outcome and not announce(outcome, services).serves:
+        recipe = services.leading.recipe.name
+        say(
+            f"the index of {recipe} does not serve yet: it lacks tracks of the one that does. "
+            f"Crawl again, or leave those tracks out: make promote RECIPE={recipe} ARGS=--incomplete"
+        )
     redriven = redrive_lost(deployment, also_pending=table_lost)
     return Repaired(
         restored=restored,

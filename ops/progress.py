@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from earshot.track import Status
-from local.following import Standing
+from ops.following import Standing
 
 _LINE_EVERY_S = 5.0
 _WIDTH = 140

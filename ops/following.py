@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from earshot.crawls_table import CrawlProgress
+from earshot.api_client import ApiClient
+from earshot.ids import CrawlId, TrackId
+from earshot.stores.crawls_table import CrawlProgress
 from earshot.track import Status
-from local.api_client import ApiClient
-from local.deployment import Deployment
+from ops.deployment import Deployment
+from ops.queue_table import queue_table
 
 _POLL_S = 0.4
 _LONGEST_PAUSE_S = 15.0
@@ -74,7 +76,7 @@ class Follower:
         self._api = api
         self._searchable: set[str] = set()
 
-    def crawl(self, crawl_id: str, watch: Watch) -> tuple[Standing, CrawlProgress]:
+    def crawl(self, crawl_id: CrawlId, watch: Watch) -> tuple[Standing, CrawlProgress]:
         """Follow a crawl to its end, or until nothing moves any more."""
         latest: list[CrawlProgress] = []
 
@@ -95,7 +97,7 @@ class Follower:
 
         return self._until_done(look, watch), latest[0]
 
-    def tracks(self, track_ids: Iterable[str], watch: Watch) -> Standing:
+    def tracks(self, track_ids: Iterable[TrackId], watch: Watch) -> Standing:
         """Follow some tracks until they have settled, or until nothing moves any more."""
         wanted = set(track_ids)
 
@@ -123,7 +125,7 @@ class Follower:
                 return standing
             time.sleep(pause_s(time.monotonic() - started))
 
-    def _count_searchable(self, track_ids: set[str]) -> int:
+    def _count_searchable(self, track_ids: set[TrackId]) -> int:
         open_ids = track_ids - self._searchable
         ready = [
             track_id
@@ -134,4 +136,4 @@ class Follower:
         return len(self._searchable & track_ids)
 
     def _anything_queued(self) -> bool:
-        return any(self._deployment.waiting(queue) for queue in ("crawl", "fetch", "extract"))
+        return any(map(self._deployment.waiting, queue_table().work))

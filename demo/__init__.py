@@ -1,0 +1,1 @@
+"""`make demo`: the whole pipeline on real music, from a folder of audio files to answers."""

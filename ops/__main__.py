@@ -1,0 +1,197 @@
+"""`python -m ops <verb>`: what can be done with a stage that runs, on this machine or in the cloud."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from config.local import LocalSettings
+from earshot.errors import LocalStackError
+from earshot.terminal import spare_the_terminal
+from ops import lock
+from ops.queue_table import queue_table
+from ops.terminal import in_words, say
+
+Verb = Callable[[LocalSettings, argparse.Namespace], int]
+"""Runs, and returns the exit code. Verbs import late, so that a refusal answers at once."""
+
+
+def status(settings: LocalSettings, _options: argparse.Namespace) -> int:
+    """What runs, and what the catalogue holds."""
+    stack = lock.running(settings.local_dir) if settings.stage == "local" else None
+    if stack is None and settings.stage == "local":
+        say(f"no stack runs on {settings.local_dir}; start it with: make up")
+        return 1
+    from ops import commands
+    from ops.connection import connect
+
+    connection = connect(settings)
+    if stack is not None:
+        say(f"{stack.api_url}  (process {stack.pid}, embedded AWS on {stack.aws_url})")
+    commands.status(connection, say)
+    return 0
+
+
+def crawl(settings: LocalSettings, options: argparse.Namespace) -> int:
+    """Crawl playlists and wait until their tracks are searchable."""
+    from ops import commands
+    from ops.connection import connect
+
+    return commands.crawl(connect(settings), options.playlists, say, remove_missing=options.remove_missing)
+
+
+def extract(settings: LocalSettings, _options: argparse.Namespace) -> int:
+    """Give every track that still awaits its embedding another try, and wait."""
+    from ops import commands
+    from ops.connection import connect
+
+    return commands.extract(connect(settings), say)
+
+
+def similar(settings: LocalSettings, options: argparse.Namespace) -> int:
+    """The tracks that sound like a track."""
+    from ops import commands
+    from ops.connection import connect
+
+    return commands.similar(connect(settings), options.track, options.k)
+
+
+def repair(settings: LocalSettings, options: argparse.Namespace) -> int:
+    """Make table, index and previews agree."""
+    from ops.connection import reach
+    from ops.repair import repair as make_agree
+
+    repaired = make_agree(
+        reach(settings),
+        settings.local_dir / "cache" / "repair",
+        table_lost=options.table_lost,
+        rebuild=options.rebuild,
+        say=say,
+    )
+    say(f"repaired: {repaired}")
+    return 0
+
+
+def promote(settings: LocalSettings, options: argparse.Namespace) -> int:
+    """Let the index that a recipe has built serve."""
+    from ops import indexes
+    from ops.connection import reach
+
+    work_dir = settings.local_dir / "cache" / "repair"
+    say(indexes.promote(reach(settings), work_dir, options.recipe, incomplete=options.incomplete))
+    return 0
+
+
+def redrive(settings: LocalSettings, options: argparse.Namespace) -> int:
+    """Show every queue's dead letters, and send back those asked for."""
+    from ops import dead_letters
+    from ops.connection import reach
+
+    deployment = reach(settings)
+    dead_letters.show(deployment, say)
+    if queue := options.send:
+        moved = dead_letters.send_back(deployment.sqs, settings.stage, queue)
+        say(f"{moved} {'sent back to' if dead_letters.is_work(queue) else 'dropped from'} {queue}")
+    return 0
+
+
+def export(settings: LocalSettings, options: argparse.Namespace) -> int:
+    """Save the whole catalogue to one file."""
+    from ops import catalogue, catalogue_file
+    from ops.connection import reach
+
+    deployment = reach(settings)
+    items = catalogue.scan(deployment.dynamodb, deployment.parameters["tracks-table"])
+    say(f"{catalogue_file.write(options.file, items).tracks} tracks of stage {settings.stage} are in {options.file}")
+    return 0
+
+
+def import_(settings: LocalSettings, options: argparse.Namespace) -> int:
+    """Load a catalogue from a file: tracks that the table lacks, or has in an older state."""
+    from ops import catalogue
+    from ops.connection import reach
+
+    deployment = reach(settings)
+    table = deployment.parameters["tracks-table"]
+    imported = catalogue.load(deployment.dynamodb, table, options.file)
+    say(f"{imported.written} tracks written, {imported.kept} were there already; the index follows by itself")
+    return 0
+
+
+def smoke(settings: LocalSettings, options: argparse.Namespace) -> int:
+    """Whether the stage works: its health, and with a playlist one crawl and one query."""
+    from ops.connection import connect
+    from ops.smoke import smoke as check
+
+    return check(connect(settings), options.playlist, say)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one verb; errors that people can mend become two lines."""
+    options = _parser().parse_args(arguments)
+    run: Verb = options.run
+
+    def in_the_stage(settings: LocalSettings) -> int:
+        chosen = settings.model_copy(update={"stage": options.stage or settings.stage})
+        with _aws_in_words(chosen.stage):
+            return run(chosen, options)
+
+    return in_words(in_the_stage)
+
+
+@contextmanager
+def _aws_in_words(stage: str) -> Iterator[None]:
+    """What AWS or the disk refuses, or the end of the stack in the middle of a command, is no defect of the command."""
+    from botocore.exceptions import BotoCoreError, ClientError  # late: see `Verb`
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        hint = "See what runs: make status." if stage == "local" else "Check your AWS credentials and region."
+        raise LocalStackError(f"stage {stage}: {error}", hint=hint) from None
+    except OSError as error:
+        raise LocalStackError(str(error)) from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
+    parser.add_argument("--stage", help="`local`, or the name of a deployment (EARSHOT_STAGE; local)")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    def add(name: str, run: Verb) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=run.__doc__, description=run.__doc__)
+        added.set_defaults(run=run)
+        return added
+
+    add("status", status)
+    crawling = add("crawl", crawl)
+    crawling.add_argument("playlists", nargs="+", metavar="PLAYLIST", help="a folder, or a playlist id, URI or URL")
+    crawling.add_argument("--remove-missing", action="store_true", help="remove tracks that have left the playlist")
+    add("extract", extract)
+    seeking = add("similar", similar)
+    seeking.add_argument("track", metavar="TRACK", help="a track id, URI or URL")
+    seeking.add_argument("-k", type=int, default=10, help="how many (1 to 100)")
+    _add_repair_options(add("repair", repair))
+    promoting = add("promote", promote)
+    promoting.add_argument("recipe", metavar="RECIPE", help="its name (docs/models.md)")
+    promoting.add_argument(
+        "--incomplete", action="store_true", help="although it lacks tracks of the one that serves, which are left out"
+    )
+    add("redrive", redrive).add_argument("--send", choices=queue_table().names, help="whose dead letters go back")
+    add("export", export).add_argument("file", type=Path, metavar="FILE")
+    add("import", import_).add_argument("file", type=Path, metavar="FILE")
+    add("smoke", smoke).add_argument("--playlist", help="one to crawl; a small one")
+    return parser
+
+
+def _add_repair_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--table-lost", action="store_true", help="write what the index holds and the table lacks back into the table"
+    )
+    parser.add_argument("--rebuild", action="store_true", help="build the index anew from nothing but the table")
+
+
+if __name__ == "__main__":
+    spare_the_terminal()
+    sys.exit(main(sys.argv[1:]))
