@@ -1,31 +1,40 @@
 """What holds for every test."""
 
+import functools
 import os
-import re
-from pathlib import Path
+from typing import Any
 
+import botocore.session
+import hypothesis
 import pytest
+from xdist.scheduler import LoadFileScheduling
+
+_ONE_WORKER = ("tests/e2e", "tests/parity")
+"""A stack; TensorFlow."""
 
 # Tests share the machine's cores, and OpenBLAS's threads wait for each other where cores are short: ten times slower.
 # Read when numpy is first imported, hence here.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-_SHARED = Path(os.environ.get("EARSHOT_SHARED") or Path(__file__).parents[2] / "shared")
-_NEEDS_SHARED = re.compile(r"tests\.corpus|tests\.fuzz\.mutations|EARSHOT_SHARED|choi_model_dir")
+# Each test has an AWS of its own, hence a session of its own, and each session parses the description of every service
+# anew: 0.2 s a test. One loader remembers them.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
-def _left_out(file: Path) -> bool:
-    return file.match("test_*.py") and bool(_NEEDS_SHARED.search(file.read_text(encoding="utf-8")))
+class _Whole(LoadFileScheduling):  # type: ignore[misc]  # xdist says nothing of its types
+    """Workers take a file whole, or a folder whose tests share what is dear to start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder = file.rpartition("/")[0]
+        return folder if folder in _ONE_WORKER else file
 
 
-def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave out the files whose tests need the folder of reference data, where a clone has none (CONTRIBUTING.md)."""
-    return True if not _SHARED.is_dir() and _left_out(collection_path) else None
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    return _Whole(config, log)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line what was left out."""
-    if not _SHARED.is_dir():
-        root = Path(__file__).parents[1]
-        names = sorted(str(file.relative_to(root)) for file in root.glob("tests/**/*.py") if _left_out(file))
-        terminalreporter.write_line(f"left out, for want of {_SHARED} (see CONTRIBUTING.md): {', '.join(names)}")
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("shared machine", deadline=None)
+hypothesis.settings.load_profile("shared machine")

@@ -13,7 +13,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from api.openapi import document_text
+from api.http.openapi import document_text
 
 _SCHEMA = schemathesis.openapi.from_dict(json.loads(document_text()))
 OPERATIONS: list[Any] = [cast(Any, found).ok() for found in _SCHEMA.get_all_operations()]

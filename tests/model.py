@@ -6,34 +6,48 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from tests.corpus import locked, shared_dir
+from earshot.networks import CHOI, MUSICNN, Network
+from extractor.model.build import is_current
+from tests.corpus import locked
+from tests.invented_choi import write_weights
 
 _ROOT = Path(__file__).resolve().parents[1]
-_CHOI_WEIGHTS = "choi2017_keras2_model_best.hdf5"
-
-
-def model_dir() -> Path:
-    """build/model with `musicnn-msd@1`, built where it is missing or out of date."""
-    return _built(_ROOT / "build" / "model")
-
-
-def choi_weights() -> Path:
-    """The published Keras 2 weight file, which is never part of the project."""
-    return shared_dir() / "models" / _CHOI_WEIGHTS
-
-
-def choi_model_dir() -> Path:
-    """A folder with `choi-2017@1`."""
-    return _built(_ROOT / ".cache" / "test-models", "choi-2017@1", "--weights", str(choi_weights()))
+_CACHE = _ROOT / ".cache" / "test-models"
 
 
 @cache
-def _built(directory: Path, *arguments: str) -> Path:
+def model_dir() -> Path:
+    """build/model with `musicnn-msd@1`, built where it is missing or out of date."""
+    directory = _ROOT / "build" / "model"
+    _build(directory, MUSICNN, "-m", "extractor.model")
+    return directory
+
+
+@cache
+def choi_model_dir() -> Path:
+    """A folder with a `choi-2017@1` of invented weights."""
+    _build(_CACHE, CHOI, "-m", "tests.invented_choi", str(choi_weights()))
+    return _CACHE
+
+
+@cache
+def choi_weights() -> Path:
+    """Invented weights of `choi-2017@1`, in a file as the published ones lie in: those state no licence."""
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    path = _CACHE / "invented.hdf5"
+    with locked(_CACHE / "lock"):
+        write_weights(path)
+    return path
+
+
+def _build(directory: Path, network: Network, *command: str) -> None:
     """In a process of its own: TensorFlow stays out of the tests' memory."""
-    (_ROOT / ".cache").mkdir(exist_ok=True)
-    with locked(_ROOT / ".cache" / "model.lock"):
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    with locked(_CACHE / "lock"):
+        if is_current(directory, network):
+            return
         outcome = subprocess.run(
-            [sys.executable, "-m", "extractor.model.build", *arguments],
+            [sys.executable, *command],
             env={**os.environ, "EARSHOT_MODEL_DIR": str(directory)},
             cwd=_ROOT,
             capture_output=True,
@@ -42,4 +56,3 @@ def _built(directory: Path, *arguments: str) -> Path:
         )
     if outcome.returncode:
         raise RuntimeError(outcome.stderr.strip()[-500:])
-    return directory

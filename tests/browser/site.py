@@ -14,16 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import boto3
 import numpy as np
 import uvicorn
-from moto import mock_aws
 
-from api.bootstrap import services
-from api.local import app
+from api.one_machine.asgi import app
 from earshot.track import Track, TrackInfo
-from earshot.tracks_table import TracksTable
-from tests.unit.api.world import DIM, SETTINGS, World, create_table, request, track
+from tests.unit.api.world import DIM, World, running_world, track
 
 CHROMIUM = os.environ.get("EARSHOT_CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
@@ -119,27 +115,10 @@ class Site:
 @contextlib.contextmanager
 def running_site(folder: Path) -> Iterator[Site]:
     """The api under uvicorn over an AWS within this process; files go to `folder`."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith(("EARSHOT_", "AWS_"))}
-    for name in kept:
-        del os.environ[name]
-    with mock_aws():
-        os.environ.update(SETTINGS | {"EARSHOT_STAGE": "local", "EARSHOT_INDEX_CACHE_DIR": str(folder / "cache")})
-        dynamodb, s3, sqs = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sqs")
-        create_table(dynamodb, "tracks", "track_id")
-        create_table(dynamodb, "crawls", "crawl_id", "entry")
-        for bucket in ("index", "previews"):
-            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        queues = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("crawl", "fetch")}
-        os.environ |= {f"EARSHOT_{name.upper()}_QUEUE_URL": url for name, url in queues.items()}
-        services.cache_clear()
-        world = World(request, TracksTable(dynamodb, "tracks"), sqs, queues, s3)
+    with running_world(folder / "cache", EARSHOT_STAGE="local") as world:
         own_track = publish_catalogue(world, folder)
         with serving() as url:
             yield Site(url, world, own_track)
-        services.cache_clear()
-    for name in [name for name in os.environ if name.startswith(("EARSHOT_", "AWS_"))]:
-        del os.environ[name]
-    os.environ.update(kept)
 
 
 @contextlib.contextmanager

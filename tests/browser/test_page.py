@@ -5,6 +5,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from earshot.clock import Timestamp
+from earshot.ids import CrawlId, TrackId
+from earshot.reasons import Reason
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
 
@@ -194,14 +197,14 @@ def test_a_playlist_is_added_and_its_crawl_watched(open_page: OpenPage, site: Si
 def _crawl_on(site: Site, crawl_id: str) -> None:
     """Do to the tables what the crawler does."""
     from api.bootstrap import services
-    from earshot.crawls_table import CrawlEntry
+    from earshot.stores.crawls_table import CrawlEntry
     from earshot.track import TrackInfo
 
     crawls, tracks = services().crawls, site.world.table
     for number, track_id in enumerate(("deezer:501", "deezer:502", "deezer:503")):
-        info = TrackInfo(track_id, "deezer")
+        info = TrackInfo(TrackId(track_id), "deezer")
         tracks.register(info)
-        crawls.record_entries(crawl_id, [CrawlEntry(number, track_id)])
+        crawls.record_entries(CrawlId(crawl_id), [CrawlEntry(number, TrackId(track_id))])
         if number < 2:
             tracks.store_embedding(
                 info,
@@ -209,11 +212,11 @@ def _crawl_on(site: Site, crawl_id: str) -> None:
                 drift=b"\0\0",
                 tags=[],
                 model="musicnn-msd@1",
-                preview_at="2026-11-20T00:00:00Z",
+                preview_at=Timestamp("2026-11-20T00:00:00Z"),
             )
         else:
-            tracks.mark_no_preview(track_id, reason="miss")
-    crawls.finish(crawl_id)
+            tracks.mark_no_preview(TrackId(track_id), reason=Reason.MISS)
+    crawls.finish(CrawlId(crawl_id))
 
 
 def test_an_unknown_track_in_the_address_is_explained(open_page: OpenPage) -> None:

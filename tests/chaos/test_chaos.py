@@ -8,9 +8,7 @@ throttled, fails, or loses its answer. EARSHOT_CHAOS_S sets how long.
 import contextlib
 import os
 import random
-import shutil
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -19,14 +17,17 @@ from pathlib import Path
 
 import psutil
 import pytest
+import soundfile
 from botocore.exceptions import BotoCoreError, ClientError
 
 from earshot.index.reader import IndexReader
 from earshot.intake import start_crawl
+from earshot.playlists import parse_playlist
 from earshot.track import Status
-from local.ledger import Ledger
-from tests.corpus import clips
+from ops.ledger import Ledger
+from tests.corpus import Clip, clips
 from tests.e2e.conftest import LocalStack
+from tests.music.encoding import encoded
 
 DURATION_S = float(os.environ.get("EARSHOT_CHAOS_S", "180"))
 PER_SECOND = 10
@@ -45,8 +46,7 @@ def stack(tmp_path: Path) -> Iterator[LocalStack]:
     own = LocalStack(tmp_path / "state")
     own.env |= {
         "EARSHOT_FAULTS": FAULTS,
-        "PYTHONPATH": str(Path(__file__).parent / "faults"),
-        "EARSHOT_PROVIDERS": "folder",
+        "EARSHOT_PROVIDERS": "file",
         "EARSHOT_FOLDER_ROOTS": str(tmp_path / "music"),
     }
     own.up()
@@ -56,22 +56,20 @@ def stack(tmp_path: Path) -> Iterator[LocalStack]:
 
 def _music(folder: Path, count: int) -> dict[str, list[str]]:
     """Folders of `CRAWL` files, all different to the byte; the track ids in each."""
-    bases = []
-    for clip in clips()[:12]:
-        base = folder / "bases" / clip.path.name
-        base.parent.mkdir(parents=True, exist_ok=True)
-        cut = ["ffmpeg", "-v", "error", "-t", str(_CLIP_S), "-i", str(clip.path), "-c", "copy", str(base)]
-        subprocess.run(cut, check=True)
-        bases.append(base.read_bytes())
-    shutil.rmtree(folder / "bases")
+    bases = [_beginning(clip) for clip in clips()[:12]]
     found: dict[str, list[str]] = {}
     for number in range(count):
         crawl = folder / f"{number // CRAWL:03}"
-        crawl.mkdir(exist_ok=True)
+        crawl.mkdir(parents=True, exist_ok=True)
         audio = bases[number % len(bases)] + _id3_tag(f"track {number}")
         (crawl / f"{number:05}.mp3").write_bytes(audio)
         found.setdefault(str(crawl), []).append(f"file:{sha256(audio).hexdigest()[:16]}")
     return found
+
+
+def _beginning(clip: Clip) -> bytes:
+    samples, rate = soundfile.read(clip.path, frames=_CLIP_S * 44_100, dtype="float32")
+    return encoded(samples, rate)
 
 
 def _id3_tag(title: str) -> bytes:
@@ -107,7 +105,9 @@ def _start(stack: LocalStack, playlist: str) -> None:
     while True:
         try:
             deployment = stack.deployment
-            crawl_id = start_crawl(playlist, crawls=deployment.crawls, crawl_queue=deployment.crawl_queue)
+            crawl_id = start_crawl(
+                parse_playlist(playlist), crawls=deployment.crawls, crawl_queue=deployment.crawl_queue
+            )
         except (ClientError, BotoCoreError):
             assert time.monotonic() < deadline, "the stack did not come back"
             time.sleep(1)

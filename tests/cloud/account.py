@@ -7,7 +7,6 @@ import http.client
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,13 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import boto3
-
-from local.functions import aws_environment
 from local.resources import create_all
 from scripts.template import REGION, contract_keys
+from tests.aws import Endpoint, free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 _START_S = 30.0
@@ -32,10 +28,18 @@ _STOP_S = 20.0
 class Account:
     """Where the account is reached, and as whom."""
 
-    port: int
-    environment: dict[str, str]
-    session: Any
+    session: Endpoint
     state: Path
+
+    @property
+    def port(self) -> int:
+        """Of this machine."""
+        return self.session.port
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to find it."""
+        return self.session.environment
 
     @property
     def log(self) -> Path:
@@ -62,16 +66,8 @@ class Account:
 @contextmanager
 def account(state: Path, **environment: str) -> Iterator[Account]:
     """A fresh account; `environment` is added to that of every function."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    base = aws_environment(f"http://127.0.0.1:{port}", REGION)
-    session = boto3.Session(
-        aws_access_key_id=base["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=base["AWS_SECRET_ACCESS_KEY"],
-        region_name=REGION,
-    )
-    own = Account(port, base, _EndpointSession(session, base["AWS_ENDPOINT_URL"]), state)
+    (port,) = free_ports(1)
+    own = Account(Endpoint(port, REGION), state)
     (state / "tmp").mkdir(parents=True)
     settings = {
         "BIND_HOST": "127.0.0.1",
@@ -86,7 +82,7 @@ def account(state: Path, **environment: str) -> Iterator[Account]:
     with own.log.open("wb") as log:
         process = subprocess.Popen(
             [str(_python() / "ministack")],
-            env={**base, **settings, **environment},
+            env={**own.environment, **settings, **environment},
             cwd=state,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -109,18 +105,6 @@ def create_state(own: Account, stage: str) -> None:
     pages = ssm.get_paginator("get_parameters_by_path").paginate(Path=f"/earshot/{stage}/")
     names = {entry["Name"].rpartition("/")[2] for page in pages for entry in page["Parameters"]}
     assert names >= set(contract_keys()), "the local stack lacks a parameter that infra/ writes"
-
-
-class _EndpointSession:
-    """A session whose clients all talk to one endpoint, without touching this process's environment."""
-
-    def __init__(self, session: boto3.Session, endpoint: str) -> None:
-        self._session = session
-        self._endpoint = endpoint
-        self.region_name = session.region_name
-
-    def client(self, service: str, **options: Any) -> Any:
-        return self._session.client(service, endpoint_url=self._endpoint, **options)
 
 
 def _python() -> Path:

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from local.demo_synth import synthesise
 from scripts import package
 from scripts.template import osls
 from tests.cloud.account import Account, account, create_state
-from tests.corpus import clips, shared_dir
+from tests.corpus import clips
 
 STAGE = "dev"
 TRACKS = 10
@@ -45,16 +44,10 @@ def _functions() -> list[str]:
 
 @pytest.fixture(scope="session")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of real tracks; of synthesised ones where a clone has no reference data."""
+    """A folder of real tracks."""
     folder = tmp_path_factory.mktemp("music")
-    if shared_dir().is_dir():
-        files = [clip.path for clip in clips()]
-    else:
-        made = tmp_path_factory.mktemp("made")
-        synthesise(made)
-        files = sorted(made.rglob("*.flac"))
-    for file in files[:TRACKS]:
-        shutil.copy(file, folder)
+    for clip in clips()[:TRACKS]:
+        shutil.copy(clip.path, folder)
     return folder
 
 
@@ -67,7 +60,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterato
         package.build(service, architecture=architecture, python=python)
     calls = tmp_path_factory.mktemp("calls")
     settings = {
-        "EARSHOT_PROVIDERS": "folder",
+        "EARSHOT_PROVIDERS": "file",
         "EARSHOT_FOLDER_ROOTS": str(music),
         "EARSHOT_RECORD_AWS_CALLS": str(calls),
         "PYTHONPATH": str(Path(__file__).parent / "recorder"),

@@ -57,6 +57,12 @@ _NOT_REACHED = {
     ("api", "s3:PutObject", "arn:aws:s3:::earshot-dev-previews/previews/queries/*"): "signs addresses for uploads",
     ("api", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-previews/previews/queries/*"): "sweeps what is an hour old",
     ("api", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-previews/queries/*"): "sweeps what is an hour old",
+    (
+        "index_tracks",
+        "s3:DeleteObject",
+        "arn:aws:s3:::earshot-dev-index/generations/*",
+    ): "a change of networks",
+    ("compact_index", "dynamodb:BatchGetItem", "table/earshot-dev-tracks"): "finishes verdicts that were cut short",
     ("compact_index", "s3:PutObject", "arn:aws:s3:::earshot-dev-index/*"): "ten tracks need no compaction",
     ("compact_index", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-index/*"): "a young index has no garbage",
     ("compact_index", "sns:Publish", "earshot-dev-index-published"): "ten tracks need no compaction",

@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from scripts import catalogue_file
-from scripts.catalogue import load, scan
+from ops import catalogue_file
+from ops.catalogue import load, scan
 from tests.cloud.conftest import STAGE, TRACKS, Deployment
 from tests.cloud.test_deployed_pipeline import ask, indexed
 

@@ -2,8 +2,9 @@
 
 import contextlib
 import os
+import random
+import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,24 +12,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import psutil
 import pytest
 
-from local.api_client import ApiClient
-from local.deployment import Deployment
-from local.functions import aws_environment
+from earshot.api_client import ApiClient
+from ops.deployment import Deployment
+from tests.aws import Endpoint, free_ports
+from tests.corpus import clips
 
 ROOT = Path(__file__).parents[2]
-REGION = "eu-central-1"
-
-
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+_DOORS = {"up": "local", "down": "local", "demo": "demo"}
 
 
 def until(condition: Callable[[], Any], timeout_s: float, what: str) -> Any:
@@ -50,6 +43,7 @@ class LocalStack:
             "EARSHOT_LOCAL_DIR": str(directory),
             "PORT": str(self.port),
             "EARSHOT_LOCAL_AWS_PORT": str(self.aws_port),
+            "PYTHONPATH": str(ROOT / "tests" / "faults"),
         }
         self._output = directory.parent / f"{directory.name}.out"
         self._process: subprocess.Popen[bytes] | None = None
@@ -119,9 +113,10 @@ class LocalStack:
             self.kill_everything()
 
     def run(self, *arguments: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
-        """Another command of `python -m local`, on this stack."""
+        """A command as `make` runs it, on this stack."""
+        module = _DOORS.get(arguments[0], "ops")
         return subprocess.run(
-            [sys.executable, "-m", "local", *arguments],
+            [sys.executable, "-m", module, *(arguments[1:] if module == "demo" else arguments)],
             cwd=ROOT,
             env=self.env,
             capture_output=True,
@@ -136,13 +131,7 @@ class LocalStack:
 
     @property
     def deployment(self) -> Deployment:
-        env = aws_environment(f"http://127.0.0.1:{self.aws_port}", REGION)
-        session = boto3.Session(
-            aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
-            region_name=REGION,
-        )
-        return Deployment(_Embedded(session, env["AWS_ENDPOINT_URL"]), "local")
+        return Deployment(Endpoint(self.aws_port), "local")
 
     def log(self, name: str) -> str:
         path = self.directory / "logs" / f"{name}.log"
@@ -156,18 +145,6 @@ def _command_line(process: psutil.Process) -> list[str]:
         return []
 
 
-class _Embedded:
-    """A boto3 session whose clients talk to the embedded AWS."""
-
-    def __init__(self, session: Any, url: str) -> None:
-        self._session = session
-        self._url = url
-        self.region_name = REGION
-
-    def client(self, name: str) -> Any:
-        return self._session.client(name, endpoint_url=self._url)
-
-
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """One stack for all tests of the folder; a test that stops it starts it again."""
@@ -177,3 +154,27 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         yield stack
     finally:
         stack.close()
+
+
+@pytest.fixture(scope="session")
+def music(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Two folders of real clips: `most`, and `few` for what comes later. `most` holds two files that are no music."""
+    root = tmp_path_factory.mktemp("music")
+    tracks = sorted({clip.track for clip in clips()})
+    late = set(tracks[::6])
+    for clip in clips():
+        folder = root / ("few" if clip.track in late else "most") / clip.album
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(clip.path, folder / f"{clip.clip_id}.mp3")
+    (root / "most" / "broken.mp3").write_bytes(b"ID3\x04" + bytes(random.Random(1).randbytes(5000)))
+    (root / "most" / "notes.txt").write_text("not music")
+    return {"most": root / "most", "few": root / "few"}
+
+
+@pytest.fixture
+def crawled(stack: LocalStack, music: dict[str, Path]) -> LocalStack:
+    """The stack with `most` crawled."""
+    if not stack.deployment.crawls.list():
+        run = stack.run("crawl", str(music["most"]))
+        assert run.returncode == 0, run.stdout + run.stderr
+    return stack

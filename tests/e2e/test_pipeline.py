@@ -8,33 +8,19 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from annoy_service.repair import index_missing
+from earshot.clock import Timestamp, now_iso
+from earshot.ids import TrackId
 from earshot.index.reader import IndexReader
 from earshot.intake import start_crawl
 from earshot.messages import FetchPreview
+from earshot.playlists import parse_playlist
 from earshot.track import Status, TrackInfo
-from earshot.tracks_table import now_iso
-from local.ledger import Ledger
-from local.repair import index_services
+from ops.indexes import index_services
+from ops.ledger import Ledger
 from tests.corpus import Clip, clips
 from tests.e2e.conftest import LocalStack, until
-
-
-@pytest.fixture(scope="session")
-def music(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Two folders of real clips: `most`, and `few` for what comes later. `most` holds two files that are no music."""
-    root = tmp_path_factory.mktemp("music")
-    tracks = sorted({clip.track for clip in clips()})
-    late = set(tracks[::6])
-    for clip in clips():
-        folder = root / ("few" if clip.track in late else "most") / clip.artist.replace("/", "_")
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(clip.path, folder / f"{clip.clip_id}.mp3")
-    (root / "most" / "broken.mp3").write_bytes(b"ID3\x04" + bytes(random.Random(1).randbytes(5000)))
-    (root / "most" / "notes.txt").write_text("not music")
-    return {"most": root / "most", "few": root / "few"}
 
 
 def _expected(folder: Path) -> int:
@@ -46,12 +32,12 @@ def _searchable(stack: LocalStack) -> int:
     return int(health["index"]["tracks"]) if health.get("index") else 0
 
 
-def _table_and_index_agree(stack: LocalStack, cache: Path) -> set[str]:
+def _table_and_index_agree(stack: LocalStack, cache: Path) -> set[TrackId]:
     """Ids of the ready tracks, once the index holds all of them and nothing else."""
     bucket = stack.deployment.parameters["index-bucket"]
     reader = IndexReader(stack.deployment.session.client("s3"), bucket, cache, check_every_s=0.1)
 
-    def agree() -> set[str]:
+    def agree() -> set[TrackId]:
         ready = {track.track_id for track in stack.deployment.tracks.scan() if track.status is Status.READY}
         searcher = reader.current()
         return ready if searcher.size == len(ready) and all(map(searcher.contains, ready)) else set()
@@ -61,15 +47,6 @@ def _table_and_index_agree(stack: LocalStack, cache: Path) -> set[str]:
 
 def _idle(stack: LocalStack) -> bool:
     return not any(stack.deployment.waiting(queue) for queue in ("crawl", "fetch", "extract"))
-
-
-@pytest.fixture
-def crawled(stack: LocalStack, music: dict[str, Path]) -> LocalStack:
-    """The stack with `most` crawled."""
-    if not stack.deployment.crawls.list():
-        run = stack.run("crawl", str(music["most"]))
-        assert run.returncode == 0, run.stdout + run.stderr
-    return stack
 
 
 def test_a_crawl_of_real_music_ends_searchable_with_a_reason_for_every_other_file(
@@ -136,7 +113,7 @@ def test_duplicated_and_late_events_change_nothing(crawled: LocalStack, tmp_path
     one, other = sorted(before)[:2]
     path = Path(str(before[other].info.preview_url).removeprefix("file://"))
     old = "2020-01-01T00:00:00.000000Z"
-    deployment.previews.put(before[one].info, path.read_bytes(), provider="late", fetched_at=old)
+    deployment.previews.put(before[one].info, path.read_bytes(), provider="late", fetched_at=Timestamp(old))
     until(lambda: _idle(crawled) and not list(deployment.previews.track_ids()), 60, "idle")
     after = {track.track_id: track for track in deployment.tracks.scan() if track.status is Status.READY}
     assert after == before
@@ -162,7 +139,7 @@ def test_a_poisoned_record_is_parked_and_the_tracks_behind_it_are_indexed(crawle
     assert "3" in parked["reason"]
     sqs.delete_message(QueueUrl=url, ReceiptHandle=messages[0]["ReceiptHandle"])
     for track_id in (poison["track_id"], "file:0000000000000a01"):
-        deployment.tracks.delete(track_id)
+        deployment.tracks.delete(TrackId(track_id))
     _table_and_index_agree(crawled, tmp_path)
 
 
@@ -170,7 +147,7 @@ def _store_synthetic(stack: LocalStack, track_ids: list[str]) -> None:
     for track_id in track_ids:
         values = np.random.default_rng(int(track_id[-8:], 16)).normal(0.1, 1, (2, 624)).astype("<f2")
         stack.deployment.tracks.store_embedding(
-            TrackInfo(track_id, "file", title=track_id),
+            TrackInfo(TrackId(track_id), "file", title=track_id),
             embedding=values[0].tobytes(),
             drift=values[1].tobytes(),
             tags=(),
@@ -189,7 +166,7 @@ def test_two_racing_indexers_lose_and_double_nothing(crawled: LocalStack, tmp_pa
     until(lambda: all(map(crawled.api.is_searchable, ids)), 40, "all of them")
     _table_and_index_agree(crawled, tmp_path / "reader")
     for track_id in ids:
-        crawled.deployment.tracks.delete(track_id)
+        crawled.deployment.tracks.delete(TrackId(track_id))
     _table_and_index_agree(crawled, tmp_path / "reader")
 
 
@@ -220,14 +197,64 @@ def test_a_taken_port_is_named_with_what_to_do(crawled: LocalStack, tmp_path: Pa
     assert "PORT=" in run.stderr
 
 
-def test_a_restart_keeps_everything_and_leaves_no_process_behind(crawled: LocalStack, tmp_path: Path) -> None:
+def test_the_demo_on_ones_own_music_shows_neighbours_and_stops(
+    crawled: LocalStack, music: dict[str, Path], tmp_path: Path
+) -> None:
+    """Beside a stack that runs, which it must leave alone."""
+    for path in sorted(music["few"].rglob("*.mp3"))[:4]:
+        shutil.copy(path, tmp_path / path.name)
+    other = LocalStack(tmp_path / "state")
+    other.env["PORT"] = str(crawled.port)
+    run = other.run("demo", "--music", str(tmp_path))
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "4 of 4 are searchable" in run.stdout
+    assert run.stdout.count("sounds like") >= 3
+    assert "shared tags" in run.stdout
+    assert "every track searchable" in run.stdout
+    assert crawled.api.get("/health")[0] == 200
+
+
+def test_down_stops_the_stack_without_a_trace_and_the_next_start_finds_everything(
+    crawled: LocalStack, tmp_path: Path
+) -> None:
     before = _table_and_index_agree(crawled, tmp_path / "before")
-    assert crawled.stop(signal.SIGTERM) == 0
+    crawled._note_family()
+    run = crawled.run("down")
+    assert run.returncode == 0
+    assert "stopped" in run.stdout
+    assert crawled.exit_code(20) == 0
     assert crawled.survivors() == []
+    assert "no stack runs" in crawled.run("down").stdout
+    assert "make up" in crawled.run("status").stdout
     said = crawled.up()
     assert "repair" not in said
     assert _table_and_index_agree(crawled, tmp_path / "after") == before
     assert crawled.api.is_searchable(min(before))
+
+
+def _essence(stack: LocalStack) -> dict[str, tuple[object, ...]]:
+    return {
+        track.track_id: (track.info.title, track.info.artists, track.embedding, track.drift, track.tags, track.model)
+        for track in stack.deployment.tracks.scan()
+        if track.status is Status.READY
+    }
+
+
+def test_what_the_embedded_aws_lost_in_its_death_is_written_back_from_the_index(
+    crawled: LocalStack, tmp_path: Path
+) -> None:
+    """It then holds the table as it was at the last clean stop; only the index in S3 has the newer tracks."""
+    _store_synthetic(crawled, ["file:0000000000000c01"])
+    assert "file:0000000000000c01" in _table_and_index_agree(crawled, tmp_path / "before")
+    before = _essence(crawled)
+    crawled.child("local.embedded_aws").kill()
+    assert crawled.exit_code(60) == 1
+    assert "the embedded AWS has died" in crawled.said()
+    assert crawled.survivors() == []
+    assert "tracks restored from the index into the table" in crawled.up()
+    assert _essence(crawled) == before
+    _table_and_index_agree(crawled, tmp_path / "after")
+    crawled.deployment.tracks.delete(TrackId("file:0000000000000c01"))
 
 
 def test_the_death_of_the_stack_alone_takes_its_children_along_and_loses_nothing(
@@ -246,7 +273,7 @@ def test_sigkill_of_everything_in_the_middle_of_a_crawl_loses_and_doubles_nothin
     before = _table_and_index_agree(crawled, tmp_path / "before")
     expected = len(before) + _expected(music["few"])
     crawl = crawled.deployment
-    crawl_id = start_crawl(str(music["few"]), crawls=crawl.crawls, crawl_queue=crawl.crawl_queue)
+    crawl_id = start_crawl(parse_playlist(str(music["few"])), crawls=crawl.crawls, crawl_queue=crawl.crawl_queue)
     Ledger(crawled.directory).started(crawl_id, str(music["few"]))
     until(lambda: any(t.status is Status.PENDING for t in crawl.tracks.scan()), 60, "the middle of the crawl")
     crawled.kill_everything()
@@ -256,68 +283,3 @@ def test_sigkill_of_everything_in_the_middle_of_a_crawl_loses_and_doubles_nothin
     until(lambda: _searchable(crawled) == expected and _idle(crawled), 90, f"{expected} searchable tracks")
     assert len(_table_and_index_agree(crawled, tmp_path / "after")) == expected
     assert list(crawled.deployment.previews.track_ids()) == []
-
-
-def test_what_the_embedded_aws_lost_in_its_death_is_written_back_from_the_index(
-    crawled: LocalStack, tmp_path: Path
-) -> None:
-    """It then holds the table as it was at the last clean stop; only the index in S3 has the newer tracks."""
-    assert crawled.stop(signal.SIGINT) == 0
-    assert crawled.survivors() == []
-    crawled.up()
-    _store_synthetic(crawled, ["file:0000000000000c01"])
-    assert "file:0000000000000c01" in _table_and_index_agree(crawled, tmp_path / "before")
-    before = _essence(crawled)
-    crawled.child("local.embedded_aws").kill()
-    assert crawled.exit_code(60) == 1
-    assert "the embedded AWS has died" in crawled.said()
-    assert crawled.survivors() == []
-    assert "1 tracks restored from the index into the table" in crawled.up()
-    assert _essence(crawled) == before
-    _table_and_index_agree(crawled, tmp_path / "after")
-    crawled.deployment.tracks.delete("file:0000000000000c01")
-
-
-def test_a_repair_that_was_cut_short_is_done_by_the_next_start(crawled: LocalStack) -> None:
-    """A start that should repair may be killed in turn, and its embedded AWS then end in good order."""
-    assert crawled.stop(signal.SIGINT) == 0
-    unrepaired = crawled.directory / "unrepaired"
-    unrepaired.touch()
-    assert "the stack was killed the last time; repairing" in crawled.up()
-    assert not unrepaired.exists()
-
-
-def _essence(stack: LocalStack) -> dict[str, tuple[object, ...]]:
-    return {
-        track.track_id: (track.info.title, track.info.artists, track.embedding, track.drift, track.tags, track.model)
-        for track in stack.deployment.tracks.scan()
-        if track.status is Status.READY
-    }
-
-
-def test_down_stops_the_stack_and_says_so(crawled: LocalStack) -> None:
-    crawled._note_family()
-    run = crawled.run("down")
-    assert run.returncode == 0
-    assert "stopped" in run.stdout
-    assert crawled.survivors() == []
-    assert "no stack runs" in crawled.run("down").stdout
-    assert "make up" in crawled.run("status").stdout
-    crawled.up()
-
-
-def test_the_demo_on_ones_own_music_shows_neighbours_and_stops(
-    crawled: LocalStack, music: dict[str, Path], tmp_path: Path
-) -> None:
-    """Beside a stack that runs, which it must leave alone."""
-    for path in sorted(music["few"].rglob("*.mp3"))[:5]:
-        shutil.copy(path, tmp_path / path.name)
-    other = LocalStack(tmp_path / "state")
-    other.env["PORT"] = str(crawled.port)
-    run = other.run("demo", "--music", str(tmp_path))
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "5 of 5 are searchable" in run.stdout
-    assert run.stdout.count("sounds like") >= 3
-    assert "shared tags" in run.stdout
-    assert "every track searchable" in run.stdout
-    assert crawled.api.get("/health")[0] == 200

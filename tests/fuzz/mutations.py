@@ -2,15 +2,13 @@
 
 import io
 from functools import cache
-from typing import Any
 
-import av
-import numpy as np
 import soundfile
 from hypothesis import strategies as st
 
-from extractor.decode import decode
-from tests.corpus import clips, hostile_dir
+from tests.corpus import hostile_dir
+from tests.music.encoding import Kind, encoded
+from tests.music.invented import invented
 
 RATE = 22_050
 SECONDS = 4
@@ -34,31 +32,18 @@ def sample(name: str) -> bytes:
     """Four seconds of music in the format."""
     if name == "mp3_without_length":
         return (hostile_dir() / "vbr_no_xing.mp3").read_bytes()[:60_000]
-    mono = decode(clips()[0].path.read_bytes(), RATE, 1).samples[: RATE * SECONDS]
-    stereo = np.stack([mono, mono * np.float32(0.5)], axis=1)
-    buffer = io.BytesIO()
+    stereo = invented(SECONDS, RATE)
     if name == "m4a":
-        _write_mp4(buffer, stereo, "ipod", "aac")
-    elif name == "mp3_in_mp4":
-        _write_mp4(buffer, stereo, "mp4", "libmp3lame")
-    elif name == "opus":
+        return encoded(stereo, RATE, "m4a")
+    if name == "mp3_in_mp4":
+        return encoded(stereo, RATE, Kind("mp4", "libmp3lame"))
+    buffer = io.BytesIO()
+    if name == "opus":
         soundfile.write(buffer, stereo, 24_000, format="OGG", subtype="OPUS")
     else:
         kind, subtype = _WRITTEN[name]
         soundfile.write(buffer, stereo, RATE, format=kind, subtype=subtype)
     return buffer.getvalue()
-
-
-def _write_mp4(buffer: io.BytesIO, stereo: np.ndarray, container_format: str, codec: str) -> None:
-    with av.open(buffer, "w", format=container_format) as container:
-        stream: Any = container.add_stream(codec, rate=RATE, layout="stereo", format="fltp")
-        size = stream.codec_context.frame_size or 1024
-        for start in range(0, len(stereo), size):
-            block = np.ascontiguousarray(stereo[start : start + size].T)
-            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
-            frame.sample_rate = RATE
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
 
 
 @st.composite

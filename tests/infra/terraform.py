@@ -7,24 +7,11 @@ ROOT = Path(__file__).resolve().parents[2]
 INFRA = ROOT / "infra"
 
 
-def contract() -> set[str]:
-    """Keys of the SSM parameters that Terraform writes under /earshot/<stage>/."""
-    return set(_keys(INFRA / "contract.tf", r"^    ([a-z0-9-]+) += "))
-
-
 def functions() -> set[str]:
     """The functions that Terraform makes log groups and alarms for."""
     listing = re.search(r"^  functions = \[(.*?)\]", (INFRA / "main.tf").read_text(), re.MULTILINE | re.DOTALL)
     assert listing
     return set(re.findall(r'"(\w+)"', listing[1]))
-
-
-def visibility_timeouts() -> dict[str, int]:
-    """Seconds by queue key."""
-    found = re.findall(
-        r"^    (\w+) += \{ visibility_timeout_seconds = (\d+) \* (\d+),", (INFRA / "main.tf").read_text(), re.MULTILINE
-    )
-    return {key: int(factor) * int(seconds) for key, factor, seconds in found}
 
 
 def alarms() -> set[str]:

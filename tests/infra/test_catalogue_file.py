@@ -5,45 +5,37 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
+from earshot.clock import Timestamp
 from earshot.errors import DamagedCatalogueFile
+from earshot.ids import TrackId
+from earshot.stores.tracks_table import TracksTable
 from earshot.track import Tag, TrackInfo
-from earshot.tracks_table import TracksTable
-from scripts import catalogue_file
-from scripts.catalogue import Imported, load, scan
+from ops import catalogue_file
+from ops.catalogue import Imported, load, scan
+from tests.aws import account
 
 _OLD, _NEW = "2026-01-01T00:00:00.000000Z", "2026-02-01T00:00:00.000000Z"
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        dynamodb = boto3.client("dynamodb", region_name="eu-central-1")
+def client() -> Iterator[Any]:
+    with account() as aws:
         for name in ("lost", "fresh"):
-            dynamodb.create_table(
-                TableName=name,
-                BillingMode="PAY_PER_REQUEST",
-                KeySchema=[{"AttributeName": "track_id", "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": "track_id", "AttributeType": "S"}],
-            )
-        yield dynamodb
+            aws.table(name, "track_id")
+        yield aws.dynamodb
 
 
 def _embed(table: TracksTable, number: int, *, preview_at: str = _OLD, fill: bytes = b"\1") -> None:
-    info = TrackInfo(track_id=f"deezer:{number}", source="deezer", title=f"Tïtle {number}", artists=("A", "B"))
+    info = TrackInfo(track_id=TrackId(f"deezer:{number}"), source="deezer", title=f"Tïtle {number}", artists=("A", "B"))
     table.store_embedding(
         info,
         embedding=fill * 1248,
         drift=b"\2" * 1248,
         tags=[Tag("ambient", 0.5)],
         model="musicnn-msd@1",
-        preview_at=preview_at,
+        preview_at=Timestamp(preview_at),
     )
 
 
@@ -55,7 +47,7 @@ def test_a_lost_table_comes_back_from_its_file_byte_by_byte(client: Any, tmp_pat
     table = TracksTable(client, "lost")
     for number in range(30):
         _embed(table, number)
-    table.register(TrackInfo(track_id="deezer:99", source="deezer", title="pending"))
+    table.register(TrackInfo(track_id=TrackId("deezer:99"), source="deezer", title="pending"))
     before = _items(client, "lost")
 
     file = tmp_path / "catalogue.gz"
@@ -77,7 +69,7 @@ def test_an_import_replaces_what_is_older_and_keeps_what_is_newer(client: Any, t
     _embed(fresh, 1, preview_at=_OLD)
     _embed(old, 2, preview_at=_OLD)
     _embed(fresh, 2, preview_at=_NEW, fill=b"\4")
-    old.register(TrackInfo(track_id="deezer:3", source="deezer"))
+    old.register(TrackInfo(track_id=TrackId("deezer:3"), source="deezer"))
     _embed(fresh, 3)
     catalogue_file.write(tmp_path / "file", scan(client, "lost"))
     assert load(client, "fresh", tmp_path / "file") == Imported(written=1, kept=2)
@@ -88,10 +80,10 @@ def test_an_import_replaces_what_is_older_and_keeps_what_is_newer(client: Any, t
 def test_a_pending_track_takes_its_embedding_from_the_file(client: Any, tmp_path: Path) -> None:
     _embed(TracksTable(client, "lost"), 1)
     fresh = TracksTable(client, "fresh")
-    fresh.register(TrackInfo(track_id="deezer:1", source="deezer"))
+    fresh.register(TrackInfo(track_id=TrackId("deezer:1"), source="deezer"))
     catalogue_file.write(tmp_path / "file", scan(client, "lost"))
     load(client, "fresh", tmp_path / "file")
-    track = fresh.get("deezer:1")
+    track = fresh.get(TrackId("deezer:1"))
     assert track is not None
     assert track.embedding
 

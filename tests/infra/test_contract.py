@@ -4,10 +4,12 @@ import re
 
 import yaml
 
+from scripts.template import contract_keys
 from tests.infra import terraform
 
 _SSM = re.compile(r"\$\{ssm:/earshot/\$\{sls:stage\}/([a-z0-9-]+)\}")
 _READ_BY_COMMANDS = {"extract-queue-url"}  # `make repair` sends what was never extracted there
+_CONTRACT = set(contract_keys())
 
 
 def _serverless_text() -> str:
@@ -21,11 +23,11 @@ def _functions() -> dict[str, dict[str, object]]:
 
 
 def test_every_parameter_that_serverless_reads_is_written_by_terraform() -> None:
-    assert set(_SSM.findall(_serverless_text())) - terraform.contract() == set()
+    assert set(_SSM.findall(_serverless_text())) - _CONTRACT == set()
 
 
 def test_every_parameter_that_terraform_writes_is_read_by_serverless() -> None:
-    assert terraform.contract() - set(_SSM.findall(_serverless_text())) == _READ_BY_COMMANDS
+    assert _CONTRACT - set(_SSM.findall(_serverless_text())) == _READ_BY_COMMANDS
 
 
 def test_no_parameter_is_read_in_another_form() -> None:
@@ -35,19 +37,6 @@ def test_no_parameter_is_read_in_another_form() -> None:
 
 def test_terraform_watches_the_functions_that_serverless_deploys() -> None:
     assert terraform.functions() == set(_functions())
-
-
-def test_no_queue_shows_a_message_again_while_its_function_may_still_work_on_it() -> None:
-    timeouts = terraform.visibility_timeouts()
-    seen = set()
-    for name, function in _functions().items():
-        for event in function["events"]:  # type: ignore[attr-defined]
-            if "sqs" in event:
-                key = re.search(r"/([a-z]+)-queue-arn", event["sqs"]["arn"])
-                assert key, name
-                seen.add(key[1])
-                assert timeouts[key[1]] >= 6 * int(str(function["timeout"])), name
-    assert seen == set(timeouts)
 
 
 def test_functions_leave_their_log_groups_to_terraform() -> None:

@@ -36,9 +36,8 @@ def test_every_part_of_the_free_tier_belongs_to_a_line_of_the_bill() -> None:
     assert set(cost.FREE) <= services
 
 
-def test_the_bill_counts_the_alarms_and_queues_that_infra_makes() -> None:
+def test_the_bill_counts_the_alarms_and_sweeps_that_a_stage_has() -> None:
     assert len(terraform.alarms()) + 1 == cost.ALARMS  # and the one in serverless.resources.yml
-    assert len(terraform.visibility_timeouts()) == cost.QUEUES_POLLED
     resources = yaml.safe_load((terraform.ROOT / "serverless.resources.yml").read_text(encoding="utf-8"))["Resources"]
     minutes = cost.SWEEP_EVERY_S / 60
     assert resources["SweepQueries"]["Properties"]["ScheduleExpression"] == f"rate({minutes:.0f} minutes)"

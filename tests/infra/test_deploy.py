@@ -18,7 +18,7 @@ _TOOLS = {
 }
 _STEPS = {
     "scripts.account": "account", "-out=": "plan", " apply ": "apply",
-    "scripts.package": "package", "osls deploy": "functions", "scripts.smoke": "smoke",
+    "scripts.package": "package", "osls deploy": "functions", " smoke": "smoke",
     "scripts.remove": "remove", " destroy ": "destroy", "workspace delete": "forget",
 }  # fmt: skip
 

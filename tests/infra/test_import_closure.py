@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from earshot.sources import SOURCES
 from scripts.import_closure import data_files, import_closure
 
 
@@ -39,6 +40,29 @@ def test_the_closure_follows_imports_at_the_top_and_inside_functions(project: Pa
         "earshot/text.py",
         "earshot/track.py",
     ]
+
+
+def test_what_is_found_by_name_may_be_any_package_of_the_folder(project: Path) -> None:
+    (project / "api/handler.py").write_text('def late(name):\n    return import_module(f"extractor.{name}").start\n')
+    for name, text in {"one": "import earshot.text", "two": ""}.items():
+        (project / "extractor" / name).mkdir()
+        (project / "extractor" / name / "__init__.py").write_text(text)
+    assert [str(path) for path in import_closure(project, ["api.handler"])] == [
+        "api/__init__.py",
+        "api/handler.py",
+        "earshot/__init__.py",
+        "earshot/text.py",
+        "extractor/__init__.py",
+        "extractor/one/__init__.py",
+        "extractor/two/__init__.py",
+    ]
+
+
+def test_the_crawlers_zip_holds_every_source() -> None:
+    root = Path(__file__).parents[2]
+    packed = {path.parent.name for path in import_closure(root, ["crawler.handler"])}
+    assert packed >= set(SOURCES)
+    assert Path("crawler/spotify/client.py") in import_closure(root, ["crawler.handler"])
 
 
 def test_data_travels_with_the_packages_that_own_it(project: Path) -> None:

@@ -2,7 +2,10 @@
 
 import ast
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +55,22 @@ def test_a_metric_has_the_service_as_its_only_dimension_and_its_reason_beside_it
     assert definition["Namespace"] == "Earshot"
     assert definition["Dimensions"] == [["service"]]
     assert (line["service"], line["TracksWithoutPreview"], line["reason"]) == ("crawler", [1.0], "not_found")
+
+
+def test_a_persons_terminal_shows_warnings_and_no_metrics() -> None:
+    script = (
+        "from earshot.terminal import spare_the_terminal; spare_the_terminal()\n"
+        "from earshot.telemetry import emit, logger\n"
+        "emit('IndexedTracks', 3); logger().info('folded'); logger().warning('a segment is damaged')"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("POWERTOOLS_")}
+    command = [sys.executable, "-c", script]
+    shown = subprocess.run(command, cwd=terraform.ROOT, env=environment, capture_output=True, text=True, check=True)
+    (line,) = (shown.stdout + shown.stderr).splitlines()
+    assert json.loads(line)["message"] == "a segment is damaged"
+
+
+@pytest.mark.parametrize("door", ["ops", "local", "demo"])
+def test_every_door_of_a_shell_spares_the_terminal_before_it_imports_any_work(door: str) -> None:
+    text = (terraform.ROOT / door / "__main__.py").read_text(encoding="utf-8")
+    assert text.endswith('if __name__ == "__main__":\n    spare_the_terminal()\n    sys.exit(main(sys.argv[1:]))\n')

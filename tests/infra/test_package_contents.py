@@ -1,16 +1,21 @@
 """What goes into each zip: everything its handlers need, and nothing of other services."""
 
+import ast
 import os
 import re
+import sys
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 from scripts import package
-from scripts.import_closure import import_closure
+from scripts.import_closure import OWN, import_closure
 
 SERVICES = sorted(package.handlers_by_service())
+_LATE = {"crawler": {"numpy"}}
+"""What shared code imports late, for services that ask for it."""
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -28,6 +33,37 @@ def test_the_extractor_leaves_the_making_of_the_model_behind() -> None:
 def test_every_requirement_of_a_service_is_pinned_by_hash(service: str) -> None:
     requirements = package._requirements(service)
     assert requirements.count(" --hash") >= len(_pinned(requirements)) > 0
+
+
+def _third_party(file: Path) -> set[str]:
+    """Top-level names that a file imports when it runs, its own and the standard library's left out."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for_types = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    found = set()
+    for node in set(ast.walk(tree)) - for_types:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found - OWN - sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_zip_holds_every_library_that_its_code_imports(service: str) -> None:
+    pinned = {_plain(name) for name in _pinned(package._requirements(service))}
+    distributions, unneeded = packages_distributions(), _LATE.get(service, set())
+    for path in import_closure(package.ROOT, package.handlers_by_service()[service]):
+        for name in _third_party(package.ROOT / path) - unneeded:
+            assert set(map(_plain, distributions[name])) & pinned, f"{path} imports {name}"
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 def test_the_crawler_goes_without_numpy() -> None:

@@ -3,23 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from scripts.redrive import described, look, main, send_back
+from ops.__main__ import main
+from ops.dead_letters import described, look, send_back
+from tests.aws import account
 
 
 @pytest.fixture
-def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = boto3.client("sqs", region_name="eu-central-1")
+def sqs() -> Iterator[Any]:
+    with account() as aws:
         for name in ("fetch", "fetch-dlq", "index-failed"):
-            client.create_queue(QueueName=f"earshot-dev-{name}")
-        yield client
+            aws.queue(f"earshot-dev-{name}")
+        yield aws.sqs
 
 
 def _send(sqs: Any, queue: str, count: int) -> None:
@@ -61,8 +57,7 @@ def test_a_stage_that_is_not_there_is_named(
     sqs: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", sqs.meta.region_name)
-    monkeypatch.setattr("sys.argv", ["redrive", "dve"])
-    assert main() == 1
+    assert main(["--stage", "dve", "redrive"]) == 1
     assert "no stage 'dve' is deployed here" in capsys.readouterr().err
 
 

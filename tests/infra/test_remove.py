@@ -8,22 +8,19 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
-from moto import mock_aws
 
 from earshot.errors import InvalidSettings
 from scripts.account import check, check_keys_stay
 from scripts.remove import remove
+from tests.aws import account
 
 _LOGIN = "/earshot/dev/secrets/spotify_login"
 
 
 @pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield boto3.Session(region_name="eu-central-1")
+def session() -> Iterator[boto3.Session]:
+    with account():
+        yield boto3.Session()
 
 
 def _deploy(session: boto3.Session) -> str:
@@ -62,6 +59,8 @@ def test_other_stages_are_left_alone(session: boto3.Session) -> None:
 class _Account:
     """A session whose Lambda says how many functions may run at a time."""
 
+    region_name = "eu-central-1"
+
     def __init__(self, session: boto3.Session, concurrent: int) -> None:
         self._session = session
         self._lambda = session.client("lambda")
@@ -69,7 +68,7 @@ class _Account:
         stubber.add_response("get_account_settings", {"AccountLimit": {"ConcurrentExecutions": concurrent}})
         stubber.activate()
 
-    def client(self, service: str) -> Any:
+    def client(self, service: Any) -> Any:
         return self._lambda if service == "lambda" else self._session.client(service)
 
 
@@ -82,6 +81,8 @@ def test_a_new_accounts_small_quota_is_named_before_anything_is_made(session: bo
 
 class _Deployed:
     """A stage whose api function has these variables, or None where there is no such function."""
+
+    region_name = "eu-central-1"
 
     def __init__(self, variables: dict[str, str] | None) -> None:
         self._lambda = boto3.client("lambda", region_name="eu-central-1")
@@ -123,6 +124,8 @@ def test_what_aws_refuses_is_not_taken_for_gone(session: boto3.Session) -> None:
     stubber.activate()
 
     class Refusing:
+        region_name = "eu-central-1"
+
         def client(self, _: str) -> Any:
             return cloudformation
 

@@ -1,7 +1,7 @@
 import pytest
 
-from extractor.choi import Choi2017
-from extractor.musicnn import MusicnnMsd
+from extractor.networks.choi import Choi2017
+from extractor.networks.musicnn import MusicnnMsd
 from tests.model import choi_model_dir, model_dir
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from earshot.ids import TrackId
 from earshot.track import Track
 from tests.stubs.spotify import SpotifyStub, item, spotify_id
 from tests.stubs.stack import Stack
@@ -19,7 +20,7 @@ def crawled(stack: Stack, *tracks: dict[str, Any], spotify: SpotifyStub) -> list
 
 def audio_of(stack: Stack, track_id: str) -> tuple[bytes, str | None] | None:
     """The preview in the bucket, and who served it."""
-    preview = stack.previews.get(track_id)
+    preview = stack.previews.get(TrackId(track_id))
     return (preview.audio, preview.provider) if preview else None
 
 

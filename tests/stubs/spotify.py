@@ -5,20 +5,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from earshot.ids import TrackId
 from tests.stubs.web import Answer, Request
 
 TOKEN = "stub-access-token"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
-def spotify_id(seed: object) -> str:
+def spotify_id(seed: object) -> TrackId:
     """A made-up id of 22 characters, always the same for the same seed."""
     number = int.from_bytes(hashlib.sha256(repr(seed).encode()).digest()[:16])
     digits = ""
     for _ in range(22):
         number, digit = divmod(number, 62)
         digits += _ALPHABET[digit]
-    return digits
+    return TrackId(digits)
 
 
 def track(seed: object, **changes: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,21 +10,23 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from crawler import bootstrap, handler
-from earshot.crawls_table import CrawlsTable
+from earshot.ids import CrawlId
 from earshot.intake import start_crawl
-from earshot.message_queue import MessageQueue
-from earshot.previews import PreviewsBucket
-from earshot.tracks_table import TracksTable
+from earshot.playlists import parse_playlist
+from earshot.stores.crawls_table import CrawlsTable
+from earshot.stores.message_queue import MessageQueue
+from earshot.stores.previews_bucket import PreviewsBucket
+from earshot.stores.tracks_table import TracksTable
+from tests.aws import stage
+from tests.stubs.clients import client
 
 _RECORD = json.loads((Path(__file__).parent.parent / "events" / "sqs_message.json").read_text())["Records"][0]
-REGION = "eu-central-1"
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
-def sqs_event(messages: list[dict[str, Any]]) -> dict[str, Any]:
+def sqs_event(messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The event with which SQS invokes a function for `messages`, as `receive_message` gives them."""
     records = []
     for message in messages:
@@ -38,7 +40,7 @@ def sqs_event(messages: list[dict[str, Any]]) -> dict[str, Any]:
     return {"Records": records}
 
 
-def invoke(function: Handler, messages: list[dict[str, Any]]) -> set[str]:
+def invoke(function: Handler, messages: Sequence[Mapping[str, Any]]) -> set[str]:
     """Invoke a function with the SQS event for `messages`; the ids of those that failed."""
     answer = function(sqs_event(messages), None)
     return {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
@@ -54,12 +56,19 @@ class Stack:
     crawls: CrawlsTable
     previews: PreviewsBucket
 
-    def start(self, playlist: str, *, remove_missing: bool = False) -> str:
+    @property
+    def fetch_queue(self) -> MessageQueue:
+        """As who asks for a track sees it."""
+        return MessageQueue(boto3.client("sqs"), self.fetch_queue_url)
+
+    def start(self, playlist: str, *, remove_missing: bool = False) -> CrawlId:
         """Begin a crawl, as the command line does."""
         queue = MessageQueue(boto3.client("sqs"), self.crawl_queue_url)
-        return start_crawl(playlist, crawls=self.crawls, crawl_queue=queue, remove_missing=remove_missing)
+        return start_crawl(
+            parse_playlist(playlist), crawls=self.crawls, crawl_queue=queue, remove_missing=remove_missing
+        )
 
-    def run(self, playlist: str, *, remove_missing: bool = False) -> str:
+    def run(self, playlist: str, *, remove_missing: bool = False) -> CrawlId:
         """A crawl from its start until no message is left to deliver now."""
         crawl_id = self.start(playlist, remove_missing=remove_missing)
         self.settle()
@@ -85,7 +94,7 @@ class Stack:
 
     def messages(self, queue_url: str) -> dict[str, int]:
         """How many messages are visible, delayed and in flight."""
-        names = {
+        names: dict[str, Any] = {
             "visible": "ApproximateNumberOfMessages",
             "delayed": "ApproximateNumberOfMessagesDelayed",
             "in_flight": "ApproximateNumberOfMessagesNotVisible",
@@ -97,57 +106,15 @@ class Stack:
 @contextmanager
 def running_stack(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Stack]:
     """A fresh `Stack`; `settings` are set as EARSHOT_… variables."""
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": REGION,
-        "POWERTOOLS_LOG_LEVEL": "CRITICAL",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
+    monkeypatch.setattr(boto3, "client", client)
+    with stage(
+        POWERTOOLS_LOG_LEVEL="CRITICAL", **{f"EARSHOT_{name.upper()}": value for name, value in settings.items()}
+    ) as kept:
         _forget()
-        database, sqs, s3 = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("s3")
-        database.create_table(
-            TableName="tracks",
-            KeySchema=[{"AttributeName": "track_id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "track_id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        database.create_table(
-            TableName="crawls",
-            KeySchema=[
-                {"AttributeName": "crawl_id", "KeyType": "HASH"},
-                {"AttributeName": "entry", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "crawl_id", "AttributeType": "S"},
-                {"AttributeName": "entry", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        s3.create_bucket(Bucket="previews", CreateBucketConfiguration={"LocationConstraint": REGION})
-        urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("crawl", "fetch")}
-        wired = {
-            "EARSHOT_TRACKS_TABLE": "tracks",
-            "EARSHOT_CRAWLS_TABLE": "crawls",
-            "EARSHOT_PREVIEWS_BUCKET": "previews",
-            "EARSHOT_CRAWL_QUEUE_URL": urls["crawl"],
-            "EARSHOT_FETCH_QUEUE_URL": urls["fetch"],
-            **{f"EARSHOT_{name.upper()}": value for name, value in settings.items()},
-        }
-        for name, value in wired.items():
-            monkeypatch.setenv(name, value)
-        yield Stack(
-            urls["crawl"],
-            urls["fetch"],
-            TracksTable(database, "tracks"),
-            CrawlsTable(database, "crawls"),
-            PreviewsBucket(s3, "previews"),
-        )
+        yield Stack(kept.queues["crawl"], kept.queues["fetch"], kept.tracks, kept.crawls, kept.previews)
         _forget()
 
 
 def _forget() -> None:
-    for cached in (bootstrap.crawl, bootstrap.fetch, bootstrap._client):
+    for cached in (bootstrap.crawl, bootstrap.fetch, bootstrap.clips):
         cached.cache_clear()

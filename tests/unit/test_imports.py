@@ -1,5 +1,6 @@
 """Heavy libraries stay where they are used: a cold start pays for every import."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 _ROOT = Path(__file__).parents[2]
+_SOCKETS = {"aiohttp", "http.client", "httpx", "requests", "spotipy", "urllib.request", "urllib3"}
 _FRAMEWORKS = {"tensorflow", "keras", "librosa"}
 _RUNTIMES = {"onnxruntime", "soundfile", "av", "soxr", "onnx"}
 _LIST_MODULES = "import json, sys; import {0}; print(json.dumps(sorted(m.partition('.')[0] for m in sys.modules)))"
@@ -30,3 +32,21 @@ def test_importing_a_handler_pulls_in_nothing_heavy(handler: str, forbidden: set
     imported = set(json.loads(run.stdout))
     assert handler.partition(".")[0] in imported
     assert not imported & forbidden
+
+
+def test_foreign_hosts_are_reached_through_one_client() -> None:
+    """Spotify's goes through spotipy; `api_client` asks our own API; the model's weights come when it is built."""
+    services = (path for name in ("api", "crawler", "earshot", "extractor") for path in (_ROOT / name).rglob("*.py"))
+    found = {path.relative_to(_ROOT).as_posix() for path in services if _imported(path) & _SOCKETS}
+    elsewhere = {name for name in found if not name.startswith("crawler/spotify/")}
+    assert elsewhere == {"earshot/api_client.py", "earshot/web.py", "extractor/model/choi_weights.py"}
+
+
+def _imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, node.module.partition(".")[0]}
+    return names

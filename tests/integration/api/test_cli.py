@@ -1,4 +1,4 @@
-"""`python -m earshot` against the api on a real socket."""
+"""`python -m cli` against the api on a real socket."""
 
 import json
 import subprocess
@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from earshot.cli import main
+from cli import main
 from tests.browser.site import Site, running_site
+from tests.stubs.web import Answer, serve
 
 
 @pytest.fixture(scope="module")
@@ -63,33 +64,15 @@ def test_a_crawl_of_a_folder_may_be_named_from_where_one_stands(
     assert capsys.readouterr().err == f"crawling folder {tmp_path}/music\n"
 
 
-def test_a_crawl_whose_playlist_cannot_be_read_fails(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    summary = {"playlist": "x", "total": 0, "pending": 0, "states": {}, "reasons": {}, "waiting_until": None}
-    problem = {"code": "playlist_not_found", "message": "no folder x", "hint": "Look for it."}
-    answers = {
-        "GET": summary | {"done": True, "removed": 0, "error": problem},
-        "POST": {"crawl_id": "1", "understood": "x"},
-    }
-    monkeypatch.setattr("earshot.cli.client.Client._ask", lambda _, method, *__: answers[method])
-    assert main(["crawl", "x"]) == 1
-    assert "no folder x\nLook for it." in capsys.readouterr().out
-
-
-def test_a_crawl_is_watched_through_short_waits_and_left_in_long_ones(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crawl_is_watched_through_short_waits_and_left_in_long_ones(capsys: pytest.CaptureFixture[str]) -> None:
     def until(seconds: float) -> str:
         return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     progress = {"playlist": "x", "total": 1, "pending": 1, "states": {}, "reasons": {}, "removed": 2, "error": None}
     answers = iter([progress | {"done": False, "waiting_until": until(seconds)} for seconds in (5, 7200)])
     started = {"crawl_id": "1", "understood": "x"}
-    monkeypatch.setattr(
-        "earshot.cli.client.Client._ask", lambda _, method, *__: started if method == "POST" else next(answers)
-    )
-    assert main(["crawl", "x"]) == 0
+    with serve(lambda asked: Answer.json(started if asked.method == "POST" else next(answers))) as server:
+        assert main(["crawl", "x", "--api", server.url]) == 0
     shown = capsys.readouterr().out
     assert "asked to wait until" in shown
     assert "2 that had left the playlist were removed" in shown
@@ -155,7 +138,7 @@ def _always_answering(body: bytes) -> Iterator[str]:
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
 def test_a_reader_that_has_seen_enough_is_no_error(site: Site, form: list[str]) -> None:
-    command = [sys.executable, "-m", "earshot", "tracks", "--limit", "100", "--api", site.url, *form]
+    command = [sys.executable, "-m", "cli", "tracks", "--limit", "100", "--api", site.url, *form]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stderr
@@ -186,14 +169,14 @@ def test_a_folder_is_named_from_where_one_stands(
 def test_a_crawl_that_failed_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
     failed = {"crawl_id": "1", "playlist": "deezer:playlist:1", "total": 0, "pending": 0, "done": True}
     failed |= {"states": {}, "reasons": {}, "waiting_until": None, "understood": "Deezer playlist 1", "removed": None}
-    failed |= {"error": {"code": "playlist_not_found", "message": "no such playlist", "hint": ""}}
+    failed |= {"error": {"code": "playlist_not_found", "message": "no such playlist", "hint": "Look for it."}}
     with _always_answering(json.dumps(failed).encode()) as address:
         assert main(["crawl", "deezer:playlist:1", "--api", address]) == 1
-    assert "no such playlist" in capsys.readouterr().out
+    assert "no such playlist\nLook for it." in capsys.readouterr().out
 
 
 def test_tables_cut_long_and_wide_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    from earshot.cli.tables import table
+    from cli.tables import table
 
     monkeypatch.setenv("COLUMNS", "60")
     lines = table(("n", "text"), [(1.5, "周杰倫" * 30), (10.25, "a\x1b[31mb")]).splitlines()

@@ -40,12 +40,9 @@ def crawler(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The crawler of this process, which may ask this machine."""
     monkeypatch.setenv("EARSHOT_ALLOWED_HOSTS", "127.0.0.1")
     monkeypatch.setenv("EARSHOT_ALLOW_LOOPBACK", "true")
-    caches = (bootstrap.fetch, bootstrap._client)
-    for cached in caches:
-        cached.cache_clear()
+    bootstrap.clips.cache_clear()
     yield
-    for cached in caches:
-        cached.cache_clear()
+    bootstrap.clips.cache_clear()
 
 
 def _deliver(query_id: str, url: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from earshot.index.transform import CatalogueTransform
-from earshot.sound_queries import SoundQueries
+from earshot.stores.sound_queries import SoundQueries
 from tests.unit.api.world import DIM, World, track
 
 
@@ -55,16 +55,18 @@ _CONTEXT: Any = _Context()
 
 
 @pytest.fixture
-def extractor(world: World) -> Iterator[None]:
+def extractor(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The extractor of this process, on the same AWS as the api."""
     from extractor import bootstrap
 
-    bootstrap.bootstrap.cache_clear()
-    bootstrap._queries.cache_clear()
+    monkeypatch.setenv("EARSHOT_MAX_TRIES", "5")
+    wired = (bootstrap.previews, bootstrap.queries, bootstrap._s3)
+    for each in wired:
+        each.cache_clear()
     yield
-    bootstrap.bootstrap().close()
-    bootstrap.bootstrap.cache_clear()
-    bootstrap._queries.cache_clear()
+    bootstrap.previews().close()
+    for each in wired:
+        each.cache_clear()
 
 
 def test_a_clip_finds_the_track_it_was_cut_from(world: World, extractor: None) -> None:

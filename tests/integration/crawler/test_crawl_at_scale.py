@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from crawler import bootstrap, handler
-from earshot.playlist import parse_playlist
+from earshot.playlists import parse_playlist
 from earshot.track import Status
 from tests.stubs import deezer as deezer_stub
 from tests.stubs.audio import sweep
@@ -18,7 +18,9 @@ from tests.stubs.spotify import EPISODE, LOCAL_FILE, NULL_ITEM, SpotifyStub, ite
 from tests.stubs.stack import Stack, invoke
 from tests.stubs.web import Answer, Request, StubServer, serve
 
-_PLAYLIST = spotify_id("thousand")
+_PLAYLIST = spotify_id("hundreds")
+_ENTRIES = 280
+"""Seven of each kind: six pages, in three messages."""
 _CLIPS = [sweep(0.3, pitch=200 + 100 * number) for number in range(10)]
 
 
@@ -82,7 +84,7 @@ def _entry(number: int, previews: str, web: _Web) -> Any:
     return item(wanted)
 
 
-def test_a_thousand_entries_of_every_kind_each_delivered_twice_and_shuffled(
+def test_hundreds_of_entries_of_every_kind_each_delivered_twice_and_shuffled(
     web_stack: Stack, spotify: SpotifyStub, web: _Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EARSHOT_PAGES_PER_MESSAGE", "2")
@@ -91,26 +93,27 @@ def test_a_thousand_entries_of_every_kind_each_delivered_twice_and_shuffled(
         return Answer(body=b"<html>" if request.path == "/html" else _clip(int(request.path[1:-4])))
 
     with serve(serve_preview) as previews:
-        spotify.playlists[_PLAYLIST] = [_entry(number, previews.url, web) for number in range(1000)]
+        spotify.playlists[_PLAYLIST] = [_entry(number, previews.url, web) for number in range(_ENTRIES)]
         crawl_id = web_stack.start(_PLAYLIST)
         _deliver_twice_and_shuffled(web_stack)
         own = Counter({path: count for path, count in previews.hits.items() if path != "/html"})
     progress = web_stack.crawls.progress(crawl_id, web_stack.tracks)
-    assert progress.total == 1000
+    each = _ENTRIES // 40
+    assert progress.total == _ENTRIES
     assert progress.reasons == {
-        "null_entry": 300,
-        "local_file": 200,
-        "episode": 200,
-        "duplicate_entry": 125,
-        "rejected": 25,
-        "miss": 25,
-        "unplayable": 25,
+        "null_entry": 12 * each,
+        "local_file": 8 * each,
+        "episode": 8 * each,
+        "duplicate_entry": 5 * each,
+        "rejected": each,
+        "miss": each,
+        "unplayable": each,
     }
-    assert progress.states == {Status.PENDING: 100, Status.NO_PREVIEW: 75, "skipped": 825}
+    assert progress.states == {Status.PENDING: 4 * each, Status.NO_PREVIEW: 3 * each, "skipped": 33 * each}
     downloads = own + web.downloads()
-    assert len(downloads) == 100
+    assert len(downloads) == 4 * each
     assert set(downloads.values()) == {1}, "nothing was downloaded twice"
-    for number in range(1000):
+    for number in range(_ENTRIES):
         if number % 40 < 4:
             preview = web_stack.previews.get(spotify_id(number))
             assert preview is not None
@@ -130,17 +133,17 @@ def _deliver_twice_and_shuffled(stack: Stack) -> None:
         assert not invoke(handler.fetch_preview, asked[start : start + 10])
 
 
-def _receive(queue_url: str) -> list[dict[str, Any]]:
+def _receive(queue_url: str) -> list[Any]:
     """Receive and delete: moto's queues are slow when they are long."""
     sqs = boto3.client("sqs")
-    messages: list[dict[str, Any]] = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", [])
+    messages = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", [])
     for message in messages:
         sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
     return messages
 
 
 def test_memory_does_not_grow_with_the_playlist(web_stack: Stack, spotify: SpotifyStub) -> None:
-    source = bootstrap.crawl().sources["spotify"]
+    read_page = bootstrap.crawl().readers["spotify"]
     peaks = []
     for pages in (4, 40):
         name = spotify_id(pages)
@@ -148,7 +151,7 @@ def test_memory_does_not_grow_with_the_playlist(web_stack: Stack, spotify: Spoti
         cursor: str | None = None
         tracemalloc.start()
         for _ in range(pages):
-            cursor = source.read_page(parse_playlist(name), cursor).next_cursor
+            cursor = read_page(parse_playlist(name), cursor).next_cursor
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert cursor is None
@@ -160,7 +163,7 @@ def test_memory_does_not_grow_with_the_playlist(web_stack: Stack, spotify: Spoti
 def test_a_crawl_that_must_wait_hours_loses_nothing_when_delivered_twice_or_killed(
     web_stack: Stack, spotify: SpotifyStub, deezer: DeezerStub, killed: bool
 ) -> None:
-    spotify.playlists[_PLAYLIST] = [item(track(number)) for number in range(30)]
+    spotify.playlists[_PLAYLIST] = [item(track(number)) for number in range(12)]
     throttled = Answer(429, b"", {"Retry-After": "7200"})
 
     def throttle(request: Request) -> Answer | None:
@@ -172,8 +175,8 @@ def test_a_crawl_that_must_wait_hours_loses_nothing_when_delivered_twice_or_kill
     while web_stack.deliver(web_stack.fetch_queue_url, handler.fetch_preview, keep=killed):
         pass
     progress = web_stack.crawls.progress(crawl_id, web_stack.tracks)
-    assert progress.states == {Status.PENDING: 30}
+    assert progress.states == {Status.PENDING: 12}
     assert progress.summary.waiting_until is not None
     queued = web_stack.messages(web_stack.fetch_queue_url)
-    assert queued["delayed"] == 30
-    assert queued["in_flight"] == (30 if killed else 0), "what was not acknowledged will come again"
+    assert queued["delayed"] == 12
+    assert queued["in_flight"] == (12 if killed else 0), "what was not acknowledged will come again"

@@ -1,13 +1,17 @@
 import io
 import struct
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import boto3
 import pytest
 import soundfile
+from botocore.client import BaseClient
 
-from crawler import bootstrap, crawl, handler
+from crawler import crawl, handler
+from crawler.file import source
+from earshot.ids import TrackId
 from earshot.track import Status
 from tests.stubs.audio import sweep, write_sweep
 from tests.stubs.stack import Stack, invoke, running_stack
@@ -48,7 +52,7 @@ def test_every_audio_file_of_a_folder_becomes_a_track_with_its_preview(folder_st
     assert preview is not None
     assert preview.audio == (folder / "Artist/Album/01 - First.mp3").read_bytes()
     assert preview.info.title == "First"
-    assert preview.provider == "folder"
+    assert preview.provider == "file"
     assert (progress.total, progress.states, progress.done) == (5, {Status.PENDING: 5}, False)
 
 
@@ -64,30 +68,34 @@ def test_a_file_that_is_no_audio_gets_a_reason_and_stops_nothing(folder_stack: S
 def test_a_long_file_contributes_its_middle(folder_stack: Stack, folder: Path) -> None:
     write_sweep(folder / "long.mp3", 70)
     folder_stack.run(str(folder))
-    preview = folder_stack.previews.get(_ids_by_title(folder_stack)["long"])
+    preview = folder_stack.previews.get(TrackId(_ids_by_title(folder_stack)["long"]))
     assert preview is not None
     info = soundfile.info(io.BytesIO(preview.audio))
     assert (info.format, info.duration) == ("FLAC", 30.0)
 
 
-def test_a_long_folder_is_read_in_several_messages(folder_stack: Stack, folder: Path) -> None:
-    _tiny(folder, 120)
+def test_a_long_folder_is_read_in_several_messages(
+    folder_stack: Stack, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "PAGE_SIZE", 5)
+    _tiny(folder, 12)
     crawl_id = folder_stack.start(str(folder))
     deliveries = 0
     while folder_stack.deliver(folder_stack.crawl_queue_url, handler.crawl_playlist):
         deliveries += 1
     assert deliveries == 3
     entries = list(folder_stack.crawls.entries(crawl_id))
-    assert [entry.number for entry in entries] == list(range(120))
-    assert len({entry.track_id for entry in entries}) == 120
-    assert folder_stack.messages(folder_stack.fetch_queue_url)["visible"] == 120
+    assert [entry.number for entry in entries] == list(range(12))
+    assert len({entry.track_id for entry in entries}) == 12
+    assert folder_stack.messages(folder_stack.fetch_queue_url)["visible"] == 12
     assert folder_stack.crawls.summary(crawl_id).finished
 
 
 def test_a_slow_folder_is_handed_on_before_the_function_runs_out_of_time(
     monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
-    _tiny(folder, 120)
+    _tiny(folder, 5)
+    monkeypatch.setattr(source, "PAGE_SIZE", 2)
     monkeypatch.setattr(crawl, "_MESSAGE_S", 0.0)
     with running_stack(monkeypatch, folder_roots=str(folder), pages_per_message="10") as stack:
         crawl_id = stack.start(str(folder))
@@ -95,7 +103,7 @@ def test_a_slow_folder_is_handed_on_before_the_function_runs_out_of_time(
         while stack.deliver(stack.crawl_queue_url, handler.crawl_playlist):
             deliveries += 1
         assert deliveries == 3
-        assert len({entry.track_id for entry in stack.crawls.entries(crawl_id)}) == 120
+        assert len({entry.track_id for entry in stack.crawls.entries(crawl_id)}) == 5
 
 
 def test_the_same_recording_in_two_places_is_one_track(folder_stack: Stack, folder: Path) -> None:
@@ -182,31 +190,27 @@ def test_a_crawl_killed_between_any_two_requests_to_aws_is_completed_by_its_rede
         (folder_stack.fetch_queue_url, handler.fetch_preview, 10),
     ):
         messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
-        _die_after(survived_calls)
-        with pytest.raises(_Killed) if survived_calls < calls else nullcontext():
+        with _dying_after(survived_calls), pytest.raises(_Killed) if survived_calls < calls else nullcontext():
             invoke(function, messages)
-        _live()
         _expire_leases()
         assert not invoke(function, messages)
     assert len(list(folder_stack.previews.track_ids())) == 2
     assert folder_stack.crawls.progress(crawl_id, folder_stack.tracks).states == {Status.PENDING: 2}
 
 
-def _die_after(calls: int) -> None:
-    """Let the handlers make `calls` requests to AWS, and die at the next one, before it is sent."""
-    left = iter(range(calls))
+@contextmanager
+def _dying_after(calls: int) -> Iterator[None]:
+    """Whoever makes more than `calls` requests to AWS dies at the next one, before it is sent."""
+    left, request = iter(range(calls)), BaseClient._make_api_call  # type: ignore[attr-defined]
 
-    def count(**_: object) -> None:
+    def count(client: BaseClient, *arguments: object) -> object:
         if next(left, None) is None:
             raise _Killed
+        return request(client, *arguments)
 
-    for service in ("dynamodb", "sqs", "s3"):
-        bootstrap._client(service).meta.events.register("before-call", count, unique_id="death")
-
-
-def _live() -> None:
-    for service in ("dynamodb", "sqs", "s3"):
-        bootstrap._client(service).meta.events.unregister("before-call", unique_id="death")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", count)
+        yield
 
 
 def _expire_leases() -> None:

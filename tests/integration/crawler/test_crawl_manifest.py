@@ -4,6 +4,9 @@ from pathlib import Path
 import pytest
 
 from crawler import handler
+from crawler.manifest import source
+from earshot.ids import TrackId
+from earshot.reasons import Reason
 from earshot.track import Status
 from tests.stubs import deezer as deezer_stub
 from tests.stubs.audio import sweep
@@ -31,7 +34,7 @@ def test_a_csv_manifest_is_crawled(web_stack: Stack, folder: Path, deezer: Deeze
         crawl_id = web_stack.run(str(folder / "list.csv"))
     progress = web_stack.crawls.progress(crawl_id, web_stack.tracks)
     assert progress.total == 6
-    assert progress.reasons["bad_row"] == 2
+    assert progress.reasons[Reason.BAD_ROW] == 2
     tracks = {track.info.title: track for track in web_stack.tracks.scan()}
     assert tracks["One"].info.artists == ("A", "B")
     assert tracks["One"].info.isrc == "GBDUW0000001"
@@ -39,22 +42,26 @@ def test_a_csv_manifest_is_crawled(web_stack: Stack, folder: Path, deezer: Deeze
     one = web_stack.previews.get(tracks["One"].track_id)
     assert one is not None
     assert one.provider == "manifest"
-    assert web_stack.previews.get("deezer:7") is not None
+    assert web_stack.previews.get(TrackId("deezer:7")) is not None
 
 
 def test_a_jsonl_manifest_is_read_in_several_messages_and_survives_broken_lines(
     web_stack: Stack, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = [json.dumps({"title": f"T{number}", "artist": ["A", "B"]}) for number in range(120)]
+    monkeypatch.setattr(source, "PAGE_SIZE", 5)
+    monkeypatch.setenv("EARSHOT_PAGES_PER_MESSAGE", "1")
+    lines = [json.dumps({"title": f"T{number}", "artist": ["A", "B"]}) for number in range(12)]
     lines[3] = "{broken"
     lines[4] = "[]"
     lines[5] = "[" * 20_000
     (folder / "list.jsonl").write_text("\n\n".join(lines))
     crawl_id = web_stack.start(str(folder / "list.jsonl"))
+    deliveries = 0
     while web_stack.deliver(web_stack.crawl_queue_url, handler.crawl_playlist):
-        pass
+        deliveries += 1
+    assert deliveries == 3
     entries = list(web_stack.crawls.entries(crawl_id))
-    assert [entry.number for entry in entries] == list(range(120))
+    assert [entry.number for entry in entries] == list(range(12))
     assert [entry.number for entry in entries if entry.reason == "bad_row"] == [3, 4, 5]
 
 

@@ -3,8 +3,11 @@
 import json
 
 import boto3
+import pytest
 
 from crawler import bootstrap, handler
+from earshot.ids import TrackId
+from earshot.reasons import Reason
 from earshot.track import Status
 from tests.stubs import deezer as deezer_stub
 from tests.stubs.audio import sweep
@@ -33,7 +36,7 @@ def test_a_track_that_is_ready_is_not_downloaded_again_from_another_playlist(
 
 def _make_ready(stack: Stack, track_id: str, model: str = "musicnn-msd@1") -> None:
     """As the extractor does."""
-    preview = stack.previews.get(track_id)
+    preview = stack.previews.get(TrackId(track_id))
     assert preview is not None
     assert stack.tracks.store_embedding(
         preview.info,
@@ -44,7 +47,7 @@ def _make_ready(stack: Stack, track_id: str, model: str = "musicnn-msd@1") -> No
         preview_at=preview.fetched_at,
         provider=preview.provider,
     )
-    stack.previews.delete(track_id)
+    stack.previews.delete(TrackId(track_id))
 
 
 def test_a_track_ready_in_another_model_is_fetched_again(web_stack: Stack, spotify: SpotifyStub) -> None:
@@ -102,6 +105,19 @@ def test_a_version_that_got_its_own_preview_serves_the_next_ones(web_stack: Stac
     shared = web_stack.tracks.get(versions[2]["id"])
     assert shared is not None
     assert (shared.status, shared.version_of) == (Status.READY, versions[1]["id"])
+
+
+def test_a_wait_for_another_id_is_no_throttle_of_a_provider(
+    web_stack: Stack, spotify: SpotifyStub, deezer: DeezerStub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    isrc = {"isrc": "USUM71703861"}
+    deezer.fail = lambda _: Answer(429, b"", {"Retry-After": "7200"})
+    first, second = crawled(
+        web_stack, track("single", external_ids=isrc), track("album", external_ids=isrc), spotify=spotify
+    )
+    assert [track.reason for track in (first, second)] == [Reason.THROTTLED] * 2
+    metrics = [line for line in capsys.readouterr().out.splitlines() if '"ProviderThrottled":' in line]
+    assert len(metrics) == 1, "the first's"
 
 
 def test_a_version_waits_as_long_as_its_recording_is_throttled(

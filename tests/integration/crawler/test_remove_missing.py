@@ -6,8 +6,9 @@ import boto3
 import pytest
 
 from crawler import bootstrap, handler
+from earshot.ids import CrawlId, TrackId
 from earshot.messages import CrawlPlaylist
-from tests.stubs.spotify import NULL_ITEM, SpotifyStub, error, item, spotify_id, track
+from tests.stubs.spotify import EPISODE, NULL_ITEM, SpotifyStub, error, item, spotify_id, track
 from tests.stubs.stack import Stack
 
 _ONE, _OTHER = spotify_id("one"), spotify_id("other")
@@ -60,12 +61,12 @@ def test_a_playlist_that_turns_out_empty_removes_nothing(
 
 
 def test_a_playlist_that_cannot_be_read_to_its_end_removes_nothing(spotify_stack: Stack, spotify: SpotifyStub) -> None:
-    spotify.playlists[_ONE] = _holds(*range(120))
+    spotify.playlists[_ONE] = [*_holds(1, 2), *[EPISODE] * 50, *_holds(3)]
     spotify_stack.run(_ONE)
-    spotify.playlists[_ONE] = _holds(*range(100))
+    spotify.playlists[_ONE] = [*_holds(1), *[EPISODE] * 51, *_holds(3)]
     spotify.fail = lambda request: error(403, "no") if request.query.get("offset") == "50" else None
     spotify_stack.run(_ONE, remove_missing=True)
-    assert len(_known(spotify_stack)) == 120
+    assert _known(spotify_stack) == {1, 2, 3}
 
 
 def test_what_is_on_its_way_is_removed_by_the_next_crawl(spotify_stack: Stack, spotify: SpotifyStub) -> None:
@@ -86,7 +87,7 @@ def test_a_removal_that_dies_half_way_is_finished_and_counted_once(
     spotify.playlists[_ONE] = _holds(1, 2, 3, 4)
     spotify_stack.run(_ONE)
     spotify.playlists[_ONE] = _holds(4)
-    message = CrawlPlaylist("again", _ONE, remove_missing=True)
+    message = CrawlPlaylist(CrawlId("again"), _ONE, remove_missing=True)
     boto3.client("sqs").send_message(QueueUrl=spotify_stack.crawl_queue_url, MessageBody=message.to_json())
     crawl = bootstrap.crawl()
     deleted: list[str] = []
@@ -96,7 +97,7 @@ def test_a_removal_that_dies_half_way_is_finished_and_counted_once(
         if deleted:
             raise KeyboardInterrupt
         deleted.append(track_id)
-        delete(table, track_id)
+        delete(table, TrackId(track_id))
 
     with monkeypatch.context() as patch:
         patch.setattr(type(crawl.tracks), "delete", die_after_one)

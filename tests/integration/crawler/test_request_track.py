@@ -5,8 +5,9 @@ import boto3
 import pytest
 
 from earshot.errors import InvalidTrackId, TrackNotFound, TrackNotReady
+from earshot.ids import TrackId
 from earshot.intake import request_track
-from earshot.message_queue import MessageQueue
+from earshot.stores.message_queue import MessageQueue
 from earshot.track import Status, Track
 from tests.stubs import deezer as deezer_stub
 from tests.stubs.audio import sweep
@@ -27,10 +28,10 @@ def test_an_unknown_track_is_accepted_looked_up_and_fetched(web_stack: Stack, de
     deezer.tracks[7], deezer.audio[7] = deezer_stub.track(7), _MP3
     assert _request(web_stack, "https://www.deezer.com/track/7").status is Status.PENDING
     web_stack.settle()
-    stored = web_stack.tracks.get("deezer:7")
+    stored = web_stack.tracks.get(TrackId("deezer:7"))
     assert stored is not None
     assert stored.info.title == "Title 7"
-    assert web_stack.previews.get("deezer:7") is not None
+    assert web_stack.previews.get(TrackId("deezer:7")) is not None
 
 
 def test_a_deezer_track_is_looked_up_once(web_stack: Stack, deezer: DeezerStub, deezer_server: StubServer) -> None:
@@ -57,7 +58,7 @@ def test_a_track_that_is_ready_is_returned_and_nothing_is_sent(web_stack: Stack,
     deezer.tracks[7], deezer.audio[7] = deezer_stub.track(7), _MP3
     _request(web_stack, "deezer:7")
     web_stack.settle()
-    preview = web_stack.previews.get("deezer:7")
+    preview = web_stack.previews.get(TrackId("deezer:7"))
     assert preview is not None
     web_stack.tracks.store_embedding(
         preview.info,
@@ -85,7 +86,7 @@ def test_an_api_that_leads_elsewhere_is_refused_and_not_asked_for_ever(web_stack
     deezer.fail = lambda _: Answer(302, headers={"Location": "https://evil.example/track/7"})
     _request(web_stack, "deezer:7")
     web_stack.settle()
-    stored = web_stack.tracks.get("deezer:7")
+    stored = web_stack.tracks.get(TrackId("deezer:7"))
     assert stored is not None
     assert (stored.status, stored.reason) == (Status.NO_PREVIEW, "refused")
     assert not any(web_stack.messages(web_stack.fetch_queue_url).values())
@@ -118,14 +119,14 @@ def test_a_track_that_was_given_up_is_tried_again_when_asked_for(web_stack: Stac
     deezer.audio[7] = _MP3
     assert _request(web_stack, "deezer:7").status is Status.PENDING
     web_stack.settle()
-    assert web_stack.previews.get("deezer:7") is not None
+    assert web_stack.previews.get(TrackId("deezer:7")) is not None
 
 
 @pytest.mark.parametrize("track_id", ["file:2c26b46b68ffc68f", "manifest:2c26b46b68ffc68f"])
 def test_what_no_provider_can_look_up_is_not_found(web_stack: Stack, track_id: str) -> None:
     with pytest.raises(TrackNotFound):
         _request(web_stack, track_id)
-    assert web_stack.tracks.get(track_id) is None
+    assert web_stack.tracks.get(TrackId(track_id)) is None
 
 
 def test_what_is_no_id_is_refused(web_stack: Stack) -> None:
@@ -137,6 +138,6 @@ def test_a_source_that_is_switched_off_is_said(monkeypatch: pytest.MonkeyPatch, 
     with running_stack(monkeypatch, **web_settings | {"providers": "folder"}) as stack:
         _request(stack, "deezer:7")
         stack.settle()
-        stored = stack.tracks.get("deezer:7")
+        stored = stack.tracks.get(TrackId("deezer:7"))
     assert stored is not None
     assert (stored.status, stored.reason) == (Status.NO_PREVIEW, "provider_off")

@@ -5,6 +5,7 @@ import boto3
 import pytest
 
 from crawler import handler
+from earshot.ids import TrackId
 from earshot.track import Status
 from tests.stubs import deezer as deezer_stub
 from tests.stubs.audio import sweep
@@ -104,7 +105,7 @@ def test_a_signed_url_that_stays_forbidden_is_given_up(web_stack: Stack, deezer:
     deezer.tracks[7], deezer.audio[7] = deezer_stub.track(7), _MP3
     deezer.expired = set(range(100))
     web_stack.run("deezer:7")
-    stored = web_stack.tracks.get("deezer:7")
+    stored = web_stack.tracks.get(TrackId("deezer:7"))
     assert stored is not None
     assert (stored.status, stored.reason) == (Status.NO_PREVIEW, "refused")
 
@@ -112,23 +113,23 @@ def test_a_signed_url_that_stays_forbidden_is_given_up(web_stack: Stack, deezer:
 def test_an_empty_deezer_preview_is_not_downloaded(web_stack: Stack, deezer: DeezerStub) -> None:
     deezer.tracks[7] = deezer_stub.track(7, isrc="")
     web_stack.run("deezer:7")
-    stored = web_stack.tracks.get("deezer:7")
+    stored = web_stack.tracks.get(TrackId("deezer:7"))
     assert stored is not None
     assert stored.reason == "miss"
 
 
 def test_deezer_playlists_and_albums_are_read_page_by_page(web_stack: Stack, deezer: DeezerStub) -> None:
-    rows = [deezer_stub.track(number) for number in range(1, 121)]
-    deezer.playlists["55"] = [*rows, None, {"id": "?"}]
-    deezer.albums["66"] = {"id": 66, "title": "The Album", "rows": rows[:60]}
+    deezer.playlists["55"] = [deezer_stub.track(1), *[None] * 118, deezer_stub.track(120), None, {"id": "?"}]
+    deezer.albums["66"] = {"id": 66, "title": "The Album", "rows": [*[None] * 59, deezer_stub.track(60)]}
     crawl_id = web_stack.start("https://www.deezer.com/fr/playlist/55")
     web_stack.deliver(web_stack.crawl_queue_url, handler.crawl_playlist)
     entries = list(web_stack.crawls.entries(crawl_id))
     assert len(entries) == 122
+    assert [entry.track_id for entry in entries if entry.track_id] == ["deezer:1", "deezer:120"]
     assert [entry.reason for entry in entries[-2:]] == ["null_entry", "no_track_id"]
     web_stack.start("deezer:album:66")
     web_stack.deliver(web_stack.crawl_queue_url, handler.crawl_playlist)
-    stored = web_stack.tracks.get("deezer:60")
+    stored = web_stack.tracks.get(TrackId("deezer:60"))
     assert stored is not None
     assert stored.info.album == "The Album"
 
@@ -197,22 +198,22 @@ def test_hours_of_retry_after_are_handed_back_and_nothing_is_sent_meanwhile(
     web_stack: Stack, spotify: SpotifyStub, deezer: DeezerStub, deezer_server: StubServer
 ) -> None:
     deezer.fail = lambda _: Answer(429, b"", {"Retry-After": "7200"})
-    spotify.playlists[PLAYLIST] = [item(track(number)) for number in range(20)]
+    spotify.playlists[PLAYLIST] = [item(track(number)) for number in range(5)]
     started = time.monotonic()
     crawl_id = web_stack.run(PLAYLIST)
     assert time.monotonic() - started < 20
     assert deezer_server.hits.total() == 1, "the first refusal holds back everybody"
     progress = web_stack.crawls.progress(crawl_id, web_stack.tracks)
-    assert progress.states == {Status.PENDING: 20}
-    assert progress.reasons == {"throttled": 20}
-    assert web_stack.messages(web_stack.fetch_queue_url) == {"visible": 0, "delayed": 20, "in_flight": 0}
+    assert progress.states == {Status.PENDING: 5}
+    assert progress.reasons == {"throttled": 5}
+    assert web_stack.messages(web_stack.fetch_queue_url) == {"visible": 0, "delayed": 5, "in_flight": 0}
     waiting = progress.summary.waiting_until
     assert waiting is not None
     assert 7000 < _seconds_from_now(waiting) < 7300
 
 
 def _seconds_from_now(text: str) -> float:
-    from crawler.waiting import seconds_until
+    from earshot.clock import seconds_until
 
     return seconds_until(text)
 

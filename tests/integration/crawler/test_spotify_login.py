@@ -9,23 +9,18 @@ from urllib.request import urlopen
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from config.spotify_login import SpotifyLoginSettings
-from crawler.login_store import FileLoginStore, LoginStore, SsmLoginStore, login_store
-from crawler.spotify_login import log_in
+from crawler.__main__ import main
+from crawler.spotify.login import log_in
+from crawler.spotify.login_store import FileLoginStore, LoginStore, SsmLoginStore, login_store
 from earshot.errors import EarshotError, InvalidSettings, ProviderRefused
+from tests.aws import account, free_ports
 from tests.stubs.spotify import TOKEN, SpotifyStub, item, spotify_id, track
 from tests.stubs.stack import running_stack
 from tests.stubs.web import Answer, Request, StubServer
 
 _PLAYLIST = spotify_id("playlist")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _token_route(form: list[dict[str, list[str]]], **token: object) -> object:
@@ -42,12 +37,12 @@ def _log_in_as_a_user_would(
     settings: SpotifyLoginSettings, store: LoginStore, capsys: pytest.CaptureFixture[str], answer: str
 ) -> EarshotError | None:
     """Run the command's function, read the address it prints, and send the browser's redirect with `answer`."""
-    port = _free_port()
+    port = free_ports(1)[0]
     failure: list[EarshotError] = []
 
     def run() -> None:
         try:
-            log_in(settings, store, port=port, open_browser=False)
+            _log_in(settings, store, port)
         except EarshotError as error:
             failure.append(error)
 
@@ -69,6 +64,11 @@ def _log_in_as_a_user_would(
     thread.join(10)
     assert not thread.is_alive()
     return failure[0] if failure else None
+
+
+def _log_in(settings: SpotifyLoginSettings, store: LoginStore, port: int) -> None:
+    app = {"client_id": settings.spotify_client_id, "accounts_url": settings.spotify_accounts_url}
+    log_in(store, **app, port=port, open_browser=False)
 
 
 @pytest.fixture
@@ -113,22 +113,24 @@ def test_a_login_that_spotify_refuses_is_named(
 
 def test_a_missing_client_id_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings) as caught:
-        log_in(SpotifyLoginSettings(spotify_client_id=""), FileLoginStore(tmp_path / "login.json"))
+        log_in(FileLoginStore(tmp_path / "login.json"), client_id="", accounts_url="https://accounts.example")
     assert "developer.spotify.com" in caught.value.hint
+
+
+def test_the_command_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("EARSHOT_SPOTIFY_CLIENT_ID", "")
+    assert main(["spotify-login", "--no-browser"]) == 1
+    assert "EARSHOT_SPOTIFY_CLIENT_ID is not set" in capsys.readouterr().err
 
 
 def test_a_port_that_is_taken_is_named(settings: SpotifyLoginSettings, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(InvalidSettings, match="in use") as caught:
-        log_in(settings, FileLoginStore(tmp_path / "x"), port=taken.getsockname()[1], open_browser=False)
+        _log_in(settings, FileLoginStore(tmp_path / "x"), taken.getsockname()[1])
     assert "--port" in caught.value.hint
 
 
-def test_on_aws_a_login_is_an_encrypted_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
+def test_on_aws_a_login_is_an_encrypted_parameter() -> None:
+    with account():
         store = login_store(SpotifyLoginSettings(stage="dev").login_place)
         assert isinstance(store, SsmLoginStore)
         assert store.get_cached_token() is None

@@ -12,13 +12,18 @@ import numpy as np
 import pytest
 from moto import mock_aws
 
-from annoy_service.bootstrap import Services, make_builder, make_services
+from annoy_service.builder import make_builder
+from annoy_service.changes import StreamRecord
 from annoy_service.index import index_batch
 from annoy_service.policy import Policy
+from annoy_service.services import Services, make_services
+from earshot.clock import now_iso
+from earshot.ids import TrackId
 from earshot.index.reader import IndexReader
 from earshot.messages import IndexPublished, TrackNotIndexed
+from earshot.recipes import Recipe, kept_recipes
+from earshot.stores.tracks_table import TracksTable
 from earshot.track import Tag, Track, TrackInfo
-from earshot.tracks_table import TracksTable, now_iso
 
 MODEL = "musicnn-msd@1"
 BUCKET = "earshot-test-index"
@@ -48,14 +53,14 @@ class World:
         """Store a track with this embedding and drift (2, D); a second call is a newer preview."""
         embedding, drift = (part.astype("<f2").tobytes() for part in raw)
         self.table.store_embedding(
-            TrackInfo(track_id, "file", title=title or f"Title of {track_id}", artists=("Someone",)),
+            TrackInfo(TrackId(track_id), "file", title=title or f"Title of {track_id}", artists=("Someone",)),
             embedding=embedding,
             drift=drift,
             tags=[Tag("guitar", 0.5)],
             model=model,
             preview_at=now_iso(),
         )
-        track = self.table.get(track_id)
+        track = self.table.get(TrackId(track_id))
         assert track is not None
         return track
 
@@ -67,12 +72,14 @@ class World:
         """A reader with a cache of its own that checks at every call."""
         return IndexReader(self.s3, BUCKET, self.folder / name, check_every_s=0)
 
-    def another_process(self, name: str, *, model: str = MODEL, policy: Policy | None = None) -> Services:
-        """The services of a second process."""
+    def another_process(
+        self, name: str, *recipes: Recipe, model: str = MODEL, policy: Policy | None = None
+    ) -> Services:
+        """The services of a second process, which keeps `recipes`, or the default one of `model`."""
         return make_services(
             table=self.table,
-            builder_of=partial(make_builder, self.s3, BUCKET, work_dir=self.folder / name, policy=policy),
-            model=model,
+            make_builder=partial(make_builder, self.s3, BUCKET, work_dir=self.folder / name, policy=policy),
+            recipes=recipes or kept_recipes(model, ()),
             announce=self.announced.append,
             park=self.parked.append,
             request_upkeep=self._request_upkeep,
@@ -94,7 +101,7 @@ class World:
         return manifest
 
 
-def stream_record(track_id: str, sequence_number: str = "1") -> dict[str, Any]:
+def stream_record(track_id: str, sequence_number: str = "1") -> StreamRecord:
     """As little of a stream record as the function reads; real payloads are in tests/events."""
     return {"dynamodb": {"Keys": {"track_id": {"S": track_id}}, "SequenceNumber": sequence_number}}
 

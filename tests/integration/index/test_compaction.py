@@ -11,19 +11,20 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
 from annoy_service.compact import compact
-from annoy_service.fold import position
 from annoy_service.garbage import collect_garbage
-from annoy_service.generations import put_into_service
+from annoy_service.generations import promote
 from annoy_service.handler import compact_index
 from annoy_service.index import index_batch
-from earshot.errors import DamagedIndex, InvalidInput
-from earshot.index.manifest import generation_key
+from annoy_service.pointers import position
+from earshot.errors import DamagedIndex, InvalidInput, RecipeNotReady
+from earshot.ids import TrackId
+from earshot.index.pointer import generation_key
 from earshot.track import TrackInfo
 
 from .conftest import MODEL, POLICY, World, stream_record
 
 Music = Callable[..., np.ndarray[Any, Any]]
-OTHER = "choi-2017@1"
+OTHER, OTHERS = "choi-2017@1", "choi-2017@1-160d"
 IDS = [f"file:{i:016x}" for i in range(20)]
 IN_TWO_DAYS = timedelta(days=2)
 
@@ -37,7 +38,7 @@ def fill(world: World, music: Music, n: int = 20) -> None:
         world.wake(*IDS[start : start + 3])
 
 
-def answers(world: World) -> dict[str, list[str]]:
+def answers(world: World) -> dict[str, list[TrackId]]:
     searcher = world.reader("answers").current()
     found = {}
     for track_id in IDS:
@@ -49,11 +50,11 @@ def answers(world: World) -> dict[str, list[str]]:
 
 def test_compaction_leaves_one_base_that_holds_the_same_tracks(world: World, music: Music) -> None:
     fill(world, music)
-    world.table.delete(IDS[2])
+    world.table.delete(TrackId(IDS[2]))
     world.wake(IDS[2])
     assert len(world.latest()["segments"]) > 1
     before = answers(world)
-    compact(world.services.builder)
+    compact(world.services.leading)
     manifest = world.latest()
     assert [segment["kind"] for segment in manifest["segments"]] == ["base"]
     assert manifest["segments"][0]["rows"] == manifest["tracks"] == 19
@@ -65,14 +66,14 @@ def test_compaction_leaves_one_base_that_holds_the_same_tracks(world: World, mus
 def test_compaction_that_is_not_due_changes_nothing(world: World, music: Music) -> None:
     fill(world, music, 5)
     before = world.keys()
-    compact(world.services.builder)
+    compact(world.services.leading)
     assert world.keys() == before
 
 
 def test_compaction_on_demand_fits_the_transform_again(world: World, music: Music) -> None:
     fill(world, music, 8)
     before = world.latest()
-    compact(world.services.builder, on_demand=True)
+    compact(world.services.leading, on_demand=True)
     assert world.latest()["transform"] != before["transform"]
 
 
@@ -81,8 +82,8 @@ def test_what_is_folded_in_during_a_compaction_is_kept(world: World, music: Musi
     other = world.another_process("other", policy=POLICY)
     for track_id, raw in zip(IDS[18:], music(2, seed=9), strict=True):
         world.put(track_id, raw)
-    world.table.register(TrackInfo(IDS[0], "file", title="Changed"))
-    world.table.delete(IDS[7])
+    world.table.register(TrackInfo(TrackId(IDS[0]), "file", title="Changed"))
+    world.table.delete(TrackId(IDS[7]))
     folded: list[bool] = []
 
     def meanwhile(params: dict[str, Any], **_: Any) -> None:
@@ -91,7 +92,7 @@ def test_what_is_folded_in_during_a_compaction_is_kept(world: World, music: Musi
             index_batch([stream_record(i) for i in (IDS[18], IDS[19], IDS[0], IDS[7])], other)
 
     world.s3.meta.events.register("provide-client-params.s3.PutObject", meanwhile)
-    compact(world.services.builder)
+    compact(world.services.leading)
     assert folded
     searcher = world.reader().current()
     assert searcher.size == 19
@@ -139,9 +140,9 @@ def test_a_request_for_upkeep_that_is_no_request_says_so(world: World, monkeypat
 
 def test_old_versions_stay_for_a_day_and_are_removed_then(world: World, music: Music) -> None:
     fill(world, music)
-    compact(world.services.builder)
+    compact(world.services.leading)
     before = world.keys()
-    store = world.services.builder.store
+    store = world.services.leading.store
     assert collect_garbage(store) == 0
     assert world.keys() == before
     assert collect_garbage(store, now=datetime.now(UTC) + IN_TWO_DAYS) > 0
@@ -158,7 +159,7 @@ def test_the_garbage_collector_deletes_nothing_when_a_live_manifest_is_unreadabl
     world.s3.put_object(Bucket="earshot-test-index", Key=key, Body=b"{}")
     before = world.keys()
     with pytest.raises(DamagedIndex):
-        collect_garbage(world.services.builder.store, now=datetime.now(UTC) + IN_TWO_DAYS)
+        collect_garbage(world.services.leading.store, now=datetime.now(UTC) + IN_TWO_DAYS)
     assert world.keys() == before
 
 
@@ -176,7 +177,7 @@ def test_versions_published_while_garbage_is_listed_do_not_hide_the_one_before_t
                 world.wake(track_id)
 
     world.s3.meta.events.register("provide-client-params.s3.GetObject", publish_two)
-    collect_garbage(world.services.builder.store, now=datetime.now(UTC) + IN_TWO_DAYS)
+    collect_garbage(world.services.leading.store, now=datetime.now(UTC) + IN_TWO_DAYS)
     assert world.latest()["tracks"] == 6
     assert set(before) <= set(world.keys())
 
@@ -192,13 +193,13 @@ def test_a_generation_that_goes_into_service_while_garbage_is_collected_keeps_it
     index_batch([stream_record(IDS[0])], new)
     left = iter(range(calls))
 
-    def promote(**_: Any) -> None:
+    def verdict(**_: Any) -> None:
         if next(left, None) == calls - 1:
-            put_into_service(new.builder, incomplete=True)
+            promote(OTHERS, new, incomplete=True)
 
-    world.s3.meta.events.register("after-call.s3", promote)
-    collect_garbage(new.builder.store, now=datetime.now(UTC) + IN_TWO_DAYS)
-    world.s3.meta.events.unregister("after-call.s3", promote)
+    world.s3.meta.events.register("after-call.s3", verdict)
+    collect_garbage(new.leading.store, now=datetime.now(UTC) + IN_TWO_DAYS)
+    world.s3.meta.events.unregister("after-call.s3", verdict)
     assert world.latest()["model"] == OTHER
     assert world.reader().current().size == 1
 
@@ -215,7 +216,7 @@ def test_an_old_manifest_that_was_altered_stops_the_garbage_collector(world: Wor
     altered = bytes([segment[0] ^ 1]) + segment[1:]
     world.s3.put_object(Bucket="earshot-test-index", Key=key, Body=body.replace(segment, altered))
     with pytest.raises(DamagedIndex, match="altered"):
-        collect_garbage(world.services.builder.store)
+        collect_garbage(world.services.leading.store)
 
 
 def test_a_new_model_serves_only_when_it_covers_the_catalogue(world: World, music: Music) -> None:
@@ -245,9 +246,9 @@ def test_the_version_of_the_old_model_stays_readable_for_a_day(world: World, mus
         world.put(track_id, music(1, seed=number)[0][:, :160], model=OTHER)
     index_batch([stream_record(track_id) for track_id in IDS[:4]], new)
     assert world.latest()["model"] == OTHER
-    collect_garbage(new.builder.store)
+    collect_garbage(new.leading.store)
     assert old <= set(world.keys())
-    assert collect_garbage(new.builder.store, now=datetime.now(UTC) + IN_TWO_DAYS) > 0
+    assert collect_garbage(new.leading.store, now=datetime.now(UTC) + IN_TWO_DAYS) > 0
     assert world.keys("generations/") == []
     assert world.reader().current().size == 4
 
@@ -258,13 +259,13 @@ def test_a_track_deleted_during_a_change_of_models_leaves_both_generations(world
     for track_id in IDS[:4]:
         world.put(track_id, music(1)[0][:, :160], model=OTHER)
     index_batch([stream_record(track_id) for track_id in IDS[:4]], new)
-    world.table.delete(IDS[0])
-    world.table.delete(IDS[6])
+    world.table.delete(TrackId(IDS[0]))
+    world.table.delete(TrackId(IDS[6]))
     index_batch([stream_record(IDS[0]), stream_record(IDS[6])], new)
     assert world.latest()["model"] == MODEL
     assert world.latest()["tracks"] == 6
-    generation = json.loads(world.s3.get_object(Bucket="earshot-test-index", Key=generation_key(OTHER))["Body"].read())
-    assert new.builder.store.manifest(position(new.builder).head.pointer).tracks == 3  # type: ignore[union-attr]
+    generation = json.loads(world.s3.get_object(Bucket="earshot-test-index", Key=generation_key(OTHERS))["Body"].read())
+    assert new.leading.store.manifest(position(new.leading).head.pointer).tracks == 3  # type: ignore[union-attr]
     assert generation["model"] == OTHER
 
 
@@ -273,7 +274,8 @@ def test_a_person_can_put_an_incomplete_generation_into_service(world: World, mu
     new = world.another_process("new", model=OTHER, policy=POLICY)
     world.put(IDS[0], music(1)[0][:, :160], model=OTHER)
     index_batch([stream_record(IDS[0])], new)
-    assert not put_into_service(new.builder).published
-    assert put_into_service(new.builder, incomplete=True).published
+    with pytest.raises(RecipeNotReady, match="lacks 7 tracks"):
+        promote(OTHERS, new)
+    assert promote(OTHERS, new, incomplete=True).published
     assert world.latest()["model"] == OTHER
     assert world.latest()["tracks"] == 1

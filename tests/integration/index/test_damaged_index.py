@@ -15,14 +15,18 @@ import pytest
 from annoy import AnnoyIndex
 from moto import mock_aws
 
-from annoy_service.bootstrap import make_builder
-from annoy_service.fold import Builder, fold, manifest_at, position, publish, rebuild
-from annoy_service.rows import FreshRow, FreshRows
+from annoy_service.builder import Builder, make_builder
+from annoy_service.fold import fold
+from annoy_service.pointers import manifest_at, position, publish
+from annoy_service.version import rebuilt
 from earshot.errors import DamagedIndex
+from earshot.ids import TrackId
 from earshot.index import layout
 from earshot.index.manifest import Manifest
 from earshot.index.reader import IndexReader
+from earshot.index.row_sources import FreshRow, FreshRows
 from earshot.index.rows import LINES, OFFSETS, track_to_line
+from earshot.recipes import recipe_named
 from earshot.track import Track, TrackInfo
 
 N = 11_000  # enough for Annoy to be used at query time
@@ -38,7 +42,7 @@ def fresh(n: int, start: int = 0) -> list[FreshRow]:
     rows = np.stack([embeddings, np.zeros((n, 160))], axis=1).astype("<f2")
     return [
         FreshRow(i, track_to_line(Track(TrackInfo(i, "file", title=i))), row.tobytes())
-        for i, row in zip((f"file:{start + i:016x}" for i in range(n)), rows, strict=True)
+        for i, row in zip((TrackId(f"file:{start + i:016x}") for i in range(n)), rows, strict=True)
     ]
 
 
@@ -54,8 +58,8 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
         patch.setattr(layout, "_LANDMARKS_OF_MANY", 50)
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket=BUCKET)
-        builder = make_builder(s3, BUCKET, "choi-2017@1", tmp_path_factory.mktemp("builder"))
-        publish(builder, rebuild(builder, [FreshRows(fresh(N), 160)], 0.0), position(builder))
+        builder = make_builder(s3, BUCKET, recipe_named("choi-2017@1-160d"), tmp_path_factory.mktemp("builder"))
+        publish(builder, rebuilt(builder, [FreshRows(fresh(N), 160)], 0.0), position(builder))
         yield builder
 
 
@@ -74,11 +78,10 @@ def manifest(builder: Builder) -> Manifest:
 @pytest.fixture
 def replaced(s3: Any, manifest: Manifest) -> Iterator[Callable[[str, bytes], None]]:
     """Overwrite an object of the base; the original comes back after the test."""
-    assert manifest.base is not None
     before: dict[str, bytes] = {}
 
     def overwrite(name: str, content: bytes) -> None:
-        key = manifest.base.key(name) if manifest.base else ""
+        key = manifest.bases[0].key(name)
         before[key] = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
         s3.put_object(Bucket=BUCKET, Key=key, Body=content)
 
@@ -88,8 +91,7 @@ def replaced(s3: Any, manifest: Manifest) -> Iterator[Callable[[str, bytes], Non
 
 
 def original(s3: Any, manifest: Manifest, name: str) -> bytes:
-    assert manifest.base is not None
-    body: bytes = s3.get_object(Bucket=BUCKET, Key=manifest.base.key(name))["Body"].read()
+    body: bytes = s3.get_object(Bucket=BUCKET, Key=manifest.bases[0].key(name))["Body"].read()
     return body
 
 
@@ -219,13 +221,11 @@ def test_the_canaries_find_a_file_that_passes_its_hash_but_was_built_from_other_
     builder: Builder, s3: Any, manifest: Manifest, tmp_path: Path
 ) -> None:
     """As when a builder's disk lies: manifest and object agree, and both are wrong."""
-    assert manifest.base is not None
-    other = rebuild(builder, [FreshRows(fresh(manifest.base.rows, start=7), 160)], 0.0)
-    assert other.base is not None
+    other = rebuilt(builder, [FreshRows(fresh(manifest.bases[0].rows, start=7), 160)], 0.0)
     s3.copy_object(
-        Bucket=BUCKET, Key=manifest.base.key("annoy.ann"), CopySource=f"{BUCKET}/{other.base.key('annoy.ann')}"
+        Bucket=BUCKET, Key=manifest.bases[0].key("annoy.ann"), CopySource=f"{BUCKET}/{other.bases[0].key('annoy.ann')}"
     )
-    objects = dict(manifest.base.objects) | {"annoy.ann": other.base.objects["annoy.ann"]}
-    publish(builder, replace(manifest, segments=(replace(manifest.base, objects=objects),)), position(builder))
+    objects = dict(manifest.bases[0].objects) | {"annoy.ann": other.bases[0].objects["annoy.ann"]}
+    publish(builder, replace(manifest, segments=(replace(manifest.bases[0], objects=objects),)), position(builder))
     with pytest.raises(DamagedIndex, match="canary"):
         IndexReader(s3, BUCKET, tmp_path).current()

@@ -1,4 +1,4 @@
-"""Whatever arrives, dies or races: in the end the index holds what the table holds.
+"""Whatever arrives, dies or races: in the end every recipe's index holds what the table holds.
 
 A state machine drives the real code against the semantics of S3 and DynamoDB and compares with a dict. Between any two
 calls to AWS the process may die, or another process may run to its end.
@@ -7,7 +7,7 @@ calls to AWS the process may die, or another process may run to its end.
 import itertools
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,34 +16,44 @@ from typing import Any
 
 import boto3
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from moto import mock_aws
 
-from annoy_service.bootstrap import Services, known_model
-from annoy_service.directory import Directory
-from annoy_service.fold import Builder, manifest_at, position
+from annoy_service.builder import Builder
+from annoy_service.changes import StreamRecord
 from annoy_service.garbage import collect_garbage
+from annoy_service.generations import promote, settle
 from annoy_service.index import index_batch
+from annoy_service.pointers import manifest_at, position
 from annoy_service.policy import Policy, UpkeepRequests
 from annoy_service.repair import index_missing, rebuild_from_table
-from annoy_service.rows import fresh_row
+from annoy_service.services import Services
 from annoy_service.upkeep import keep_up
-from earshot.errors import NoIndexYet
+from earshot.clock import now_iso
+from earshot.errors import NoIndexYet, RecipeNotReady
+from earshot.ids import TrackId
 from earshot.index.cache import SegmentCache
+from earshot.index.directory import Directory
 from earshot.index.reader import IndexReader
+from earshot.index.row_sources import fresh_row
 from earshot.index.store import IndexStore
 from earshot.messages import IndexPublished, TrackNotIndexed
+from earshot.networks import CHOI
+from earshot.recipes import Recipe, default_recipe
+from earshot.stores.tracks_table import TracksTable
 from earshot.track import Tag, TrackInfo
-from earshot.tracks_table import TracksTable, now_iso
 
-MODEL = known_model("choi-2017@1")  # the smallest one: the machine takes thousands of steps
+NETWORK = CHOI  # the smallest one: the machine takes thousands of steps
+RECIPES = (default_recipe(NETWORK), Recipe("a challenger", NETWORK, "centred", NETWORK.dimensions))
 POLICY = Policy(small_catalogue=2, min_delta_rows=3, delta_share=0.5, dead_share=0.4)
-IDS = tuple(f"file:{n:016x}" for n in range(6))
+IDS = tuple(TrackId(f"file:{n:016x}") for n in range(6))
 
 tracks = st.sampled_from(IDS)
+recipes = st.sampled_from(RECIPES)
 calls = st.one_of(st.none(), st.integers(0, 30))
 """After how many calls to AWS something happens; None: nothing does."""
 
@@ -102,7 +112,8 @@ def kill() -> None:
 
 
 def vectors(seed: int) -> bytes:
-    return np.random.default_rng(seed).normal(size=MODEL.raw_dim).astype("<f2").tobytes()
+    values: npt.NDArray[np.float16] = np.random.default_rng(seed).normal(size=NETWORK.dimensions).astype("<f2")
+    return values.tobytes()
 
 
 _worlds = itertools.count()
@@ -136,16 +147,22 @@ class IndexAndTable(RuleBasedStateMachine):
     def start(self, number: int) -> Services:
         """A process with an empty memory, and on its disk whatever the one before it left there."""
         folder = Path(self.folder.name) / f"process-{number}"
-        folder.mkdir(exist_ok=True)
         store = IndexStore(self.aws.s3, self.bucket)
-        builder = Builder(store, SegmentCache(store, folder), MODEL, folder, POLICY)
+
+        def builder(place: int) -> Builder:
+            mine = folder / str(place)
+            mine.mkdir(parents=True, exist_ok=True)
+            return Builder(store, SegmentCache(store, mine), RECIPES[place], mine, POLICY, leads=place == 0)
+
         announced: list[IndexPublished] = []
         parked: list[TrackNotIndexed] = []
         upkeep = UpkeepRequests(lambda: None, POLICY)
-        return Services(self.table, builder, lambda _: builder, announced.append, parked.append, upkeep)
+        builders = tuple(map(builder, range(len(RECIPES))))
+        return Services(self.table, builders, lambda _: builders[0], announced.append, parked.append, upkeep)
 
     def teardown(self) -> None:
         self.deliver_all()
+        settle(self.processes[0], now=datetime.now(UTC) + timedelta(days=1))
         if self.lost:
             index_missing(self.processes[0])
         self.compare()
@@ -156,7 +173,7 @@ class IndexAndTable(RuleBasedStateMachine):
         self.pending.clear()
 
     @staticmethod
-    def records(track_ids: list[str]) -> list[dict[str, Any]]:
+    def records(track_ids: Sequence[str]) -> list[StreamRecord]:
         return [
             {"dynamodb": {"Keys": {"track_id": {"S": track_id}}, "SequenceNumber": str(number)}}
             for number, track_id in enumerate(track_ids)
@@ -169,11 +186,11 @@ class IndexAndTable(RuleBasedStateMachine):
         seed = next(self.seeds)
         title = self.truth.get(track_id, (0, track_id))[1]
         self.table.store_embedding(
-            TrackInfo(track_id, "file", title=title),
+            TrackInfo(TrackId(track_id), "file", title=title),
             embedding=vectors(seed),
             drift=vectors(-1 - seed & 0xFFFF),
             tags=[Tag("guitar", 0.25)],
-            model=MODEL.name,
+            model=NETWORK.name,
             preview_at=now_iso(),
         )
         self.truth[track_id] = seed, title
@@ -183,14 +200,14 @@ class IndexAndTable(RuleBasedStateMachine):
     @precondition(lambda self: self.truth)
     def rename(self, track_id: str, title: str) -> None:
         if track_id in self.truth:
-            self.table.register(TrackInfo(track_id, "file", title=title))
+            self.table.register(TrackInfo(TrackId(track_id), "file", title=title))
             self.truth[track_id] = self.truth[track_id][0], title
             self.pending.append(track_id)
 
     @rule(track_id=tracks)
     def delete(self, track_id: str) -> None:
         if self.truth.pop(track_id, None):
-            self.table.delete(track_id)
+            self.table.delete(TrackId(track_id))
             self.pending.append(track_id)
 
     # What the stream does with the records.
@@ -257,7 +274,37 @@ class IndexAndTable(RuleBasedStateMachine):
 
     @rule()
     def two_days_pass(self) -> None:
-        collect_garbage(self.processes[0].builder.store, now=datetime.now(UTC) + timedelta(days=2))
+        in_two_days = datetime.now(UTC) + timedelta(days=2)
+        settle(self.processes[0], now=in_two_days)
+        collect_garbage(self.processes[0].leading.store, now=in_two_days)
+
+    # What people decide.
+
+    @rule(recipe=recipes, incomplete=st.booleans(), dies_at=calls, after=st.booleans())
+    def verdict(self, recipe: Recipe, incomplete: bool, dies_at: int | None, after: bool) -> None:
+        with suppress(Killed, RecipeNotReady), self.aws.happens(dies_at, kill, after=after):
+            promote(recipe.name, self.processes[1], incomplete=incomplete)
+            return
+        self.processes[1] = self.start(1)
+
+    @rule(recipe=recipes, at=st.integers(0, 30), track_id=tracks)
+    def verdict_while_folding(self, recipe: Recipe, at: int, track_id: str) -> None:
+        def meanwhile() -> None:
+            self.extract(track_id)
+            index_batch(self.records(self.pending), self.processes[0])
+
+        with suppress(RecipeNotReady), self.aws.happens(at, meanwhile):
+            promote(recipe.name, self.processes[1])
+
+    @rule(recipe=recipes, at=st.integers(0, 30))
+    @precondition(lambda self: self.pending)
+    def fold_during_a_verdict(self, recipe: Recipe, at: int) -> None:
+        def meanwhile() -> None:
+            with suppress(RecipeNotReady):
+                promote(recipe.name, self.processes[1], incomplete=True)
+
+        with self.aws.happens(at, meanwhile):
+            self.deliver_all()
 
     # What must hold.
 
@@ -274,13 +321,13 @@ class IndexAndTable(RuleBasedStateMachine):
             assert all(searcher.contains(track_id) for track_id in found)
 
     def compare(self) -> None:
-        """The index holds exactly the tracks of the table, as the table holds them, and so does a fresh reader."""
-        builder = self.start(2).builder
-        located = Directory(builder.cache, manifest_at(builder, position(builder))).locate(IDS)
+        """Each index holds exactly the tracks of the table, as the table holds them, and so does a fresh reader."""
         in_table = {
-            track.track_id: fresh_row(track, MODEL).fingerprint for track in self.table.scan() if track.embedding
+            track.track_id: fresh_row(track, NETWORK).fingerprint for track in self.table.scan() if track.embedding
         }
-        assert {track_id: place.fingerprint for track_id, place in located.items()} == in_table
+        for builder in self.start(2).builders:
+            located = Directory(builder.cache, manifest_at(builder, position(builder))).locate(IDS)
+            assert {track_id: place.fingerprint for track_id, place in located.items()} == in_table
         assert in_table.keys() == self.truth.keys()
         if not in_table:
             return

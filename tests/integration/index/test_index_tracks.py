@@ -9,12 +9,14 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
+from annoy_service.changes import StreamRecord
 from annoy_service.handler import index_tracks
 from annoy_service.index import index_batch
 from earshot.errors import NoIndexYet
+from earshot.ids import TrackId
 from earshot.track import Tag, TrackInfo
 
-from .conftest import MODEL, TABLE, World, stream_record
+from .conftest import TABLE, World, stream_record
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 
@@ -79,7 +81,7 @@ def test_a_deleted_track_is_not_found_any_more(world: World, music: Music) -> No
     searcher = world.reader().current()
     query = searcher.vector(ids(8)[3])
     assert query is not None
-    world.table.delete(ids(8)[3])
+    world.table.delete(TrackId(ids(8)[3]))
     world.wake(ids(8)[3])
     searcher = world.reader().current()
     assert not searcher.contains(ids(8)[3])
@@ -91,7 +93,7 @@ def test_a_deleted_track_is_not_found_any_more(world: World, music: Music) -> No
 def test_an_index_whose_last_track_is_deleted_answers_with_nothing(world: World, music: Music) -> None:
     world.put(ids(1)[0], music(1)[0])
     world.wake(*ids(1))
-    world.table.delete(ids(1)[0])
+    world.table.delete(TrackId(ids(1)[0]))
     world.wake(*ids(1))
     searcher = world.reader().current()
     assert searcher.size == 0
@@ -101,7 +103,7 @@ def test_an_index_whose_last_track_is_deleted_answers_with_nothing(world: World,
 def test_a_new_title_is_shown_though_the_embedding_is_the_same(world: World, music: Music) -> None:
     world.put(ids(1)[0], music(1)[0], title="Old")
     world.wake(*ids(1))
-    world.table.register(TrackInfo(ids(1)[0], "file", title="New"))
+    world.table.register(TrackInfo(TrackId(ids(1)[0]), "file", title="New"))
     world.wake(*ids(1))
     row = world.reader().current().row(ids(1)[0])
     assert row is not None
@@ -113,7 +115,7 @@ def test_a_stale_record_that_arrives_late_does_not_bring_back_a_deleted_track(wo
     world.put(ids(2)[0], music(2)[0])
     world.put(ids(2)[1], music(2)[1])
     world.wake(*ids(2))
-    world.table.delete(ids(2)[0])
+    world.table.delete(TrackId(ids(2)[0]))
     world.wake(ids(2)[0])
     world.wake(ids(2)[0])  # the record of its insertion, delivered again
     assert not world.reader().current().contains(ids(2)[0])
@@ -123,7 +125,7 @@ def test_a_poisoned_track_is_parked_under_its_id_and_the_rest_is_indexed(world: 
     world.put(ids(3)[0], music(3)[0])
     world.put(ids(3)[1], music(3)[1][:, :100])  # the embedding of some other model, under this model's name
     world.put(ids(3)[2], music(3)[2])
-    nameless = {"dynamodb": {"Keys": {"id": {"N": "7"}}, "SequenceNumber": "900"}}
+    nameless: StreamRecord = {"dynamodb": {"Keys": {"id": {"N": "7"}}, "SequenceNumber": "900"}}
     failed = index_batch([nameless, *(stream_record(i, n) for n, i in zip("123", ids(3), strict=True))], world.services)
     assert failed == ["900"]
     assert [parked.track_id for parked in world.parked] == [ids(3)[1]]
@@ -171,17 +173,17 @@ def test_what_a_killed_process_had_half_written_does_not_fill_the_disk(world: Wo
     world.wake(*ids(1))
     world.reader().current()
     segment = next((world.folder / "reader" / "segments").iterdir())
-    base = world.folder / "killed" / quote(MODEL, safe="") / "0" / "tmpabc123" / "raw.npy"
+    base = world.folder / "killed" / quote("musicnn-msd@1-128d", safe="") / "0" / "tmpabc123" / "raw.npy"
     for left in (base, segment / ".annoy.ann.xyz"):
         left.parent.mkdir(parents=True, exist_ok=True)
         left.write_bytes(b"half of it")
-    folder = world.another_process("killed").builder.work_dir
+    folder = world.another_process("killed").leading.work_dir
     assert folder == base.parent.parent
     assert not base.parent.exists()
     assert world.reader().current().size == 1
     assert list(segment.glob(".*")) == []
     base.parent.mkdir()
-    assert world.another_process("killed").builder.work_dir != folder
+    assert world.another_process("killed").leading.work_dir != folder
     assert base.parent.exists(), "the first one lives and may be writing there"
 
 

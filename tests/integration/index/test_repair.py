@@ -8,9 +8,10 @@ import pytest
 
 from annoy_service.index import index_batch
 from annoy_service.repair import index_missing, rebuild_from_table, restore_table_from_index
+from earshot.clock import now_iso
 from earshot.errors import DamagedIndex
+from earshot.ids import TrackId
 from earshot.track import Status, TrackInfo
-from earshot.tracks_table import now_iso
 
 from .conftest import MODEL, POLICY, TABLE, World, stream_record
 
@@ -26,7 +27,7 @@ def fill(world: World, music: Music) -> None:
 def test_tracks_whose_records_were_lost_are_found_by_comparing(world: World, music: Music) -> None:
     fill(world, music)
     world.wake(*IDS[:6])
-    world.table.delete(IDS[0])
+    world.table.delete(TrackId(IDS[0]))
     seen: list[int] = []
     agreement = index_missing(world.services, seen.append)
     assert (agreement.added, agreement.removed) == (6, 1)
@@ -41,7 +42,7 @@ def test_a_deletion_that_was_lost_during_a_change_of_models_does_not_keep_the_ne
     fill(world, music)
     world.wake(*IDS)
     new = world.another_process("new", model="choi-2017@1", policy=POLICY)
-    world.table.delete(IDS[0])
+    world.table.delete(TrackId(IDS[0]))
     for number, track_id in enumerate(IDS[1:]):
         world.put(track_id, music(1, seed=number)[0][:, :160], model="choi-2017@1")
     index_batch([stream_record(track_id) for track_id in IDS[1:]], new)
@@ -65,7 +66,7 @@ def test_a_damaged_index_is_rebuilt_from_the_table(world: World, music: Music, k
     world.wake(*IDS)
     for found in world.keys(key):
         world.s3.put_object(Bucket="earshot-test-index", Key=found, Body=b"\x00damaged")
-    world.services.builder.cache.keep_only([])
+    world.services.leading.cache.keep_only([])
     with pytest.raises(DamagedIndex):
         world.reader("before").current()
     agreement = rebuild_from_table(world.services)
@@ -100,26 +101,26 @@ def test_no_byte_of_the_pointer_can_flip_unnoticed(world: World, music: Music) -
 
 def test_a_lost_table_is_restored_from_the_index_to_the_last_byte(world: World, music: Music) -> None:
     fill(world, music)
-    shared = world.table.get(IDS[0])
+    shared = world.table.get(TrackId(IDS[0]))
     assert shared is not None
     assert world.table.store_embedding(
-        TrackInfo(IDS[1], "deezer", title="The same recording"),
+        TrackInfo(TrackId(IDS[1]), "deezer", title="The same recording"),
         embedding=shared.embedding or b"",
         drift=shared.drift or b"",
         tags=shared.tags,
         model=MODEL,
         preview_at=now_iso(),
-        version_of=IDS[0],
+        version_of=TrackId(IDS[0]),
     )
     world.wake(*IDS[:5])
     world.wake(*IDS[5:])
-    before = {track_id: world.table.get(track_id) for track_id in IDS}
+    before = {track_id: world.table.get(TrackId(track_id)) for track_id in IDS}
     for track_id in IDS:
-        world.table.delete(track_id)
+        world.table.delete(TrackId(track_id))
     restored = restore_table_from_index(world.services)
     assert (restored.restored, restored.present) == (12, 0)
     for track_id, was in before.items():
-        track = world.table.get(track_id)
+        track = world.table.get(TrackId(track_id))
         assert track is not None
         assert was is not None
         assert track.status is Status.READY
@@ -136,12 +137,12 @@ def test_a_table_lost_during_a_change_of_models_is_restored_from_both_generation
     new = world.another_process("new", model="choi-2017@1", policy=POLICY)
     world.put(IDS[0], music(1)[0][:, :160], model="choi-2017@1")
     index_batch([stream_record(IDS[0])], new)
-    before = {track_id: world.table.get(track_id) for track_id in IDS}
+    before = {track_id: world.table.get(TrackId(track_id)) for track_id in IDS}
     for track_id in IDS:
-        world.table.delete(track_id)
+        world.table.delete(TrackId(track_id))
     restore_table_from_index(new)
     for track_id, was in before.items():
-        track = world.table.get(track_id)
+        track = world.table.get(TrackId(track_id))
         assert track is not None
         assert was is not None
         assert (track.model, track.embedding, track.drift) == (was.model, was.embedding, was.drift)
@@ -152,10 +153,10 @@ def test_a_damaged_segment_does_not_keep_the_others_from_being_restored(world: W
     world.wake(*IDS[:10])
     world.wake(*IDS[10:])
     for track_id in IDS:
-        world.table.delete(track_id)
+        world.table.delete(TrackId(track_id))
     base, delta = world.latest()["segments"]
     assert (base["kind"], delta["kind"]) == ("base", "delta")
-    world.services.builder.cache.keep_only([])
+    world.services.leading.cache.keep_only([])
     world.s3.put_object(Bucket="earshot-test-index", Key=f"segments/{base['id']}/raw.npy", Body=b"damaged")
     with pytest.raises(DamagedIndex):
         restore_table_from_index(world.services)
@@ -166,7 +167,7 @@ def test_restoring_leaves_what_the_table_has(world: World, music: Music) -> None
     fill(world, music)
     world.wake(*IDS)
     world.put(IDS[0], music(1, seed=5)[0])
-    newer = world.table.get(IDS[0])
+    newer = world.table.get(TrackId(IDS[0]))
     restored = restore_table_from_index(world.services)
     assert (restored.restored, restored.present) == (0, 12)
-    assert world.table.get(IDS[0]) == newer
+    assert world.table.get(TrackId(IDS[0])) == newer

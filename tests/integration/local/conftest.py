@@ -7,13 +7,11 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from local.board import Board
 from local.functions import Worker, function_environment
 from local.serverless import Function
-
-REGION = "eu-central-1"
+from tests.aws import REGION, account
 
 
 class Notes:
@@ -66,9 +64,6 @@ def make_worker(tmp_path: Path) -> Iterator[Callable[..., Worker]]:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    with mock_aws():
+def aws() -> Iterator[Any]:
+    with account():
         yield boto3.Session()

@@ -2,31 +2,24 @@
 
 import os
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from local import embedded_aws
-from local.functions import aws_environment
-
-REGION = "eu-central-1"
+from tests.aws import REGION, Endpoint, free_ports
 
 
 @contextmanager
 def _running(state: Path) -> Iterator[Any]:
     """An S3 client of the embedded AWS, which is killed at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    child = embedded_aws.start(port, state=state, log=state / "log", env=aws_environment(url, REGION))
+    (port,) = free_ports(1)
+    session = Endpoint(port)
+    child = embedded_aws.start(port, state=state, log=state / "log", env=session.environment)
     try:
         embedded_aws.wait_until_it_answers(child, port)
-        yield boto3.client("s3", endpoint_url=url, region_name=REGION, aws_access_key_id="a", aws_secret_access_key="a")
+        yield session.client("s3")
     finally:
         os.kill(child.pid, signal.SIGKILL)
         child.stop(5)

@@ -8,9 +8,9 @@ from typing import Any
 
 from local.board import Board
 from local.functions import Worker
-from local.serverless import SqsTrigger, StreamTrigger
 from local.sqs_poller import SqsPoller
 from local.stream_poller import StreamPoller
+from local.triggers import SqsTrigger, StreamTrigger
 from tests.integration.local.conftest import Notes
 
 MakeWorker = Callable[..., Worker]

@@ -10,17 +10,20 @@ import numpy as np
 import pytest
 
 from config.local import ROOT
+from earshot.clock import now_iso
 from earshot.errors import InvalidSettings
+from earshot.ids import CrawlId, TrackId
 from earshot.messages import FetchPreview
+from earshot.reasons import Reason
 from earshot.track import TrackInfo
-from earshot.tracks_table import now_iso
-from local.deployment import Deployment
-from local.ledger import Ledger
-from local.redrive import awaiting, pending, redrive
-from local.repair import index_services, redrive_lost, repair
 from local.resources import create_all, subscribe
 from local.serverless import read_functions
-from tests.integration.local.conftest import REGION
+from ops.deployment import Deployment
+from ops.indexes import index_services, promote
+from ops.ledger import Ledger
+from ops.redrive import awaiting, pending, redrive
+from ops.repair import redrive_lost, repair
+from tests.aws import REGION
 
 
 def _deployment(aws: Any) -> Deployment:
@@ -37,7 +40,7 @@ def _take_all(deployment: Deployment, queue: str) -> list[str]:
 
 
 def _info(track_id: str) -> TrackInfo:
-    return TrackInfo(track_id, "file", title=track_id)
+    return TrackInfo(TrackId(track_id), "file", title=track_id)
 
 
 def test_every_parameter_that_infra_promises_is_written_and_creating_again_changes_nothing(aws: Any) -> None:
@@ -100,9 +103,9 @@ def _tracks_in_every_state(deployment: Deployment) -> None:
     tracks = deployment.tracks
     for name in ("pending", "uploaded", "miss", "unavailable", "undecodable", "ready"):
         tracks.register(_info(name))
-    tracks.mark_no_preview("miss", reason="miss")
-    tracks.mark_no_preview("unavailable", reason="unavailable")
-    tracks.mark_failed(_info("undecodable"), reason="undecodable", preview_at=now_iso())
+    tracks.mark_no_preview(TrackId("miss"), reason=Reason.MISS)
+    tracks.mark_no_preview(TrackId("unavailable"), reason=Reason.UNAVAILABLE)
+    tracks.mark_failed(_info("undecodable"), reason=Reason.UNDECODABLE, preview_at=now_iso())
     tracks.store_embedding(_info("ready"), embedding=b"\0\0", drift=b"\0\0", tags=(), model="m", preview_at=now_iso())
 
 
@@ -117,7 +120,7 @@ def test_a_track_with_a_preview_goes_to_the_extractor_and_one_without_to_the_cra
     deployment = _deployment(aws)
     for name in ("deezer:1", "deezer:2", "deezer:3"):
         deployment.tracks.register(_info(name))
-    deployment.tracks.mark_no_preview("deezer:3", reason="unavailable")
+    deployment.tracks.mark_no_preview(TrackId("deezer:3"), reason=Reason.UNAVAILABLE)
     deployment.previews.put(_info("deezer:2"), b"audio", provider="x")
     _take_all(deployment, "extract")
     redriven = redrive(deployment, awaiting(deployment.tracks))
@@ -152,10 +155,10 @@ def test_messages_that_are_still_there_are_not_sent_again(aws: Any) -> None:
 
 def test_the_ledger_learns_of_crawls_that_others_started_and_of_their_end(aws: Any, tmp_path: Any) -> None:
     deployment = _deployment(aws)
-    deployment.crawls.start("c1", "/music")
+    deployment.crawls.start(CrawlId("c1"), "/music")
     Ledger(tmp_path).update(deployment)
     assert Ledger(tmp_path).unsettled() == {"c1": "/music"}
-    deployment.crawls.finish("c1")
+    deployment.crawls.finish(CrawlId("c1"))
     Ledger(tmp_path).update(deployment)
     assert Ledger(tmp_path).unsettled() == {}
 
@@ -187,7 +190,7 @@ def test_after_a_change_of_model_a_repair_keeps_both_indexes_and_a_person_may_le
         )
 
     def serving() -> tuple[str, int]:
-        store = index_services(deployment, tmp_path / "reader").builder.store
+        store = index_services(deployment, tmp_path / "reader").leading.store
         head = store.head()
         assert head is not None
         return head.pointer.model, store.manifest(head.pointer).tracks
@@ -201,5 +204,5 @@ def test_after_a_change_of_model_a_repair_keeps_both_indexes_and_a_person_may_le
     assert repair(deployment, tmp_path / "after", table_lost=False, say=said.append).indexed == 1
     assert serving() == ("musicnn-msd@1", 2)
     assert "--incomplete" in said[-1]
-    repair(deployment, tmp_path / "after", table_lost=False, say=said.append, incomplete=True)
+    promote(deployment, tmp_path / "after", "choi-2017@1-160d", incomplete=True)
     assert serving() == ("choi-2017@1", 1)

@@ -8,20 +8,21 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.local_audio import Span, span
+from api.one_machine.files import Span, span
+from earshot.ids import TrackId
 from earshot.track import TrackInfo
 from tests.stubs.web import Answer, StubServer, serve
 from tests.unit.api.world import World
 
 local = pytest.mark.parametrize("settings", [{"EARSHOT_STAGE": "local"}])
 AUDIO = bytes(range(256)) * 40
-FRESH = f"https://cdnt-preview.dzcdn.net/a.mp3?hdnea=exp={int(time.time()) + 600}~acl"
+FRESH = f"https://cdnt-preview.dzcdn.net/a.mp3?hdnea=exp={int(time.time()) + 86_400}~acl"
 
 
 def _crawled(world: World, path: Path, content: bytes = AUDIO) -> str:
     path.write_bytes(content)
     track_id = f"file:{hashlib.sha256(content).hexdigest()[:16]}"
-    world.table.register(TrackInfo(track_id, "file", preview_url=path.as_uri()))
+    world.table.register(TrackInfo(TrackId(track_id), "file", preview_url=path.as_uri()))
     return track_id
 
 
@@ -75,7 +76,9 @@ def test_files_that_were_not_crawled_are_out_of_reach(world: World, tmp_path: Pa
     (tmp_path / "secret.txt").write_bytes(b"secret")
     for name in ("file:0123456789abcdef", "..%2F..%2Fetc%2Fpasswd", "file:..%2F..%2Fetc", "file:%00"):
         assert _ask(world, name).status_code in (404, 422)
-    world.table.register(TrackInfo("file:0123456789abcdef", "file", preview_url=(tmp_path / "secret.txt").as_uri()))
+    world.table.register(
+        TrackInfo(TrackId("file:0123456789abcdef"), "file", preview_url=(tmp_path / "secret.txt").as_uri())
+    )
     assert _ask(world, "file:0123456789abcdef").status_code == 404
 
 
@@ -104,24 +107,24 @@ def deezer() -> Iterator[StubServer]:
 class TestDeezer:
     @pytest.fixture
     def settings(self, deezer: StubServer) -> Mapping[str, str]:
-        return {"EARSHOT_DEEZER_API_URL": deezer.url}
+        return {"EARSHOT_DEEZER_API_URL": deezer.url, "EARSHOT_ALLOW_LOOPBACK": "true"}
 
     def test_a_provider_serves_its_previews_itself_while_the_address_lasts(
         self, world: World, deezer: StubServer
     ) -> None:
-        world.table.register(TrackInfo("deezer:1", "deezer", preview_url=FRESH))
+        world.table.register(TrackInfo(TrackId("deezer:1"), "deezer", preview_url=FRESH))
         answer = _ask(world, "deezer:1")
         assert (answer.status_code, answer.headers["location"]) == (302, FRESH)
         assert deezer.requests == []
 
     def test_an_address_is_asked_for_anew_when_somebody_wants_to_hear(self, world: World) -> None:
-        world.table.register(TrackInfo("deezer:9", "deezer"))
+        world.table.register(TrackInfo(TrackId("deezer:9"), "deezer"))
         answer = _ask(world, "deezer:9")
         assert (answer.status_code, answer.headers["location"]) == (302, FRESH)
 
     @pytest.mark.parametrize("number", range(1, 9))
     def test_what_deezer_does_not_offer_cannot_be_played(self, world: World, number: int) -> None:
-        world.table.register(TrackInfo(f"deezer:{number}", "deezer"))
+        world.table.register(TrackInfo(TrackId(f"deezer:{number}"), "deezer"))
         answer = _ask(world, f"deezer:{number}")
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_playable")
 
@@ -130,14 +133,16 @@ class TestDeezer:
         assert deezer.requests == []
 
 
+_DISGUISED = (
+    "https://evil.example\\.dzcdn.net/a.mp3",
+    "https://me:you@a.dzcdn.net/a.mp3",
+    "https://a.dzcdn.net:8443/a.mp3",
+    "https://evildzcdn.net/a.mp3",
+    "https://[evil/a.mp3",
+)
+
+
 def test_other_sources_are_never_asked_for_an_address(world: World) -> None:
-    for url in ("https://evil.example/a.mp3", "http://a.dzcdn.net/", None):
-        world.table.register(TrackInfo("11dFghVXANMlKmJXsNCbNl", "spotify", preview_url=url))
+    for url in ("https://evil.example/a.mp3", "http://a.dzcdn.net/", None, *_DISGUISED):
+        world.table.register(TrackInfo(TrackId("11dFghVXANMlKmJXsNCbNl"), "spotify", preview_url=url))
         assert _ask(world, "11dFghVXANMlKmJXsNCbNl").status_code == 404
-
-
-@local
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8000", ""])
-def test_a_page_elsewhere_cannot_point_its_name_at_this_machine(world: World, host: str) -> None:
-    assert world.request("GET", "/health", headers={"Host": host}).status_code == 422
-    assert world.request("GET", "/health", headers={"Host": "localhost:8000"}).status_code == 200

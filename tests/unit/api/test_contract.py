@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from openapi_spec_validator import validate
 
-from api.openapi import document_text
+from api.http.openapi import document_text
 from earshot.errors import EarshotError, http_status
 from tests.unit.api.world import World, direction, track
 

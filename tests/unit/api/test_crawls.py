@@ -5,8 +5,11 @@ import json
 import boto3
 import pytest
 
-from earshot.crawls_table import CrawlEntry, CrawlsTable
+from earshot.clock import Timestamp
 from earshot.errors import PlaylistNotFound
+from earshot.ids import CrawlId, TrackId
+from earshot.reasons import Reason
+from earshot.stores.crawls_table import CrawlEntry, CrawlsTable
 from earshot.track import TrackInfo
 from tests.unit.api.world import World
 
@@ -47,17 +50,18 @@ def test_what_is_no_playlist_is_422_and_nothing_is_queued(world: World, playlist
 
 
 def test_counts_by_state_and_reason_and_what_went_wrong_are_shown(world: World, crawls: CrawlsTable) -> None:
-    crawls.start("one", "/music")
-    world.table.register(TrackInfo("deezer:1", "deezer"))
+    crawls.start(CrawlId("one"), "/music")
+    world.table.register(TrackInfo(TrackId("deezer:1"), "deezer"))
     crawls.record_entries(
-        "one", [CrawlEntry(0, "deezer:1"), CrawlEntry(1, "deezer:1"), CrawlEntry(2, reason="episode")]
+        CrawlId("one"),
+        [CrawlEntry(0, TrackId("deezer:1")), CrawlEntry(1, TrackId("deezer:1")), CrawlEntry(2, reason=Reason.EPISODE)],
     )
-    crawls.wait_until("one", "2999-01-01T00:00:00.000000Z")
+    crawls.wait_until(CrawlId("one"), Timestamp("2999-01-01T00:00:00.000000Z"))
     progress = world.get("/crawls/one").json()
     assert progress["states"] == {"pending": 1, "skipped": 2}
     assert progress["reasons"] == {"duplicate_entry": 1, "episode": 1}
     assert progress["waiting_until"] == "2999-01-01T00:00:00.000000Z"
-    crawls.finish("one", PlaylistNotFound("gone", hint="Look."))
+    crawls.finish(CrawlId("one"), PlaylistNotFound("gone", hint="Look."))
     progress = world.get("/crawls/one").json()
     assert progress["finished"]
     assert progress["error"] == {"code": "playlist_not_found", "message": "gone", "hint": "Look."}

@@ -8,9 +8,10 @@ import pytest
 import requests
 
 from api.bootstrap import services
-from earshot import sound_queries
 from earshot.embedding import Embedding
-from earshot.sound_queries import Heard
+from earshot.reasons import Reason
+from earshot.stores import sound_queries
+from earshot.stores.sound_queries import Heard
 from earshot.track import Tag
 from tests.unit.api.world import DIM, World, direction, track
 
@@ -51,7 +52,7 @@ def test_a_clip_that_is_given_as_a_url_is_left_to_the_crawler(world: World) -> N
         "query_id": opened.json()["query_id"],
         "url": "https://cdn.example/clip.mp3",
     }
-    services().queries.answer(opened.json()["query_id"], Heard("", reason="forbidden_url", message="not allowed"))
+    services().queries.answer(opened.json()["query_id"], Heard("", reason=Reason.FORBIDDEN_URL, message="not allowed"))
     assert world.get(opened.json()["status_url"]).json()["reason"] == "forbidden_url"
 
 
@@ -92,7 +93,7 @@ def test_a_query_that_was_swept_is_not_brought_back_by_a_late_answer(world: Worl
 
 def test_a_clip_that_cannot_be_heard_says_why(world: World) -> None:
     query = world.post("/queries", {}).json()
-    services().queries.settle(query["query_id"], Heard("musicnn-msd@1", reason="silent", message="it is silent"))
+    services().queries.settle(query["query_id"], Heard("musicnn-msd@1", reason=Reason.SILENT, message="it is silent"))
     answer = world.get(query["status_url"]).json()
     assert (answer["status"], answer["reason"], answer["message"]) == ("failed", "silent", "it is silent")
 

@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from earshot.clock import Timestamp
+from earshot.ids import TrackId
+from earshot.reasons import Reason
 from earshot.track import Tag, TrackInfo
 from tests.unit.api.world import World
 
@@ -32,9 +35,14 @@ def test_an_unknown_track_is_accepted_and_fetched(world: World) -> None:
 
 @quickly
 def test_a_ready_track_is_there_already(world: World) -> None:
-    info = TrackInfo("deezer:1", "deezer", title="T")
+    info = TrackInfo(TrackId("deezer:1"), "deezer", title="T")
     world.table.store_embedding(
-        info, embedding=b"\0\0", drift=b"\0\0", tags=[Tag("pop", 0.5)], model="musicnn-msd@1", preview_at="2026"
+        info,
+        embedding=b"\0\0",
+        drift=b"\0\0",
+        tags=[Tag("pop", 0.5)],
+        model="musicnn-msd@1",
+        preview_at=Timestamp("2026"),
     )
     answer = world.request("PUT", "/tracks/deezer:1")
     assert (answer.status_code, answer.json()["status"], answer.json()["title"]) == (200, "ready", "T")
@@ -43,8 +51,8 @@ def test_a_ready_track_is_there_already(world: World) -> None:
 
 @quickly
 def test_what_no_provider_knows_is_404_and_what_is_no_id_422(world: World) -> None:
-    world.table.register(TrackInfo("deezer:1", "deezer"))
-    world.table.mark_no_preview("deezer:1", reason="not_found")
+    world.table.register(TrackInfo(TrackId("deezer:1"), "deezer"))
+    world.table.mark_no_preview(TrackId("deezer:1"), reason=Reason.NOT_FOUND)
     assert world.request("PUT", "/tracks/deezer:1").status_code == 404
     assert world.request("PUT", "/tracks/file:0123456789abcdef").status_code == 404
     assert world.request("PUT", "/tracks/nonsense").status_code == 422

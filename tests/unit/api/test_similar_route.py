@@ -1,31 +1,35 @@
-"""GET /similar and POST /similar through the events that API Gateway sends."""
+"""/similar, /extend and /path: what HTTP adds to tests/unit/answers."""
+
+import math
+from dataclasses import fields
 
 import pytest
 
+from api.answers.options import Options
+from api.http.options import OptionParameters
+from earshot.ids import TrackId
+from earshot.reasons import Reason
 from earshot.track import TrackInfo
 from tests.unit.api.world import World, direction, track
 
 
 def _line(world: World, *angles: float, **known: object) -> None:
     """Tracks 1, 2, … at `angles` (radians) on one circle."""
-    import math
-
     world.publish(
         [track(number + 1) for number in range(len(angles))],
         [direction(a0=math.cos(angle), a1=math.sin(angle)) for angle in angles],
     )
 
 
-def test_neighbours_come_best_first_with_true_cosines_and_without_the_query_track(world: World) -> None:
-    _line(world, 0.0, 0.3, 0.1, 2.0)
+def test_an_answer_says_what_was_asked_what_was_found_and_what_it_rests_on(world: World) -> None:
+    _line(world, 0.0, 0.3, 0.1)
     answer = world.get("/similar", track_id="deezer:1").json()
-    assert [found["track_id"] for found in answer["results"]] == ["deezer:3", "deezer:2", "deezer:4"]
-    assert [found["similarity"] for found in answer["results"]] == pytest.approx([0.995, 0.955, -0.416], abs=1e-3)
-    assert answer["query"][0]["track_id"] == "deezer:1"
-    assert answer["query"][0]["versions"] == []
-    assert world.get("/similar", track_id="deezer:1", collapse_versions=False).json()["results"] == answer["results"]
-    assert answer["index_version"] == world.versions[-1]
-    assert answer["model"] == "musicnn-msd@1"
+    assert [found["track_id"] for found in answer["results"]] == ["deezer:3", "deezer:2"]
+    assert [found["similarity"] for found in answer["results"]] == pytest.approx([0.995, 0.955], abs=1e-3)
+    assert [found["score"] for found in answer["results"]] == [found["similarity"] for found in answer["results"]]
+    assert (answer["query"][0]["track_id"], answer["query"][0]["versions"]) == ("deezer:1", [])
+    assert (answer["index_version"], answer["model"]) == (world.versions[-1], "musicnn-msd@1")
+    assert answer["spaces"] == {"sound": {"version": world.versions[-1], "recipe": "musicnn-msd@1-128d"}}
 
 
 @pytest.mark.parametrize(
@@ -37,11 +41,56 @@ def test_every_form_of_an_id_names_the_same_track(world: World, form: str) -> No
     assert world.get("/similar", track_id=form).json()["results"][0]["track_id"] == "deezer:2"
 
 
-def test_k_limits_and_offset_continues(world: World) -> None:
-    _line(world, *(number / 10 for number in range(12)))
-    first = world.get("/similar", track_id="deezer:1", k=4).json()["results"]
-    second = world.get("/similar", track_id="deezer:1", k=4, offset=4).json()["results"]
-    assert [found["track_id"] for found in first + second] == [f"deezer:{number}" for number in range(2, 10)]
+@pytest.fixture
+def crowd(world: World) -> World:
+    """Eight tracks on one circle, of two artists with an album each, three sources and a recording of two versions."""
+    tracks = [
+        track(1, tags={"pop": 0.9}),
+        track(2, artists=("A",), album="X", tags={"pop": 0.5}),
+        track(3, artists=("A",), album="Y"),
+        track(4, artists=("B",), album="Z", tags={"pop": 0.5}),
+        track(5, artists=("B",), album="Z"),
+        track(6, track_id="file:0123456789abcdef", source="file"),
+        track(7, track_id="manifest:0123456789abcdef", source="manifest", isrc="DEA120000001"),
+        track(8, isrc="DEA120000001"),
+    ]
+    world.publish(tracks, [direction(a0=math.cos(n / 5), a1=math.sin(n / 5)) for n in range(8)])
+    return world
+
+
+_FILE, _MANIFEST = "file:0123456789abcdef", "manifest:0123456789abcdef"
+_ALL = ["deezer:2", "deezer:3", "deezer:4", "deezer:5", _FILE, _MANIFEST]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("k", 2, _ALL[:2]),
+        ("offset", 4, _ALL[4:]),
+        ("min_similarity", 0.8, _ALL[:3]),
+        ("max_per_artist", 1, ["deezer:2", "deezer:4", _FILE, _MANIFEST]),
+        ("max_per_album", 1, ["deezer:2", "deezer:3", "deezer:4", _FILE, _MANIFEST]),
+        ("exclude", ["https://www.deezer.com/track/2", "deezer:3"], _ALL[2:]),
+        ("tags", ["POP"], ["deezer:2", "deezer:4"]),
+        ("source", "file", [_FILE]),
+        ("source", "manifest", [_MANIFEST]),
+        ("diversity", 1.0, ["deezer:2", _MANIFEST, "deezer:5", "deezer:3", "deezer:4", _FILE]),
+        ("collapse_versions", False, [*_ALL, "deezer:8"]),
+    ],
+)
+def test_every_option_reaches_the_ranking_from_the_address_and_from_a_body(
+    crowd: World, option: str, value: object, expected: list[str]
+) -> None:
+    parameter = ",".join(value) if isinstance(value, list) else str(value)
+    asked = crowd.get("/similar", track_id="deezer:1", **{option: parameter}).json()["results"]
+    sent = crowd.post("/similar", {"seeds": [{"track_id": "deezer:1"}], option: value}).json()["results"]
+    assert asked == sent
+    assert [found["track_id"] for found in asked] == expected
+
+
+def test_without_options_the_answer_is_that_of_the_rankings_own_defaults() -> None:
+    assert OptionParameters().options() == Options(exclude=[], tags=[])
+    assert set(OptionParameters.model_fields) == {field.name for field in fields(Options)}
 
 
 def test_results_carry_what_a_listener_sees(world: World) -> None:
@@ -77,6 +126,12 @@ def test_a_request_that_can_never_be_answered_is_422_also_without_an_index(world
     assert world.request("GET", request_).status_code == 422
 
 
+def test_a_body_whose_ids_are_none_is_told_so_also_without_an_index(world: World) -> None:
+    for body in ({"seeds": [{"track_id": "no id"}]}, {"seeds": [{"track_id": "deezer:1"}], "exclude": ["no id"]}):
+        answer = world.post("/similar", body)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_track_id")
+
+
 def test_an_unknown_track_is_404(world: World) -> None:
     _line(world, 0.0)
     answer = world.get("/similar", track_id="deezer:77")
@@ -85,10 +140,10 @@ def test_an_unknown_track_is_404(world: World) -> None:
 
 def test_a_track_on_its_way_is_409_with_its_status(world: World) -> None:
     _line(world, 0.0)
-    world.table.register(TrackInfo("deezer:5", "deezer"))
+    world.table.register(TrackInfo(TrackId("deezer:5"), "deezer"))
     error = world.get("/similar", track_id="deezer:5").json()["error"]
     assert (error["code"], error["status"]) == ("track_not_ready", "pending")
-    world.table.mark_no_preview("deezer:5", reason="miss")
+    world.table.mark_no_preview(TrackId("deezer:5"), reason=Reason.MISS)
     answer = world.get("/similar", track_id="deezer:5")
     assert answer.status_code == 409
     assert (answer.json()["error"]["status"], answer.json()["error"]["reason"]) == ("no_preview", "miss")
@@ -118,27 +173,39 @@ def test_a_bad_parameter_is_422_and_named(world: World, params: dict[str, str], 
     assert answer.json()["error"]["hint"]
 
 
-def test_seeds_add_up_and_negative_ones_push_away(world: World) -> None:
-    world.publish(
-        [track(number) for number in range(1, 6)],
-        [direction(a0=1), direction(a1=1), direction(a0=1, a1=1), direction(a0=1, a2=1), direction(a0=1, a1=-1)],
-    )
-    both = world.post("/similar", {"seeds": [{"track_id": "deezer:1"}, {"track_id": "deezer:2"}]}).json()
-    assert both["results"][0]["track_id"] == "deezer:3"
-    assert both["results"][0]["similarity"] == pytest.approx(1, abs=1e-3)
-    without = world.post(
-        "/similar", {"seeds": [{"track_id": "deezer:1"}, {"track_id": "deezer:2", "weight": -1}], "k": 1}
+def test_seeds_come_with_weights_and_those_that_cancel_out_are_422(world: World) -> None:
+    _line(world, 0.0, 0.5, 1.0, -0.4)
+    both = world.post(
+        "/similar", {"seeds": [{"track_id": "deezer:1"}, {"track_id": "deezer:2", "weight": -0.5}]}
     ).json()
-    assert [found["track_id"] for found in without["results"]] == ["deezer:5"]
-    assert [seed["weight"] for seed in without["query"]] == [1, -1]
-
-
-@pytest.mark.parametrize("weights", [(1, -1), (0, 0), (0.5, -0.5)])
-def test_seeds_that_cancel_out_are_422(world: World, weights: tuple[float, float]) -> None:
-    _line(world, 0.0, 0.1)
-    seeds = [{"track_id": "deezer:1", "weight": weight} for weight in weights]
+    assert [seed["weight"] for seed in both["query"]] == [1, -0.5]
+    assert both["results"][0]["track_id"] == "deezer:4"
+    seeds = [{"track_id": "deezer:1", "weight": weight} for weight in (1, -1)]
     answer = world.post("/similar", {"seeds": seeds})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_input")
+
+
+def test_extending_a_playlist_leaves_its_tracks_out_and_names_those_it_cannot_use(world: World) -> None:
+    _line(world, 0.0, 0.2, 0.4)
+    answer = world.get("/extend", track_ids="deezer:1,deezer:77,nonsense").json()
+    assert [found["track_id"] for found in answer["results"]] == ["deezer:2", "deezer:3"]
+    assert answer["skipped"] == [
+        {"track_id": "deezer:77", "code": "track_not_found", "message": "no track deezer:77"},
+        {"track_id": "nonsense", "code": "invalid_track_id", "message": "not a track id: 'nonsense'"},
+    ]
+    assert world.post("/extend", {"track_ids": ["deezer:1"]}).json()["results"] == answer["results"]
+    assert world.get("/extend", track_ids="deezer:77").status_code == 404
+
+
+def test_a_path_leads_from_one_track_to_another(world: World) -> None:
+    _line(world, 0.0, 0.2, 0.4, 0.6)
+    answer = world.request("GET", "/path?from=deezer:1&to=https://www.deezer.com/track/4&steps=2").json()
+    assert [found["track_id"] for found in answer["results"]] == ["deezer:2", "deezer:3", "deezer:4"]
+    assert [(found["similarity"], found["score"]) for found in answer["results"]] == [
+        (pytest.approx(math.cos(0.2), abs=2e-3), None)
+    ] * 3
+    assert [end["track_id"] for end in answer["query"]] == ["deezer:1", "deezer:4"]
+    assert answer["spaces"]["sound"]["version"] == world.versions[-1]
 
 
 def test_the_answer_of_an_index_version_is_not_sent_twice(world: World) -> None:
@@ -147,6 +214,7 @@ def test_the_answer_of_an_index_version_is_not_sent_twice(world: World) -> None:
     again = world.request("GET", "/similar?track_id=deezer:1", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == first.headers["etag"]
+    assert world.versions[-1] in first.headers["etag"]
     assert "max-age" in first.headers["cache-control"]
 
 

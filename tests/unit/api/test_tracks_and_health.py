@@ -4,14 +4,17 @@ import json
 import time
 
 import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from api.handler import api
+from earshot.clock import Timestamp
+from earshot.ids import TrackId
 from earshot.track import Tag, TrackInfo
 from tests.unit.api.world import World, direction, track
 
 
 def test_a_track_shows_its_status_provider_tags_and_model(world: World) -> None:
-    info = TrackInfo("deezer:1", "deezer", title="T", artists=("A",), isrc="DEA123456789")
+    info = TrackInfo(TrackId("deezer:1"), "deezer", title="T", artists=("A",), isrc="DEA123456789")
     world.table.register(info)
     assert world.get("/tracks/deezer:1").json()["status"] == "pending"
     world.table.store_embedding(
@@ -20,7 +23,7 @@ def test_a_track_shows_its_status_provider_tags_and_model(world: World) -> None:
         drift=b"\0\0",
         tags=[Tag("rock", 0.5)],
         model="musicnn-msd@1",
-        preview_at="2026-11-20T00:00:00Z",
+        preview_at=Timestamp("2026-11-20T00:00:00Z"),
         provider="deezer",
     )
     seen = world.get("/tracks/deezer:1").json()
@@ -34,7 +37,7 @@ def test_a_track_shows_its_status_provider_tags_and_model(world: World) -> None:
 
 @pytest.mark.parametrize("form", ["deezer:1", "deezer%3A1", "https%3A%2F%2Fwww.deezer.com%2Ftrack%2F1"])
 def test_a_track_is_found_by_every_form_of_its_id(world: World, form: str) -> None:
-    world.table.register(TrackInfo("deezer:1", "deezer"))
+    world.table.register(TrackInfo(TrackId("deezer:1"), "deezer"))
     assert world.get(f"/tracks/{form}").json()["track_id"] == "deezer:1"
 
 
@@ -44,12 +47,14 @@ def test_an_unknown_track_is_404_and_a_bad_id_422(world: World) -> None:
 
 
 def test_health_says_that_there_is_no_index(world: World) -> None:
-    assert world.get("/health").json() == {"status": "no_index", "stage": "test", "index": None}
+    assert world.get("/health").json() == {"status": "no_index", "stage": "test", "index": None, "spaces": {}}
 
 
 def test_health_describes_the_index_version(world: World) -> None:
     version = world.publish([track(1)], [direction(a0=1)])
-    index = world.get("/health").json()["index"]
+    health = world.get("/health").json()
+    index = health["index"]
+    assert health["spaces"]["sound"]["version"] == version
     assert (index["version"], index["tracks"], index["model"]) == (version, 1, "musicnn-msd@1")
     assert (index["recall"], index["search_k"], index["build_s"]) == (1.0, None, 2.5)
 
@@ -62,7 +67,7 @@ def test_news_of_an_index_version_makes_it_answer_at_once(world: World) -> None:
     assert world.get("/health").json()["index"]["tracks"] == 1
     message = {"version": newest, "tracks": 2, "added": 1, "removed": 0, "model": "m", "built_at": "2026"}
     event = {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": {"Message": json.dumps(message)}}]}
-    assert api(event, None) == {}
+    assert api(event, LambdaContext()) == {}
     assert world.get("/health").json()["index"]["version"] == newest
 
 

@@ -3,36 +3,27 @@
 import asyncio
 import io
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import numpy.typing as npt
 
-from earshot.index.manifest import NO_ROWS, Manifest, SegmentEntry, StoredObject, transform_key
+from earshot.ids import SegmentId
+from earshot.index.formats import named
+from earshot.index.manifest import Manifest, SegmentEntry, StoredObject, transform_key
 from earshot.index.rows import LINES, OFFSETS, track_to_line, write_lines
 from earshot.index.store import IndexStore
 from earshot.index.transform import CatalogueTransform
+from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, Tag, Track, TrackInfo
-from earshot.tracks_table import TracksTable
+from tests.aws import stage
 
 DIM = 128
-SETTINGS = {
-    "EARSHOT_STAGE": "test",
-    "EARSHOT_TRACKS_TABLE": "tracks",
-    "EARSHOT_CRAWLS_TABLE": "crawls",
-    "EARSHOT_INDEX_BUCKET": "index",
-    "EARSHOT_PREVIEWS_BUCKET": "previews",
-    "EARSHOT_INDEX_CHECK_EVERY_S": "0.1",
-    "EARSHOT_DEEZER_API_URL": "http://127.0.0.1:9",
-    "AWS_DEFAULT_REGION": "eu-central-1",
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-}
-
-
 IDENTITY = CatalogueTransform(np.zeros(DIM, np.float32), np.ones(DIM, np.float32), np.eye(DIM, dtype=np.float32))
 """A catalogue transform that only normalises."""
 
@@ -82,36 +73,48 @@ class World:
         transform: CatalogueTransform = IDENTITY,
     ) -> str:
         """Publish an index version that holds `tracks` at `vectors`; returns its name."""
-        order = sorted(range(len(tracks)), key=lambda i: tracks[i].track_id.encode())
-        ids = np.array([tracks[i].track_id.encode() for i in order])
-        lines = io.BytesIO()
-        offsets = write_lines((track_to_line(tracks[i]) for i in order), lines)
-        segment_id = secrets.token_hex(8)
-        objects = {
-            "ids.npy": _npy(ids),
-            "vectors.npy": _npy(np.stack([vectors[i] for i in order]).astype(np.float16)),
-            OFFSETS: _npy(offsets),
-            LINES: lines.getvalue(),
-        }
-        store = IndexStore(self.s3, "index")
-        stored = {name: store.put(f"segments/{segment_id}/{name}", body) for name, body in objects.items()}
-        body = transform.to_bytes()
-        manifest = Manifest(
+        self.versions.append(publish(self.s3, tracks, vectors, transform, number=len(self.versions)))
+        return self.versions[-1]
+
+
+def publish(
+    s3: Any,
+    tracks: Sequence[Track],
+    vectors: Sequence[npt.NDArray[np.float32]],
+    transform: CatalogueTransform = IDENTITY,
+    *,
+    number: int = 0,
+) -> str:
+    """Publish the index version `number` of the bucket `index`."""
+    order = sorted(range(len(tracks)), key=lambda i: tracks[i].track_id.encode())
+    ids = np.array([tracks[i].track_id.encode() for i in order])
+    lines = io.BytesIO()
+    offsets = write_lines((track_to_line(tracks[i]) for i in order), lines)
+    segment_id = secrets.token_hex(8)
+    objects = {
+        "ids.npy": _npy(ids),
+        "vectors.npy": _npy(np.stack([vectors[i] for i in order]).astype(np.float16)),
+        OFFSETS: _npy(offsets),
+        LINES: lines.getvalue(),
+    }
+    store = IndexStore(s3, "index")
+    stored = {name: store.put(f"segments/{segment_id}/{name}", body) for name, body in objects.items()}
+    body = transform.to_bytes()
+    manifest = named(
+        Manifest(
             model="musicnn-msd@1",
+            recipe="musicnn-msd@1-128d",
             raw_dim=transform.raw_dim,
             dim=DIM,
-            segments=(SegmentEntry(segment_id, "base", len(tracks), stored, NO_ROWS),),
+            segments=(SegmentEntry(SegmentId(segment_id), "base", len(tracks), stored),),
             transform=store.put(transform_key(StoredObject.of(body)), body),
-            built_at=f"2026-11-20T00:00:{len(self.versions):02d}Z",
-            n_trees=10,
-            search_k=None,
-            recall=1.0,
+            built_at=f"2026-11-20T00:00:{number:02d}Z",
             build_s=2.5,
-        ).named()
-        head = store.head()
-        store.move(store.put_manifest(manifest), seen=head.etag if head else None)
-        self.versions.append(manifest.version)
-        return manifest.version
+        )
+    )
+    head = store.head()
+    store.move(store.put_manifest(manifest), seen=head.etag if head else None)
+    return manifest.version
 
 
 def _npy(array: npt.NDArray[Any]) -> bytes:
@@ -121,7 +124,7 @@ def _npy(array: npt.NDArray[Any]) -> bytes:
 
 
 def request(method: str, path: str, **arguments: Any) -> httpx.Response:
-    from api.local import app
+    from api.one_machine.asgi import app
 
     async def call() -> httpx.Response:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
@@ -131,11 +134,17 @@ def request(method: str, path: str, **arguments: Any) -> httpx.Response:
     return asyncio.run(call())
 
 
-def create_table(dynamodb: Any, name: str, *keys: str) -> None:
-    """An empty table with string keys."""
-    dynamodb.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
+@contextmanager
+def running_world(cache: Path, **settings: str) -> Iterator[World]:
+    """An empty world whose api keeps what it downloads in `cache`."""
+    from api.bootstrap import services
+
+    own = {
+        "EARSHOT_INDEX_CHECK_EVERY_S": "0.1",
+        "EARSHOT_INDEX_CACHE_DIR": str(cache),
+        "EARSHOT_DEEZER_API_URL": "http://127.0.0.1:9",
+    }
+    with stage(**{**own, **settings}) as aws:
+        services.cache_clear()
+        yield World(request, aws.tracks, aws.account.sqs, dict(aws.queues), aws.account.s3)
+        services.cache_clear()

@@ -42,14 +42,20 @@ def test_lists_are_split_as_people_write_them(monkeypatch: pytest.MonkeyPatch) -
 def test_nothing_is_switched_on_that_has_terms_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARSHOT_PROVIDERS", "")
     settings = FetchPreviewSettings.load()
-    assert settings.providers == ("folder", "manifest")
+    assert settings.providers == ("file", "manifest")
     assert settings.folder_roots == ()
+
+
+def test_a_source_may_be_called_by_its_old_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARSHOT_PROVIDERS", "folder,deezer")
+    assert FetchPreviewSettings.load().providers == ("file", "deezer")
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("EARSHOT_PROVIDERS", "deezr"),
+        ("EARSHOT_PROVIDERS", "deezer,folders"),
         ("EARSHOT_DEEZER_CALLS_PER_MINUTE", "0"),
         ("EARSHOT_ALLOW_LOOPBACK", "perhaps"),
         ("EARSHOT_CONTACT", "名前@example.org"),

@@ -3,14 +3,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from crawler.rate_limit import Bucket, Rate, RateLimiter
 from earshot.errors import ProviderThrottled
+from tests.aws import account
 
 _RATE = Rate(per_s=10.0, burst=5)
 
@@ -63,25 +62,10 @@ def test_a_shorter_pause_does_not_cut_a_longer_one() -> None:
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-central-1")
-        client.create_table(
-            TableName="crawls",
-            KeySchema=[
-                {"AttributeName": "crawl_id", "KeyType": "HASH"},
-                {"AttributeName": "entry", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "crawl_id", "AttributeType": "S"},
-                {"AttributeName": "entry", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield client
+def client() -> Iterator[Any]:
+    with account() as aws:
+        aws.crawls_table()
+        yield aws.dynamodb
 
 
 def test_workers_share_one_bucket(client: Any) -> None:

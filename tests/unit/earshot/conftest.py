@@ -1,52 +1,42 @@
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from earshot.previews import PreviewsBucket
-from earshot.tracks_table import TracksTable
+from earshot.stores.previews_bucket import PreviewsBucket
+from earshot.stores.tracks_table import TracksTable
+from tests.aws import Account, account
 
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in (
-        ("AWS_ACCESS_KEY_ID", "testing"),
-        ("AWS_SECRET_ACCESS_KEY", "testing"),
-        ("AWS_DEFAULT_REGION", "eu-central-1"),
-    ):
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
 
 
 @pytest.fixture
-def dynamodb(aws: None) -> Any:
-    client = boto3.client("dynamodb")
-    client.create_table(
-        TableName="tracks",
-        KeySchema=[{"AttributeName": "track_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "track_id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-    )
-    return client
+def aws() -> Iterator[Account]:
+    with account() as aws:
+        yield aws
 
 
 @pytest.fixture
-def table(dynamodb: Any) -> TracksTable:
+def dynamodb(aws: Account) -> "DynamoDBClient":
+    """With a table ``tracks``."""
+    aws.tracks_table()
+    return aws.dynamodb
+
+
+@pytest.fixture
+def table(dynamodb: "DynamoDBClient") -> TracksTable:
     return TracksTable(dynamodb, "tracks")
 
 
 @pytest.fixture
-def s3(aws: None) -> Any:
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="previews", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    return client
+def s3(aws: Account) -> "S3Client":
+    """With a bucket ``previews``."""
+    aws.previews_bucket()
+    return aws.s3
 
 
 @pytest.fixture
-def bucket(s3: Any) -> PreviewsBucket:
+def bucket(s3: "S3Client") -> PreviewsBucket:
     return PreviewsBucket(s3, "previews")

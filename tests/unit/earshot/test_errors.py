@@ -6,6 +6,7 @@ import pytest
 
 from earshot import errors
 from earshot.errors import EarshotError, ProviderThrottled, TrackNotFound, http_status, is_worth_retrying
+from earshot.reasons import Reason
 
 
 def tree(kind: type[EarshotError] = EarshotError) -> Iterator[type[EarshotError]]:
@@ -34,6 +35,6 @@ def test_statuses_follow_the_nearest_ancestor() -> None:
 
 
 def test_final_answers_are_not_retried_and_unknown_errors_are() -> None:
-    assert not is_worth_retrying(errors.NoPreview("x", reason="miss"))
+    assert not is_worth_retrying(errors.NoPreview("x", reason=Reason.MISS))
     assert is_worth_retrying(ProviderThrottled("x", retry_after_s=1))
     assert is_worth_retrying(MemoryError())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from extractor.musicnn import MusicnnMsd
+from extractor.networks.musicnn import MusicnnMsd
 from tests.model import model_dir
 
 RATE = 44_100

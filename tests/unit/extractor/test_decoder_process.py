@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from earshot.errors import AudioRejected, DecoderCrashed
-from extractor import decode_worker
-from extractor.decode import decode
-from extractor.decoder import Decoder
+from extractor.audio import decode_worker
+from extractor.audio.decode import decode
+from extractor.audio.decoder import Decoder
 from tests.corpus import clips, hostile_dir
 from tests.fuzz.mutations import sample
 from tests.unit.extractor.conftest import encoded, tone

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from earshot.errors import InvalidInput
-from extractor.events import uploaded_tracks
+from earshot.ids import TrackId
+from extractor.events import Uploads, read_uploads
 
 _EVENTS = Path(__file__).parents[2] / "events"
 UPLOAD: dict[str, Any] = json.loads((_EVENTS / "s3_preview_uploaded.json").read_text())
@@ -22,33 +23,32 @@ def upload_of(*keys: str) -> str:
 
 
 def test_the_key_of_an_event_is_form_encoded_once_more() -> None:
-    assert uploaded_tracks(json.dumps(UPLOAD)) == ["file:2c26b46b68ffc68f"]
-
-
-def test_a_spotify_track_is_its_bare_id() -> None:
-    assert uploaded_tracks(upload_of("previews/11dFghVXANMlKmJXsNCbNl")) == ["11dFghVXANMlKmJXsNCbNl"]
+    assert read_uploads(json.dumps(UPLOAD)).tracks == ("file:2c26b46b68ffc68f",)
 
 
 def test_several_records_in_one_message_all_count() -> None:
-    keys = ("previews/deezer%253A5", "previews/11dFghVXANMlKmJXsNCbNl")
-    assert uploaded_tracks(upload_of(*keys)) == ["deezer:5", "11dFghVXANMlKmJXsNCbNl"]
+    query = "0123456789abcdef0123456789abcdef"
+    keys = ("previews/deezer%253A5", f"previews/queries/{query}", "previews/11dFghVXANMlKmJXsNCbNl")
+    uploads = read_uploads(upload_of(*keys))
+    assert (uploads.tracks, uploads.queries) == (("deezer:5", "11dFghVXANMlKmJXsNCbNl"), (query,))
 
 
 def test_the_test_event_of_a_new_notification_names_nothing() -> None:
-    assert uploaded_tracks((_EVENTS / "s3_test_event.json").read_text()) == []
+    assert read_uploads((_EVENTS / "s3_test_event.json").read_text()) == Uploads()
 
 
 def test_foreign_objects_are_passed_over() -> None:
-    assert uploaded_tracks(upload_of("logs/2026", "previews/..%2F..%2Fetc", "previews/deezer%253A5")) == ["deezer:5"]
+    keys = ("logs/2026", "previews/..%2F..%2Fetc", "previews/queries/x", "previews/deezer%253A5")
+    assert read_uploads(upload_of(*keys)) == Uploads(tracks=(TrackId("deezer:5"),))
 
 
 def test_a_deletion_is_no_upload() -> None:
     event = copy.deepcopy(UPLOAD)
     event["Records"][0]["eventName"] = "ObjectRemoved:Delete"
-    assert uploaded_tracks(json.dumps(event)) == []
+    assert read_uploads(json.dumps(event)) == Uploads()
 
 
 @pytest.mark.parametrize("body", ["", "not json", "[]", "{}", '{"Records": [{}]}', '{"Records": 5}', "null"])
 def test_what_is_no_notification_is_said_to_be_none(body: str) -> None:
     with pytest.raises(InvalidInput, match="not an S3 notification"):
-        uploaded_tracks(body)
+        read_uploads(body)

@@ -6,51 +6,39 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import numpy as np
 import pytest
-from moto import mock_aws
 
+from earshot.clock import Timestamp
 from earshot.embedding import Embedding
-from earshot.previews import PreviewsBucket
+from earshot.ids import TrackId
 from earshot.track import Status, Track, TrackInfo
-from earshot.tracks_table import TracksTable
-from extractor import handler
-from extractor.bootstrap import bootstrap
+from extractor import bootstrap, handler
+from tests.aws import TRIES, Stage, stage
 from tests.corpus import clips, hostile_dir
 from tests.model import model_dir
 from tests.unit.extractor.conftest import encoded, tone
 from tests.unit.extractor.test_extract_events import upload_of
 
 _RECORD = json.loads((Path(__file__).parents[2] / "events" / "sqs_message.json").read_text())["Records"][0]
-TABLE, BUCKET = "earshot-dev-tracks", "earshot-dev-previews"
 TRACK = "file:2c26b46b68ffc68f"
 OTHER = "11dFghVXANMlKmJXsNCbNl"
-LAST_TRY = 5
 
 
 class World:
     """Table and bucket in this process, and the extractor's handler wired to them."""
 
-    def __init__(self) -> None:
-        dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
-        dynamodb.create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": "track_id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "track_id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        self.tracks = TracksTable(dynamodb, TABLE)
-        self.previews = PreviewsBucket(s3, BUCKET)
+    def __init__(self, stage: Stage) -> None:
+        self.tracks = stage.tracks
+        self.previews = stage.previews
 
     def upload(self, track_id: str, audio: bytes, *, fetched_at: str = "2026-11-20T07:00:00.000000Z") -> None:
-        info = TrackInfo(track_id, "file", title="Song")
+        info = TrackInfo(TrackId(track_id), "file", title="Song")
         self.tracks.register(info)
-        self.previews.put(info, audio, provider="folder", fetched_at=fetched_at)
+        self.previews.put(info, audio, provider="folder", fetched_at=Timestamp(fetched_at))
 
     def track(self, track_id: str) -> Track:
-        track = self.tracks.get(track_id)
+        track = self.tracks.get(TrackId(track_id))
         assert track is not None
         return track
 
@@ -58,24 +46,22 @@ class World:
         return set(self.previews.track_ids())
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[World]:
+    """One stage, one network, one decoder."""
+    with stage(EARSHOT_MODEL_DIR=str(model_dir()), EARSHOT_DECODE_TIMEOUT_S="5") as aws:
+        for wired in (bootstrap.previews, bootstrap._s3):
+            wired.cache_clear()
+        yield World(aws)
+        bootstrap.previews().close()
+
+
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "EARSHOT_TRACKS_TABLE": TABLE,
-        "EARSHOT_PREVIEWS_BUCKET": BUCKET,
-        "EARSHOT_MODEL_DIR": str(model_dir()),
-        "EARSHOT_DECODE_TIMEOUT_S": "5",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        bootstrap.cache_clear()
-        yield World()
-        bootstrap().close()
-        bootstrap.cache_clear()
+def world(running: World) -> Iterator[World]:
+    yield running
+    for track in running.tracks.scan():
+        running.tracks.delete(track.track_id)
+        running.previews.delete(track.track_id)
 
 
 def message(body: str, *, number: int = 0, tries: int = 1) -> dict[str, Any]:
@@ -92,12 +78,12 @@ def key(track_id: str) -> str:
 def deliver(*messages: dict[str, Any]) -> set[str]:
     """Ids of the messages that failed."""
     answer = handler.extract({"Records": list(messages)}, None)  # type: ignore[arg-type]
-    return {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+    return {str(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]}
 
 
 def crash_on(monkeypatch: pytest.MonkeyPatch, audio: bytes) -> None:
     """Make the real decoder process die whenever it is handed this file."""
-    decoder = bootstrap()._decoder
+    decoder = bootstrap.previews()._decoder
     honest = decoder._ask
 
     def ask(worker: Any, file: int) -> Any:
@@ -142,7 +128,7 @@ def test_a_whole_batch_is_extracted_in_any_order_of_records(world: World) -> Non
     assert failed == set()
     assert {world.track(track_id).status for track_id in ids} == {Status.READY}
     embeddings = [np.frombuffer(world.track(track_id).embedding or b"", "<f2") for track_id in ids]
-    alone = bootstrap()._network.features(bootstrap()._decoder.decode(encoded(tone(5))).samples)
+    alone = bootstrap.previews()._network.features(bootstrap.previews()._decoder.decode(encoded(tone(5))).samples)
     np.testing.assert_array_equal(embeddings[2], alone.embedding.embedding.astype("<f2"))
 
 
@@ -157,7 +143,7 @@ def test_a_rejected_file_fails_its_track_with_a_reason_and_its_audio_goes(world:
 
 
 def test_a_preview_over_the_limit_is_refused_unread(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EARSHOT_MAX_PREVIEW_BYTES", "100000")
+    monkeypatch.setattr(bootstrap.previews(), "_max_preview_bytes", 100_000)
     world.upload(TRACK, encoded(tone()))
     assert deliver(message(upload_of(key(TRACK)))) == set()
     assert world.track(TRACK).reason == "too_large"
@@ -177,7 +163,7 @@ def test_a_test_event_is_consumed(world: World) -> None:
 
 def test_an_event_whose_preview_is_gone_is_consumed(world: World) -> None:
     assert deliver(message(upload_of(key(TRACK)))) == set()
-    assert world.tracks.get(TRACK) is None
+    assert world.tracks.get(TrackId(TRACK)) is None
 
 
 def test_a_file_that_kills_its_decoder_is_tried_again_and_harms_no_other(
@@ -200,17 +186,17 @@ def test_after_the_last_try_its_track_is_failed_and_the_message_still_goes_to_th
     poison = encoded(tone(2))
     world.upload(TRACK, poison)
     crash_on(monkeypatch, poison)
-    for tries in range(1, LAST_TRY):
+    for tries in range(1, TRIES):
         assert deliver(message(upload_of(key(TRACK)), tries=tries)) == {"message-0"}
         assert world.track(TRACK).status is Status.PENDING
-    assert deliver(message(upload_of(key(TRACK)), tries=LAST_TRY)) == {"message-0"}
+    assert deliver(message(upload_of(key(TRACK)), tries=TRIES)) == {"message-0"}
     assert (world.track(TRACK).status, world.track(TRACK).reason) == (Status.FAILED, "decoder_crashed")
     assert world.waiting() == set()
 
 
 def test_a_newer_preview_that_arrives_meanwhile_is_not_deleted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.upload(TRACK, encoded(tone(3)))
-    network = bootstrap()._network
+    network = bootstrap.previews()._network
     honest = network.features
 
     def features(samples: Any) -> Any:
@@ -227,7 +213,7 @@ def test_a_newer_preview_that_arrives_meanwhile_is_not_deleted(world: World, mon
 
 
 def test_a_track_the_table_has_lost_is_made_anew_from_its_preview(world: World) -> None:
-    world.previews.put(TrackInfo(TRACK, "file", title="Song"), encoded(tone()), provider="folder")
+    world.previews.put(TrackInfo(TrackId(TRACK), "file", title="Song"), encoded(tone()), provider="folder")
     assert deliver(message(upload_of(key(TRACK)))) == set()
     assert (world.track(TRACK).info.title, world.track(TRACK).status) == ("Song", Status.READY)
 
@@ -241,7 +227,7 @@ def test_dying_between_storing_and_deleting_leaves_a_track_that_a_repeat_complet
         raise ConnectionError("the process ends here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bootstrap()._previews, "delete", die)
+        patch.setattr(bootstrap.previews()._previews, "delete", die)
         assert deliver(message(upload_of(key(TRACK)))) == {"message-0"}
     before = world.track(TRACK)
     assert before.status is Status.READY

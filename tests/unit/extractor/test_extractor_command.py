@@ -1,4 +1,5 @@
 import base64
+import io
 import json
 import os
 import shutil
@@ -9,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from extractor import decode_worker
 from extractor.__main__ import main
-from extractor.decode import decode
-from extractor.musicnn import MusicnnMsd
+from extractor.audio import decode_worker
+from extractor.audio.decode import decode
+from extractor.networks.musicnn import MusicnnMsd
 from tests.corpus import clips, hostile_dir
 from tests.model import choi_model_dir, model_dir
 
@@ -73,14 +74,13 @@ def test_a_file_too_large_for_the_decoder_is_not_read(capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
-def test_any_name_can_be_printed(encoding: str, tmp_path: Path) -> None:
+def test_any_name_can_be_printed(encoding: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = str(tmp_path / os.fsdecode(b"\xc3\xa4\xff.mp3"))
     shutil.copy(clips()[0].path, path)
-    environment = os.environ | {"PYTHONIOENCODING": f"{encoding}:strict", "PYTHONUTF8": "1"}
-    for option in ([], ["--json"]):
-        command = [sys.executable, "-m", "extractor", path, *option]
-        said = subprocess.run(command, capture_output=True, check=True, env=environment).stdout
-    assert json.loads(said)["file"] == path
+    printed = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding, write_through=True))
+    assert [main([path]), main([path, "--json"])] == [0, 0]
+    assert json.loads(printed.getvalue().splitlines()[-1])["file"] == path
 
 
 def test_a_reader_that_has_seen_enough_ends_it_quietly() -> None:

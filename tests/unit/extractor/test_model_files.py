@@ -8,9 +8,9 @@ import pytest
 
 from earshot.errors import InvalidInput, InvalidSettings
 from extractor.model import checkpoint
-from extractor.model.build import main
-from extractor.model_files import is_complete, load_model_files
-from extractor.networks import load_network
+from extractor.model.__main__ import main
+from extractor.networks.loading import load_network
+from extractor.networks.model_files import is_complete, load_model_files
 from tests.model import model_dir
 
 MODEL = "musicnn-msd@1"
@@ -53,7 +53,7 @@ def test_a_build_cut_short_is_not_complete(copied: Path) -> None:
 
 def test_a_build_that_is_current_does_nothing_and_imports_no_tensorflow() -> None:
     script = (
-        "import sys; from extractor.model.build import main; code = main([]); "
+        "import sys; from extractor.model.__main__ import main; code = main([]); "
         "print(code, 'tensorflow' in sys.modules, 'librosa' in sys.modules)"
     )
     model_dir()

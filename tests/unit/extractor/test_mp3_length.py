@@ -3,8 +3,8 @@ import io
 import pytest
 import soundfile
 
-from extractor.decode import decode
-from extractor.mp3 import with_frame_count
+from extractor.audio.decode import decode
+from extractor.audio.mp3 import with_frame_count
 from tests.corpus import clips, hostile_dir
 from tests.unit.extractor.conftest import encoded, tone
 

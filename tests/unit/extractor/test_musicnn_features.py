@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from extractor.decode import decode
-from extractor.musicnn import MusicnnMsd, drift, patches
+from extractor.audio.decode import decode
+from extractor.networks.musicnn import MusicnnMsd, drift, patches
 from tests.corpus import clips
 from tests.unit.extractor.conftest import tone
 

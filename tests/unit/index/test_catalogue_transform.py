@@ -1,7 +1,6 @@
 """The catalogue transform: the recipe, the prior, and catalogues of any size."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,37 +9,37 @@ import numpy.typing as npt
 import pytest
 
 from annoy_service import fit as fit_module
-from annoy_service.fit import MODELS, Statistics, fit, musicnn_prior, offset_of
+from annoy_service.fit import Statistics, fit, offset_of, prior_of
+from earshot import networks
 from earshot.errors import DamagedIndex
 from earshot.index.transform import CatalogueTransform, unit
+from earshot.recipes import RECIPES, Recipe, default_recipe
+from tests.golden.features import golden as features
 
-SHARED = Path(os.environ.get("EARSHOT_SHARED", Path(__file__).resolve().parents[4] / "shared"))
-MUSICNN, CHOI = MODELS["musicnn-msd@1"], MODELS["choi-2017@1"]
+MUSICNN, CHOI = default_recipe(networks.MUSICNN), default_recipe(networks.CHOI)
 Array = npt.NDArray[Any]
 
 
 @pytest.fixture(scope="module")
 def golden() -> Array:
-    """Embeddings and drifts (50, 2, 624) of real clips."""
-    with np.load(SHARED / "models" / "musicnn_msd_reference.npz") as arrays:
-        return np.stack([arrays["embedding"], arrays["drift"]], axis=1).astype(np.float16)
+    """Embeddings and drifts (33, 2, 624) of real clips."""
+    return np.stack([features().embedding, features().drift], axis=1)[:-1]  # the last piece is invented
 
 
 @pytest.fixture(scope="module")
 def clip_ids() -> list[str]:
-    with np.load(SHARED / "models" / "musicnn_msd_reference.npz") as arrays:
-        return [str(clip) for clip in arrays["clip_id"]]
+    return list(features().clip_ids[:-1])
 
 
-def fitted(raw: Array) -> CatalogueTransform:
-    statistics = Statistics(offset_of(MUSICNN))
+def fitted(raw: Array, by: Recipe = MUSICNN) -> CatalogueTransform:
+    statistics = Statistics(offset_of(by))
     statistics.add(raw)
-    return fit(MUSICNN, statistics)
+    return fit(by, statistics)
 
 
 def recipe(x: Array, d: Array) -> Array:
     """The recipe as written down, in double precision and without any streaming."""
-    prior, n, n0 = musicnn_prior(), len(x), 100
+    prior, n, n0 = prior_of(MUSICNN), len(x), 100
     scale = []
     for block, expected in zip((slice(0, 200), slice(200, 412), slice(412, 624)), prior.block_variance, strict=True):
         v = x[:, block].var(axis=0).mean()
@@ -68,13 +67,19 @@ def test_the_transform_follows_the_recipe(golden: Array) -> None:
     x, d = golden[:, 0].astype(np.float64), golden[:, 1].astype(np.float64)
     vectors = fitted(golden)(golden[:, 0])
     expected = recipe(x, d)
-    assert vectors.shape == (50, 128)
+    assert vectors.shape == (33, 128)
     assert np.abs(vectors @ vectors.T - expected @ expected.T).max() < 1e-3
+
+
+def test_a_recipe_with_fewer_dimensions_keeps_the_first_of_the_same_directions(golden: Array) -> None:
+    many, few = fitted(golden), fitted(golden, RECIPES["musicnn-msd@1-64d"])
+    assert few.projection.shape == (624, 64)
+    assert np.array_equal(few.projection, many.projection[:, :64])
 
 
 def test_rows_may_come_in_chunks_of_any_size(golden: Array) -> None:
     statistics = Statistics(offset_of(MUSICNN))
-    for chunk in np.split(golden, [1, 7, 30]):
+    for chunk in np.split(golden, [1, 7, 20]):
         statistics.add(chunk)
     at_once, in_parts = fitted(golden)(golden[:, 0]), fit(MUSICNN, statistics)(golden[:, 0])
     assert np.abs(at_once @ at_once.T - in_parts @ in_parts.T).max() < 1e-3

@@ -15,49 +15,78 @@ from hypothesis import strategies as st
 
 from annoy_service.policy import Policy, UpkeepRequests, compaction_due
 from earshot.errors import DamagedIndex
-from earshot.index.manifest import NO_ROWS, Canary, Manifest, Pointer, SegmentEntry, StoredObject
+from earshot.ids import SegmentId
+from earshot.index.engines.engine import Canary, EngineEntry
+from earshot.index.formats import manifest_from_bytes, manifest_to_bytes, named
+from earshot.index.manifest import NO_ROWS, Manifest, SegmentEntry, StoredObject
+from earshot.index.pointer import Pointer
 from earshot.index.rows import IndexedTrack, Lines, fingerprint, track_from_line, track_to_line, write_lines
 from earshot.track import Status, Tag, Track, TrackInfo
 
 OBJECT = StoredObject(7, "ab" * 32)
+ANNOY = EngineEntry("annoy", {"n_trees": 10, "search_k": 5000}, (Canary(3, (3, 5)),))
 
 
 def entry(name: str = "s", rows: int = 1000, dead: int = 0, kind: Any = "base") -> SegmentEntry:
-    return SegmentEntry(name, kind, rows, {"ids.npy": OBJECT}, NO_ROWS, (Canary(3, (3, 5)),)).with_dead(range(dead))
+    objects = {"ids.npy": OBJECT}
+    return SegmentEntry(SegmentId(name), kind, rows, objects, engine=ANNOY, recall=0.98).with_dead(range(dead))
 
 
 def manifest(*segments: SegmentEntry) -> Manifest:
-    return Manifest(
-        model="musicnn-msd@1", raw_dim=624, dim=128, segments=segments, transform=OBJECT,
-        built_at="2026-11-20T07:00:00.000000Z", n_trees=10, search_k=5000, recall=0.98,
-    ).named()  # fmt: skip
+    unnamed = Manifest(
+        model="musicnn-msd@1", recipe="musicnn-msd@1-64d", raw_dim=624, dim=64, segments=segments, transform=OBJECT,
+        built_at="2026-11-20T07:00:00.000000Z",
+    )  # fmt: skip
+    return named(unnamed)
 
 
 @given(st.sets(st.integers(0, 99_999)))
 def test_dead_rows_survive_storage(dead: set[int]) -> None:
     there = manifest(replace(entry(rows=100_000), dead=NO_ROWS).with_dead(sorted(dead)))
-    back = Manifest.from_bytes(there.to_bytes())
+    back = manifest_from_bytes(manifest_to_bytes(there))
     assert back.segments[0].dead.tolist() == sorted(dead)
     assert back.tracks == 100_000 - len(dead)
 
 
 def test_a_hundred_thousand_dead_rows_fit_into_a_small_manifest() -> None:
     dead = np.random.default_rng(0).choice(1_000_000, 100_000, replace=False)
-    assert len(manifest(entry(rows=1_000_000).with_dead(dead)).to_bytes()) < 150_000
+    assert len(manifest_to_bytes(manifest(entry(rows=1_000_000).with_dead(dead)))) < 150_000
 
 
 def test_a_manifest_survives_storage() -> None:
     there = manifest(entry("a", dead=3), entry("b", 10, kind="delta"))
-    back = Manifest.from_bytes(there.to_bytes())
-    assert back.to_bytes() == there.to_bytes()
-    assert back.base is not None
-    assert back.base.canaries == (Canary(3, (3, 5)),)
+    back = manifest_from_bytes(manifest_to_bytes(there))
+    assert manifest_to_bytes(back) == manifest_to_bytes(there)
+    assert back.recipe == "musicnn-msd@1-64d"
+    assert [(base.engine, base.recall) for base in back.bases] == [(ANNOY, 0.98)]
     assert [delta.id for delta in back.deltas] == ["b"]
-    assert Pointer.from_bytes(Pointer("v", "m", OBJECT).to_bytes()) == Pointer("v", "m", OBJECT)
+    pointer = Pointer("v", "m", "r", OBJECT)
+    assert Pointer.from_bytes(pointer.to_bytes()) == pointer
+
+
+def test_a_pointer_that_names_no_recipe_means_the_default_one_of_its_network() -> None:
+    def read(model: str) -> str:
+        return Pointer.from_bytes(
+            json.dumps({"version": "v", "model": model, "manifest": {"key": "k", "size": 7, "sha256": "ab"}}).encode()
+        ).recipe
+
+    assert read("musicnn-msd@1") == "musicnn-msd@1-128d"
+    assert read("choi-2017@1") == "choi-2017@1-160d"
+    assert read("of some later day@7") == "of some later day@7"
+
+
+def with_engine(data: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """The manifest's first segment with its engine changed."""
+    segment: dict[str, Any] = data["segments"][0]
+    return segment | {"engine": segment["engine"] | changed}
 
 
 DAMAGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "another format": lambda data: data | {"format": 99},
+    "an engine of some later day": lambda data: data | {"segments": [with_engine(data, name="hnsw")]},
+    "an engine's parameter that is no number": lambda data: (
+        data | {"segments": [with_engine(data, params={"search_k": "7"})]}
+    ),
     "another metric": lambda data: data | {"metric": "euclidean"},
     "a key missing": lambda data: {key: value for key, value in data.items() if key != "dim"},
     "no segments": lambda data: data | {"segments": None},
@@ -69,9 +98,9 @@ DAMAGES: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_what_is_no_manifest_is_refused(damage: str) -> None:
-    data = json.loads(manifest(entry(dead=5)).to_bytes())
+    data = json.loads(manifest_to_bytes(manifest(entry(dead=5))))
     with pytest.raises(DamagedIndex):
-        Manifest.from_bytes(json.dumps(DAMAGES[damage](data)).encode())
+        manifest_from_bytes(json.dumps(DAMAGES[damage](data)).encode())
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"\xff", b'{"version":"v","model":"m","manifest":{"key":"k"}}'])

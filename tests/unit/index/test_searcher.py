@@ -9,17 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from annoy_service.build import EXACT_UP_TO, write_base, write_delta
-from annoy_service.rows import FreshRow, FreshRows, Merged
+from annoy_service.gate import EXACT_UP_TO, write_base
 from earshot.errors import InvalidInput
+from earshot.ids import TrackId
 from earshot.index import layout
 from earshot.index.cache import SegmentCache
 from earshot.index.manifest import Manifest, SegmentEntry, StoredObject
 from earshot.index.reader import open_segments
+from earshot.index.row_sources import FreshRow, FreshRows, MergedRows
 from earshot.index.rows import track_to_line
 from earshot.index.searcher import Searcher
 from earshot.index.store import IndexStore
 from earshot.index.transform import CatalogueTransform, unit
+from earshot.index.write import write_delta
 from earshot.track import Track, TrackInfo
 
 DIM = 16
@@ -27,8 +29,8 @@ Array = npt.NDArray[Any]
 IDENTITY = CatalogueTransform(np.zeros(DIM, np.float32), np.ones(DIM, np.float32), np.eye(DIM, dtype=np.float32))
 
 
-def name(number: int) -> str:
-    return f"{number:06d}"
+def name(number: int) -> TrackId:
+    return TrackId(f"{number:06d}")
 
 
 class Shelf:
@@ -38,29 +40,24 @@ class Shelf:
         client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="-", aws_secret_access_key="-")
         self.cache = SegmentCache(IndexStore(client, "no bucket"), folder)
         self.folder = folder
-        self.search_k: int | None = None
 
     def segment(self, vectors: Array, start: int = 0, *, base: bool = False) -> SegmentEntry:
         raw = np.stack([vectors, np.zeros_like(vectors)], axis=1).astype("<f2")
         fresh = [
-            FreshRow(name(start + i), track_to_line(Track(TrackInfo(name(start + i), "file"))), row.tobytes())
+            FreshRow(name(start + i), track_to_line(Track(TrackInfo(TrackId(name(start + i)), "file"))), row.tobytes())
             for i, row in enumerate(raw)
         ]
-        rows, folder = Merged([FreshRows(fresh, DIM)], DIM), self.folder / f"new-{start}"
+        rows, folder = MergedRows([FreshRows(fresh, DIM)], DIM), self.folder / f"new-{start}"
         folder.mkdir()
-        if base:
-            entry, annoy = write_base(folder, rows, IDENTITY)
-            self.search_k = annoy.search_k
-        else:
-            entry = write_delta(folder, rows, IDENTITY)
+        entry = write_base(folder, rows, IDENTITY) if base else write_delta(folder, rows, IDENTITY)
         self.cache.adopt(entry, folder)
         return entry
 
     def searcher(self, *entries: SegmentEntry) -> Searcher:
         manifest = Manifest(
-            model="test@1", raw_dim=DIM, dim=DIM, segments=entries, transform=StoredObject(0, ""),
-            built_at="", n_trees=10, search_k=self.search_k, recall=None,
-        ).named()  # fmt: skip
+            model="test@1", recipe="test", raw_dim=DIM, dim=DIM, segments=entries, transform=StoredObject(0, ""),
+            built_at="",
+        )  # fmt: skip
         return Searcher(manifest, tuple(open_segments(self.cache, manifest, {}).values()))
 
 
@@ -98,7 +95,7 @@ def test_a_base_searched_by_annoy_finds_what_clusters_of_dead_rows_hide(shelf: S
     """The dead are the nearest thousand of the query: asking for a few more would find none that is alive."""
     vectors = music(EXACT_UP_TO + 500)
     entry = shelf.segment(vectors, base=True)
-    assert shelf.search_k is not None
+    assert entry.engine.name == "annoy"
     truth, query = stored(vectors), stored(vectors)[7]
     order = np.argsort(-(truth @ query))
     searcher = shelf.searcher(entry.with_dead(np.sort(order[:1000])))

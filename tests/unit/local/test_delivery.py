@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from local.delivery import GivenUp, Record, deliver, on_failure_message, sequence_number
 from local.functions import STOPPED, Outcome
-from local.serverless import StreamTrigger
+from local.triggers import StreamTrigger
 
 _BISECTING = StreamTrigger("arn:stream", retries=2, bisect=True, partial_failures=True)
 _PLAIN = StreamTrigger("arn:stream", retries=2)
@@ -148,7 +148,7 @@ def test_every_record_is_dealt_with_or_given_up_and_order_holds(
 
 def test_the_on_failure_message_has_the_shape_that_lambda_sends() -> None:
     records = _records(3)[1:]
-    message: dict[str, Any] = on_failure_message(
+    message: Any = on_failure_message(
         GivenUp(records, 3, Outcome(error_type="ValueError")),
         stream_arn="arn:stream",
         shard_id="shardId-1",

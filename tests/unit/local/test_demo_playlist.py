@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from local.demo_music import PACKAGES, demo_music
+from demo.music import PACKAGES, demo_music
+from demo.synth import synthesise
+
+
+@pytest.fixture(scope="module")
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache in which the clips have been synthesised."""
+    cache = tmp_path_factory.mktemp("cache")
+    synthesise(cache / "synthesised")
+    return cache
 
 
 @pytest.fixture
@@ -38,24 +47,25 @@ def _build_deb(pool: Path, name: str, version: str, files: dict[str, bytes]) -> 
     subprocess.run(["dpkg-deb", "--build", "-Znone", str(root), str(deb)], check=True, capture_output=True)
 
 
-def test_without_apt_the_clips_are_synthesised_and_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_apt_the_clips_are_synthesised_and_it_is_said(
+    synthesised: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = demo_music(tmp_path / "cache")
+    found = demo_music(synthesised)
     clips = sorted(found.folder.rglob("*.flac"))
     assert len(clips) == 12
     assert len({clip.parent for clip in clips}) == 4
     assert all(soundfile.info(clip).duration == 30 for clip in clips)
     assert "synthesised" in found.about[0]
     assert "no apt-get" in found.about[0]
-    assert demo_music(tmp_path / "cache").folder == found.folder
 
 
-def test_a_package_with_another_content_than_the_one_checked_is_refused(fake_apt: Path, tmp_path: Path) -> None:
+def test_a_package_with_another_content_than_the_one_checked_is_refused(fake_apt: Path, synthesised: Path) -> None:
     for package in PACKAGES:
         (fake_apt / f"{package.name}_{package.version}_all.deb").write_bytes(b"something else")
-    found = demo_music(tmp_path / "cache")
+    found = demo_music(synthesised)
     assert "SHA-256" in found.about[0]
-    assert not (tmp_path / "cache" / "debian").exists()
+    assert not (synthesised / "debian").exists()
 
 
 def test_music_is_filed_by_artist_album_and_title_and_a_newer_version_is_said(fake_apt: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from earshot.errors import InvalidSettings
-from local.filters import check_pattern, matches
+from local.filters import checked, matches
 
 _EMBEDDED = {"dynamodb": {"NewImage": {"embedding": {"B": [{"exists": True}]}}}}
 
@@ -35,7 +35,7 @@ _EMBEDDED = {"dynamodb": {"NewImage": {"embedding": {"B": [{"exists": True}]}}}}
 def test_a_pattern_matches_what_lambda_would_match(
     pattern: dict[str, Any], event: dict[str, Any], expected: bool
 ) -> None:
-    check_pattern(pattern, "here")
+    checked(pattern, "here")
     assert matches(pattern, event) is expected
 
 
@@ -54,10 +54,10 @@ def test_a_pattern_matches_what_lambda_would_match(
 )
 def test_an_unknown_or_malformed_rule_is_refused_when_the_file_is_read(pattern: Any) -> None:
     with pytest.raises(InvalidSettings, match="here"):
-        check_pattern(pattern, "here")
+        checked(pattern, "here")
 
 
 def test_the_refusal_names_the_place_and_the_rule() -> None:
     pattern = json.loads('{"dynamodb": {"NewImage": {"plays": {"N": [{"numeric": [">", 1]}]}}}}')
     with pytest.raises(InvalidSettings, match=r"patterns\[0\]\.dynamodb\.NewImage\.plays\.N.*numeric"):
-        check_pattern(pattern, "patterns[0]")
+        checked(pattern, "patterns[0]")

@@ -24,7 +24,7 @@ def _status(host: str | None) -> int:
     return int(sent[0]["status"])
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "localhost", "127.0.0.1"])
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "localhost", "127.0.0.1", "LocalHost:8000"])
 def test_requests_under_the_machines_own_names_are_answered(host: str) -> None:
     assert _status(host) == 200
 

@@ -38,7 +38,7 @@ def test_the_projects_own_file_is_understood_whole() -> None:
     assert stream.bisect
     assert stream.partial_failures
     assert stream.on_failure_queue_arn == "arn:aws:sqs:eu-central-1:000000000000:index-failed-queue-arn"
-    assert any("NewImage" in pattern["dynamodb"] for pattern in stream.filters)
+    assert any("NewImage" in str(pattern["dynamodb"]) for pattern in stream.filters)
     assert functions["extract"].sqs[0].partial_failures
     assert functions["api"].serves_http
     assert functions["api"].sns

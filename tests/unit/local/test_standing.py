@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from local.commands import summary
-from local.following import Standing, pause_s
-from local.progress import describe
+from ops.commands import summary
+from ops.following import Standing, pause_s
+from ops.progress import describe
 
 
 def _standing(total: int, searchable: int, **states: int) -> Standing:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from earshot.errors import LocalStackError
-from local import lock
-from local.ledger import Ledger
+from ops import lock
+from ops.ledger import Ledger
 
 _HERE = lock.RunningStack(pid=1, api_url="http://127.0.0.1:1", aws_url="http://127.0.0.1:2")
 
@@ -25,7 +25,7 @@ def test_a_held_lock_tells_others_where_the_stack_is(tmp_path: Path) -> None:
 
 def test_the_lock_dies_with_its_holder(tmp_path: Path) -> None:
     script = (
-        "import os, sys; from pathlib import Path; from local import lock\n"
+        "import os, sys; from pathlib import Path; from ops import lock\n"
         "with lock.hold(Path(sys.argv[1]), lock.RunningStack(os.getpid(), 'a', 'b')): os.kill(os.getpid(), 9)"
     )
     run = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, cwd=Path(__file__).parents[3])

@@ -1,11 +1,13 @@
 """Handlers for tests of the event loop; each runs in a worker process of its own and notes its events."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -55,3 +57,10 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
         await send({"type": "http.response.body", "body": b"hello"})
+
+
+def warned(event: dict[str, Any], context: Any) -> None:
+    """Do what libraries do that have something to say, then fail."""
+    logging.getLogger("some.library").warning("of a library")
+    warnings.warn("an old call", UserWarning, stacklevel=1)
+    raise ValueError("after the warnings")

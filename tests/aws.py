@@ -1,0 +1,163 @@
+"""AWS for tests: an account within the process (moto), what Earshot keeps in one, and ports of this machine."""
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import boto3
+from moto import mock_aws
+
+from earshot.stores.crawls_table import CrawlsTable
+from earshot.stores.previews_bucket import PreviewsBucket
+from earshot.stores.tracks_table import TracksTable
+from ops.connection import aws_environment
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import KeySchemaElementTypeDef
+    from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
+
+REGION: Literal["eu-central-1"] = "eu-central-1"
+TRIES = 5
+"""How often a message is tried in a `stage`."""
+_ACCESS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": REGION}
+
+
+@contextmanager
+def environment(**variables: str) -> Iterator[None]:
+    """Within the block, the environment holds `variables`, and nothing else of EARSHOT_… and AWS_…."""
+    before = dict(os.environ)
+    for name in [name for name in before if name.startswith(("EARSHOT_", "AWS_"))]:
+        del os.environ[name]
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+class Account:
+    """Clients of an account, made when first asked for, and short ways to make what it may hold."""
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        return boto3.client("dynamodb")
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        return boto3.client("s3")
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        return boto3.client("sqs")
+
+    def table(self, name: str, *keys: str, stream: bool = False) -> str:
+        """A table with one or two text keys; its name."""
+        schema: list[KeySchemaElementTypeDef] = [{"AttributeName": keys[0], "KeyType": "HASH"}]
+        schema += [{"AttributeName": key, "KeyType": "RANGE"} for key in keys[1:]]
+        self.dynamodb.create_table(
+            TableName=name,
+            KeySchema=schema,
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+            if stream
+            else {"StreamEnabled": False},
+        )
+        return name
+
+    def tracks_table(self, name: str = "tracks") -> TracksTable:
+        """A table for tracks, with its stream."""
+        return TracksTable(self.dynamodb, self.table(name, "track_id", stream=True))
+
+    def crawls_table(self, name: str = "crawls") -> CrawlsTable:
+        """A table for crawls."""
+        return CrawlsTable(self.dynamodb, self.table(name, "crawl_id", "entry"))
+
+    def bucket(self, name: str) -> str:
+        """A bucket; its name."""
+        self.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        return name
+
+    def previews_bucket(self, name: str = "previews") -> PreviewsBucket:
+        """A bucket for previews."""
+        return PreviewsBucket(self.s3, self.bucket(name))
+
+    def queue(self, name: str) -> str:
+        """A queue; its URL."""
+        return self.sqs.create_queue(QueueName=name)["QueueUrl"]
+
+
+@contextmanager
+def account(**variables: str) -> Iterator[Account]:
+    """A fresh account; the environment holds the way into it, and `variables`."""
+    with environment(**_ACCESS, **variables), mock_aws():
+        yield Account()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a stage keeps: tables, buckets (``previews``, ``index``), and the URLs of its queues."""
+
+    account: Account
+    tracks: TracksTable
+    crawls: CrawlsTable
+    previews: PreviewsBucket
+    queues: Mapping[str, str]
+
+
+@contextmanager
+def stage(**settings: str) -> Iterator[Stage]:
+    """A fresh stage in a fresh account; the environment names its parts to functions, and adds `settings`."""
+    names = {
+        "EARSHOT_STAGE": "test",
+        "EARSHOT_TRACKS_TABLE": "tracks",
+        "EARSHOT_CRAWLS_TABLE": "crawls",
+        "EARSHOT_PREVIEWS_BUCKET": "previews",
+        "EARSHOT_INDEX_BUCKET": "index",
+        "EARSHOT_MAX_TRIES": str(TRIES),
+    }
+    with account(**names) as aws:
+        queues = {name: aws.queue(name) for name in ("crawl", "fetch", "extract")}
+        os.environ |= {f"EARSHOT_{name.upper()}_QUEUE_URL": url for name, url in queues.items()} | settings
+        aws.bucket("index")
+        yield Stage(aws, aws.tracks_table(), aws.crawls_table(), aws.previews_bucket(), queues)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A session for the AWS that listens on a port of this machine; the environment stays as it is."""
+
+    port: int
+    region_name: str = REGION
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to find it."""
+        return aws_environment(f"http://127.0.0.1:{self.port}", self.region_name)
+
+    def client(self, service: Any, **options: Any) -> Any:
+        """A boto3 client."""
+        variables = self.environment
+        session = boto3.Session(
+            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+            region_name=self.region_name,
+        )
+        return session.client(service, endpoint_url=variables["AWS_ENDPOINT_URL"], **options)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports on which nothing listens, all different."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]

@@ -1,0 +1,95 @@
+"""One table of queues, and everybody who makes, reads or counts on a queue follows it."""
+
+import json
+import re
+
+import boto3
+import pytest
+import yaml
+
+from config.local import ROOT
+from local.resources import create_all, visibility_s
+from local.serverless import Function, read_functions
+from ops.deployment import Deployment
+from ops.queue_table import queue_table
+from tests.aws import account
+from tests.infra import terraform
+
+TABLE = queue_table()
+Created = dict[str, dict[str, str]]
+
+
+def _functions() -> dict[str, Function]:
+    def lookup(name: str) -> str:
+        return f"arn:aws:sqs:eu-central-1:0:{name.rpartition('/')[2]}"
+
+    found = read_functions(ROOT / "serverless.yml", stage="dev", ssm=lookup)
+    return {function.name: function for function in found}
+
+
+def _readers() -> dict[str, Function]:
+    """The function that reads each queue."""
+    return {
+        trigger.queue_arn.rpartition(":")[2].removesuffix("-queue-arn"): function
+        for function in _functions().values()
+        for trigger in function.sqs
+    }
+
+
+@pytest.fixture(scope="module")
+def created() -> Created:
+    """The queues that the stack on one machine creates: their attributes by name."""
+    with account():
+        session = boto3.Session()
+        create_all(session, "test")
+        deployment = Deployment(session, "test")
+        found: Created = {}
+        for queue in TABLE.names:
+            url = deployment.parameters[f"{queue}-queue-url"]
+            attributes = deployment.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+            found[queue] = {str(name): value for name, value in attributes.items()}
+    return found
+
+
+def test_every_queue_has_a_function_that_reads_it_and_takes_its_timeout_from_the_table() -> None:
+    assert {name: reader.timeout_s for name, reader in _readers().items()} == {
+        name: queue.timeout_s for name, queue in TABLE.work.items()
+    }
+
+
+@pytest.mark.parametrize("queue", sorted(TABLE.work))
+def test_a_message_is_tried_as_often_on_this_machine_as_in_the_cloud(created: Created, queue: str) -> None:
+    policy = json.loads(created[queue]["RedrivePolicy"])
+    assert policy["maxReceiveCount"] == TABLE.work[queue].receives
+    assert policy["deadLetterTargetArn"].endswith(f"earshot-test-{queue}-dlq")
+
+
+@pytest.mark.parametrize("queue", sorted(TABLE.work))
+def test_no_queue_shows_a_message_again_while_its_function_may_still_work_on_it(created: Created, queue: str) -> None:
+    hidden_s = int(created[queue]["VisibilityTimeout"])
+    assert hidden_s == visibility_s(TABLE.work[queue]) > _readers()[queue].timeout_s
+
+
+@pytest.mark.parametrize("queue", TABLE.names)
+def test_messages_are_kept_equally_long(created: Created, queue: str) -> None:
+    assert int(created[queue]["MessageRetentionPeriod"]) == TABLE.retention_days * 24 * 3600
+
+
+def test_a_file_that_kills_its_decoder_is_failed_before_its_message_is_given_up() -> None:
+    assert int(_functions()["extract"].environment["EARSHOT_MAX_TRIES"]) == TABLE.work["extract"].receives
+
+
+def test_on_aws_a_message_is_hidden_for_six_timeouts_as_lambda_asks_for() -> None:
+    table = json.loads((terraform.INFRA / "queues.json").read_text(encoding="utf-8"))
+    assert table["visibility_timeouts"] >= 6
+
+
+def test_nobody_else_knows_how_often_or_how_long() -> None:
+    text = (terraform.INFRA / "main.tf").read_text(encoding="utf-8")
+    assert re.findall(r"(?:visibility_timeout_seconds|max_receive_count|retention_days) += (\S+)", text) == [
+        "local.queues.visibility_timeouts", "each.value.receives", "local.queues.retention_days",
+        'local.queues.parked["index-failed"].visibility_s', 'local.queues.parked["index-failed"].receives',
+        "local.queues.retention_days",
+    ]  # fmt: skip
+    document = yaml.safe_load((ROOT / "serverless.yml").read_text(encoding="utf-8"))
+    assert document["custom"]["queues"] == "${file(infra/queues.json):work}"

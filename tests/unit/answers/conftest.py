@@ -1,0 +1,29 @@
+"""An index version on disk for each test: the real reader, without AWS and HTTP."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from bench.index.folder_s3 import FolderS3
+from earshot.index.reader import IndexReader
+from earshot.index.searcher import Searcher
+from earshot.track import Track
+from tests.unit.api.world import publish
+
+IndexOf = Callable[[Sequence[Track], Sequence[npt.NDArray[np.float32]]], Searcher]
+
+
+@pytest.fixture
+def index_of(tmp_path: Path) -> IndexOf:
+    """Publishes tracks at vectors and opens the version."""
+    s3 = FolderS3(tmp_path / "s3").as_client()
+    versions: list[str] = []
+
+    def opened(tracks: Sequence[Track], vectors: Sequence[npt.NDArray[np.float32]]) -> Searcher:
+        versions.append(publish(s3, tracks, vectors, number=len(versions)))
+        return IndexReader(s3, "index", tmp_path / f"cache{len(versions)}").current()
+
+    return opened
