@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from bench.figures import Figures
 
 _ROOT = Path(__file__).resolve().parents[1]
 _RESULTS = _ROOT / "bench" / "results"
@@ -24,13 +26,13 @@ def main() -> None:
     save(cost_of_an_update(index), "index-updates.svg")
 
 
-def save(figure: Any, name: str) -> None:
+def save(figure: Figure, name: str) -> None:
     """Write the figure without a date, so that equal results give equal files."""
     figure.savefig(_OUT / name, format="svg", metadata={"Date": None}, bbox_inches="tight")
     plt.close(figure)
 
 
-def recall_against_time(index: dict[str, Any]) -> Any:
+def recall_against_time(index: Figures) -> Figure:
     """Recall@10 against the median time of a query, one panel per catalogue size."""
     figure, panels = plt.subplots(1, len(index), figsize=(9, 3), sharey=True)
     for panel, (tracks, measured) in zip(panels, index.items(), strict=True):
@@ -43,7 +45,7 @@ def recall_against_time(index: dict[str, Any]) -> Any:
     return figure
 
 
-def cost_of_an_update(index: dict[str, Any]) -> Any:
+def cost_of_an_update(index: Figures) -> Figure:
     """What adding 100 tracks costs beside building and downloading everything."""
     figure, (builder, reader) = plt.subplots(1, 2, figsize=(9, 2.6))
     sizes = [f"{int(tracks):,}" for tracks in index]

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -72,7 +71,7 @@ def _some_ids(folder: Path) -> list[str]:
     return [bytes(ids[row]).decode() for row in np.linspace(0, len(ids) - 1, min(2000, len(ids))).astype(int).tolist()]
 
 
-def _probe(environment: dict[str, str], *arguments: str) -> dict[str, Any]:
+def _probe(environment: dict[str, str], *arguments: str) -> dict[str, float]:
     run = subprocess.run(
         [sys.executable, "-m", "bench.api.probe", *arguments],
         cwd=ROOT,
@@ -81,20 +80,29 @@ def _probe(environment: dict[str, str], *arguments: str) -> dict[str, Any]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    result: dict[str, Any] = json.loads(run.stdout)
+    result: dict[str, float] = json.loads(run.stdout)
     return result
 
 
-def _cold(folder: Path, environment: dict[str, str], track_id: str) -> dict[str, Any]:
+def _cold(folder: Path, environment: dict[str, str], track_id: str) -> dict[str, float]:
     """From nothing on disk."""
     shutil.rmtree(folder / "reader", ignore_errors=True)
     return _probe(environment, "cold", str(time.time()), track_id)
 
 
-def _under_load(environment: dict[str, str], ids: list[str], seconds: float) -> dict[str, Any]:
+def _under_load(environment: dict[str, str], ids: list[str], seconds: float) -> dict[str, float]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
-    command = ["uvicorn", "api.local:app", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
+    command = [
+        "uvicorn",
+        "api.one_machine.asgi:app",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--log-level",
+        "warning",
+    ]
     server = subprocess.Popen([sys.executable, "-m", *command, "--no-access-log"], cwd=ROOT, env=environment)
     try:
         _wait(port)

@@ -4,7 +4,6 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -29,7 +28,7 @@ async def _ask_forever(host: str, port: int, ids: Sequence[str], until: float, s
     return errors
 
 
-async def _run(host: str, port: int, ids: Sequence[str], connections: int, duration_s: float) -> dict[str, Any]:
+async def _run(host: str, port: int, ids: Sequence[str], connections: int, duration_s: float) -> dict[str, float]:
     until = time.monotonic() + duration_s
     seconds: list[float] = []
     asked = (_ask_forever(host, port, ids, until, seconds) for _ in range(connections))
@@ -49,6 +48,6 @@ async def _run(host: str, port: int, ids: Sequence[str], connections: int, durat
     }
 
 
-def load(host: str, port: int, ids: Sequence[str], *, connections: int, duration_s: float) -> dict[str, Any]:
+def load(host: str, port: int, ids: Sequence[str], *, connections: int, duration_s: float) -> dict[str, float]:
     """Latencies (milliseconds) and errors."""
     return asyncio.run(_run(host, port, ids, connections, duration_s))

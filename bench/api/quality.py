@@ -16,11 +16,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from annoy_service.fit import MODELS, Statistics, fit, offset_of
+from annoy_service.fit import Statistics, fit, offset_of
 from config.extract import ExtractSettings
 from earshot.index.transform import unit
+from earshot.networks import NETWORKS, network_named
+from earshot.recipes import default_recipe
 from extractor.extract import extract_clip
-from extractor.networks import NETWORKS, load_network
+from extractor.networks.loading import load_network
 
 Matrix = npt.NDArray[np.float32]
 _PENULTIMATE = 200
@@ -57,10 +59,10 @@ def features(corpus: Corpus, network_name: str) -> Matrix:
 
 def catalogue_transform(raw: Matrix, network_name: str) -> Matrix:
     """What the index does with them."""
-    model = MODELS[network_name]
-    statistics = Statistics(offset_of(model))
+    recipe = default_recipe(network_named(network_name))
+    statistics = Statistics(offset_of(recipe))
     statistics.add(raw)
-    return fit(model, statistics)(raw[:, 0])
+    return fit(recipe, statistics)(raw[:, 0])
 
 
 def mean_subtracted(raw: Matrix) -> Matrix:

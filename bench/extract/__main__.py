@@ -7,9 +7,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench.extract import cold_start
+from bench.figures import Figures
 from tests.corpus import clips
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -85,7 +85,7 @@ def main() -> int:
     return 0 if all(target.met for target in targets) else 1
 
 
-def report(outcome: dict[str, Any], targets: list[Target]) -> str:
+def report(outcome: Figures, targets: list[Target]) -> str:
     """The tables, in Markdown."""
     stages = outcome["pipeline"]
     lines = [outcome["machine"], "", "| what | target | measured | |", "|---|---|---|---|"]
@@ -122,18 +122,18 @@ def throughput(processes: int) -> float:
     return sum(float(json.loads(process.communicate()[0])["clips_per_s"]) for process in running)
 
 
-def part(name: str) -> dict[str, Any]:
+def part(name: str) -> Figures:
     """One of `bench.extract.parts`, in a process of its own."""
     return part_of("bench.extract.parts", name)
 
 
-def part_of(module: str, *arguments: str) -> dict[str, Any]:
+def part_of(module: str, *arguments: str) -> Figures:
     """The JSON that a module prints."""
     command = [sys.executable, "-m", module, *arguments]
     outcome = subprocess.run(command, cwd=_ROOT, env=_environment(), capture_output=True, text=True, check=False)
     if outcome.returncode:
         raise RuntimeError(f"{' '.join(command)}: {outcome.stderr.strip()[-500:]}")
-    measured: dict[str, Any] = json.loads(outcome.stdout.splitlines()[-1])
+    measured: Figures = json.loads(outcome.stdout.splitlines()[-1])
     return measured
 
 

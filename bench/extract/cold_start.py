@@ -8,15 +8,14 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 _ROOT = Path(__file__).resolve().parents[2]
 _EVENTS = _ROOT / "tests" / "events"
 _INIT = """
 import time; started = time.perf_counter()
 import extractor.handler
-from extractor.bootstrap import bootstrap
-bootstrap()
+from extractor import bootstrap
+bootstrap.previews()
 import sys; assert not {"tensorflow", "keras", "librosa"} & set(sys.modules)
 print(time.perf_counter() - started)
 """
@@ -27,6 +26,7 @@ _ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",
     "EARSHOT_TRACKS_TABLE": "earshot-bench-tracks",
     "EARSHOT_PREVIEWS_BUCKET": "earshot-bench-previews",
+    "EARSHOT_MAX_TRIES": "5",
 }
 
 
@@ -57,13 +57,13 @@ class _RuntimeApi(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def handle_error(self, *_: Any) -> None:
+    def handle_error(self, *_: object) -> None:
         """The client is killed while it waits for another event: that is how a measurement ends."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked_at = self.answered_at = 0.0
-        self.answer: Any = None
+        self.answer: object = None
         self.done = threading.Event()
 
 
@@ -98,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.server.done.set()
 
-    def log_request(self, *_: Any) -> None:
+    def log_request(self, *_: object) -> None:
         """Quiet."""
 
 

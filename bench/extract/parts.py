@@ -11,33 +11,38 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 import soundfile
 
-from annoy_service.fit import MODELS, Statistics, fit, offset_of
+from annoy_service.fit import Statistics, fit, offset_of
+from bench.figures import Figures
+from config.extract import ModelSettings
 from earshot.errors import AudioRejected
-from extractor.decode import decode
-from extractor.decoder import Decoder
+from earshot.networks import MUSICNN
+from earshot.recipes import default_recipe
+from extractor.audio.decode import decode
+from extractor.audio.decoder import Decoder
 from extractor.extract import extract_clip
-from extractor.mel import MelBank, log_compressed
-from extractor.model_files import default_model_dir, load_model_files
-from extractor.musicnn import NAME, MusicnnMsd, drift, patches
+from extractor.networks.mel import MelBank, log_compressed
+from extractor.networks.model_files import load_model_files
+from extractor.networks.musicnn import MusicnnMsd, drift, patches
 from tests.corpus import clips, hostile_cases, hostile_dir
 
+_MODEL_DIR = ModelSettings.load().model_dir
 ROUNDS = 10
 CLIPS = 20
-Array = np.ndarray[Any, np.dtype[Any]]
+Array = npt.NDArray[np.float32]
 
 
-def pipeline() -> dict[str, Any]:
+def pipeline() -> Figures:
     """The whole pipeline beside soundfile's decoding alone, and its stages."""
     import io
 
-    network = MusicnnMsd(default_model_dir())
-    bank = MelBank(load_model_files(default_model_dir(), NAME).filterbank)
+    network = MusicnnMsd(_MODEL_DIR)
+    bank = MelBank(load_model_files(_MODEL_DIR, MUSICNN.name).filterbank)
     decoder = Decoder(network.rate, network.min_seconds)
     files = [clip.path.read_bytes() for clip in clips()[:CLIPS]]
     audio = [decode(data, network.rate, 1).samples for data in files]
@@ -65,7 +70,7 @@ def pipeline() -> dict[str, Any]:
     }
 
 
-def graphs() -> dict[str, Any]:
+def graphs() -> Figures:
     """The pruned graph beside the published one: time, features, neighbours."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     from extractor.model.checkpoint import read_weights, wheel_path  # TensorFlow, here alone
@@ -75,7 +80,7 @@ def graphs() -> dict[str, Any]:
     weights = read_weights(wheel_path())
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    files = load_model_files(default_model_dir(), NAME)
+    files = load_model_files(_MODEL_DIR, MUSICNN.name)
     sessions = {
         "plain": onnxruntime.InferenceSession(
             plain_graph(weights, prune(weights).channels).SerializeToString(), options
@@ -107,22 +112,23 @@ def graphs() -> dict[str, Any]:
     }
 
 
-def neighbours(raw: Array) -> Array:
+def neighbours(raw: Array) -> npt.NDArray[np.intp]:
     """(n, 10) ordered neighbours among n clips through the catalogue transform; raw (n, 2, 624)."""
-    statistics = Statistics(offset_of(MODELS[NAME]))
+    recipe = default_recipe(MUSICNN)
+    statistics = Statistics(offset_of(recipe))
     statistics.add(raw)
-    vectors = fit(MODELS[NAME], statistics)(raw[:, 0])
+    vectors = fit(recipe, statistics)(raw[:, 0])
     similarities = vectors @ vectors.T
     np.fill_diagonal(similarities, -2)
-    ordered: Array = np.argsort(-similarities, axis=1, kind="stable")[:, :10]
+    ordered: npt.NDArray[np.intp] = np.argsort(-similarities, axis=1, kind="stable")[:, :10]
     return ordered
 
 
-def worker() -> dict[str, Any]:
+def worker() -> Figures:
     """As many clips as fit into some seconds of one core, decoded in the usual child process."""
     core, seconds = int(sys.argv[2]), float(sys.argv[3])
     os.sched_setaffinity(0, {core})
-    network = MusicnnMsd(default_model_dir())
+    network = MusicnnMsd(_MODEL_DIR)
     decoder = Decoder(network.rate, network.min_seconds)
     files = [clip.path.read_bytes() for clip in clips()]
     extract_clip(files[0], network, decoder.decode)
@@ -135,9 +141,9 @@ def worker() -> dict[str, Any]:
     return {"clips_per_s": done / elapsed}
 
 
-def hostile() -> dict[str, Any]:
+def hostile() -> Figures:
     """Every hostile input: what it got, how long it took, and the highest memory of either process until then."""
-    network = MusicnnMsd(default_model_dir())
+    network = MusicnnMsd(_MODEL_DIR)
     rows = []
     for file, expected in hostile_cases().items():
         decoder = Decoder(network.rate, network.min_seconds)

@@ -15,8 +15,9 @@ os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-int(sys.argv[1]) :])
 import librosa  # noqa: E402
 import numpy as np  # noqa: E402
 
+from extractor.model.architecture import PATCH_FRAMES  # noqa: E402
 from extractor.model.checkpoint import read_weights, wheel_path  # noqa: E402
-from extractor.model.reference import PATCH_FRAMES, keras_model  # noqa: E402
+from extractor.model.reference import keras_model  # noqa: E402
 
 
 def main(paths: list[str]) -> dict[str, float]:

@@ -11,9 +11,10 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from bench.index.report import Target, markdown, targets_of
+from bench.index.results import Result
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "bench" / "results" / "index.json"
@@ -23,7 +24,7 @@ STEPS = ("prepare", "cold_fold", "warm_fold", "load", "compact")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
-def run(module: str, *arguments: str) -> dict[str, Any]:
+def run(module: str, *arguments: str) -> object:
     """The JSON that a step prints last."""
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
@@ -33,14 +34,13 @@ def run(module: str, *arguments: str) -> dict[str, Any]:
         env=os.environ | ONE_THREAD,
         cwd=ROOT,
     )
-    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return result
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def measure(tracks: int, folder: Path) -> dict[str, Any]:
+def measure(tracks: int, folder: Path) -> Result:
     """Every step at one size; the index's files are gone afterwards."""
     print(f"{tracks:,} tracks", flush=True)
-    results: dict[str, Any] = {}
+    results: dict[str, object] = {}
     for step in STEPS:
         print(f"  {step} …", flush=True)
         results[step] = run("bench.index.updates", str(tracks), str(folder), step)
@@ -48,13 +48,13 @@ def measure(tracks: int, folder: Path) -> dict[str, Any]:
     shutil.rmtree(folder / "compact", ignore_errors=True)
     print("  queries …", flush=True)
     results["queries"] = run("bench.index.queries", str(tracks), str(folder))
-    return results
+    return cast("Result", results)
 
 
 def main() -> int:
     """Measure, print, write, compare."""
     sizes = [int(argument) for argument in sys.argv[1:]] or SIZES
-    results: dict[str, Any] = {}
+    results: dict[str, Result] = {}
     for tracks in sizes:
         (ROOT / "build").mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=ROOT / "build", prefix="bench-index-") as folder:

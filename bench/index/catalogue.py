@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from annoy_service.fit import MODELS, Statistics, fit, musicnn_prior, offset_of
+from annoy_service.fit import Statistics, fit, offset_of, prior_of
+from earshot.networks import MUSICNN
+from earshot.recipes import default_recipe
 
 SHARED = Path(os.environ.get("EARSHOT_SHARED", Path(__file__).resolve().parents[3] / "shared"))
-MODEL = MODELS["musicnn-msd@1"]
+RECIPE = default_recipe(MUSICNN)
 CHUNK = 8192
 OWN = 0.7
 """Share of the standard deviation of music at large that a track has of its own."""
@@ -46,11 +48,11 @@ class Source:
 def source() -> Source:
     """What catalogues are made of."""
     clips = golden()[:, 0]
-    statistics = Statistics(offset_of(MODEL))
+    statistics = Statistics(offset_of(RECIPE))
     statistics.add(golden())
-    similarities = (vectors := fit(MODEL, statistics)(clips)) @ vectors.T
+    similarities = (vectors := fit(RECIPE, statistics)(clips)) @ vectors.T
     nearest = np.argsort(-similarities, axis=1)[:, 1 : _NEIGHBOURS + 1]
-    prior = musicnn_prior()
+    prior = prior_of(RECIPE)
     return Source(clips, clips[nearest] - clips[:, None], _factor(prior.total), _factor(prior.drift))
 
 
@@ -94,9 +96,9 @@ def intrinsic_dimension(vectors: Matrix, k: int = 10) -> float:
 
 def main() -> None:
     """Print how real and synthetic clips compare."""
-    statistics = Statistics(offset_of(MODEL))
+    statistics = Statistics(offset_of(RECIPE))
     statistics.add(golden())
-    transform = fit(MODEL, statistics)
+    transform = fit(RECIPE, statistics)
     real = transform(golden()[:, 0])
     off = ~np.eye(len(real), dtype=bool)
     cosine = (real @ real.T)[off].mean()

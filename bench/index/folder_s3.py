@@ -8,9 +8,12 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 
 class _Body:
@@ -41,28 +44,33 @@ class FolderS3:
         self._folder = folder
         self.read: dict[str, int] = {}
 
-    def get_object(self, *, Bucket: str, Key: str, IfNoneMatch: str | None = None) -> dict[str, Any]:  # noqa: N803
+    def as_client(self) -> "S3Client":
+        """For those who want to be given a boto3 client."""
+        return cast("S3Client", self)
+
+    def get_object(self, *, Bucket: str, Key: str, IfNoneMatch: str | None = None) -> dict[str, object]:  # noqa: N803
         """As boto3's."""
         path = self._existing(Bucket, Key)
         if IfNoneMatch == _etag(path):
             raise _error("304")
         size = path.stat().st_size
         self.read[Key] = self.read.get(Key, 0) + size
-        return {"Body": _Body(path), "ContentLength": size, "ETag": _etag(path)}
+        return {"Body": _Body(path), "ContentLength": size, "ETag": _etag(path), "LastModified": _modified(path)}
 
-    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, object]:  # noqa: N803
         """As boto3's."""
-        return {"ETag": _etag(self._existing(Bucket, Key))}
+        path = self._existing(Bucket, Key)
+        return {"ETag": _etag(path), "LastModified": _modified(path)}
 
     def put_object(
         self,
         *,
         Bucket: str,  # noqa: N803
         Key: str,  # noqa: N803
-        Body: Any,  # noqa: N803
+        Body: bytes | BinaryIO,  # noqa: N803
         IfMatch: str | None = None,  # noqa: N803
         IfNoneMatch: str | None = None,  # noqa: N803
-        **_: Any,
+        **_: object,
     ) -> None:
         """As boto3's."""
         path = self._folder / Bucket / Key
@@ -81,20 +89,19 @@ class FolderS3:
         """Of list_objects_v2, the only one that is used."""
         return self
 
-    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803
+    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, object]]:  # noqa: N803
         """One page."""
         root = self._folder / Bucket
-        found = [path for path in root.rglob("*") if path.is_file()]
-        keys = [(path.relative_to(root).as_posix(), path.stat()) for path in found]
+        found = [(path, path.relative_to(root).as_posix()) for path in root.rglob("*") if path.is_file()]
         yield {
             "Contents": [
-                {"Key": key, "Size": stat.st_size, "LastModified": datetime.fromtimestamp(stat.st_mtime, UTC)}
-                for key, stat in keys
+                {"Key": key, "Size": path.stat().st_size, "LastModified": _modified(path)}
+                for path, key in found
                 if key.startswith(Prefix)
             ]
         }
 
-    def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> None:  # noqa: N803
+    def delete_objects(self, *, Bucket: str, Delete: dict[str, list[dict[str, str]]]) -> None:  # noqa: N803
         """As boto3's."""
         for entry in Delete["Objects"]:
             (self._folder / Bucket / entry["Key"]).unlink(missing_ok=True)
@@ -111,6 +118,10 @@ def _etag(path: Path) -> str:
     if stat.st_size > 1 << 20:
         return f"{stat.st_size}-{stat.st_mtime_ns}"
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+def _modified(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def _error(code: str) -> ClientError:

@@ -10,22 +10,23 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from annoy import AnnoyIndex
 from voyager import Index, Space
 
-from annoy_service.bootstrap import make_builder
+from annoy_service.builder import make_builder
 from annoy_service.fold import fold
-from annoy_service.rows import FreshRow
-from bench.index.catalogue import MODEL
+from bench.index.catalogue import RECIPE
 from bench.index.folder_s3 import FolderS3
+from bench.index.results import Built, Figures
 from bench.index.updates import BUCKET, rows
 from earshot.embedding import Vector
+from earshot.ids import TrackId
 from earshot.index.cache import SegmentCache
 from earshot.index.reader import IndexReader
+from earshot.index.row_sources import FreshRow
 from earshot.index.searcher import Searcher
 from earshot.index.store import IndexStore
 from earshot.index.transform import Matrix, unit
@@ -72,7 +73,7 @@ class Catalogue:
         return own, vectors, truth
 
 
-def measure(answers: dict[str, Answer], queries: tuple[list[str], Matrix, list[set[str]]]) -> dict[str, Any]:
+def measure(answers: dict[str, Answer], queries: tuple[list[str], Matrix, list[set[str]]]) -> dict[str, Figures]:
     """Recall@10 and milliseconds of each way to answer.
 
     All ways take turns on each query, each being first once, and the best turn counts: what another program on the
@@ -130,9 +131,10 @@ def exact_answer(catalogue: Catalogue) -> Answer:
     return answer
 
 
-def peers(catalogue: Catalogue) -> tuple[dict[str, Answer], dict[str, Any]]:
+def peers(catalogue: Catalogue) -> tuple[dict[str, Answer], dict[str, Built]]:
     """Other ways to answer, and what they cost to build."""
-    ways, built = {"exact product": exact_answer(catalogue)}, {}
+    ways: dict[str, Answer] = {"exact product": exact_answer(catalogue)}
+    built: dict[str, Built] = {}
     if len(catalogue.ids) <= PEERS_UP_TO:
         vectors = unit(catalogue.vectors)
         cpu = time.process_time()
@@ -153,16 +155,16 @@ def peers(catalogue: Catalogue) -> tuple[dict[str, Answer], dict[str, Any]]:
 def main() -> None:
     """One size."""
     tracks, folder = int(sys.argv[1]), Path(sys.argv[2])
-    s3 = FolderS3(folder / "s3")
+    s3 = FolderS3(folder / "s3").as_client()
     reader = IndexReader(s3, BUCKET, folder / "queries", check_every_s=0)
     searcher = reader.current()
     store = IndexStore(s3, BUCKET)
     head = store.head()
     manifest = store.manifest(head.pointer) if head else None
-    if manifest is None or manifest.base is None or searcher.search_k is None:
+    if manifest is None or searcher.search_k is None:
         raise SystemExit("prepare the index first")
     bare = AnnoyIndex(searcher.dim, "angular")
-    bare.load(str(SegmentCache(store, folder / "queries").fetch(manifest.base, "annoy.ann")))
+    bare.load(str(SegmentCache(store, folder / "queries").fetch(manifest.bases[0], "annoy.ann")))
     base_ids = searcher.segments[0][0].ids
     catalogue = Catalogue(searcher)
     ways, built = peers(catalogue)
@@ -177,10 +179,10 @@ def main() -> None:
 
     rng = np.random.default_rng(9)
     chosen = rng.permutation(len(catalogue.ids))[: int(DEAD_SHARE * tracks)]
-    changes: dict[str, FreshRow | None] = {catalogue.ids[i].decode(): None for i in chosen}
+    changes: dict[TrackId, FreshRow | None] = {TrackId(catalogue.ids[i].decode()): None for i in chosen}
     for chunk in rows(2 * tracks, DELTA_ROWS, seed=11):
         changes |= {row.track_id: row for row in chunk}
-    fold(make_builder(s3, BUCKET, MODEL.name, folder / "fold"), lambda: changes)
+    fold(make_builder(s3, BUCKET, RECIPE, folder / "fold"), lambda: changes)
     searcher = reader.current()
     worn_queries = Catalogue(searcher).queries()
     compared = {EARSHOT: searcher_answer(searcher), BARE: annoy, FULL: full_answer(searcher)}

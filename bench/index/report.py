@@ -1,9 +1,10 @@
 """Targets and tables of `make bench-index`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from bench.index.queries import BARE, DEAD_SHARE, DELTA_ROWS, EARSHOT, FULL, K
+from bench.index.results import Result
 from bench.index.updates import BATCH
 
 _GIB = 1 << 30
@@ -30,7 +31,7 @@ class Target:
         return f"{'ok  ' if self.met else 'MISS'} {self.what}: {self.value:.4g} (target {sign} {self.limit:.4g})"
 
 
-def targets_of(tracks: int, results: dict[str, Any]) -> list[Target]:
+def targets_of(tracks: int, results: Result) -> list[Target]:
     """What issue and design promise at this size."""
     clean, worn = results["queries"]["clean"], results["queries"]["worn"]
     full = results["compact"]["cpu_s"]
@@ -52,7 +53,7 @@ def targets_of(tracks: int, results: dict[str, Any]) -> list[Target]:
     ]  # fmt: skip
 
 
-def markdown(results: dict[str, Any], targets: list[Target]) -> str:
+def markdown(results: Mapping[str, Result], targets: list[Target]) -> str:
     """The page docs/benchmarks/index.md."""
     lines = [
         "# The index: measurements",
@@ -70,9 +71,11 @@ def markdown(results: dict[str, Any], targets: list[Target]) -> str:
         )
     lines += ["", "## Queries", "", f"| tracks | way | recall@{K} | p50 ms | p95 ms |", "|---|---|---|---|---|"]
     for tracks, result in results.items():
-        for state, name in (("clean", ""), ("worn", f" ({DELTA_ROWS:,} delta rows, {DEAD_SHARE:.0%} deleted)")):
-            for way, figures in result["queries"][state].items():
-                known = " (knows of neither)" if state == "worn" and way == BARE else name
+        worn_name = f" ({DELTA_ROWS:,} delta rows, {DEAD_SHARE:.0%} deleted)"
+        answers = result["queries"]
+        for ways, name in ((answers["clean"], ""), (answers["worn"], worn_name)):
+            for way, figures in ways.items():
+                known = " (knows of neither)" if name and way == BARE else name
                 row = f"{figures['recall']:.3f} | {figures['p50_ms']:.2f} | {figures['p95_ms']:.2f}"
                 lines.append(f"| {int(tracks):,} | {way}{known} | {row} |")
     lines += [

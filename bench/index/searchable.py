@@ -13,28 +13,28 @@ import threading
 import time
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 import boto3
 import numpy as np
 
-from annoy_service.bootstrap import make_builder
-from annoy_service.directory import Directory
-from annoy_service.fold import manifest_at, position
-from bench.index.catalogue import MODEL
+from annoy_service.builder import make_builder
+from annoy_service.pointers import manifest_at, position
+from bench.index.catalogue import RECIPE
 from bench.index.report import Target
 from bench.index.updates import rows
 from bench.ingest.stack import Client, running_stack
+from earshot.clock import now_iso
+from earshot.index.directory import Directory
 from earshot.index.rows import track_from_line
-from earshot.tracks_table import TracksTable, now_iso
-from local.deployment import Deployment
-from local.stack import use_local_aws
+from earshot.stores.tracks_table import TracksTable
+from ops.connection import use_local_aws
+from ops.deployment import Deployment
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "bench" / "results" / "searchable.json"
 MAX_P95_S = 3.0
 MAX_SEGMENTS = 16
-_HALF = MODEL.raw_dim * 2
+_HALF = RECIPE.network.dimensions * 2
 _PATIENCE_S = 600.0
 
 
@@ -42,7 +42,7 @@ def put(table: TracksTable, line: bytes, vectors: bytes) -> str:
     """Store a track as the extractor does; returns its id."""
     track = track_from_line(line, vectors[:_HALF], vectors[_HALF:])
     table.store_embedding(
-        track.info, embedding=vectors[:_HALF], drift=vectors[_HALF:], tags=track.tags, model=MODEL.name,
+        track.info, embedding=vectors[:_HALF], drift=vectors[_HALF:], tags=track.tags, model=RECIPE.network.name,
         preview_at=now_iso(), provider=track.provider,
     )  # fmt: skip
     return track.track_id
@@ -126,10 +126,10 @@ def main() -> int:
     return 0 if all(target.met for target in targets) else 1
 
 
-def _look(deployment: Deployment, work_dir: Path) -> dict[str, Any]:
+def _look(deployment: Deployment, work_dir: Path) -> dict[str, int]:
     """Rows, different ids and segments of the newest version."""
     bucket = deployment.parameters["index-bucket"]
-    builder = make_builder(deployment.session.client("s3"), bucket, MODEL.name, work_dir)
+    builder = make_builder(deployment.session.client("s3"), bucket, RECIPE, work_dir)
     manifest = manifest_at(builder, position(builder))
     if manifest is None:
         raise SystemExit("nothing was indexed")

@@ -9,25 +9,31 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from annoy_service.bootstrap import make_builder
-from annoy_service.build import write_rows
+from annoy_service.builder import Builder, make_builder
 from annoy_service.compact import compact
-from annoy_service.fold import Builder, fold, manifest_at, position, publish, rebuild
-from annoy_service.rows import FreshRow, FreshRows, Merged, Source, StoredRows
-from bench.index.catalogue import MODEL, chunks
+from annoy_service.fold import fold
+from annoy_service.pointers import manifest_at, position, publish
+from annoy_service.version import rebuilt
+from bench.index.catalogue import RECIPE, chunks
 from bench.index.folder_s3 import FolderS3
+from earshot.clock import Timestamp
+from earshot.ids import TrackId
 from earshot.index.reader import IndexReader
+from earshot.index.row_sources import FreshRow, FreshRows, MergedRows, RowSource, StoredRows
 from earshot.index.rows import track_to_line
+from earshot.index.write import write_rows
 from earshot.track import Tag, Track, TrackInfo
 
 BUCKET = "index"
 BATCH = 100
+Measured = Mapping[str, object]
+"""A step's part of `bench.index.results.Result`."""
+
 _TAGS = tuple(f"tag {number}" for number in range(50))
 
 
@@ -53,7 +59,7 @@ def _row(number: int, vectors: bytes, rng: np.random.Generator) -> FreshRow:
     chosen = rng.permutation(len(_TAGS))[:10]
     tags = sorted((Tag(_TAGS[i], round(float(p), 6)) for i, p in zip(chosen, rng.random(10), strict=True)), key=str)
     info = TrackInfo(
-        track_id(number),
+        TrackId(track_id(number)),
         "deezer",
         title=f"Song {words[0]:x} of {words[1] % 5000}",
         artists=(f"Artist {words[2] % 50_000}",),
@@ -63,49 +69,50 @@ def _row(number: int, vectors: bytes, rng: np.random.Generator) -> FreshRow:
         url=f"https://www.example.org/track/{number}",
         artwork_url=f"https://images.example.org/{words[2]:08x}{words[3]:08x}/500x500.jpg",
     )
-    track = Track(info, model=MODEL.name, tags=tuple(tags), preview_at="2026-11-20T07:00:00.000000Z", provider="deezer")
+    heard, network = Timestamp("2026-11-20T07:00:00.000000Z"), RECIPE.network.name
+    track = Track(info, model=network, tags=tuple(tags), preview_at=heard, provider="deezer")
     return FreshRow(info.track_id, track_to_line(track), vectors)
 
 
 def _builder(folder: Path, name: str) -> Builder:
-    return make_builder(FolderS3(folder / "s3"), BUCKET, MODEL.name, folder / name)
+    return make_builder(FolderS3(folder / "s3").as_client(), BUCKET, RECIPE, folder / name)
 
 
-def prepare(tracks: int, folder: Path) -> dict[str, Any]:
+def prepare(tracks: int, folder: Path) -> Measured:
     """The first version, from rows as a table would give them."""
     builder = _builder(folder, "prepare")
     with tempfile.TemporaryDirectory(dir=builder.work_dir) as spill:
-        sources: list[Source] = []
+        sources: list[RowSource] = []
         for number, chunk in enumerate(rows(0, tracks, seed=1)):
             part = Path(spill) / str(number)
             part.mkdir()
-            fresh = FreshRows(chunk, MODEL.raw_dim)
-            write_rows(part, Merged([fresh], MODEL.raw_dim))
+            fresh = FreshRows(chunk, RECIPE.network.dimensions)
+            write_rows(part, MergedRows([fresh], RECIPE.network.dimensions))
             sources.append(StoredRows(part.joinpath, np.arange(len(chunk))))
-        publish(builder, rebuild(builder, sources, time.perf_counter()), position(builder))
+        publish(builder, rebuilt(builder, sources, time.perf_counter()), position(builder))
     return {}
 
 
-def cold_fold(tracks: int, folder: Path) -> dict[str, Any]:
+def cold_fold(tracks: int, folder: Path) -> Measured:
     """100 tracks into an index of which nothing is on this disk yet."""
     return _fold(_builder(folder, "fold"), tracks, seed=2)
 
 
-def warm_fold(tracks: int, folder: Path) -> dict[str, Any]:
+def warm_fold(tracks: int, folder: Path) -> Measured:
     """100 more, in a process that has done it before."""
     builder = _builder(folder, "fold")
     _fold(builder, tracks + BATCH, seed=3)
     return _fold(builder, tracks + 2 * BATCH, seed=4)
 
 
-def _fold(builder: Builder, start: int, *, seed: int) -> dict[str, Any]:
+def _fold(builder: Builder, start: int, *, seed: int) -> Measured:
     batch = {row.track_id: row for row in next(iter(rows(start, BATCH, seed=seed)))}
     cpu, wall = time.process_time(), time.perf_counter()
     fold(builder, lambda: batch)
     return {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
 
 
-def compaction(_tracks: int, folder: Path) -> dict[str, Any]:
+def compaction(_tracks: int, folder: Path) -> Measured:
     """A full rebuild."""
     builder = _builder(folder, "compact")
     cpu, wall = time.process_time(), time.perf_counter()
@@ -114,19 +121,17 @@ def compaction(_tracks: int, folder: Path) -> dict[str, Any]:
     manifest = manifest_at(builder, position(builder))
     if manifest is None:
         raise SystemExit("nothing to compact")
-    sizes = {name: stored.size for name, stored in manifest.base.objects.items()} if manifest.base else {}
+    (base,) = manifest.bases
+    sizes = {name: stored.size for name, stored in base.objects.items()}
     return spent | {
-        "search_k": manifest.search_k,
-        "recall": manifest.recall,
-        "n_trees": manifest.n_trees,
-        "bytes": sizes,
-    }
+        "engine": base.engine.name, "params": base.engine.params, "recall": base.recall, "bytes": sizes,
+    }  # fmt: skip
 
 
-def load(tracks: int, folder: Path) -> dict[str, Any]:
+def load(tracks: int, folder: Path) -> Measured:
     """Bytes and seconds of a reader that starts, and of one that gets 100 tracks more."""
     s3 = FolderS3(folder / "s3")
-    reader = IndexReader(s3, BUCKET, folder / "reader", check_every_s=0)
+    reader = IndexReader(s3.as_client(), BUCKET, folder / "reader", check_every_s=0)
     wall = time.perf_counter()
     reader.current()
     cold_s, cold = time.perf_counter() - wall, sum(s3.read.values())
@@ -138,7 +143,7 @@ def load(tracks: int, folder: Path) -> dict[str, Any]:
     return result | {"warm_s": time.perf_counter() - wall, "tracks": searcher.size}
 
 
-STEPS: dict[str, Callable[[int, Path], dict[str, Any]]] = {
+STEPS: dict[str, Callable[[int, Path], Measured]] = {
     "prepare": prepare, "cold_fold": cold_fold, "warm_fold": warm_fold, "compact": compaction, "load": load,
 }  # fmt: skip
 
@@ -148,7 +153,7 @@ def main() -> None:
     tracks, folder, step = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     result = STEPS[step](tracks, folder)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps(result | {"peak_bytes": peak}))
+    print(json.dumps({**result, "peak_bytes": peak}))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ import tempfile
 import time
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
+from bench.figures import Figures
 from bench.ingest.stack import Client, running_stack
 from tests.stubs import deezer as deezer_stub
 from tests.stubs.audio import sweep
@@ -104,7 +104,7 @@ def _searchable_after(client: Client, track_id: str) -> float:
     raise RuntimeError(f"{track_id} did not become searchable")
 
 
-def _crawl(client: Client, playlist: str) -> dict[str, Any]:
+def _crawl(client: Client, playlist: str) -> Figures:
     """Seconds until the playlist has been read, and until nothing is pending any more and all of it is indexed."""
     before = _indexed(client)
     started = time.monotonic()
