@@ -4,6 +4,7 @@ It writes what it holds when it is told to end (S3 objects at once), and it is t
 """
 
 import contextlib
+import fcntl
 import http.client
 import json
 import os
@@ -19,8 +20,11 @@ from local.channel import open_channel
 from local.process import Child
 
 STOP_TIMEOUT_S = 60.0
+_PREDECESSOR_S = 60.0
 _START_TIMEOUT_S = 60.0
 _DESCRIPTION = ".meta.json"
+_SAVED_SERVICES = ("dynamodb", "sns", "sqs", "ssm")
+"""Those whose state `create_all` has made part of every run."""
 
 
 def start(port: int, *, state: Path, log: Path, env: Mapping[str, str]) -> Child:
@@ -71,9 +75,53 @@ def wait_until_it_answers(child: Child, port: int) -> None:
         time.sleep(0.02)
 
 
+def wait_for_predecessor(state: Path) -> None:
+    """Wait until no embedded AWS runs on `state` any more: one that was told to end frees its port, then saves.
+
+    Raises:
+        LocalStackError: it takes too long.
+    """
+    if not state.exists():
+        return
+    deadline = time.monotonic() + _PREDECESSOR_S
+    while True:
+        try:
+            os.close(own(state))
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise LocalStackError(
+                    f"the embedded AWS of an earlier stack still saves its state in {state}",
+                    hint="Wait for its end, then start again.",
+                ) from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def own(state: Path) -> int:
+    """The descriptor of a lock on `state` that lasts until it is closed or its process ends.
+
+    Raises:
+        BlockingIOError: somebody else has it.
+    """
+    descriptor = os.open(state / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 def died_hard(state: Path) -> bool:
     """Whether its last run ended without saving: then only S3 objects are up to date, all else is old or gone."""
     return state.exists() and not _saved_marker(state).exists()
+
+
+def _has_saved(services: Path, since: float) -> bool:
+    """Whether all state was written after `since` (MiniStack logs a failure to write and ends as if all were well)."""
+    files = [services / f"{name}.json" for name in _SAVED_SERVICES]
+    return all(file.exists() and file.stat().st_mtime >= since for file in files)
 
 
 def _mend_descriptions(objects: Path) -> None:
@@ -107,12 +155,16 @@ def main(fd: int) -> None:
     """Run MiniStack here until SIGTERM, or until the line to the stack ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     open_channel(fd, on_end=signal.SIGTERM)
-    saved = _saved_marker(Path(os.environ["STATE_DIR"]).parent)
+    services = Path(os.environ["STATE_DIR"])
+    own(services.parent)  # until this process is gone
+    saved = _saved_marker(services.parent)
     saved.unlink(missing_ok=True)
+    began = time.time()
     sys.argv = ["ministack"]
     with contextlib.suppress(SystemExit):
         runpy.run_module("ministack", run_name="__main__")
-    saved.touch()
+    if _has_saved(services, began):
+        saved.touch()
 
 
 if __name__ == "__main__":

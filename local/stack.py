@@ -6,12 +6,13 @@ import socket
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from config.local import LocalSettings
-from earshot.errors import LocalStackError
+from earshot.errors import DamagedIndex, LocalStackError
 from earshot.intake import start_crawl
 from earshot.playlists import parse_playlist
 from local import embedded_aws
@@ -26,6 +27,9 @@ from ops.connection import REGION, aws_environment
 from ops.deployment import Deployment
 from ops.ledger import Ledger
 from ops.terminal import Say
+
+if TYPE_CHECKING:
+    from ops.indexes import InService
 
 _GRACE_S = 15.0
 _WATCH_S = 1.0
@@ -66,6 +70,7 @@ class Stack:
         port = closing.enter_context(listen(settings.port, "PORT"))
         # Whatever a hard end left undone stays to be done when the start that shall do it is cut short itself.
         undone = directory / "unrepaired"
+        embedded_aws.wait_for_predecessor(directory / "aws")
         died_hard = embedded_aws.died_hard(directory / "aws") or undone.exists()
         if died_hard:
             undone.touch()
@@ -112,7 +117,7 @@ class Stack:
 
     def _reconcile(self, died_hard: bool) -> None:
         """Repair what the last end of the stack has left undone; crawl again what was cut short."""
-        from ops.repair import Repaired, repair  # see _start
+        from ops.repair import Repaired, repair  # see _start_aws
 
         directory = self.settings.local_dir
         if died_hard:
@@ -151,7 +156,10 @@ class Stack:
         Raises:
             LocalStackError: the embedded AWS or a poller has died.
         """
+        from ops.indexes import InService  # see _start_aws
+
         ticks, ledger = 0, Ledger(self.settings.local_dir)
+        in_service = InService(self.deployment, self.settings.local_dir / "cache" / "ledger")
         while not stop.wait(_WATCH_S):
             if self._aws is not None and not self._aws.alive():
                 raise LocalStackError(
@@ -166,10 +174,10 @@ class Stack:
             if ticks % _SUMMARY_EVERY == 0 and (line := self.board.summary()):
                 self.say(line)
             if ticks % _SUMMARY_EVERY == 0:
-                self._note_crawls(ledger)
+                self._note_crawls(ledger, in_service)
 
-    def _note_crawls(self, ledger: Ledger) -> None:
+    def _note_crawls(self, ledger: Ledger, in_service: "InService") -> None:
         try:
-            ledger.update(self.deployment)
-        except (BotoCoreError, ClientError) as error:
+            ledger.update(self.deployment, in_service)
+        except (BotoCoreError, ClientError, DamagedIndex) as error:
             self.board.trouble("aws", str(error))

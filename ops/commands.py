@@ -17,7 +17,7 @@ from ops.connection import Connection
 from ops.following import Follower, Standing
 from ops.progress import Display, console
 from ops.queue_table import queue_table
-from ops.redrive import awaiting, redrive, states
+from ops.redrive import redrive, reopen_given_up, states
 from ops.terminal import Say
 
 _MAX_REASONS = 12
@@ -61,7 +61,8 @@ def _crawl(connection: Connection, playlist: PlaylistRef, say: Say, *, remove_mi
 def extract(connection: Connection, say: Say) -> int:
     """Re-drive every track that still awaits its embedding, and wait for them."""
     deployment = connection.deployment
-    redriven = redrive(deployment, awaiting(deployment.tracks))
+    reopen_given_up(deployment.tracks)
+    redriven = redrive(deployment)
     if not redriven.track_ids:
         say("every track has its embedding, or a reason why it cannot have one")
         return 0

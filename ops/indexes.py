@@ -1,5 +1,6 @@
 """The indexes of a stage: what annoy_service's work needs there, and the verdict on which of them serves."""
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -8,6 +9,10 @@ from annoy_service.generations import promote as put_into_service
 from annoy_service.index import announce
 from annoy_service.services import Services, make_services
 from config.index_tracks import RecipeSettings
+from earshot.ids import TrackId
+from earshot.index.cache import SegmentCache
+from earshot.index.directory import Directory
+from earshot.index.store import IndexStore
 from earshot.messages import IndexPublished, TrackNotIndexed
 from ops.deployment import Deployment
 
@@ -34,6 +39,32 @@ def index_services(deployment: Deployment, work_dir: Path) -> Services:
         park=park,
         request_upkeep=request_upkeep,
     )
+
+
+class InService:
+    """Tells which tracks the version in service holds.
+
+    Args:
+        deployment: the stage.
+        work_dir: for the ids in the index, of nobody else.
+    """
+
+    def __init__(self, deployment: Deployment, work_dir: Path) -> None:
+        self._store = IndexStore(deployment.s3, deployment.parameters["index-bucket"])
+        self._cache = SegmentCache(self._store, work_dir)
+
+    def __call__(self, track_ids: Iterable[TrackId]) -> set[TrackId]:
+        """Those of `track_ids` that it holds.
+
+        Raises:
+            DamagedIndex: it cannot be read.
+        """
+        head = self._store.head()
+        if head is None:
+            return set()
+        manifest = self._store.manifest(head.pointer)
+        self._cache.keep_only(entry.id for entry in manifest.segments)
+        return set(Directory(self._cache, manifest).locate(track_ids))
 
 
 def promote(deployment: Deployment, work_dir: Path, recipe: str, *, incomplete: bool) -> str:

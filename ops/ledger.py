@@ -2,9 +2,12 @@
 
 import json
 import time
+from collections.abc import Callable, Set
 from pathlib import Path
 
 from earshot.clock import now_iso
+from earshot.ids import CrawlId, TrackId
+from earshot.track import Status
 from ops.deployment import Deployment
 
 _NAME = "crawls.jsonl"
@@ -38,18 +41,24 @@ class Ledger:
         """Playlist by id of every crawl that was cut short, oldest first."""
         return {crawl_id: playlist for crawl_id, playlist in self._known.items() if crawl_id not in self._settled}
 
-    def update(self, deployment: Deployment) -> None:
-        """Note the crawls that the crawls table lists, however they were started, and those that are done.
+    def update(self, deployment: Deployment, in_index: Callable[[Set[TrackId]], Set[TrackId]]) -> None:
+        """Note the crawls that the crawls table lists, however they were started, and those that are safe.
 
-        Looking costs what the crawls hold, so it is left out when the last look was short ago for its length.
+        A crawl is safe when nothing of it is pending and all that is ready is in the index: a table that was lost is
+        written back from there, and from nowhere else. Looking costs what the crawls hold, so it is left out when the
+        last look was short ago for its length.
+
+        Args:
+            deployment: the stage.
+            in_index: gives those of some tracks that the index holds.
         """
         began = time.monotonic()
         if began < self._not_before:
             return
-        for summary in deployment.crawls.list():
+        for summary in deployment.crawls.list(None):
             if summary.crawl_id not in self._settled:
                 self.started(summary.crawl_id, summary.playlist)
-                if deployment.crawls.progress(summary.crawl_id, deployment.tracks).done:
+                if summary.finished and _is_safe(summary.crawl_id, deployment, in_index):
                     self.settled(summary.crawl_id)
         self._not_before = time.monotonic() + 20 * (time.monotonic() - began)
 
@@ -73,3 +82,11 @@ class Ledger:
                 else:
                     known[note["crawl_id"]] = note["playlist"]
         return known, settled
+
+
+def _is_safe(crawl_id: CrawlId, deployment: Deployment, in_index: Callable[[Set[TrackId]], Set[TrackId]]) -> bool:
+    states = deployment.tracks.states(entry.track_id for entry in deployment.crawls.entries(crawl_id) if entry.track_id)
+    by_status: dict[Status, set[TrackId]] = {status: set() for status in Status}
+    for track_id, (status, _) in states.items():
+        by_status[status].add(track_id)
+    return not by_status[Status.PENDING] and by_status[Status.READY] <= in_index(by_status[Status.READY])

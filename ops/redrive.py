@@ -1,6 +1,6 @@
 """Gives every track that still awaits its embedding a message again."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,12 +30,12 @@ def pending(table: TracksTable) -> Iterator[TrackId]:
     return (track_id for track_id, status, _ in states(table) if status == Status.PENDING)
 
 
-def awaiting(table: TracksTable) -> Iterator[TrackId]:
-    """Ids of the tracks that another try may give an embedding."""
+def reopen_given_up(table: TracksTable) -> None:
+    """Make tracks pending again that were given up though another try may give them an embedding."""
     for track_id, status, reason in states(table):
         given_up = status in (Status.FAILED, Status.NO_PREVIEW)
-        if status == Status.PENDING or (given_up and reason is not None and reason.is_worth_retrying):
-            yield track_id
+        if given_up and reason is not None and reason.is_worth_retrying:
+            table.reopen(track_id)
 
 
 def states(table: TracksTable) -> Iterator[tuple[TrackId, str, Reason | None]]:
@@ -54,16 +54,14 @@ def _text(item: Mapping[str, Any], name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def redrive(deployment: Deployment, track_ids: Iterable[TrackId]) -> Redriven:
-    """Send a message for every preview that waits, and for every one of the tracks that has none.
+def redrive(deployment: Deployment) -> Redriven:
+    """Send a message for every preview that waits, and for every pending track that has none.
 
     Messages are sent even where one may still be on its way: a duplicate changes nothing, a missing one would.
     """
     with_preview = list(deployment.previews.track_ids())
     held = set(with_preview)
-    to_fetch = [track_id for track_id in track_ids if track_id not in held]
-    for track_id in to_fetch:
-        deployment.tracks.reopen(track_id)
+    to_fetch = [track_id for track_id in pending(deployment.tracks) if track_id not in held]
     deployment.extract_queue.send_all([deployment.preview_uploaded(track_id) for track_id in with_preview])
     deployment.fetch_queue.send_all([FetchPreview(track_id) for track_id in to_fetch])
     return Redriven(with_preview, to_fetch)

@@ -21,7 +21,7 @@ from earshot.errors import DamagedIndex
 from earshot.stores.tracks_table import TracksTable
 from ops.deployment import Deployment
 from ops.indexes import index_services
-from ops.redrive import Redriven, pending, redrive
+from ops.redrive import redrive
 from ops.terminal import Say
 
 _SAY_EVERY_S = 5.0
@@ -89,7 +89,7 @@ def repair(
             f"the index of {recipe} does not serve yet: it lacks tracks of the one that does. "
             f"Crawl again, or leave those tracks out: make promote RECIPE={recipe} ARGS=--incomplete"
         )
-    redriven = redrive_lost(deployment, also_pending=table_lost)
+    redriven = redrive(deployment)
     return Repaired(
         restored=restored,
         indexed=agreement.added,
@@ -97,17 +97,6 @@ def repair(
         redriven=len(redriven.track_ids),
         unreadable=len(agreement.unreadable),
     )
-
-
-def redrive_lost(deployment: Deployment, *, also_pending: bool) -> Redriven:
-    """Send messages again where there are fewer of them than work: of previews, and of tracks that have none yet."""
-    unfetched = list(pending(deployment.tracks)) if also_pending else []
-    if deployment.waiting("fetch") >= len(unfetched):
-        unfetched = []
-    previews = sum(1 for _ in deployment.previews.track_ids())
-    if not unfetched and deployment.waiting("extract") >= previews:
-        return Redriven()
-    return redrive(deployment, unfetched)
 
 
 def _progress(say: Say, what: str) -> Progress:

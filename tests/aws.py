@@ -3,14 +3,17 @@
 import contextlib
 import os
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
+from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend
 
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.previews_bucket import PreviewsBucket
@@ -98,8 +101,26 @@ class Account:
 @contextmanager
 def account(**variables: str) -> Iterator[Account]:
     """A fresh account; the environment holds the way into it, and `variables`."""
-    with environment(**_ACCESS, **variables), mock_aws():
+    with environment(**_ACCESS, **variables), mock_aws(), _one_write_at_a_time():
         yield Account()
+
+
+@contextmanager
+def _one_write_at_a_time() -> Iterator[None]:
+    """DynamoDB looks at a condition and writes in one step; moto in two, between which another thread may write."""
+    turn = threading.RLock()
+
+    def in_turn(write: Callable[..., Any]) -> Callable[..., Any]:
+        def wait_and_write(*args: Any, **options: Any) -> Any:
+            with turn:
+                return write(*args, **options)
+
+        return wait_and_write
+
+    with ExitStack() as patches:
+        for name in ("put_item", "update_item", "delete_item"):
+            patches.enter_context(patch.object(DynamoDBBackend, name, in_turn(getattr(DynamoDBBackend, name))))
+        yield
 
 
 @dataclass(frozen=True, slots=True)

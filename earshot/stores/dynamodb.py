@@ -45,6 +45,8 @@ class Table:
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
         self._client = client
         self._name = name
+        # Looked up here, before threads share the client: two that do it at once get two different classes.
+        self._refused = client.exceptions.ConditionalCheckFailedException
 
     def get(self, key: Row) -> Row | None:
         """The row with this key, or None."""
@@ -81,7 +83,7 @@ class Table:
         """Write the whole row. False when `condition` (of `values`: ``{":name": …}``) did not hold."""
         try:
             self._client.put_item(TableName=self._name, Item=to_item(row), **_condition(condition, values))
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except self._refused:
             return False
         return True
 
@@ -125,7 +127,7 @@ class Table:
                 ReturnValues=returns,
                 **_condition(condition, {**assigned, **(values or {})}),
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except self._refused:
             return None
         return from_item(answer.get("Attributes", {}))
 
@@ -133,7 +135,7 @@ class Table:
         """Remove the row, if it is there. False when `condition` did not hold."""
         try:
             self._client.delete_item(TableName=self._name, Key=to_item(key), **_condition(condition, values))
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except self._refused:
             return False
         return True
 

@@ -2,12 +2,17 @@
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from local import embedded_aws
+from local.resources import create_all
 from tests.aws import REGION, Endpoint, free_ports
 
 
@@ -39,3 +44,24 @@ def test_an_object_whose_replacement_was_cut_short_by_a_kill_is_the_old_or_the_n
         assert answer["Body"].read() == b"version 10"
         assert answer["Metadata"] == {"track": "1"}
         s3.put_object(Bucket="index", Key="latest.json", Body=b"version 11", IfMatch=answer["ETag"])
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_the_end_was_clean_only_if_all_state_could_be_written(tmp_path: Path, writable: bool) -> None:
+    (port,) = free_ports(1)
+    session = Endpoint(port)
+    child = embedded_aws.start(port, state=tmp_path, log=tmp_path / "log", env=session.environment)
+    embedded_aws.wait_until_it_answers(child, port)
+    create_all(session, "test")
+    if not writable:
+        (tmp_path / "services" / "dynamodb.json.tmp").mkdir(parents=True)
+    assert child.stop(30)
+    assert embedded_aws.died_hard(tmp_path) is not writable
+
+
+def test_a_start_waits_for_the_end_of_a_predecessor_that_still_saves(tmp_path: Path) -> None:
+    saving = embedded_aws.own(tmp_path)
+    began = time.monotonic()
+    threading.Timer(0.5, os.close, (saving,)).start()
+    embedded_aws.wait_for_predecessor(tmp_path)
+    assert time.monotonic() - began >= 0.5

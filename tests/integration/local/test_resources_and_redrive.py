@@ -15,14 +15,15 @@ from earshot.errors import InvalidSettings
 from earshot.ids import CrawlId, TrackId
 from earshot.messages import FetchPreview
 from earshot.reasons import Reason
+from earshot.stores.crawls_table import CrawlEntry
 from earshot.track import TrackInfo
 from local.resources import create_all, subscribe
 from local.serverless import read_functions
 from ops.deployment import Deployment
-from ops.indexes import index_services, promote
+from ops.indexes import InService, index_services, promote
 from ops.ledger import Ledger
-from ops.redrive import awaiting, pending, redrive
-from ops.repair import redrive_lost, repair
+from ops.redrive import pending, redrive, reopen_given_up
+from ops.repair import repair
 from tests.aws import REGION
 
 
@@ -109,11 +110,12 @@ def _tracks_in_every_state(deployment: Deployment) -> None:
     tracks.store_embedding(_info("ready"), embedding=b"\0\0", drift=b"\0\0", tags=(), model="m", preview_at=now_iso())
 
 
-def test_only_tracks_whose_state_may_change_await_another_try(aws: Any) -> None:
+def test_only_tracks_whose_state_may_change_get_another_try(aws: Any) -> None:
     deployment = _deployment(aws)
     _tracks_in_every_state(deployment)
-    assert set(awaiting(deployment.tracks)) == {"pending", "uploaded", "unavailable"}
     assert set(pending(deployment.tracks)) == {"pending", "uploaded"}
+    reopen_given_up(deployment.tracks)
+    assert set(pending(deployment.tracks)) == {"pending", "uploaded", "unavailable"}
 
 
 def test_a_track_with_a_preview_goes_to_the_extractor_and_one_without_to_the_crawler(aws: Any) -> None:
@@ -123,7 +125,8 @@ def test_a_track_with_a_preview_goes_to_the_extractor_and_one_without_to_the_cra
     deployment.tracks.mark_no_preview(TrackId("deezer:3"), reason=Reason.UNAVAILABLE)
     deployment.previews.put(_info("deezer:2"), b"audio", provider="x")
     _take_all(deployment, "extract")
-    redriven = redrive(deployment, awaiting(deployment.tracks))
+    reopen_given_up(deployment.tracks)
+    redriven = redrive(deployment)
     assert redriven.to_extract == ["deezer:2"]
     assert set(redriven.to_fetch) == {"deezer:1", "deezer:3"}
     assert len(_take_all(deployment, "extract")) == 1
@@ -139,27 +142,43 @@ def test_a_track_that_cannot_be_read_does_not_stop_the_others(aws: Any) -> None:
         TableName=deployment.parameters["tracks-table"],
         Item={"track_id": {"S": "deezer:2"}, "status": {"N": "1"}, "artists": {"B": b"x"}},
     )
-    assert "deezer:1" in set(awaiting(deployment.tracks))
+    reopen_given_up(deployment.tracks)
+    assert "deezer:1" in set(redrive(deployment).to_fetch)
 
 
-def test_messages_that_are_still_there_are_not_sent_again(aws: Any) -> None:
+def test_a_pending_track_gets_a_message_though_as_many_messages_wait_as_tracks(aws: Any) -> None:
     deployment = _deployment(aws)
     deployment.tracks.register(_info("deezer:1"))
-    deployment.previews.put(_info("deezer:1"), b"audio", provider="x")
-    assert redrive_lost(deployment, also_pending=False).track_ids == []
-    _take_all(deployment, "extract")
-    sqs = deployment.session.client("sqs")
-    sqs.purge_queue(QueueUrl=deployment.parameters["extract-queue-url"])
-    assert redrive_lost(deployment, also_pending=False).to_extract == ["deezer:1"]
+    deployment.fetch_queue.send(FetchPreview(TrackId("deezer:2")))
+    assert redrive(deployment).to_fetch == ["deezer:1"]
+    assert {FetchPreview.from_json(body).track_id for body in _take_all(deployment, "fetch")} >= {"deezer:1"}
 
 
 def test_the_ledger_learns_of_crawls_that_others_started_and_of_their_end(aws: Any, tmp_path: Any) -> None:
     deployment = _deployment(aws)
+    in_service = InService(deployment, tmp_path / "ids")
     deployment.crawls.start(CrawlId("c1"), "/music")
-    Ledger(tmp_path).update(deployment)
+    Ledger(tmp_path).update(deployment, in_service)
     assert Ledger(tmp_path).unsettled() == {"c1": "/music"}
     deployment.crawls.finish(CrawlId("c1"))
-    Ledger(tmp_path).update(deployment)
+    Ledger(tmp_path).update(deployment, in_service)
+    assert Ledger(tmp_path).unsettled() == {}
+
+
+def test_a_crawl_stays_in_the_ledger_until_the_index_can_give_its_tracks_back(aws: Any, tmp_path: Path) -> None:
+    deployment = _deployment(aws)
+    in_service = InService(deployment, tmp_path / "ids")
+    vector = np.ones(624, np.float16).tobytes()
+    deployment.crawls.start(CrawlId("c1"), "/music")
+    deployment.crawls.record_entries(CrawlId("c1"), [CrawlEntry(0, TrackId("deezer:1"))])
+    deployment.crawls.finish(CrawlId("c1"))
+    deployment.tracks.store_embedding(
+        _info("deezer:1"), embedding=vector, drift=vector, tags=(), model="musicnn-msd@1", preview_at=now_iso()
+    )
+    Ledger(tmp_path).update(deployment, in_service)
+    assert Ledger(tmp_path).unsettled() == {"c1": "/music"}
+    repair(deployment, tmp_path / "repair", table_lost=False, say=print)
+    Ledger(tmp_path).update(deployment, in_service)
     assert Ledger(tmp_path).unsettled() == {}
 
 
