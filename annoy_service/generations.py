@@ -17,7 +17,7 @@ from annoy_service.builder import Builder
 from annoy_service.changes import read_wanted
 from annoy_service.fold import ATTEMPTS, fold, in_portions
 from annoy_service.pointers import Position, generation, manifest_at, position
-from annoy_service.services import Services
+from annoy_service.services import Services, in_turn
 from annoy_service.version import Changes, Outcome
 from earshot import clock
 from earshot.errors import DamagedIndex, IndexRace, RecipeNotReady
@@ -89,10 +89,13 @@ def settle(services: Services, *, now: datetime | None = None) -> None:
         IndexRace: other builders kept moving the pointer.
     """
     cutoff = (now or clock.now()) - _CUT_SHORT
-    for builder in services.builders:
+
+    def finish(builder: Builder) -> None:
         place, left = position(builder), generation(builder)
         if place.serves and left.head and left.head.modified < cutoff:
             _fold_in(builder, services, left)
+
+    in_turn(services.builders, finish)
 
 
 def _promote(builder: Builder, services: Services, *, incomplete: bool) -> Outcome:

@@ -31,6 +31,8 @@ class Agreement:
     added: int
     removed: int
     unreadable: Mapping[TrackId, str]
+    indexed: Collection[TrackId] = ()
+    """Those of the tracks that the index now holds."""
 
 
 def index_batch(records: Iterable[StreamRecord], services: Services) -> list[str]:
@@ -44,7 +46,7 @@ def index_batch(records: Iterable[StreamRecord], services: Services) -> list[str
     records = list(records)
     named = named_in(records)
     agreement = agree(named.tracks.keys(), services)
-    _report(records, named.tracks.keys() - agreement.unreadable.keys())
+    _report(records, agreement.indexed)
     for track_id, reason in agreement.unreadable.items():
         services.park(TrackNotIndexed(track_id, reason))
     return named.nameless
@@ -81,7 +83,8 @@ def agree(track_ids: Collection[TrackId], services: Services) -> Agreement:
         _replace_what_serves(changes, services)
     added = max(outcome.added for outcome in outcomes)
     removed = max(outcome.removed for outcome in outcomes)
-    return Agreement(added, removed, read.unreadable)
+    indexed = [track_id for track_id, row in read.rows.items() if row is not None]
+    return Agreement(added, removed, read.unreadable, indexed)
 
 
 def _replace_what_serves(changes: Callable[[], Changes], services: Services) -> None:

@@ -27,14 +27,16 @@ def keep_up(messages: Iterable[Message], services: Services) -> None:
         IndexVersionError: see `annoy_service.compact.compact`; the queue tries again.
     """
     on_demand = [_is_on_demand(message["body"]) for message in messages]
-    settle(services)
 
     def tidy(builder: Builder) -> None:
         # and ask for no upkeep: this is it, and its role may not
         tell_readers(compact(builder, on_demand=any(on_demand)), services)
 
-    in_turn(services.builders, tidy)
-    collect_garbage(services.leading.store)
+    try:
+        settle(services)
+        in_turn(services.builders, tidy)
+    finally:  # an index that cannot be compacted must not grow on with its garbage too
+        collect_garbage(services.leading.store)
 
 
 def _is_on_demand(body: str) -> bool:

@@ -88,9 +88,9 @@ class _Walk:
     tracks: tuple[Seed, ...]
     recordings: frozenset[Recording]
 
-    def to(self, track: Seed, leap: float) -> "_Walk":
-        """The walk with one more step."""
-        return _Walk(self.cost + leap**2, (*self.tracks, track), self.recordings | {_recording(track.track)})
+    def to(self, track: Seed, recording: Recording, leap: float) -> "_Walk":
+        """The walk with one more step, to a track of that recording."""
+        return _Walk(self.cost + leap**2, (*self.tracks, track), self.recordings | {recording})
 
 
 def _least_leaps(start: Seed, layers: Sequence[Sequence[Seed]], end: Seed) -> tuple[Seed, ...]:
@@ -102,7 +102,7 @@ def _least_leaps(start: Seed, layers: Sequence[Sequence[Seed]], end: Seed) -> tu
         vectors = np.stack([track.vector for track in layer])
         recordings = [_recording(track.track) for track in layer]
         longer = [
-            walk.to(track, float(leap))
+            walk.to(track, recording, float(leap))
             for walk in beam
             for track, recording, leap in zip(layer, recordings, 1 - vectors @ walk.tracks[-1].vector, strict=True)
             if recording not in walk.recordings

@@ -107,7 +107,8 @@ class _Selection:
         name = plain_title(track.title) if options.collapse_versions else ""
         if (options.collapse_versions and self._is_version(track, name)) or is_full:
             return
-        artists, album = artists_of(track), album_of(track)
+        artists = artists_of(track) if options.max_per_artist else ()
+        album = album_of(track) if options.max_per_album else None
         if options.max_per_artist and any(self._artists[artist] >= options.max_per_artist for artist in artists):
             return
         if options.max_per_album and album and self._albums[album] >= options.max_per_album:

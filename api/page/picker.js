@@ -68,6 +68,7 @@ export function picker({ label, placeholder, onPick, value = "", big = false }) 
   }, 120);
 
   input.addEventListener("input", () => {
+    asking?.abort(); // what is offered must be an answer to what stands there
     found = [];
     impatient = false;
     search();

@@ -83,10 +83,11 @@ class IndexReader:
             DamagedIndex: it is not what the manifest promises.
         """
         stored = searcher.transform
-        if self._transform is None or self._transform[0] != stored.sha256:
+        known = self._transform
+        if known is None or known[0] != stored.sha256:
             body = self._store.read(transform_key(stored), stored)
-            self._transform = stored.sha256, CatalogueTransform.from_bytes(body)
-        return self._transform[1]
+            known = self._transform = stored.sha256, CatalogueTransform.from_bytes(body)
+        return known[1]
 
     def _update(self, *, force: bool) -> None:
         if self._searcher is not None and not self._searcher.is_untouched():

@@ -209,10 +209,16 @@ class IndexStore:
                 yield Listed(entry["Key"], entry["Size"], entry["LastModified"])
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove objects. Only the garbage collector has reason to."""
+        """Remove objects. Only the garbage collector has reason to.
+
+        Raises:
+            ClientError: S3 refused some of them; it says so in an answer that is otherwise a success.
+        """
         waiting = list(keys)
         for start in range(0, len(waiting), _DELETE_LIMIT):
             batch = waiting[start : start + _DELETE_LIMIT]
-            self._client.delete_objects(
+            answer = self._client.delete_objects(
                 Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True}
             )
+            if refused := answer.get("Errors"):
+                raise ClientError({"Error": {"Code": "BatchFailed", "Message": str(refused[0])}}, "DeleteObjects")

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from earshot.clock import Timestamp
 from earshot.ids import CrawlId, TrackId
@@ -64,6 +64,19 @@ def test_enter_is_understood_before_the_list_is_there(open_page: OpenPage) -> No
     page = open_page()
     page.get_by_role("combobox").focus()
     page.keyboard.type("velvet so")
+    page.keyboard.press("Enter")
+    expect(page.locator(".seed strong")).to_have_text("Velvet Song")
+
+
+def test_a_late_answer_to_other_words_is_not_offered(open_page: OpenPage) -> None:
+    page = open_page()
+    late: list[Route] = []
+    page.route("**/search*", lambda route: route.continue_() if late else late.append(route))
+    page.get_by_role("combobox").focus()
+    with page.expect_request("**/search*"):
+        page.keyboard.type("velvet")
+    page.keyboard.type(" so")
+    late[0].continue_()
     page.keyboard.press("Enter")
     expect(page.locator(".seed strong")).to_have_text("Velvet Song")
 

@@ -75,19 +75,22 @@ class _Forest:
         self._index = index
         self._rows = rows
         self._search_k = search_k
+        self._all_nodes = rows * index.get_n_trees()
 
     def candidates(self, query: Vector, n: int, dead: Mask | None) -> Candidates:
-        """Dead rows are made up for by asking for more; where they cluster, twice as many among twice as many nodes, as
-        often as it takes."""
-        vector, search_k = query.tolist(), self._search_k
+        """Dead rows are made up for by asking for more; where that is not enough, twice as many among twice as many
+        nodes, as often as it takes. (Annoy counts a row once for each tree that leads to it, so it may give fewer than
+        there are until it has looked at every row of every tree.)"""
+        vector, nodes = query.tolist(), self._search_k
         share = 0.0 if dead is None else float(np.count_nonzero(dead)) / self._rows
         wanted = int(n * (1 + 2 * share)) + 5
         while True:
-            rows: RowNumbers = np.asarray(self._index.get_nns_by_vector(vector, wanted, max(search_k, wanted)), np.intp)
+            nodes = max(nodes, wanted)
+            rows: RowNumbers = np.asarray(self._index.get_nns_by_vector(vector, wanted, nodes), np.intp)
             live = rows if dead is None else rows[~dead[rows]]
-            if len(live) >= n or len(rows) < wanted:
+            if len(live) >= n or nodes >= self._all_nodes:
                 return Candidates(live)
-            wanted, search_k = 2 * wanted, 2 * search_k
+            wanted, nodes = 2 * wanted, 2 * nodes
 
 
 def search_k_for(rows: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from botocore.exceptions import ClientError
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
@@ -16,7 +17,8 @@ from annoy_service.generations import promote
 from annoy_service.handler import compact_index
 from annoy_service.index import index_batch
 from annoy_service.pointers import position
-from earshot.errors import DamagedIndex, InvalidInput, RecipeNotReady
+from annoy_service.upkeep import keep_up
+from earshot.errors import DamagedIndex, InvalidInput, RecallTooLow, RecipeNotReady
 from earshot.ids import TrackId
 from earshot.index.pointer import generation_key
 from earshot.track import TrackInfo
@@ -130,6 +132,36 @@ def test_upkeep_compacts_announces_and_removes_garbage(
     assert [segment["kind"] for segment in world.latest()["segments"]] == ["base"]
     assert world.announced[announced:][0].version == world.latest()["version"]
     assert world.upkeep_requests == requests, "its role may not send to its own queue"
+
+
+def test_an_index_that_cannot_be_compacted_loses_its_garbage_all_the_same(
+    world: World, music: Music, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(world, music)
+    compact(world.services.leading)
+    before = len(world.keys("segments/"))
+
+    def shut(*_: object, **__: object) -> None:
+        raise RecallTooLow("the gate stays shut")
+
+    monkeypatch.setattr("annoy_service.upkeep.compact", shut)
+    monkeypatch.setattr("earshot.clock.now", lambda: datetime.now(UTC) + IN_TWO_DAYS)
+    with pytest.raises(RecallTooLow):
+        keep_up([{"body": '{"on_demand":true}'}], world.services)
+    assert len(world.keys("segments/")) < before
+
+
+def test_objects_that_may_not_be_deleted_are_not_taken_for_deleted(
+    world: World, music: Music, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3 answers 200 and says in the answer what it refused."""
+    fill(world, music)
+    compact(world.services.leading)
+    refused = {"Errors": [{"Key": "segments/x", "Code": "AccessDenied", "Message": "no"}]}
+    store = world.services.leading.store
+    monkeypatch.setattr(store._client, "delete_objects", lambda **_: refused)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        collect_garbage(store, now=datetime.now(UTC) + IN_TWO_DAYS)
 
 
 def test_a_request_for_upkeep_that_is_no_request_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

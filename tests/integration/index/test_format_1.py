@@ -184,13 +184,17 @@ def test_its_canaries_are_repeated(frozen: Frozen) -> None:
     assert len(base.engine.canaries) == (8 if frozen.expected["search_k"] else 0)
 
 
-def test_compaction_repair_and_garbage_collection_carry_it_on(frozen: Frozen) -> None:
+@pytest.mark.parametrize("frozen", ["exact"], indirect=True)
+def test_a_lost_table_is_restored_from_it_and_equals_it_then(frozen: Frozen) -> None:
     restored = restore_table_from_index(frozen.services)
     assert restored.restored == frozen.expected["tracks"]
-    check_index(frozen.services)
     version = frozen.latest()
     agreement = index_missing(frozen.services)
     assert (agreement.added, agreement.removed, frozen.latest()) == (0, 0, version)
+
+
+def test_compaction_and_garbage_collection_carry_it_on(frozen: Frozen) -> None:
+    check_index(frozen.services)
     compact(frozen.builder, on_demand=True)
     collect_garbage(frozen.builder.store, now=datetime.now(UTC) + timedelta(days=2))
     (base,) = manifest_from_bytes(frozen.latest()).bases

@@ -347,7 +347,7 @@ def test_the_index_equals_the_table_after_quiescence(aws: Aws) -> None:
 
     Machine.aws = aws
     Machine.TestCase.settings = settings(
-        max_examples=int(os.environ.get("EARSHOT_EXAMPLES", "10")),
+        max_examples=int(os.environ.get("EARSHOT_EXAMPLES", "6")),
         stateful_step_count=12,
         deadline=None,
         print_blob=True,

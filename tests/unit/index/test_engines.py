@@ -16,6 +16,7 @@ from earshot.ids import SegmentId, TrackId
 from earshot.index.arrays import Mask, StoredVectors
 from earshot.index.cache import SegmentCache
 from earshot.index.engines import registry
+from earshot.index.engines.annoy import ANNOY
 from earshot.index.engines.engine import Canary, Candidates, Effort, EngineEntry, Opened, Params
 from earshot.index.manifest import SegmentEntry
 from earshot.index.row_sources import FreshRow, FreshRows, MergedRows
@@ -120,3 +121,26 @@ def test_every_file_of_the_engine_must_be_what_the_manifest_says(half: Half, tmp
 def test_an_engine_that_this_code_does_not_know_is_named() -> None:
     with pytest.raises(DamagedIndex, match="engine 'hnsw', which is none of exact, annoy"):
         registry.engine_named("hnsw")
+
+
+@pytest.fixture(scope="module")
+def forest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Opened, npt.NDArray[np.float16]]:
+    """Annoy over enough rows that its usual effort sees but a part of them."""
+    vectors = unit(np.random.default_rng(3).normal(size=(6_000, DIM))).astype(np.float16)
+    folder, effort = tmp_path_factory.mktemp("forest"), {"n_trees": 5}
+    canaries = ANNOY.build(folder, vectors, effort)
+    files = {name: folder / name for name in ANNOY.files}
+    return ANNOY.load(files, vectors, EngineEntry(ANNOY.name, {**effort, "search_k": 500}, canaries)), vectors
+
+
+@pytest.mark.parametrize("dead_share", [0.0, 0.5, 0.99])
+@pytest.mark.parametrize("n", [1, 100, 2_000, 6_000])
+def test_annoy_gives_as_many_rows_as_are_asked_for_as_far_as_there_are_so_many(
+    forest: tuple[Opened, npt.NDArray[np.float16]], n: int, dead_share: float
+) -> None:
+    opened, vectors = forest
+    dead = np.random.default_rng(5).random(len(vectors)) < dead_share
+    query: Vector = unit(vectors[:1])[0]
+    rows = opened.candidates(query, n, dead).rows
+    assert len(rows) == len(set(rows.tolist())) >= min(n, int((~dead).sum()))
+    assert not dead[rows].any()
