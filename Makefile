@@ -53,9 +53,10 @@ promote: setup ## Let the index of RECIPE=… serve (docs/models.md; ARGS=--inco
 	@test -n $(call as_given,RECIPE) || { echo "usage: make promote RECIPE=<recipe> [ARGS=--incomplete]" >&2; exit 2; }
 	@$(PY) -m ops promote $(ARGS) -- $(call as_given,RECIPE)
 
+# Whatever the shell says, compiled modules are kept: each worker and each function of a stack would compile them anew.
 test: setup-dev ## All tests, on two cores (pytest arguments: ARGS="-k index")
 	@$(PY) -m extractor.model
-	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup-dev ## ruff, mypy --strict, and the rules of who imports whom
 	@.venv/bin/ruff check .

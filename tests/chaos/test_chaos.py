@@ -46,6 +46,7 @@ def stack(tmp_path: Path) -> Iterator[LocalStack]:
     own = LocalStack(tmp_path / "state")
     own.env |= {
         "EARSHOT_FAULTS": FAULTS,
+        "EARSHOT_LOCAL_WORKERS": "0",
         "EARSHOT_PROVIDERS": "file",
         "EARSHOT_FOLDER_ROOTS": str(tmp_path / "music"),
     }

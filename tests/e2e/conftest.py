@@ -43,6 +43,7 @@ class LocalStack:
             "EARSHOT_LOCAL_DIR": str(directory),
             "PORT": str(self.port),
             "EARSHOT_LOCAL_AWS_PORT": str(self.aws_port),
+            "EARSHOT_LOCAL_WORKERS": "1",  # each is a process that imports; the chaos has one per core
             "PYTHONPATH": str(ROOT / "tests" / "faults"),
         }
         self._output = directory.parent / f"{directory.name}.out"

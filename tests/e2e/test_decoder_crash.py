@@ -1,14 +1,12 @@
 """A file that kills its decoder, on the real stack: tests/faults does the killing."""
 
 from earshot.clock import now_iso
+from earshot.errors import DecoderCrashed
 from earshot.ids import TrackId
 from earshot.reasons import Reason
 from earshot.track import Status, TrackInfo
-from ops.queue_table import queue_table
 from tests.e2e.conftest import LocalStack, until
 from tests.stubs.audio import sweep
-
-_TRIES = queue_table().work["extract"].receives
 
 
 def test_a_file_that_kills_its_decoder_is_failed_with_its_reason_and_its_audio_is_deleted(stack: LocalStack) -> None:
@@ -21,7 +19,7 @@ def test_a_file_that_kills_its_decoder_is_failed_with_its_reason_and_its_audio_i
         track = deployment.tracks.get(info.track_id)
         return track is not None and track.status is not Status.PENDING
 
-    until(settled, 3 * 2**_TRIES, "the end of its tries")
+    until(settled, 60, f"the end of its {DecoderCrashed.tries} tries")
     track = deployment.tracks.get(info.track_id)
     assert track is not None
     assert (track.status, track.reason) == (Status.FAILED, Reason.DECODER_CRASHED)
