@@ -34,9 +34,9 @@ class ExtractSettings(ModelSettings):
     """The DynamoDB table of tracks."""
     previews_bucket: str
     """The S3 bucket whose uploads wake the extractor."""
+    fetch_queue_url: str
+    """The SQS queue that asks for previews: one that expired is asked for anew."""
     max_preview_bytes: int = Field(default=32 * 1024 * 1024, ge=1024)
     """Larger previews are refused (`too_large`) before they are read."""
-    max_tries: int = Field(ge=1)
-    """Deliveries after which a file that kills its decoder is failed: the receives of the queue (infra/queues.json)."""
     decode_timeout_s: float = Field(default=20.0, gt=0)
     """Longest time for decoding one file. A batch of four must fit into the function's timeout."""

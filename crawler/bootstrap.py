@@ -10,21 +10,28 @@ from botocore.config import Config
 
 from config.crawl_playlist import CrawlPlaylistSettings
 from config.crawler import CrawlerSettings
+from config.deliveries import DeliverySettings
 from config.fetch_preview import FetchPreviewSettings
+from config.reconcile import ReconcileSettings
 from crawler.clips import Clips
 from crawler.crawl import Crawl
+from crawler.dead_letters import DeadLetters
 from crawler.fetch import Fetch
 from crawler.rate_limit import Rate, RateLimiter
+from crawler.reconcile import Reconcile
 from crawler.resolve import Resolver
 from crawler.source import Connected, Web
 from crawler.versions import Versions
+from earshot.deliveries import Deliveries
 from earshot.sources import SOURCES
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.leases import Leases
-from earshot.stores.message_queue import MessageQueue
+from earshot.stores.message_queue import Letters, MessageQueue
 from earshot.stores.previews_bucket import PreviewsBucket
+from earshot.stores.scan_positions import ScanPositions
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
+from earshot.uploads import PreviewUploaded
 from earshot.web import Downloader, with_hosts
 
 if TYPE_CHECKING:
@@ -75,6 +82,44 @@ def clips() -> Clips:
     """What `fetch_preview` runs for queries by sound."""
     settings = FetchPreviewSettings.load()
     return Clips(_downloader(settings), SoundQueries(boto3.client("s3", config=_AWS), settings.previews_bucket))
+
+
+@lru_cache(maxsize=1)
+def reconcile() -> Reconcile:
+    """What `reconcile` runs."""
+    settings = ReconcileSettings.load()
+    database, sqs = boto3.client("dynamodb", config=_AWS), boto3.client("sqs", config=_AWS)
+    region = sqs.meta.region_name
+    return Reconcile(
+        tracks=TracksTable(database, settings.tracks_table),
+        crawls=CrawlsTable(database, settings.crawls_table),
+        previews=PreviewsBucket(boto3.client("s3", config=_AWS), settings.previews_bucket),
+        crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
+        fetch_queue=MessageQueue(sqs, settings.fetch_queue_url),
+        extract_queue=MessageQueue(sqs, settings.extract_queue_url),
+        position=ScanPositions(database, settings.crawls_table, "pending"),
+        upload_of=lambda track_id: PreviewUploaded(settings.previews_bucket, track_id, region),
+    )
+
+
+@lru_cache(maxsize=1)
+def dead_letters() -> DeadLetters:
+    """What else `reconcile` runs."""
+    settings = ReconcileSettings.load()
+    database, sqs = boto3.client("dynamodb", config=_AWS), boto3.client("sqs", config=_AWS)
+    arns = {"crawl": settings.crawl_dlq_arn, "fetch": settings.fetch_dlq_arn, "extract": settings.extract_dlq_arn}
+    return DeadLetters(
+        tracks=TracksTable(database, settings.tracks_table),
+        crawls=CrawlsTable(database, settings.crawls_table),
+        previews=PreviewsBucket(boto3.client("s3", config=_AWS), settings.previews_bucket),
+        letters={queue: Letters(sqs, arn) for queue, arn in arns.items()},
+    )
+
+
+@lru_cache(maxsize=1)
+def deliveries() -> Deliveries:
+    """What both functions do with messages that fail."""
+    return Deliveries(boto3.client("sqs", config=_AWS), DeliverySettings.load().max_tries)
 
 
 def _connected(settings: CrawlerSettings, web: Web) -> dict[str, Connected]:

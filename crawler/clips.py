@@ -29,3 +29,7 @@ class Clips:
             self.queries.answer(message.query_id, Heard(model="", reason=Reason(error.code), message=error.message))
         else:
             self.queries.put_clip(message.query_id, clip)
+
+    def give_up(self, message: FetchClip) -> None:
+        """The message failed too often: that is the query's answer."""
+        self.queries.answer(message.query_id, Heard(model="", reason=Reason.INTERNAL_ERROR))

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, replace
 
 from crawler.departed import departed
+from crawler.giving_up import give_up_crawl
 from crawler.source import Page, ReadPage
 from crawler.waiting import defer, early_by_s, later
+from earshot.clock import seconds_until
 from earshot.errors import EarshotError, InvalidPlaylist, ProviderThrottled, ProviderUnavailable
 from earshot.ids import CrawlId, TrackId
 from earshot.messages import CrawlPlaylist, FetchPreview
@@ -44,7 +46,7 @@ class Crawl:
             return
         if self.crawls.is_step_finished(message.crawl_id, message.cursor):
             return
-        self.crawls.start(message.crawl_id, message.playlist)
+        self.crawls.start(message)
         cursor = message.cursor
         began = time.monotonic()
         try:
@@ -67,14 +69,21 @@ class Crawl:
                 self._remove_departed(message.crawl_id, ref)
             self.crawls.finish(message.crawl_id)
         else:
-            self.crawl_queue.send(replace(message, cursor=cursor, not_before=None, attempt=0))
+            following = replace(message, cursor=cursor, not_before=None, attempt=0)
+            self.crawls.hand_on(following)
+            self.crawl_queue.send(following)
         self.crawls.finish_step(message.crawl_id, message.cursor)
+
+    def give_up(self, message: CrawlPlaylist, error: Exception) -> None:
+        """Its message failed too often."""
+        give_up_crawl(self.crawls, message, type(error).__name__)
 
     def _wait(self, message: CrawlPlaylist, error: ProviderThrottled | ProviderUnavailable) -> None:
         until = defer(message, self.crawl_queue, later(error))
         if until is None:
             self.crawls.finish(message.crawl_id, error)
         else:
+            self.crawls.hand_on(message, due_in_s=seconds_until(until))
             self.crawls.wait_until(message.crawl_id, until)
 
     def _remove_departed(self, crawl_id: CrawlId, ref: PlaylistRef) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from crawler.giving_up import give_up_preview
 from crawler.resolve import Found, GivenUp, Resolver
 from crawler.versions import Sharing, Versions
 from crawler.waiting import MAX_ATTEMPTS, Later, defer, early_by_s
@@ -53,6 +54,10 @@ class Fetch:
             track = self._track(track_id)
             if self._needs_preview(track):
                 self._fetch(track.info, message)
+
+    def give_up(self, message: FetchPreview) -> None:
+        """It failed too often."""
+        give_up_preview(self.tracks, self.previews, parse_track_id(message.track_id))
 
     def _track(self, track_id: TrackId) -> Track:
         track = self.tracks.get(track_id)

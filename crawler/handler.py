@@ -1,4 +1,7 @@
-"""The crawler's two functions. Both take SQS batches and report which messages failed."""
+"""The crawler's functions: two take SQS batches and report which messages failed, one is woken by the clock."""
+
+from collections.abc import Mapping
+from functools import partial
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -8,6 +11,7 @@ from crawler import bootstrap
 from earshot.messages import CrawlPlaylist, FetchClip, parse_fetch
 from earshot.telemetry import logger
 
+_RESERVE_MS = 60_000
 _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -18,9 +22,25 @@ def crawl_playlist(event: dict[str, object], context: LambdaContext) -> dict[str
 
 
 def fetch_preview(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
-    """Gives tracks their previews. SQS, `FetchPreview` messages."""
+    """Gives tracks their previews. SQS, `FetchPreview` and `FetchClip` messages."""
     answer = process_partial_response(event, _fetch, _processor, context)
     return dict(answer)
+
+
+def reconcile(event: Mapping[str, object], context: LambdaContext) -> None:
+    """Gives back what was lost and ends what is dead. Woken with ``{"what": "crawls"}`` often, "tracks" once a day."""
+    if event.get("what") == "crawls":
+        letters = bootstrap.dead_letters().read()
+        done = bootstrap.reconcile().resume_crawls()
+        logger().info("reconciled", crawls=done.crawls, ended=done.ended, dead_letters=letters)
+    else:
+        time_is_up = partial(_is_up, context)
+        done = bootstrap.reconcile().give_back_tracks(time_is_up=time_is_up)
+        logger().info("reconciled", previews=len(done.to_extract), tracks=len(done.to_fetch), ended=done.ended)
+
+
+def _is_up(context: LambdaContext) -> bool:
+    return context.get_remaining_time_in_millis() < _RESERVE_MS
 
 
 def _crawl(record: SQSRecord) -> None:
@@ -28,15 +48,18 @@ def _crawl(record: SQSRecord) -> None:
     log = logger()
     log.set_correlation_id(message.crawl_id)
     log.info("crawl", crawl_id=message.crawl_id, cursor=message.cursor, message_id=record.message_id)
-    bootstrap.crawl().run(message)
+    crawl = bootstrap.crawl()
+    bootstrap.deliveries().attempt(record, partial(crawl.run, message), partial(crawl.give_up, message))
 
 
 def _fetch(record: SQSRecord) -> None:
     message = parse_fetch(record.body)
     if isinstance(message, FetchClip):
-        bootstrap.clips().run(message)
+        clips = bootstrap.clips()
+        bootstrap.deliveries().attempt(record, partial(clips.run, message), lambda _: clips.give_up(message))
         return
     log = logger()
     log.set_correlation_id(message.track_id)
     log.info("fetch", track_id=message.track_id, crawl_id=message.crawl_id, message_id=record.message_id)
-    bootstrap.fetch().run(message)
+    fetch = bootstrap.fetch()
+    bootstrap.deliveries().attempt(record, partial(fetch.run, message), lambda _: fetch.give_up(message))

@@ -30,6 +30,7 @@
     │   ├── ProviderRefused          its answer is final (401, 403, 404)
     │   ├── ProviderThrottled        try again after `retry_after_s`
     │   └── ProviderUnavailable      time-outs, 5xx, broken bodies: try again
+    ├── CrawlAborted                 a crawl failed again and again, for no reason that has a name
     ├── ForbiddenUrl                 a URL outside the allow-list; never fetched
     ├── LocalStackError              the stack on this machine cannot start, or does not run
     ├── ApiError                     our own HTTP API, as its clients see it
@@ -221,6 +222,7 @@ class DecoderCrashed(EarshotError):
     """The process that decodes died or hung on a file. Worth another try, but not many; `reason` is for the track."""
 
     code = "decoder_crashed"
+    tries = 3
 
     def __init__(self, message: str, *, reason: Reason, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -263,6 +265,13 @@ class ProviderUnavailable(ProviderError):
     """Time-out, refused connection, 5xx or a broken body: worth another try."""
 
     code = "provider_unavailable"
+
+
+class CrawlAborted(EarshotError):
+    """Reading a playlist failed so often that nobody tries any more. It may be crawled again."""
+
+    code = "crawl_aborted"
+    hint = "Crawl it again. If that fails too, the log of crawl_playlist says why."
 
 
 class ForbiddenUrl(EarshotError):

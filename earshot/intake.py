@@ -21,9 +21,16 @@ _HINTS: dict[Reason | None, str] = {
 
 
 def start_crawl(
-    playlist: PlaylistRef, *, crawls: CrawlsTable, crawl_queue: MessageQueue, remove_missing: bool = False
+    playlist: PlaylistRef,
+    *,
+    crawls: CrawlsTable,
+    crawl_queue: MessageQueue,
+    remove_missing: bool = False,
+    crawl_id: CrawlId | None = None,
 ) -> CrawlId:
     """Have `playlist` crawled; with `remove_missing` tracks that have left it since earlier crawls are removed.
+
+    `crawl_id`: of a crawl that was lost and begins anew.
 
     The message goes out first: a process that dies between the two steps leaves a crawl that runs and lists itself,
     never one that is listed and does not run.
@@ -31,9 +38,10 @@ def start_crawl(
     Returns:
         The crawl's id.
     """
-    crawl_id = new_crawl_id()
-    crawl_queue.send(CrawlPlaylist(crawl_id=crawl_id, playlist=playlist.text, remove_missing=remove_missing))
-    crawls.start(crawl_id, playlist.text)
+    crawl_id = crawl_id or new_crawl_id()
+    message = CrawlPlaylist(crawl_id=crawl_id, playlist=playlist.text, remove_missing=remove_missing)
+    crawl_queue.send(message)
+    crawls.start(message)
     return crawl_id
 
 

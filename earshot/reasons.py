@@ -32,6 +32,10 @@ class Reason(StrEnum):
     FILE_GONE = "file_gone"
     FILE_CHANGED = "file_changed"
     FORBIDDEN_FOLDER = "forbidden_folder"
+    PREVIEW_EXPIRED = "preview_expired"
+    """Pending again: its preview was deleted before the extractor came to it."""
+    INTERNAL_ERROR = "internal_error"
+    """Every try failed, for no reason that has a name; the log says more."""
 
     # Of audio that cannot become an embedding.
     EMPTY = "empty"
@@ -72,6 +76,6 @@ class Reason(StrEnum):
 
 
 _PASSING = frozenset({
-    Reason.DECODER_CRASHED, Reason.DECODER_TIMEOUT, Reason.FILE_GONE, Reason.FORBIDDEN_FOLDER, Reason.PROVIDER_OFF,
-    Reason.THROTTLED, Reason.UNAVAILABLE,
+    Reason.DECODER_CRASHED, Reason.DECODER_TIMEOUT, Reason.FILE_GONE, Reason.FORBIDDEN_FOLDER, Reason.INTERNAL_ERROR,
+    Reason.PREVIEW_EXPIRED, Reason.PROVIDER_OFF, Reason.THROTTLED, Reason.UNAVAILABLE,
 })  # fmt: skip

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from config.deliveries import DeliverySettings
 from config.extract import ExtractSettings
+from earshot.deliveries import Deliveries
+from earshot.stores.message_queue import MessageQueue
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
@@ -16,6 +19,7 @@ from extractor.service import ExtractorService
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+    from types_boto3_sqs import SQSClient
 
 
 @lru_cache(maxsize=1)
@@ -30,10 +34,10 @@ def previews() -> ExtractorService:
     return ExtractorService(
         TracksTable(boto3.client("dynamodb"), settings.tracks_table),
         PreviewsBucket(_s3(), settings.previews_bucket),
+        MessageQueue(_sqs(), settings.fetch_queue_url),
         Decoder(network.rate, network.min_seconds, settings.decode_timeout_s),
         network,
         max_preview_bytes=settings.max_preview_bytes,
-        max_tries=settings.max_tries,
     )
 
 
@@ -42,6 +46,17 @@ def queries() -> Queries:
     """What `extract` runs for queries by sound."""
     settings = ExtractSettings.load()
     return Queries(SoundQueries(_s3(), settings.previews_bucket), previews(), max_bytes=settings.max_preview_bytes)
+
+
+@lru_cache(maxsize=1)
+def deliveries() -> Deliveries:
+    """What becomes of messages that fail."""
+    return Deliveries(_sqs(), DeliverySettings.load().max_tries)
+
+
+@lru_cache(maxsize=1)
+def _sqs() -> "SQSClient":
+    return boto3.client("sqs")
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from earshot.errors import AudioRejected, InvalidInput
+from earshot.errors import AudioRejected, DecoderCrashed, InvalidInput
 from earshot.ids import QueryId
 from earshot.reasons import Reason
 from earshot.stores.sound_queries import Heard, SoundQueries
@@ -49,3 +49,8 @@ class Queries:
             heard = Heard(self.listener.model, reason=error.reason, message=error.message)
         self.queries.settle(query_id, heard)
         logger().info("query heard", query_id=query_id, reason=heard.reason)
+
+    def give_up(self, query_id: QueryId, error: Exception) -> None:
+        """The clip could not be heard, as often as that was tried."""
+        reason = error.reason if isinstance(error, DecoderCrashed) else Reason.INTERNAL_ERROR
+        self.queries.settle(query_id, Heard(self.listener.model, reason=reason, message=str(error)))

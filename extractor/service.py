@@ -11,10 +11,13 @@ from aws_lambda_powertools.metrics import MetricUnit
 from earshot.clock import now_iso
 from earshot.errors import AudioRejected, DecoderCrashed
 from earshot.ids import TrackId, source_of
+from earshot.messages import FetchPreview
+from earshot.reasons import Reason
+from earshot.stores.message_queue import MessageQueue
 from earshot.stores.previews_bucket import Preview, PreviewsBucket
 from earshot.stores.tracks_table import TracksTable
 from earshot.telemetry import emit, logger
-from earshot.track import TrackInfo
+from earshot.track import Status, TrackInfo
 from extractor.audio.decoder import Decoder
 from extractor.audio.samples import Audio
 from extractor.extract import Extraction, extract_audio
@@ -39,18 +42,18 @@ class ExtractorService:
         self,
         tracks: TracksTable,
         previews: PreviewsBucket,
+        fetch_queue: MessageQueue,
         decoder: Decoder,
         network: Network,
         *,
         max_preview_bytes: int,
-        max_tries: int,
     ) -> None:
         self._tracks = tracks
         self._previews = previews
+        self._fetch_queue = fetch_queue
         self._decoder = decoder
         self._network = network
         self._max_preview_bytes = max_preview_bytes
-        self._max_tries = max_tries
         # One thread: the decoder takes one file at a time, and memory holds one clip ahead.
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._upcoming: deque[TrackId] = deque()
@@ -62,25 +65,21 @@ class ExtractorService:
         self._upcoming = deque(dict.fromkeys(track_ids))
         self._look_ahead()
 
-    def extract(self, track_id: TrackId, *, tries: int = 1) -> None:
+    def extract(self, track_id: TrackId) -> None:
         """Store what the track's preview sounds like, then delete the audio.
 
-        A preview that is gone has been extracted by an earlier delivery of the same event, or has expired.
-
-        Args:
-            track_id: whose preview.
-            tries: how often the message has been delivered, this time included.
+        A preview that is gone has been extracted by an earlier delivery of the same event, or it has expired: then
+        another one is asked for.
 
         Raises:
-            DecoderCrashed: for the queue to try again or to give up. After the last try the track is failed and the
-                audio deleted.
+            DecoderCrashed: for the queue to try again, or to give up.
         """
         logger().set_correlation_id(track_id)
         started = time.monotonic()
         heard = (self._ahead.pop(track_id, None) or self._thread.submit(self._hear, track_id)).result()
         self._look_ahead()
         if heard is None:
-            logger().info("preview is gone", track_id=track_id)
+            self._ask_again(track_id)
             return
         preview, audio = heard.preview, heard.audio
         try:
@@ -89,11 +88,19 @@ class ExtractorService:
             self._store(preview, audio)
             emit("ExtractSeconds", time.monotonic() - started, MetricUnit.Seconds)
         except AudioRejected as error:
-            self._fail(preview, error)
-        except DecoderCrashed as error:
-            if tries >= self._max_tries:
-                self._fail(preview, error)
-            raise
+            self._fail(preview, error.reason, error.message)
+
+    def give_up(self, track_id: TrackId, error: Exception) -> None:
+        """Its preview could not be extracted, as often as that was tried: the track is failed, the audio deleted."""
+        reason = error.reason if isinstance(error, DecoderCrashed) else Reason.INTERNAL_ERROR
+        try:
+            preview = self._previews.get(track_id, max_bytes=self._max_preview_bytes)
+        except AudioRejected as too_large:
+            preview, reason = _unread(track_id), too_large.reason
+        if preview is None:
+            self._ask_again(track_id)
+        else:
+            self._fail(preview, reason, str(error))
 
     @property
     def model(self) -> str:
@@ -123,8 +130,7 @@ class ExtractorService:
         try:
             preview = self._previews.get(track_id, max_bytes=self._max_preview_bytes)
         except AudioRejected as error:  # too large to be read
-            info = TrackInfo(track_id, source_of(track_id))
-            return _Heard(Preview(info, b"", now_iso(), None, ""), error)
+            return _Heard(_unread(track_id), error)
         if preview is None:
             return None
         try:
@@ -148,9 +154,24 @@ class ExtractorService:
         emit("TracksExtracted")
         logger().info("extracted", track_id=preview.info.track_id, stored=stored, seconds=round(audio.seconds, 2))
 
-    def _fail(self, preview: Preview, error: AudioRejected | DecoderCrashed) -> None:
+    def _fail(self, preview: Preview, reason: Reason, detail: str) -> None:
         """The audio will never become an embedding: say so on the track, and only then delete it."""
-        self._tracks.mark_failed(preview.info, reason=error.reason, preview_at=preview.fetched_at)
+        self._tracks.mark_failed(preview.info, reason=reason, preview_at=preview.fetched_at)
         self._previews.delete(preview.info.track_id, etag=preview.etag)
-        emit("TracksFailed", reason=error.reason)
-        logger().warning("rejected", track_id=preview.info.track_id, reason=error.reason, detail=error.message)
+        emit("TracksFailed", reason=reason)
+        logger().warning("rejected", track_id=preview.info.track_id, reason=reason, detail=detail)
+
+    def _ask_again(self, track_id: TrackId) -> None:
+        """The preview is not there. Unless the track has got what it would have given, it needs another one."""
+        track = self._tracks.get(track_id)
+        waits = track is not None and self._tracks.mark_waiting(track_id, reason=Reason.PREVIEW_EXPIRED)
+        outdated = track is not None and track.status is Status.READY and track.model != self.model
+        if waits or outdated:
+            self._fetch_queue.send(FetchPreview(track_id))
+            emit("PreviewsExpired")
+        logger().info("preview is gone", track_id=track_id, asked_for_another=waits or outdated)
+
+
+def _unread(track_id: TrackId) -> Preview:
+    """Of a preview that is too large, nothing but whose it is."""
+    return Preview(TrackInfo(track_id, source_of(track_id)), b"", now_iso(), None, "")

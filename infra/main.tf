@@ -8,7 +8,7 @@ locals {
   # The one table of queues (README.md explains it): serverless.yml, the local stack and the commands read it too.
   queues = jsondecode(file("${path.module}/queues.json"))
 
-  functions = ["crawl_playlist", "fetch_preview", "extract", "index_tracks", "compact_index", "api"]
+  functions = ["crawl_playlist", "fetch_preview", "extract", "reconcile", "index_tracks", "compact_index", "api"]
 }
 
 data "aws_caller_identity" "current" {}

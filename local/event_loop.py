@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from local.board import Board
 from local.channel import Event
+from local.clock import Clock
 from local.functions import Invocable, Outcome, Worker, function_environment
 from local.resources import subscribe
 from local.serverless import Function
@@ -76,9 +77,9 @@ class EventLoop:
         self._stop = threading.Event()
 
     def prepare(self) -> None:
-        """Start one worker per function, so that they import while other things happen."""
+        """Start one worker per function that is woken soon, so that they import while other things happen."""
         for function in self._functions:
-            if not function.serves_http:
+            if not function.serves_http and not function.schedules:
                 self._worker(function).start()
 
     def start(self) -> None:
@@ -109,6 +110,7 @@ class EventLoop:
                 (name, StreamPoller(streams, sqs, trigger, function=first, board=self._board, name=name).run)
                 for trigger in function.streams
             ]
+            runs += [(name, Clock(trigger, first, self._board, name).run) for trigger in function.schedules]
             for topic in function.sns:
                 arn = subscribe(self._session, self._stage, topic.topic_arn, name)
                 receiver = TopicSubscriber(first, topic.topic_arn)
@@ -145,4 +147,5 @@ class EventLoop:
     @staticmethod
     def _is_parallel(function: Function) -> bool:
         """Whether each of its pollers has a worker for itself; otherwise they take turns."""
-        return not function.serves_http and len(function.sqs) + len(function.streams) + len(function.sns) == 1
+        triggers = (*function.sqs, *function.streams, *function.sns, *function.schedules)
+        return not function.serves_http and len(triggers) == 1

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping, Sequence
 from http import HTTPStatus
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import cast
 
 import uvicorn
@@ -19,6 +20,7 @@ import uvicorn
 from local.channel import Inbox, open_channel
 from local.json_lines import warnings_as_json
 from local.worker import answer, load_handler
+from ops.ledger import Ledger
 
 _GRACE_S = 3
 
@@ -55,9 +57,37 @@ def only_for(hosts: Sequence[str], app: App) -> App:
     return guarded
 
 
+def noting(ledger: Ledger, app: App) -> App:
+    """`app`, noting each crawl that it accepts before it says so: what the embedded AWS knows may die with it."""
+
+    async def noted(scope: Message, receive: Receive, send: Send) -> None:
+        if (scope.get("method"), scope.get("path")) != ("POST", "/crawls"):
+            await app(scope, receive, send)
+            return
+        asked, answered, accepted = bytearray(), bytearray(), False
+
+        async def hear() -> Message:
+            message = await receive()
+            asked.extend(cast("bytes", message.get("body", b"")))
+            return message
+
+        async def tell(message: Message) -> None:
+            nonlocal accepted
+            accepted = accepted or message.get("status") == HTTPStatus.ACCEPTED
+            answered.extend(cast("bytes", message.get("body", b"")))
+            if accepted and message["type"] == "http.response.body" and not message.get("more_body"):
+                request, crawl_id = json.loads(asked), json.loads(answered)["crawl_id"]
+                ledger.started(crawl_id, request["playlist"], remove_missing=request.get("remove_missing", False))
+            await send(message)
+
+        await app(scope, hear, tell)
+
+    return noted
+
+
 def main(arguments: list[str]) -> None:
     """Serve until SIGTERM, or until the line to the stack ends."""
-    application, handler_path, hosts, listening_fd, fd = arguments
+    application, handler_path, hosts, directory, listening_fd, fd = arguments
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     connection, inbox = open_channel(int(fd))
     warnings_as_json()
@@ -68,7 +98,7 @@ def main(arguments: list[str]) -> None:
     )  # the socket listens already: requests wait there until uvicorn takes them
     threading.Thread(target=_serve_events, args=(handler_path, connection, inbox), name="events", daemon=True).start()
     config = uvicorn.Config(
-        only_for(hosts.split(","), app),
+        only_for(hosts.split(","), noting(Ledger(Path(directory)), app)),
         access_log=False,
         log_config=None,  # its warnings then go the way of all others
         timeout_graceful_shutdown=_GRACE_S,

@@ -32,7 +32,12 @@ class FrontDoor:
     def _start(self) -> Child:
         return Child(
             "local.front_door",
-            [self._settings.local_app, self._function.handler, ",".join(self._settings.local_hosts)],
+            [
+                self._settings.local_app,
+                self._function.handler,
+                ",".join(self._settings.local_hosts),
+                str(self._settings.local_dir),
+            ],
             env=self._env,
             log=self._settings.local_dir / "logs" / f"{self._function.name}.log",
             sockets=[self._port],

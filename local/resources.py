@@ -66,14 +66,17 @@ def subscribe(session: Session, stage: str, topic_arn: str, function: str) -> st
 def _queues(sqs: "SQSClient", prefix: str, table: QueueTable) -> dict[str, str]:
     kept: dict[QueueAttributeNameType, str] = {"MessageRetentionPeriod": str(table.retention_days * _DAY_S)}
     urls = {name: _queue(sqs, f"{prefix}-{name}", kept) for name in table.parked}
+    dead: dict[str, str] = {}
     for name, queue in table.work.items():
-        dead = _queue(sqs, f"{prefix}-{name}-dlq", kept)
-        redrive = json.dumps({"deadLetterTargetArn": _arn(sqs, dead), "maxReceiveCount": queue.receives})
-        hidden = str(visibility_s(queue))
-        urls[name] = _queue(sqs, f"{prefix}-{name}", {**kept, "VisibilityTimeout": hidden, "RedrivePolicy": redrive})
-    return {f"{name}-queue-url": url for name, url in urls.items()} | {
-        f"{name}-queue-arn": _arn(sqs, url) for name, url in urls.items()
-    }
+        hidden = {**kept, "VisibilityTimeout": str(visibility_s(queue))}
+        dead[name] = _arn(sqs, _queue(sqs, f"{prefix}-{name}-dlq", kept))
+        redrive = json.dumps({"deadLetterTargetArn": dead[name], "maxReceiveCount": queue.receives})
+        urls[name] = _queue(sqs, f"{prefix}-{name}", {**hidden, "RedrivePolicy": redrive})
+    return (
+        {f"{name}-queue-url": url for name, url in urls.items()}
+        | {f"{name}-queue-arn": _arn(sqs, url) for name, url in urls.items()}
+        | {f"{name}-dlq-arn": arn for name, arn in dead.items()}
+    )
 
 
 def _queue(sqs: "SQSClient", name: str, attributes: "dict[QueueAttributeNameType, str]") -> str:

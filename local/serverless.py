@@ -12,7 +12,7 @@ import yaml
 
 from earshot.errors import InvalidSettings
 from local.keys import Keys
-from local.triggers import HttpTrigger, SnsTrigger, SqsTrigger, StreamTrigger, read_trigger
+from local.triggers import HttpTrigger, ScheduleTrigger, SnsTrigger, SqsTrigger, StreamTrigger, read_trigger
 from local.variables import Lookup, Resolver
 
 _DEFAULT_TIMEOUT_S = 6
@@ -39,6 +39,7 @@ class Function:
     sqs: tuple[SqsTrigger, ...] = ()
     streams: tuple[StreamTrigger, ...] = ()
     sns: tuple[SnsTrigger, ...] = ()
+    schedules: tuple[ScheduleTrigger, ...] = ()
     serves_http: bool = False
 
 
@@ -86,6 +87,7 @@ def _function(name: str, keys: Keys, shared: Mapping[str, object]) -> Function:
         sqs=tuple(trigger for trigger in triggers if isinstance(trigger, SqsTrigger)),
         streams=tuple(trigger for trigger in triggers if isinstance(trigger, StreamTrigger)),
         sns=tuple(trigger for trigger in triggers if isinstance(trigger, SnsTrigger)),
+        schedules=tuple(trigger for trigger in triggers if isinstance(trigger, ScheduleTrigger)),
         serves_http=any(isinstance(trigger, HttpTrigger) for trigger in triggers),
     )
     keys.finish()

@@ -136,9 +136,8 @@ class SqsPoller:
         )
         self._board.invoked(self._name, len(messages), len(failed), outcome)
         self._delete([message for message in messages if message["MessageId"] not in failed])
-        self._back_off(
-            [message for message in messages if message["MessageId"] in failed], at_once=outcome.error_type == STOPPED
-        )
+        if outcome.failed:  # else the function itself has said when they come back
+            self._back_off(messages, at_once=outcome.error_type == STOPPED)
 
     def _delete(self, messages: "Sequence[MessageTypeDef]") -> None:
         for start in range(0, len(messages), _RECEIVE_LIMIT):
@@ -151,7 +150,7 @@ class SqsPoller:
             )
 
     def _back_off(self, messages: "Sequence[MessageTypeDef]", *, at_once: bool) -> None:
-        """What has failed comes back within seconds. (On AWS: when the visibility timeout is over.)"""
+        """What killed its function comes back within seconds. (On AWS: when the visibility timeout is over.)"""
         for start in range(0, len(messages), _RECEIVE_LIMIT):
             self._client.change_message_visibility_batch(
                 QueueUrl=self._url,

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from config.local import LocalSettings
 from earshot.errors import DamagedIndex, LocalStackError
+from earshot.ids import CrawlId
 from earshot.intake import start_crawl
 from earshot.playlists import parse_playlist
 from local import embedded_aws
@@ -123,19 +124,32 @@ class Stack:
         if died_hard:
             self.say("the stack was killed the last time; repairing …")
         repaired = repair(
-            self.deployment, directory / "cache" / "repair", table_lost=died_hard, check=died_hard, say=self.say
+            self.deployment,
+            directory / "cache" / "repair",
+            table_lost=died_hard,
+            messages_lost=died_hard,
+            check=died_hard,
+            say=self.say,
         )
         if repaired != Repaired() or died_hard:
             self.say(f"repaired: {repaired}")
         if died_hard:
-            ledger = Ledger(directory)
-            for crawl_id, playlist in ledger.unsettled().items():
-                self.say(f"crawling again, it was cut short: {playlist}")
-                again = start_crawl(
-                    parse_playlist(playlist), crawls=self.deployment.crawls, crawl_queue=self.deployment.crawl_queue
+            self._crawl_again(Ledger(directory))
+
+    def _crawl_again(self, ledger: Ledger) -> None:
+        """Begin the crawls anew that the crawls table has lost; a repair has taken up those that it still holds."""
+        crawls = self.deployment.crawls
+        held = {summary.crawl_id for summary in crawls.list(None)}
+        for crawl_id, asked in ledger.unsettled().items():
+            if crawl_id not in held:
+                self.say(f"crawling again, it was cut short: {asked.playlist}")
+                start_crawl(
+                    parse_playlist(asked.playlist),
+                    crawls=crawls,
+                    crawl_queue=self.deployment.crawl_queue,
+                    remove_missing=asked.remove_missing,
+                    crawl_id=CrawlId(crawl_id),
                 )
-                ledger.started(again, playlist)
-                ledger.settled(crawl_id)
 
     def _functions(self) -> list[Function]:
         ssm = self.session.client("ssm")

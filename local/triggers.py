@@ -1,15 +1,19 @@
 """What wakes a function, as serverless.yml says it. Anything unknown is an error that names the place."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from earshot.errors import InvalidSettings
+from local.channel import Event
 from local.filters import Pattern, checked
 from local.keys import Keys
 
 StartingPosition = Literal["TRIM_HORIZON", "LATEST"]
 
 _SQS_MAX_RECEIVE = 10
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_UNITS_S = {"minute": 60, "hour": 3600, "day": 24 * 3600}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,19 @@ class SnsTrigger:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleTrigger:
+    """The clock, every so many seconds, with the same event each time."""
+
+    every_s: float
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
 class HttpTrigger:
     """Requests to the HTTP API."""
 
 
-Trigger = SqsTrigger | StreamTrigger | SnsTrigger | HttpTrigger
+Trigger = SqsTrigger | StreamTrigger | SnsTrigger | ScheduleTrigger | HttpTrigger
 
 
 def read_trigger(event: object, where: str) -> Trigger:
@@ -72,9 +84,11 @@ def read_trigger(event: object, where: str) -> Trigger:
             return _stream(Keys(body, where))
         case "sns":
             return _sns(Keys(body, where))
+        case "schedule":
+            return _schedule(Keys(body, where))
     raise InvalidSettings(
         f"{where}: the local event loop does not know the trigger {kind!r}",
-        hint="It knows sqs, stream, sns and httpApi; add it to local/ before using it.",
+        hint="It knows sqs, stream, sns, schedule and httpApi; add it to local/ before using it.",
     )
 
 
@@ -124,6 +138,21 @@ def _sns(keys: Keys) -> SnsTrigger:
     keys.take("topicName", str, "")
     keys.finish()
     return trigger
+
+
+def _schedule(keys: Keys) -> ScheduleTrigger:
+    text = keys.take("rate", str)
+    trigger = ScheduleTrigger(_rate_s(text, keys.where), keys.take("input", dict, {}))
+    keys.take("enabled", bool, True)
+    keys.finish()
+    return trigger
+
+
+def _rate_s(text: str, where: str) -> float:
+    rate = _RATE.fullmatch(text)
+    if rate is None:
+        raise InvalidSettings(f"{where}.rate: the local event loop knows rate(<number> <unit>), not {text!r}")
+    return int(rate[1]) * _UNITS_S[rate[2]]
 
 
 def _starting_position(keys: Keys) -> StartingPosition:

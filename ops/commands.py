@@ -15,9 +15,9 @@ from earshot.intake import start_crawl
 from earshot.playlists import PlaylistRef, parse_playlist, playlist_from_command_line
 from ops.connection import Connection
 from ops.following import Follower, Standing
+from ops.given_up import reopen_given_up, states
 from ops.progress import Display, console
 from ops.queue_table import queue_table
-from ops.redrive import redrive, reopen_given_up, states
 from ops.terminal import Say
 
 _MAX_REASONS = 12
@@ -40,7 +40,7 @@ def _crawl(connection: Connection, playlist: PlaylistRef, say: Say, *, remove_mi
         playlist, crawls=deployment.crawls, crawl_queue=deployment.crawl_queue, remove_missing=remove_missing
     )
     if connection.ledger:
-        connection.ledger.started(crawl_id, playlist.text)
+        connection.ledger.started(crawl_id, playlist.text, remove_missing=remove_missing)
     try:
         with Display("crawl") as display:
             standing, progress = Follower(deployment, connection.api).crawl(crawl_id, display.show)
@@ -62,15 +62,17 @@ def extract(connection: Connection, say: Say) -> int:
     """Re-drive every track that still awaits its embedding, and wait for them."""
     deployment = connection.deployment
     reopen_given_up(deployment.tracks)
-    redriven = redrive(deployment)
-    if not redriven.track_ids:
+    given_back = deployment.reconcile.at_once().give_back_tracks()
+    track_ids = [*given_back.to_extract, *given_back.to_fetch]
+    if not track_ids:
         say("every track has its embedding, or a reason why it cannot have one")
         return 0
-    say(f"{len(redriven.to_extract)} previews wait for the extractor, {len(redriven.to_fetch)} tracks for a preview")
+    previews, tracks = len(given_back.to_extract), len(given_back.to_fetch)
+    say(f"{previews} previews wait for the extractor, {tracks} tracks for a preview")
     started = time.monotonic()
     try:
         with Display("extract") as display:
-            standing = Follower(deployment, connection.api).tracks(redriven.track_ids, display.show)
+            standing = Follower(deployment, connection.api).tracks(track_ids, display.show)
     except KeyboardInterrupt:
         say("The extraction goes on without you.")
         return 130

@@ -1,19 +1,19 @@
 """A deployed stage as the commands see it: its tables, queues and buckets, found through SSM."""
 
-import json
 from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import quote_plus
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from earshot.clock import now_iso
+from crawler.reconcile import Reconcile
 from earshot.errors import InvalidSettings
-from earshot.ids import preview_key
+from earshot.ids import TrackId
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.previews_bucket import PreviewsBucket
+from earshot.stores.scan_positions import ScanPositions
 from earshot.stores.tracks_table import TracksTable
+from earshot.uploads import PreviewUploaded
 from ops.aws import Session
 
 if TYPE_CHECKING:
@@ -114,32 +114,20 @@ class Deployment:
         )["Attributes"]
         return sum(map(int, attributes.values()))
 
-    def preview_uploaded(self, track_id: str) -> "PreviewUploaded":
+    def preview_uploaded(self, track_id: TrackId) -> PreviewUploaded:
         """The message that S3 sends when the preview of `track_id` arrives."""
         return PreviewUploaded(self.parameters["previews-bucket"], track_id, self.session.region_name)
 
-
-class PreviewUploaded:
-    """An S3 notification about a preview, for one whose own has been lost."""
-
-    def __init__(self, bucket: str, track_id: str, region: str) -> None:
-        self._bucket = bucket
-        self._track_id = track_id
-        self._region = region
-
-    def to_json(self) -> str:
-        """The notification as S3 writes it; keys in it are form-encoded."""
-        record = {
-            "eventVersion": "2.1",
-            "eventSource": "aws:s3",
-            "awsRegion": self._region,
-            "eventTime": now_iso(),
-            "eventName": "ObjectCreated:Put",
-            "s3": {
-                "s3SchemaVersion": "1.0",
-                "configurationId": "repair",
-                "bucket": {"name": self._bucket, "arn": f"arn:aws:s3:::{self._bucket}"},
-                "object": {"key": quote_plus(preview_key(self._track_id), safe="/")},
-            },
-        }
-        return json.dumps({"Records": [record]})
+    @property
+    def reconcile(self) -> Reconcile:
+        """Gives back what was lost in this stage."""
+        return Reconcile(
+            tracks=self.tracks,
+            crawls=self.crawls,
+            previews=self.previews,
+            crawl_queue=self.crawl_queue,
+            fetch_queue=self.fetch_queue,
+            extract_queue=self.extract_queue,
+            position=ScanPositions(self.dynamodb, self.parameters["crawls-table"], "pending by hand"),
+            upload_of=self.preview_uploaded,
+        )

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Set
+from dataclasses import dataclass
 from pathlib import Path
 
 from earshot.clock import now_iso
@@ -13,8 +14,16 @@ from ops.deployment import Deployment
 _NAME = "crawls.jsonl"
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A crawl as it was asked for."""
+
+    playlist: str
+    remove_missing: bool = False
+
+
 class Ledger:
-    """Append-only notes: crawls that were started, crawls that have settled.
+    """Append-only notes: crawls that were started, crawls that have settled. Several processes may write them.
 
     Args:
         directory: the stack's state directory.
@@ -25,11 +34,13 @@ class Ledger:
         self._known, self._settled = self._read()
         self._not_before = 0.0
 
-    def started(self, crawl_id: str, playlist: str) -> None:
+    def started(self, crawl_id: str, playlist: str, *, remove_missing: bool = False) -> None:
         """Note a crawl, once."""
         if crawl_id not in self._known:
-            self._known[crawl_id] = playlist
-            self._append({"crawl_id": crawl_id, "playlist": playlist, "noted": now_iso()})
+            self._known[crawl_id] = Asked(playlist, remove_missing)
+            self._append(
+                {"crawl_id": crawl_id, "playlist": playlist, "remove_missing": remove_missing, "noted": now_iso()}
+            )
 
     def settled(self, crawl_id: str) -> None:
         """Note that nothing of it is left to do."""
@@ -37,9 +48,9 @@ class Ledger:
             self._settled.add(crawl_id)
             self._append({"crawl_id": crawl_id, "settled": True})
 
-    def unsettled(self) -> dict[str, str]:
-        """Playlist by id of every crawl that was cut short, oldest first."""
-        return {crawl_id: playlist for crawl_id, playlist in self._known.items() if crawl_id not in self._settled}
+    def unsettled(self) -> dict[str, Asked]:
+        """By id every crawl that was cut short, oldest first."""
+        return {crawl_id: asked for crawl_id, asked in self._known.items() if crawl_id not in self._settled}
 
     def update(self, deployment: Deployment, in_index: Callable[[Set[TrackId]], Set[TrackId]]) -> None:
         """Note the crawls that the crawls table lists, however they were started, and those that are safe.
@@ -57,7 +68,8 @@ class Ledger:
             return
         for summary in deployment.crawls.list(None):
             if summary.crawl_id not in self._settled:
-                self.started(summary.crawl_id, summary.playlist)
+                remove_missing = summary.step is not None and summary.step.remove_missing
+                self.started(summary.crawl_id, summary.playlist, remove_missing=remove_missing)
                 if summary.finished and _is_safe(summary.crawl_id, deployment, in_index):
                     self.settled(summary.crawl_id)
         self._not_before = time.monotonic() + 20 * (time.monotonic() - began)
@@ -68,8 +80,8 @@ class Ledger:
             # The line break comes first too: the line before may have been cut short by a death.
             file.write(f"\n{json.dumps(note)}\n")
 
-    def _read(self) -> tuple[dict[str, str], set[str]]:
-        known: dict[str, str] = {}
+    def _read(self) -> tuple[dict[str, Asked], set[str]]:
+        known: dict[str, Asked] = {}
         settled: set[str] = set()
         if self._path.exists():
             for line in self._path.read_text(encoding="utf-8").splitlines():
@@ -80,7 +92,7 @@ class Ledger:
                 if note.get("settled"):
                     settled.add(note["crawl_id"])
                 else:
-                    known[note["crawl_id"]] = note["playlist"]
+                    known[note["crawl_id"]] = Asked(note["playlist"], note.get("remove_missing", False))
         return known, settled
 
 

@@ -21,7 +21,6 @@ from earshot.errors import DamagedIndex
 from earshot.stores.tracks_table import TracksTable
 from ops.deployment import Deployment
 from ops.indexes import index_services
-from ops.redrive import redrive
 from ops.terminal import Say
 
 _SAY_EVERY_S = 5.0
@@ -34,6 +33,7 @@ class Repaired:
     restored: int = 0
     indexed: int = 0
     unindexed: int = 0
+    resumed: int = 0
     redriven: int = 0
     unreadable: int = 0
 
@@ -42,6 +42,7 @@ class Repaired:
             (self.restored, "tracks restored from the index into the table"),
             (self.indexed, "tracks added to the index"),
             (self.unindexed, "tracks removed from the index"),
+            (self.resumed, "crawls taken up again"),
             (self.redriven, "tracks given back to the crawler or the extractor"),
             (self.unreadable, "tracks that cannot be read (see the log)"),
         ]
@@ -53,6 +54,7 @@ def repair(
     work_dir: Path,
     *,
     table_lost: bool,
+    messages_lost: bool = True,
     check: bool = True,
     rebuild: bool = False,
     say: Say,
@@ -64,6 +66,8 @@ def repair(
         work_dir: for index files.
         table_lost: whether the table may lack what the index holds. A table that is empty counts as lost in any case:
             taking it for the truth would empty the index.
+        messages_lost: whether messages may be lost: every crawl and track that waits gets one then, at once. Otherwise
+            only what is overdue does.
         check: read every object of the index, instead of only what is compared with the table.
         rebuild: build the index anew from nothing but the table, even where it can be read.
         say: told of steps that take long, and how far they have come.
@@ -89,12 +93,14 @@ def repair(
             f"the index of {recipe} does not serve yet: it lacks tracks of the one that does. "
             f"Crawl again, or leave those tracks out: make promote RECIPE={recipe} ARGS=--incomplete"
         )
-    redriven = redrive(deployment)
+    reconcile = deployment.reconcile.at_once() if messages_lost else deployment.reconcile
+    resumed, given_back = reconcile.resume_crawls(), reconcile.give_back_tracks()
     return Repaired(
         restored=restored,
         indexed=agreement.added,
         unindexed=agreement.removed,
-        redriven=len(redriven.track_ids),
+        resumed=resumed.crawls,
+        redriven=len(given_back.to_extract) + len(given_back.to_fetch),
         unreadable=len(agreement.unreadable),
     )
 

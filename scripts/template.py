@@ -46,6 +46,8 @@ def placeholder(key: str, stage: str) -> str:
         return f"arn:aws:dynamodb:{REGION}:{_ACCOUNT}:table/{name}/stream/2026-01-01T00:00:00.000"
     if key.endswith("topic-arn"):
         return f"arn:aws:sns:{REGION}:{_ACCOUNT}:earshot-{stage}-{_TOPICS[key]}"
+    if key.endswith("dlq-arn"):
+        return f"arn:aws:sqs:{REGION}:{_ACCOUNT}:earshot-{stage}-{key.removesuffix('-arn')}"
     if key.endswith("queue-arn"):
         return f"arn:aws:sqs:{REGION}:{_ACCOUNT}:{name}"
     if key.endswith("queue-url"):

@@ -125,13 +125,15 @@ def _one_write_at_a_time() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a stage keeps: tables, buckets (``previews``, ``index``), and the URLs of its queues."""
+    """What a stage keeps: tables, buckets (``previews``, ``index``), and the URLs of its queues, and
+    of their dead letters'."""
 
     account: Account
     tracks: TracksTable
     crawls: CrawlsTable
     previews: PreviewsBucket
     queues: Mapping[str, str]
+    dead: Mapping[str, str]
 
 
 @contextmanager
@@ -147,9 +149,12 @@ def stage(**settings: str) -> Iterator[Stage]:
     }
     with account(**names) as aws:
         queues = {name: aws.queue(name) for name in ("crawl", "fetch", "extract")}
-        os.environ |= {f"EARSHOT_{name.upper()}_QUEUE_URL": url for name, url in queues.items()} | settings
+        dead = {name: aws.queue(f"{name}-dlq") for name in queues}
+        os.environ |= {f"EARSHOT_{name.upper()}_QUEUE_URL": url for name, url in queues.items()}
+        os.environ |= {f"EARSHOT_{name.upper()}_DLQ_ARN": f"arn:aws:sqs:{REGION}:1:{name}-dlq" for name in queues}
+        os.environ |= settings
         aws.bucket("index")
-        yield Stage(aws, aws.tracks_table(), aws.crawls_table(), aws.previews_bucket(), queues)
+        yield Stage(aws, aws.tracks_table(), aws.crawls_table(), aws.previews_bucket(), queues, dead)
 
 
 @dataclass(frozen=True, slots=True)

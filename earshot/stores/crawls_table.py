@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from earshot.clock import Timestamp, epoch_in, now_iso, stamp
+from earshot.clock import Timestamp, epoch_in, in_seconds, now_iso, stamp
 from earshot.errors import CrawlNotFound, EarshotError
 from earshot.ids import CrawlId, TrackId
+from earshot.messages import CrawlPlaylist
 from earshot.reasons import Reason
 from earshot.stores.dynamodb import Row, Table
 from earshot.stores.tracks_table import TracksTable
@@ -70,6 +71,12 @@ class CrawlSummary:
     """`code`, `message` and `hint` of what ended the reading early."""
     removed: int = 0
     """Tracks removed because they had left the playlist."""
+    step: CrawlPlaylist | None = None
+    """The message that goes on with it."""
+    due: Timestamp | None = None
+    """When that message was to be worked on."""
+    resumed: Timestamp | None = None
+    """When that message was last taken for lost and sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +110,24 @@ class CrawlsTable:
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
         self._table = Table(client, name)
 
-    def start(self, crawl_id: CrawlId, playlist: str) -> None:
-        """Note that the crawl exists; a crawl that is there already keeps its start."""
-        self._note(crawl_id, {"playlist": playlist}, first={"started": now_iso()})
+    def start(self, message: CrawlPlaylist) -> None:
+        """Note the crawl that `message` begins or goes on with; one that is there already keeps its start and step."""
+        started = now_iso()
+        first = {"started": started, "step": message.to_json(), "due": started}
+        self._note(message.crawl_id, {"playlist": message.playlist}, first=first)
+
+    def hand_on(self, message: CrawlPlaylist, *, due_in_s: float = 0.0) -> None:
+        """Note the message that goes on with its crawl, before it is sent, and in how many seconds it is due."""
+        self._note(message.crawl_id, {"step": message.to_json(), "due": in_seconds(due_in_s)})
+
+    def resume(self, summary: CrawlSummary) -> bool:
+        """Note that the message of a crawl is sent again. False when the crawl has gone on or ended meanwhile."""
+        return self._note(
+            summary.crawl_id,
+            {"resumed": now_iso()},
+            condition="attribute_not_exists(finished) AND due = :due",
+            values={":due": summary.due},
+        )
 
     def record_entries(self, crawl_id: CrawlId, entries: Iterable[CrawlEntry]) -> None:
         """Write `entries`; those with a number that is there already are replaced."""
@@ -126,9 +148,9 @@ class CrawlsTable:
         return self._table.get(_step(crawl_id, cursor)) is not None
 
     def finish(self, crawl_id: CrawlId, error: EarshotError | None = None) -> None:
-        """Note that the whole playlist has been read, or that `error` ended the reading."""
+        """Note that the whole playlist has been read, or that `error` ended the reading; the first end stays."""
         said = {"error": {"code": error.code, "message": error.message, "hint": error.hint}} if error else {}
-        self._note(crawl_id, said, first={"finished": now_iso()})
+        self._note(crawl_id, {**said, "finished": now_iso()}, condition="attribute_not_exists(finished)")
 
     def note_removed(self, crawl_id: CrawlId, tracks: int) -> None:
         """Note how many tracks the crawl removes, before it does; what was noted first stays."""
@@ -188,9 +210,20 @@ class CrawlsTable:
         summaries = map(_summary, self._table.query({"crawl_id": _SUMMARIES}))
         return sorted(summaries, key=lambda summary: summary.started, reverse=True)[offset:][:limit]
 
-    def _note(self, crawl_id: CrawlId, said: Row, *, first: Row | None = None, condition: str | None = None) -> None:
-        """Write `said` into the summary, and `first` where nothing has been noted yet."""
-        self._table.update(_key(_SUMMARIES, crawl_id), set_={**said, **_expiry()}, keep=first, condition=condition)
+    def _note(
+        self,
+        crawl_id: CrawlId,
+        said: Row,
+        *,
+        first: Row | None = None,
+        condition: str | None = None,
+        values: Row | None = None,
+    ) -> bool:
+        """Write `said` into the summary, and `first` where nothing was noted yet. False: `condition` forbade it."""
+        written = self._table.update(
+            _key(_SUMMARIES, crawl_id), set_={**said, **_expiry()}, keep=first, condition=condition, values=values
+        )
+        return written is not None
 
 
 def _key(crawl_id: str, entry: str) -> Row:
@@ -233,4 +266,7 @@ def _summary(row: Row) -> CrawlSummary:
         waiting_until=waiting if waiting and waiting > now_iso() else None,
         error=row.get("error"),
         removed=row.get("removed", 0),
+        step=CrawlPlaylist.from_json(row["step"]) if "step" in row else None,
+        due=row.get("due"),
+        resumed=row.get("resumed"),
     )

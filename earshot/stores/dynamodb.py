@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         AttributeValueTypeDef,
         KeysAndAttributesTypeDef,
         KeysAndAttributesUnionTypeDef,
+        ScanInputTypeDef,
         WriteRequestUnionTypeDef,
     )
 
@@ -78,6 +79,31 @@ class Table:
         """Every item as stored, page by page. It costs what exists."""
         for page in self._client.get_paginator("scan").paginate(TableName=self._name, ConsistentRead=True):
             yield from page["Items"]
+
+    def pages(
+        self, attributes: Sequence[str], filter_: str, values: Row, after: Row | None = None
+    ) -> Iterator[tuple[list[Row], Row | None]]:
+        """Every row for which `filter_` (of `values`) holds, these attributes of it, and the key to go on after.
+
+        In `filter_` an attribute `name` of `values` is called ``#name``. It costs what exists.
+        """
+        named = {*attributes, *(name.removeprefix(":") for name in values)}
+        request: ScanInputTypeDef = {
+            "TableName": self._name,
+            "FilterExpression": filter_,
+            "ProjectionExpression": ", ".join(map("#{}".format, attributes)),
+            "ExpressionAttributeNames": {f"#{name}": name for name in sorted(named)},
+            "ExpressionAttributeValues": to_item(values),
+        }
+        if after:
+            request["ExclusiveStartKey"] = to_item(after)
+        while True:
+            answer = self._client.scan(**request)
+            last = answer.get("LastEvaluatedKey")
+            yield [from_item(item) for item in answer["Items"]], from_item(last) if last else None
+            if not last:
+                return
+            request["ExclusiveStartKey"] = last
 
     def put(self, row: Row, condition: str | None = None, values: Row | None = None) -> bool:
         """Write the whole row. False when `condition` (of `values`: ``{":name": …}``) did not hold."""

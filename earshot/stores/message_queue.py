@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import ClientError
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 _BATCH_LIMIT = 10
+_HIDDEN_S = 60
 MAX_DELAY_S = 900
 
 
@@ -62,3 +64,35 @@ class MessageQueue:
                     break
             else:
                 raise ClientError({"Error": {"Code": "BatchFailed", "Message": str(failed)}}, "SendMessageBatch")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message that was received."""
+
+    body: str
+    receipt: str
+
+
+class Letters:
+    """The messages of a queue that nobody is woken by. Each is seen once, and stays until it is removed.
+
+    Args:
+        client: a boto3 SQS client.
+        arn: the queue's ARN.
+    """
+
+    def __init__(self, client: "SQSClient", arn: str) -> None:
+        self._client = client
+        self._url = client.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"]
+
+    def __iter__(self) -> Iterator[Letter]:
+        while messages := self._client.receive_message(
+            QueueUrl=self._url, MaxNumberOfMessages=_BATCH_LIMIT, VisibilityTimeout=_HIDDEN_S
+        ).get("Messages"):
+            for message in messages:
+                yield Letter(message["Body"], message["ReceiptHandle"])
+
+    def remove(self, letter: Letter) -> None:
+        """It is dealt with."""
+        self._client.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt)

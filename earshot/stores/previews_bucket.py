@@ -112,10 +112,14 @@ class PreviewsBucket:
 
     def track_ids(self) -> Iterator[TrackId]:
         """Tracks whose preview waits for the extractor. Foreign objects are passed over."""
+        return (track_id for track_id, _ in self.held())
+
+    def held(self) -> Iterator[tuple[TrackId, Timestamp]]:
+        """The same, each with the time when its preview was put there."""
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix="previews/"):
             for entry in page.get("Contents", ()):
                 try:
-                    yield track_id_of_preview_key(entry["Key"])
+                    yield track_id_of_preview_key(entry["Key"]), iso(entry["LastModified"])
                 except InvalidTrackId:
                     continue
 

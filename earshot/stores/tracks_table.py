@@ -4,7 +4,8 @@ Two rules settle every race: an embedding of a newer preview wins over one of an
 ready is never turned back by somebody else's failure.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from earshot.clock import Timestamp, now_iso
@@ -22,6 +23,28 @@ _NEWER_PREVIEW = "attribute_not_exists(preview_at) OR preview_at < :preview_at"
 def track_from_item(item: Item) -> Track:
     """The track in a DynamoDB item or stream image (wire format, binary values as bytes)."""
     return Track.from_row(from_item(item))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A pending track: since when it is that, and when something last happened to it (None: nothing since then)."""
+
+    track_id: TrackId
+    since: Timestamp
+    updated_at: Timestamp | None = None
+
+    @property
+    def quiet_since(self) -> Timestamp:
+        """When something last happened to it."""
+        return self.updated_at or self.since
+
+
+@dataclass(frozen=True, slots=True)
+class PendingPage:
+    """Some pending tracks. `last`: where the scan goes on, None at its end."""
+
+    tracks: Sequence[Waiting]
+    last: Row | None
 
 
 class TracksTable:
@@ -73,7 +96,7 @@ class TracksTable:
         old = self._table.update(
             _key(info.track_id),
             set_=_attributes(info),
-            keep={"status": Status.PENDING, "created_at": now_iso()},
+            keep={"status": Status.PENDING, "created_at": now_iso(), "pending_since": now_iso()},
             returns="ALL_OLD",
         )
         return not old
@@ -85,8 +108,19 @@ class TracksTable:
             Status.PENDING,
             "#status IN (:failed, :no_preview)",
             {":failed": Status.FAILED, ":no_preview": Status.NO_PREVIEW},
+            also={"pending_since": now_iso()},
             remove=("reason",),
         )
+
+    def pending(self, after: Row | None = None) -> Iterator[PendingPage]:
+        """Every track that waits, with how long nothing has happened to it, page by page. It costs what exists.
+
+        Args:
+            after: `PendingPage.last` of a scan that goes on here.
+        """
+        names = ("track_id", "updated_at", "created_at", "pending_since")
+        for rows, last in self._table.pages(names, "#status = :status", {":status": Status.PENDING}, after):
+            yield PendingPage([_waiting(row) for row in rows], last)
 
     def store_embedding(
         self,
@@ -170,6 +204,11 @@ class TracksTable:
             _key(track_id), set_=set_, keep=keep, remove=remove, condition=condition, values=values
         )
         return written is not None
+
+
+def _waiting(row: Row) -> Waiting:
+    since = row.get("pending_since") or row.get("created_at") or Timestamp("")
+    return Waiting(TrackId(row["track_id"]), since, row.get("updated_at"))
 
 
 def _key(track_id: TrackId) -> Row:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
@@ -19,15 +19,16 @@ from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.stores.tracks_table import TracksTable
-from tests.aws import stage
+from tests.aws import REGION, stage
 from tests.stubs.clients import client
 
 _RECORD = json.loads((Path(__file__).parent.parent / "events" / "sqs_message.json").read_text())["Records"][0]
+_RECEIVES: Literal["ApproximateReceiveCount"] = "ApproximateReceiveCount"
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
-def sqs_event(messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The event with which SQS invokes a function for `messages`, as `receive_message` gives them."""
+def sqs_event(messages: Sequence[Mapping[str, Any]], queue: str = "fetch") -> dict[str, Any]:
+    """The event with which SQS invokes a function for `messages` of `queue`, as `receive_message` gives them."""
     records = []
     for message in messages:
         record = copy.deepcopy(_RECORD)
@@ -35,14 +36,16 @@ def sqs_event(messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "messageId": message["MessageId"],
             "receiptHandle": message["ReceiptHandle"],
             "body": message["Body"],
+            "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:{queue}",
         }
+        record["attributes"]["ApproximateReceiveCount"] = message.get("Attributes", {}).get(_RECEIVES, "1")
         records.append(record)
     return {"Records": records}
 
 
-def invoke(function: Handler, messages: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Invoke a function with the SQS event for `messages`; the ids of those that failed."""
-    answer = function(sqs_event(messages), None)
+def invoke(function: Handler, messages: Sequence[Mapping[str, Any]], queue: str = "fetch") -> set[str]:
+    """Invoke a function with the SQS event for `messages` of `queue`; the ids of those that failed."""
+    answer = function(sqs_event(messages, queue), None)
     return {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
 
 
@@ -52,6 +55,9 @@ class Stack:
 
     crawl_queue_url: str
     fetch_queue_url: str
+    extract_queue_url: str
+    dead: Mapping[str, str]
+    """URLs of the queues of dead letters."""
     tracks: TracksTable
     crawls: CrawlsTable
     previews: PreviewsBucket
@@ -84,9 +90,11 @@ class Stack:
     def deliver(self, queue_url: str, function: Handler, *, keep: bool = False) -> int:
         """Deliver up to ten messages; those done are deleted unless `keep`. Returns how many were delivered."""
         sqs = boto3.client("sqs")
-        messages = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", [])
+        messages = sqs.receive_message(
+            QueueUrl=queue_url, MaxNumberOfMessages=10, MessageSystemAttributeNames=[_RECEIVES]
+        ).get("Messages", [])
         if messages:
-            failed = invoke(function, messages)
+            failed = invoke(function, messages, queue_url.rsplit("/", 1)[1])
             for message in messages:
                 if not keep and message["MessageId"] not in failed:
                     sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
@@ -111,10 +119,11 @@ def running_stack(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[
         POWERTOOLS_LOG_LEVEL="CRITICAL", **{f"EARSHOT_{name.upper()}": value for name, value in settings.items()}
     ) as kept:
         _forget()
-        yield Stack(kept.queues["crawl"], kept.queues["fetch"], kept.tracks, kept.crawls, kept.previews)
+        urls = {f"{name}_queue_url": kept.queues[name] for name in ("crawl", "fetch", "extract")}
+        yield Stack(tracks=kept.tracks, crawls=kept.crawls, previews=kept.previews, dead=kept.dead, **urls)
         _forget()
 
 
 def _forget() -> None:
-    for cached in (bootstrap.crawl, bootstrap.fetch, bootstrap.clips):
-        cached.cache_clear()
+    for wired in ("crawl", "fetch", "clips", "deliveries", "dead_letters", "reconcile"):
+        getattr(bootstrap, wired).cache_clear()

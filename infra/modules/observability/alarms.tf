@@ -7,23 +7,23 @@ locals {
   minute = 60
 
   alarms = {
-    crawl-dead-letters = {
-      what       = "A playlist could not be crawled after every retry."
-      namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
-      dimensions = { QueueName = var.queues["crawl"].dlq_name }
+    crawler-gave-up = {
+      what       = "A crawl or the preview of a track was given up for no reason that has a name."
+      namespace  = "Earshot", metric = "WorkGivenUp", statistic = "Sum"
+      dimensions = { service = "crawler" }
       threshold  = 0, period = 5 * local.minute, periods = 1
     }
-    fetch-dead-letters = {
-      what       = "Previews could not be fetched after every retry."
-      namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
-      dimensions = { QueueName = var.queues["fetch"].dlq_name }
+    extractor-gave-up = {
+      what       = "A track was given up because its preview could not be heard after every retry."
+      namespace  = "Earshot", metric = "WorkGivenUp", statistic = "Sum"
+      dimensions = { service = "extractor" }
       threshold  = 0, period = 5 * local.minute, periods = 1
     }
-    extract-dead-letters = {
-      what       = "Previews could not be turned into embeddings after every retry."
-      namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
-      dimensions = { QueueName = var.queues["extract"].dlq_name }
-      threshold  = 0, period = 5 * local.minute, periods = 1
+    pending-too-long = {
+      what       = "A track has been pending for three days: something does not go on, or a provider throttles hard."
+      namespace  = "Earshot", metric = "OldestPendingSeconds", statistic = "Maximum"
+      dimensions = { service = "crawler" }
+      threshold  = 3 * 24 * 60 * local.minute, period = 24 * 60 * local.minute, periods = 1
     }
     compact-dead-letters = {
       what       = "The index could not be compacted or tidied after every retry."

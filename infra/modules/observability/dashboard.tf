@@ -14,6 +14,17 @@ locals {
       stat = "Sum"
     },
     {
+      title = "Given back by the clock, given up, previews that expired"
+      metrics = [
+        ["Earshot", "CrawlsResumed", "service", "crawler"],
+        ["Earshot", "TracksGivenBack", "service", "crawler"],
+        ["Earshot", "WorkGivenUp", "service", "crawler"],
+        ["Earshot", "WorkGivenUp", "service", "extractor"],
+        ["Earshot", "PreviewsExpired", "service", "extractor"],
+      ]
+      stat = "Sum"
+    },
+    {
       title   = "Waiting messages"
       metrics = [for key in sort(keys(var.queues)) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues[key].name]]
       stat    = "Maximum"

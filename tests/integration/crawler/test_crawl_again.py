@@ -7,6 +7,7 @@ from crawler import handler
 from earshot.clock import Timestamp
 from earshot.errors import CrawlNotFound
 from earshot.ids import CrawlId
+from earshot.messages import CrawlPlaylist
 from earshot.track import Status
 from tests.stubs.spotify import SpotifyStub, item, spotify_id, track
 from tests.stubs.stack import Stack
@@ -42,24 +43,24 @@ def test_a_scheduled_crawl_touches_only_what_is_new(spotify_stack: Stack, spotif
 def test_crawls_are_listed_newest_first(spotify_stack: Stack) -> None:
     crawls = spotify_stack.crawls
     for name in ("one", "two", "three"):
-        crawls.start(CrawlId(name), f"playlist {name}")
+        crawls.start(CrawlPlaylist(CrawlId(name), f"playlist {name}"))
     assert [summary.crawl_id for summary in crawls.list(2)] == ["three", "two"]
 
 
 def test_a_crawl_that_starts_twice_keeps_its_start(spotify_stack: Stack) -> None:
-    spotify_stack.crawls.start(CrawlId("one"), "playlist")
+    spotify_stack.crawls.start(CrawlPlaylist(CrawlId("one"), "playlist"))
     started = spotify_stack.crawls.summary("one").started
-    spotify_stack.crawls.start(CrawlId("one"), "playlist")
+    spotify_stack.crawls.start(CrawlPlaylist(CrawlId("one"), "playlist"))
     assert spotify_stack.crawls.summary("one").started == started
 
 
 def test_the_latest_wait_is_shown_until_it_is_over(spotify_stack: Stack) -> None:
     crawls = spotify_stack.crawls
-    crawls.start(CrawlId("one"), "playlist")
+    crawls.start(CrawlPlaylist(CrawlId("one"), "playlist"))
     for until in ("2999-01-01T00:00:00.000000Z", "2998-01-01T00:00:00.000000Z"):
         crawls.wait_until(CrawlId("one"), Timestamp(until))
     assert crawls.summary("one").waiting_until == "2999-01-01T00:00:00.000000Z"
-    crawls.start(CrawlId("two"), "playlist")
+    crawls.start(CrawlPlaylist(CrawlId("two"), "playlist"))
     crawls.wait_until(CrawlId("two"), Timestamp("2020-01-01T00:00:00.000000Z"))
     assert crawls.summary("two").waiting_until is None
 

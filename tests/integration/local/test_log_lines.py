@@ -10,14 +10,15 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from config.local import ROOT
-from earshot.ids import CrawlId
+from earshot.ids import CrawlId, TrackId
 from earshot.messages import CrawlPlaylist
+from earshot.uploads import PreviewUploaded
 from local.channel import Event
 from local.functions import Worker, function_environment
 from local.resources import create_all
 from local.serverless import Function, read_functions
 from ops.connection import aws_environment
-from ops.deployment import Deployment, PreviewUploaded
+from ops.deployment import Deployment
 from tests.aws import REGION
 
 MakeWorker = Callable[..., Worker]
@@ -59,7 +60,7 @@ def _message(body: str) -> Event:
     return {"Records": [{**record, **source, "md5OfBody": "", "messageAttributes": {}}]}
 
 
-_PREVIEW = PreviewUploaded("earshot-local-previews", "deezer:1", REGION)
+_PREVIEW = PreviewUploaded("earshot-local-previews", TrackId("deezer:1"), REGION)
 _CLOCK: Event = {"source": "aws.events", "detail-type": "Scheduled Event"}
 
 

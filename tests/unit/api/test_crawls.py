@@ -8,6 +8,7 @@ import pytest
 from earshot.clock import Timestamp
 from earshot.errors import PlaylistNotFound
 from earshot.ids import CrawlId, TrackId
+from earshot.messages import CrawlPlaylist
 from earshot.reasons import Reason
 from earshot.stores.crawls_table import CrawlEntry, CrawlsTable
 from earshot.track import TrackInfo
@@ -50,7 +51,7 @@ def test_what_is_no_playlist_is_422_and_nothing_is_queued(world: World, playlist
 
 
 def test_counts_by_state_and_reason_and_what_went_wrong_are_shown(world: World, crawls: CrawlsTable) -> None:
-    crawls.start(CrawlId("one"), "/music")
+    crawls.start(CrawlPlaylist(CrawlId("one"), "/music"))
     world.table.register(TrackInfo(TrackId("deezer:1"), "deezer"))
     crawls.record_entries(
         CrawlId("one"),

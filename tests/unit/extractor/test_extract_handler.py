@@ -12,13 +12,14 @@ import pytest
 from earshot.clock import Timestamp
 from earshot.embedding import Embedding
 from earshot.ids import TrackId
+from earshot.messages import FetchPreview
 from earshot.track import Status, Track, TrackInfo
 from extractor import bootstrap, handler
 from tests.aws import TRIES, Stage, stage
 from tests.corpus import clips, hostile_dir
 from tests.model import model_dir
+from tests.unit.earshot.test_uploads import upload_of
 from tests.unit.extractor.conftest import encoded, tone
-from tests.unit.extractor.test_extract_events import upload_of
 
 _RECORD = json.loads((Path(__file__).parents[2] / "events" / "sqs_message.json").read_text())["Records"][0]
 TRACK = "file:2c26b46b68ffc68f"
@@ -31,6 +32,7 @@ class World:
     def __init__(self, stage: Stage) -> None:
         self.tracks = stage.tracks
         self.previews = stage.previews
+        self._stage = stage
 
     def upload(self, track_id: str, audio: bytes, *, fetched_at: str = "2026-11-20T07:00:00.000000Z") -> None:
         info = TrackInfo(TrackId(track_id), "file", title="Song")
@@ -45,12 +47,20 @@ class World:
     def waiting(self) -> set[str]:
         return set(self.previews.track_ids())
 
+    def asked_for(self) -> list[str]:
+        """Tracks for which a preview is asked for, once each call."""
+        url, sqs = self._stage.queues["fetch"], self._stage.account.sqs
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        for received in messages:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=received["ReceiptHandle"])
+        return [FetchPreview.from_json(received["Body"]).track_id for received in messages]
+
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[World]:
     """One stage, one network, one decoder."""
     with stage(EARSHOT_MODEL_DIR=str(model_dir()), EARSHOT_DECODE_TIMEOUT_S="5") as aws:
-        for wired in (bootstrap.previews, bootstrap._s3):
+        for wired in (bootstrap.previews, bootstrap.queries, bootstrap.deliveries, bootstrap._s3, bootstrap._sqs):
             wired.cache_clear()
         yield World(aws)
         bootstrap.previews().close()
@@ -180,18 +190,47 @@ def test_a_file_that_kills_its_decoder_is_tried_again_and_harms_no_other(
     assert world.track(OTHER).status is Status.READY
 
 
-def test_after_the_last_try_its_track_is_failed_and_the_message_still_goes_to_the_dead_letters(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_the_last_try_its_track_is_failed_with_the_reason(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     poison = encoded(tone(2))
     world.upload(TRACK, poison)
     crash_on(monkeypatch, poison)
-    for tries in range(1, TRIES):
+    for tries in (1, 2):
         assert deliver(message(upload_of(key(TRACK)), tries=tries)) == {"message-0"}
         assert world.track(TRACK).status is Status.PENDING
-    assert deliver(message(upload_of(key(TRACK)), tries=TRIES)) == {"message-0"}
+    assert deliver(message(upload_of(key(TRACK)), tries=3)) == set()
     assert (world.track(TRACK).status, world.track(TRACK).reason) == (Status.FAILED, "decoder_crashed")
     assert world.waiting() == set()
+
+
+def test_a_failure_that_has_no_name_ends_the_track_after_the_last_try(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.upload(TRACK, encoded(tone()))
+
+    def away(*_: Any, **__: Any) -> None:
+        raise ConnectionError("no table today")
+
+    monkeypatch.setattr(bootstrap.previews()._tracks, "store_embedding", away)
+    assert deliver(message(upload_of(key(TRACK)), tries=TRIES - 1)) == {"message-0"}
+    assert world.track(TRACK).status is Status.PENDING
+    assert deliver(message(upload_of(key(TRACK)), tries=TRIES)) == set()
+    assert (world.track(TRACK).status, world.track(TRACK).reason) == (Status.FAILED, "internal_error")
+    assert world.waiting() == set()
+
+
+def test_a_preview_that_expired_before_it_was_heard_is_asked_for_anew(world: World) -> None:
+    world.upload(TRACK, encoded(tone()))
+    world.previews.delete(TrackId(TRACK))
+    assert deliver(message(upload_of(key(TRACK)))) == set()
+    assert (world.track(TRACK).status, world.track(TRACK).reason) == (Status.PENDING, "preview_expired")
+    assert world.asked_for() == [TRACK]
+
+
+def test_a_preview_that_is_gone_because_it_was_heard_is_not_asked_for(world: World) -> None:
+    world.upload(TRACK, encoded(tone()))
+    deliver(message(upload_of(key(TRACK))))
+    deliver(message(upload_of(key(TRACK))))
+    assert world.asked_for() == []
 
 
 def test_a_newer_preview_that_arrives_meanwhile_is_not_deleted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,3 +155,22 @@ def test_a_variable_without_value_is_refused_with_its_place(
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match=r"nowhere\.yml"):
         read_functions(tmp_path / "nowhere.yml", stage="test", ssm=_lookup)
+
+
+def _schedule(**keys: Any) -> dict[str, Any]:
+    return {"f": {"handler": "a.b", "events": [{"schedule": keys}]}}
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds"),
+    [("rate(1 minute)", 60), ("rate(15 minutes)", 900), ("rate(2 hours)", 7200), ("rate(1 day)", 86400)],
+)
+def test_a_schedule_wakes_at_its_rate_with_its_input(tmp_path: Path, rate: str, seconds: int) -> None:
+    (trigger,) = _read(tmp_path, _schedule(rate=rate, input={"what": "crawls"}))["f"].schedules
+    assert (trigger.every_s, trigger.event) == (seconds, {"what": "crawls"})
+
+
+@pytest.mark.parametrize("rate", ["cron(0 12 * * ? *)", "rate(a minute)", "15 minutes", ""])
+def test_a_schedule_that_the_loop_does_not_know_is_an_error(tmp_path: Path, rate: str) -> None:
+    with pytest.raises(InvalidSettings, match="rate"):
+        _read(tmp_path, _schedule(rate=rate))

@@ -8,7 +8,7 @@ import pytest
 
 from earshot.errors import LocalStackError
 from ops import lock
-from ops.ledger import Ledger
+from ops.ledger import Asked, Ledger
 
 _HERE = lock.RunningStack(pid=1, api_url="http://127.0.0.1:1", aws_url="http://127.0.0.1:2")
 
@@ -39,7 +39,7 @@ def test_a_crawl_stays_in_the_ledger_until_it_has_settled(tmp_path: Path) -> Non
     Ledger(tmp_path).started("1", "/music")
     Ledger(tmp_path).started("2", "deezer:playlist:9")
     Ledger(tmp_path).settled("1")
-    assert Ledger(tmp_path).unsettled() == {"2": "deezer:playlist:9"}
+    assert Ledger(tmp_path).unsettled() == {"2": Asked("deezer:playlist:9")}
 
 
 def test_a_line_cut_short_by_a_death_is_passed_over(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_line_cut_short_by_a_death_is_passed_over(tmp_path: Path) -> None:
     with (tmp_path / "crawls.jsonl").open("a") as file:
         file.write('{"crawl_id": "2", "pl')
     Ledger(tmp_path).started("3", "/more")
-    assert Ledger(tmp_path).unsettled() == {"1": "/music", "3": "/more"}
+    assert Ledger(tmp_path).unsettled() == {"1": Asked("/music"), "3": Asked("/more")}
 
 
 def test_notes_are_written_once(tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import dataclass
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
+from earshot.clock import now_iso
 from earshot.errors import InvalidInput, InvalidTrackId
-from earshot.ids import QueryId, TrackId, track_id_of_preview_key
+from earshot.ids import QueryId, TrackId, preview_key, track_id_of_preview_key
 from earshot.stores.sound_queries import query_id_of_key
 
 
@@ -50,3 +51,29 @@ def _uploaded_keys(body: str) -> list[str]:
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidInput(f"not an S3 notification ({error!r}): {body[:200]!r}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewUploaded:
+    """The S3 notification about a preview, for one whose own has been lost."""
+
+    bucket: str
+    track_id: TrackId
+    region: str
+
+    def to_json(self) -> str:
+        """The notification as S3 writes it; keys in it are form-encoded."""
+        record = {
+            "eventVersion": "2.1",
+            "eventSource": "aws:s3",
+            "awsRegion": self.region,
+            "eventTime": now_iso(),
+            "eventName": "ObjectCreated:Put",
+            "s3": {
+                "s3SchemaVersion": "1.0",
+                "configurationId": "reconcile",
+                "bucket": {"name": self.bucket, "arn": f"arn:aws:s3:::{self.bucket}"},
+                "object": {"key": quote_plus(preview_key(self.track_id), safe="/")},
+            },
+        }
+        return json.dumps({"Records": [record]})

@@ -13,16 +13,16 @@ from config.local import ROOT
 from earshot.clock import now_iso
 from earshot.errors import InvalidSettings
 from earshot.ids import CrawlId, TrackId
-from earshot.messages import FetchPreview
+from earshot.messages import CrawlPlaylist, FetchPreview
 from earshot.reasons import Reason
 from earshot.stores.crawls_table import CrawlEntry
-from earshot.track import TrackInfo
+from earshot.track import Status, TrackInfo
 from local.resources import create_all, subscribe
 from local.serverless import read_functions
 from ops.deployment import Deployment
+from ops.given_up import reopen_given_up, states
 from ops.indexes import InService, index_services, promote
-from ops.ledger import Ledger
-from ops.redrive import pending, redrive, reopen_given_up
+from ops.ledger import Asked, Ledger
 from ops.repair import repair
 from tests.aws import REGION
 
@@ -38,6 +38,10 @@ def _take_all(deployment: Deployment, queue: str) -> list[str]:
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         bodies += [message["Body"] for message in messages]
     return bodies
+
+
+def _pending(deployment: Deployment) -> set[str]:
+    return {track_id for track_id, status, _ in states(deployment.tracks) if status == Status.PENDING}
 
 
 def _info(track_id: str) -> TrackInfo:
@@ -85,7 +89,7 @@ def test_an_upload_of_a_preview_puts_a_message_into_the_extractors_queue(aws: An
 
 
 def test_the_message_of_a_lost_notification_has_the_key_that_s3_would_send(aws: Any) -> None:
-    message = json.loads(_deployment(aws).preview_uploaded("deezer:1").to_json())
+    message = json.loads(_deployment(aws).preview_uploaded(TrackId("deezer:1")).to_json())
     assert message["Records"][0]["s3"]["object"]["key"] == "previews/deezer%253A1"
 
 
@@ -113,9 +117,9 @@ def _tracks_in_every_state(deployment: Deployment) -> None:
 def test_only_tracks_whose_state_may_change_get_another_try(aws: Any) -> None:
     deployment = _deployment(aws)
     _tracks_in_every_state(deployment)
-    assert set(pending(deployment.tracks)) == {"pending", "uploaded"}
+    assert _pending(deployment) == {"pending", "uploaded"}
     reopen_given_up(deployment.tracks)
-    assert set(pending(deployment.tracks)) == {"pending", "uploaded", "unavailable"}
+    assert _pending(deployment) == {"pending", "uploaded", "unavailable"}
 
 
 def test_a_track_with_a_preview_goes_to_the_extractor_and_one_without_to_the_crawler(aws: Any) -> None:
@@ -126,13 +130,13 @@ def test_a_track_with_a_preview_goes_to_the_extractor_and_one_without_to_the_cra
     deployment.previews.put(_info("deezer:2"), b"audio", provider="x")
     _take_all(deployment, "extract")
     reopen_given_up(deployment.tracks)
-    redriven = redrive(deployment)
-    assert redriven.to_extract == ["deezer:2"]
-    assert set(redriven.to_fetch) == {"deezer:1", "deezer:3"}
+    given_back = deployment.reconcile.at_once().give_back_tracks()
+    assert given_back.to_extract == ["deezer:2"]
+    assert set(given_back.to_fetch) == {"deezer:1", "deezer:3"}
     assert len(_take_all(deployment, "extract")) == 1
     fetches = {FetchPreview.from_json(body).track_id for body in _take_all(deployment, "fetch")}
     assert fetches == {"deezer:1", "deezer:3"}
-    assert set(pending(deployment.tracks)) == {"deezer:1", "deezer:2", "deezer:3"}
+    assert _pending(deployment) == {"deezer:1", "deezer:2", "deezer:3"}
 
 
 def test_a_track_that_cannot_be_read_does_not_stop_the_others(aws: Any) -> None:
@@ -143,23 +147,23 @@ def test_a_track_that_cannot_be_read_does_not_stop_the_others(aws: Any) -> None:
         Item={"track_id": {"S": "deezer:2"}, "status": {"N": "1"}, "artists": {"B": b"x"}},
     )
     reopen_given_up(deployment.tracks)
-    assert "deezer:1" in set(redrive(deployment).to_fetch)
+    assert "deezer:1" in set(deployment.reconcile.at_once().give_back_tracks().to_fetch)
 
 
 def test_a_pending_track_gets_a_message_though_as_many_messages_wait_as_tracks(aws: Any) -> None:
     deployment = _deployment(aws)
     deployment.tracks.register(_info("deezer:1"))
     deployment.fetch_queue.send(FetchPreview(TrackId("deezer:2")))
-    assert redrive(deployment).to_fetch == ["deezer:1"]
+    assert deployment.reconcile.at_once().give_back_tracks().to_fetch == ["deezer:1"]
     assert {FetchPreview.from_json(body).track_id for body in _take_all(deployment, "fetch")} >= {"deezer:1"}
 
 
 def test_the_ledger_learns_of_crawls_that_others_started_and_of_their_end(aws: Any, tmp_path: Any) -> None:
     deployment = _deployment(aws)
     in_service = InService(deployment, tmp_path / "ids")
-    deployment.crawls.start(CrawlId("c1"), "/music")
+    deployment.crawls.start(CrawlPlaylist(CrawlId("c1"), "/music"))
     Ledger(tmp_path).update(deployment, in_service)
-    assert Ledger(tmp_path).unsettled() == {"c1": "/music"}
+    assert Ledger(tmp_path).unsettled() == {"c1": Asked("/music")}
     deployment.crawls.finish(CrawlId("c1"))
     Ledger(tmp_path).update(deployment, in_service)
     assert Ledger(tmp_path).unsettled() == {}
@@ -169,14 +173,14 @@ def test_a_crawl_stays_in_the_ledger_until_the_index_can_give_its_tracks_back(aw
     deployment = _deployment(aws)
     in_service = InService(deployment, tmp_path / "ids")
     vector = np.ones(624, np.float16).tobytes()
-    deployment.crawls.start(CrawlId("c1"), "/music")
+    deployment.crawls.start(CrawlPlaylist(CrawlId("c1"), "/music"))
     deployment.crawls.record_entries(CrawlId("c1"), [CrawlEntry(0, TrackId("deezer:1"))])
     deployment.crawls.finish(CrawlId("c1"))
     deployment.tracks.store_embedding(
         _info("deezer:1"), embedding=vector, drift=vector, tags=(), model="musicnn-msd@1", preview_at=now_iso()
     )
     Ledger(tmp_path).update(deployment, in_service)
-    assert Ledger(tmp_path).unsettled() == {"c1": "/music"}
+    assert Ledger(tmp_path).unsettled() == {"c1": Asked("/music")}
     repair(deployment, tmp_path / "repair", table_lost=False, say=print)
     Ledger(tmp_path).update(deployment, in_service)
     assert Ledger(tmp_path).unsettled() == {}

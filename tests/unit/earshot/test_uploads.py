@@ -7,7 +7,7 @@ import pytest
 
 from earshot.errors import InvalidInput
 from earshot.ids import TrackId
-from extractor.events import Uploads, read_uploads
+from earshot.uploads import Uploads, read_uploads
 
 _EVENTS = Path(__file__).parents[2] / "events"
 UPLOAD: dict[str, Any] = json.loads((_EVENTS / "s3_preview_uploaded.json").read_text())

@@ -1,0 +1,66 @@
+"""What becomes of a message that failed: it comes back soon, and its last delivery ends the work that it asked for.
+
+Lambda alone would leave it hidden for the queue's visibility timeout, up to half an hour, and after the last delivery
+put it among the dead letters, where nobody who waits for the work hears of it.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from botocore.exceptions import BotoCoreError, ClientError
+
+from earshot.errors import DecoderCrashed
+from earshot.telemetry import emit, logger
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+_LONGEST_PAUSE_S = 900
+
+
+class Deliveries:
+    """The deliveries of a function's queues.
+
+    Args:
+        client: a boto3 SQS client.
+        most: how often a message is delivered before it becomes a dead letter.
+    """
+
+    def __init__(self, client: "SQSClient", most: int) -> None:
+        self._client = client
+        self._most = most
+        self._url_of = cache(self._look_up)
+
+    def attempt(self, record: SQSRecord, work: Callable[[], None], give_up: Callable[[Exception], None]) -> None:
+        """Do the work that a message asks for.
+
+        Whatever fails is raised again, and the message comes back after 1, 4, 16, … seconds. The last time, or once the
+        error says that it was tried often enough, `give_up` is called instead: it ends the work with its reason, and
+        the message is done.
+        """
+        try:
+            work()
+        except Exception as error:  # whatever it is: somebody waits for the work
+            delivery = int(record.attributes.approximate_receive_count)
+            enough = error.tries if isinstance(error, DecoderCrashed) else self._most
+            if delivery < min(enough, self._most):
+                self._come_back(record, min(_LONGEST_PAUSE_S, 4 ** (delivery - 1)))
+                raise
+            logger().exception("given up", message_id=record.message_id, body=record.body)
+            emit("WorkGivenUp", reason=type(error).__name__)
+            give_up(error)
+
+    def _come_back(self, record: SQSRecord, seconds: int) -> None:
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self._url_of(record.event_source_arn),
+                ReceiptHandle=record.receipt_handle,
+                VisibilityTimeout=seconds,
+            )
+        except (BotoCoreError, ClientError) as error:
+            logger().warning("comes back only when the queue's visibility timeout is over", error=str(error))
+
+    def _look_up(self, queue_arn: str) -> str:
+        return self._client.get_queue_url(QueueName=queue_arn.rsplit(":", 1)[1])["QueueUrl"]
