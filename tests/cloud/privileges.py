@@ -69,7 +69,7 @@ def _resources(action: str, params: Mapping[str, str]) -> list[str]:
         case "dynamodb":
             return [f"table/{name}" for name in params["TableName"].split(",")]
         case "sqs":
-            return [params["QueueUrl"].rpartition("/")[2]]
+            return [params["QueueUrl"].rpartition("/")[2] if "QueueUrl" in params else params["QueueName"]]
         case "sns":
             return [params["TopicArn"].rpartition(":")[2]]
         case "ssm":

@@ -4,8 +4,16 @@ import json
 import time
 import urllib.error
 import urllib.request
+from datetime import timedelta
 from typing import Any
 
+from earshot.clock import iso, now
+from earshot.ids import TrackId
+from earshot.messages import CrawlPlaylist, FetchPreview
+from earshot.reasons import Reason
+from earshot.stores.crawls_table import CrawlsTable, new_crawl_id
+from earshot.stores.tracks_table import TracksTable
+from earshot.track import Status, TrackInfo
 from tests.cloud.conftest import STAGE, TRACKS, Deployment
 
 _INDEXED_WITHIN_S = 120.0
@@ -100,3 +108,47 @@ def test_a_track_that_no_provider_has_ends_with_a_reason(deployment: Deployment)
         time.sleep(1)
         status, track = ask(deployment, "/tracks/deezer:3135556")
     assert (track["status"], bool(track["reason"])) == ("no_preview", True)
+
+
+def _wake(deployment: Deployment, what: str) -> None:
+    """As EventBridge does it."""
+    answer = deployment.client("lambda").invoke(
+        FunctionName=f"earshot-{STAGE}-reconcile", Payload=json.dumps({"what": what}).encode()
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def test_the_clock_ends_what_is_dead_and_gives_back_what_was_lost(deployment: Deployment) -> None:
+    dynamodb, sqs = deployment.client("dynamodb"), deployment.client("sqs")
+    tracks = TracksTable(dynamodb, _parameter(deployment, "tracks-table"))
+    crawls = CrawlsTable(dynamodb, _parameter(deployment, "crawls-table"))
+    dead, quiet = TrackId("deezer:1"), TrackId("deezer:2")
+    for track_id in (dead, quiet):
+        tracks.register(TrackInfo(track_id, "deezer", title="Song"))
+    letters = sqs.get_queue_url(QueueName=_parameter(deployment, "fetch-dlq-arn").rpartition(":")[2])["QueueUrl"]
+    sqs.send_message(QueueUrl=letters, MessageBody=FetchPreview(dead).to_json())
+    lost = CrawlPlaylist(new_crawl_id(), str(deployment.music))
+    crawls.start(lost)
+    long_ago = {":then": {"S": iso(now() - timedelta(hours=20))}}
+    dynamodb.update_item(
+        TableName=_parameter(deployment, "crawls-table"),
+        Key={"crawl_id": {"S": "crawls"}, "entry": {"S": lost.crawl_id}},
+        UpdateExpression="SET due = :then",
+        ExpressionAttributeValues=long_ago,
+    )
+    dynamodb.update_item(
+        TableName=_parameter(deployment, "tracks-table"),
+        Key={"track_id": {"S": quiet}},
+        UpdateExpression="SET updated_at = :then",
+        ExpressionAttributeValues=long_ago,
+    )
+    _wake(deployment, "crawls")
+    _wake(deployment, "tracks")
+    assert tracks.states([dead])[dead] == (Status.NO_PREVIEW, Reason.INTERNAL_ERROR)
+    deadline = time.monotonic() + _INDEXED_WITHIN_S
+    while time.monotonic() < deadline and (
+        tracks.states([quiet])[quiet][0] is Status.PENDING or crawls.summary(lost.crawl_id).finished is None
+    ):
+        time.sleep(1)
+    assert tracks.states([quiet])[quiet] == (Status.NO_PREVIEW, Reason.PROVIDER_OFF)
+    assert crawls.summary(lost.crawl_id).error is None

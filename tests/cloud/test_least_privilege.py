@@ -50,6 +50,21 @@ _NOT_REACHED = {
     ("fetch_preview", "s3:GetObject", "arn:aws:s3:::earshot-dev-previews/queries/*"): "queries whose clip is a URL",
     ("fetch_preview", "s3:PutObject", "arn:aws:s3:::earshot-dev-previews/queries/*"): "queries whose clip is a URL",
     ("extract", "s3:ListBucket", "arn:aws:s3:::earshot-dev-previews"): _MISSING_OBJECT,
+    **{
+        (function, action, f"earshot-dev-{queue}"): "only what fails is told when to come back"
+        for function, queue in (("crawl_playlist", "crawl"), ("fetch_preview", "fetch"), ("extract", "extract"))
+        for action in ("sqs:ChangeMessageVisibility", "sqs:GetQueueUrl")
+    },
+    ("extract", "dynamodb:GetItem", "table/earshot-dev-tracks"): "whether a preview that is gone is still needed",
+    ("extract", "sqs:SendMessage", "earshot-dev-fetch"): "asks for another preview when one has expired",
+    **{
+        ("reconcile", action, f"earshot-dev-{queue}-dlq"): "no such letter came"
+        for action in ("sqs:DeleteMessage",)
+        for queue in ("crawl", "extract")
+    },
+    ("reconcile", "sqs:SendMessage", "earshot-dev-extract"): "no preview waited for half a day",
+    ("reconcile", "s3:GetObject", "arn:aws:s3:::earshot-dev-previews/previews/*"): "no preview was dead",
+    ("reconcile", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-previews/previews/*"): "no preview was dead",
     ("index_tracks", "s3:ListBucket", "arn:aws:s3:::earshot-dev-index"): _MISSING_OBJECT,
     ("index_tracks", "sqs:SendMessage", "earshot-dev-index-failed"): "Lambda sends what failed for the last time",
     ("api", "s3:ListBucket", "arn:aws:s3:::earshot-dev-index"): _MISSING_OBJECT,
