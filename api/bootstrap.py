@@ -29,7 +29,8 @@ def services() -> Services:
     dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
     # Signed addresses then name the bucket's region. Without it they name none, and S3 redirects them for hours after
     # the bucket was made, which no signature survives.
-    s3 = boto3.client("s3", config=Config(s3={"addressing_style": "virtual"}))
+    # Version 4 signs no header that a browser adds; some regions would get version 2, which signs the content's type.
+    s3 = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
     return Services(
         rules=Rules(
             stage=settings.stage,
@@ -37,6 +38,7 @@ def services() -> Services:
             request_wait_s=settings.request_wait_s,
             cors_origins=settings.cors_origins,
             api_keys=settings.api_keys,
+            is_open=settings.is_open,
         ),
         index=IndexReader(
             s3,

@@ -1,5 +1,6 @@
 """Settings of the api function."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,8 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from config.base import FunctionSettings
 from earshot.sources import SOURCES
 
+_OPEN = "open"
+_DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 _ENV_FILE = Path(__file__).resolve().parent / "api.env"
 
 
@@ -31,8 +34,21 @@ class ApiSettings(FunctionSettings):
     request_wait_s: float = Field(default=1.0, ge=0, le=20)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     api_keys: Annotated[tuple[str, ...], NoDecode] = ()
+    """SHA-256 digests in hexadecimal, or the one word `open`."""
 
     @field_validator("cors_origins", "api_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("api_keys")
+    @classmethod
+    def _digests(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value != (_OPEN,) and not all(_DIGEST.fullmatch(key) for key in value):
+            raise ValueError(f"SHA-256 digests (64 hexadecimal digits each), or the word {_OPEN}: never a key itself")
+        return value
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may have work done: on one machine unless keys are set, in the cloud if that was said."""
+        return self.api_keys == (_OPEN,) or (self.stage == "local" and not self.api_keys)

@@ -56,6 +56,14 @@ def parse_playlist(text: str) -> PlaylistRef:
     raise InvalidPlaylist(f"not a playlist: {text[:80]!r}")
 
 
+def without_secrets(text: str) -> str:
+    """What somebody called a playlist, without the parts of a URL that tokens travel in."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https"):
+        return text
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
 def _linked(text: str) -> PlaylistRef | None:
     link = parse_link(text)
     return PlaylistRef(link.source.name, link.kind, link.number) if link else None

@@ -5,6 +5,7 @@ On AWS every container hears of a new index version by its own; here the one pro
 
 import importlib
 import json
+import os
 import signal
 import socket
 import sys
@@ -14,6 +15,7 @@ from http import HTTPStatus
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -23,6 +25,7 @@ from local.worker import answer, load_handler
 from ops.ledger import Ledger
 
 _GRACE_S = 3
+_READING = ("GET", "HEAD", "OPTIONS")
 
 Message = MutableMapping[str, object]
 Receive = Callable[[], Awaitable[Message]]
@@ -50,11 +53,37 @@ def only_for(hosts: Sequence[str], app: App) -> App:
             await app(scope, receive, send)
             return
         body = f"this Earshot answers to {', '.join(hosts)} only; EARSHOT_LOCAL_HOSTS adds names\n".encode()
-        described = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": HTTPStatus.MISDIRECTED_REQUEST, "headers": described})
-        await send({"type": "http.response.body", "body": body})
+        await _refuse(send, HTTPStatus.MISDIRECTED_REQUEST, body)
 
     return guarded
+
+
+def from_here(origins: Sequence[str], app: App) -> App:
+    """`app`, answering 403 to pages of other origins that want to change something, unless they are of `origins`.
+
+    A browser sends such a request without asking first, if it looks simple enough, and only hides the answer.
+    """
+
+    async def guarded(scope: Message, receive: Receive, send: Send) -> None:
+        headers = dict(cast("Iterable[tuple[bytes, bytes]]", scope.get("headers", ())))
+        origin = headers.get(b"origin", b"").decode("latin-1")
+        site = headers.get(b"sec-fetch-site", b"").decode("latin-1")
+        host = headers.get(b"host", b"").decode("latin-1")
+        is_ours = urlsplit(origin).netloc == host if origin else site in ("", "none", "same-origin")
+        is_allowed = is_ours or origin in origins or "*" in origins
+        if scope["type"] != "http" or scope["method"] in _READING or is_allowed:
+            await app(scope, receive, send)
+            return
+        body = b"pages of other origins may change nothing here; EARSHOT_CORS_ORIGINS admits them\n"
+        await _refuse(send, HTTPStatus.FORBIDDEN, body)
+
+    return guarded
+
+
+async def _refuse(send: Send, status: HTTPStatus, body: bytes) -> None:
+    described = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": described})
+    await send({"type": "http.response.body", "body": body})
 
 
 def noting(ledger: Ledger, app: App) -> App:
@@ -97,8 +126,10 @@ def main(arguments: list[str]) -> None:
         b'{"ready": true}'
     )  # the socket listens already: requests wait there until uvicorn takes them
     threading.Thread(target=_serve_events, args=(handler_path, connection, inbox), name="events", daemon=True).start()
+    names, origins = hosts.split(","), os.environ.get("EARSHOT_CORS_ORIGINS", "").split(",")
+    guarded = only_for(names, from_here(origins, noting(Ledger(Path(directory)), app)))
     config = uvicorn.Config(
-        only_for(hosts.split(","), noting(Ledger(Path(directory)), app)),
+        guarded,
         access_log=False,
         log_config=None,  # its warnings then go the way of all others
         timeout_graceful_shutdown=_GRACE_S,

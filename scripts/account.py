@@ -1,8 +1,6 @@
-"""Whether an AWS account can take a deployment, asked before anything is made: `python -m scripts.account dev`."""
+"""Whether an AWS account can take a deployment, asked before anything is made: `python -m scripts.account`."""
 
-import os
 import sys
-from collections.abc import Mapping
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -35,31 +33,11 @@ def check(session: Session) -> str:
     return account
 
 
-def check_keys_stay(session: Session, stage: str, settings: Mapping[str, str]) -> None:
-    """A stage whose API asks for keys must not be opened to everybody by a setting that somebody forgot.
-
-    Raises:
-        InvalidSettings: the stage has API keys, and `settings` do not say what becomes of them.
-    """
-    functions = session.client("lambda")
-    try:
-        deployed = functions.get_function_configuration(FunctionName=f"earshot-{stage}-api")
-    except functions.exceptions.ResourceNotFoundException:
-        return
-    variables = deployed.get("Environment", {}).get("Variables", {})
-    if variables.get("EARSHOT_API_KEYS") and "EARSHOT_API_KEYS" not in settings:
-        raise InvalidSettings(
-            f"stage {stage} has API keys, and this deployment would remove them",
-            hint="Set EARSHOT_API_KEYS as before, or to nothing (EARSHOT_API_KEYS=) to open the API to everybody.",
-        )
-
-
-def main(stage: str) -> int:
-    """Say whose account it is; 1 when it cannot take a deployment of `stage`."""
+def main() -> int:
+    """Say whose account it is; 1 when it cannot take a deployment."""
     session = boto3.Session()
     try:
         print(f"AWS account {check(session)}, region {session.region_name}")
-        check_keys_stay(session, stage, os.environ)
     except EarshotError as error:
         print(f"error: {error.message}\n{error.hint}", file=sys.stderr)
         return 1
@@ -67,4 +45,4 @@ def main(stage: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main())

@@ -12,15 +12,15 @@ from earshot.errors import KeyRequired
 
 
 def key_required(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[object]:
-    """Route middleware: where keys are configured, one of them must be in X-Api-Key.
+    """Route middleware: unless everybody may have work done, a key must be in X-Api-Key.
 
     Raises:
-        KeyRequired: the key is missing or unknown.
+        KeyRequired: the key is missing or unknown, or none has been made yet.
     """
-    allowed = services_of(app).rules.api_keys
-    if allowed:
+    rules = services_of(app).rules
+    if not rules.is_open:
         digest = hashlib.sha256((app.current_event.headers.get("x-api-key") or "").encode()).hexdigest()
-        if not any(hmac.compare_digest(digest, known.lower()) for known in allowed):
+        if not any(hmac.compare_digest(digest, known.lower()) for known in rules.api_keys):
             raise KeyRequired("this needs a valid API key")
     response: Response[object] = next_middleware(app)
     return response

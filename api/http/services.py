@@ -23,6 +23,7 @@ class Rules:
     request_wait_s: float
     cors_origins: tuple[str, ...]
     api_keys: tuple[str, ...]
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)

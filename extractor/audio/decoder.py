@@ -19,6 +19,7 @@ from extractor.audio.samples import Audio
 _GRACE_S = 5.0
 _WITHHELD = ("AWS_", "EARSHOT_", "_X_AMZN")
 """Prefixes of environment variables that the decoder does not get: credentials first of all."""
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _PERHAPS_OF_EARLIER_FILES = (Reason.DECODER_CRASHED, Reason.TOO_MUCH_MEMORY)
 
 
@@ -94,6 +95,8 @@ class Decoder:
         ours, theirs = socket.socketpair()
         environment = {name: value for name, value in os.environ.items() if not name.startswith(_WITHHELD)}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+        # It decodes on one thread. More would reserve stacks, and its memory is limited: every file would be too much.
+        environment |= dict.fromkeys(_THREADS, "1")
         with theirs:
             process = subprocess.Popen(
                 [sys.executable, "-m", "extractor.audio.decode_worker"],

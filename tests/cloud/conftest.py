@@ -62,6 +62,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterato
     settings = {
         "EARSHOT_PROVIDERS": "file",
         "EARSHOT_FOLDER_ROOTS": str(music),
+        "EARSHOT_API_KEYS": "open",
         "EARSHOT_RECORD_AWS_CALLS": str(calls),
         "PYTHONPATH": str(Path(__file__).parent / "recorder"),
     }

@@ -17,7 +17,7 @@ _TOOLS = {
     ".venv/bin/python": 'echo "region $AWS_REGION $AWS_DEFAULT_REGION" >>"$NOTES"',
 }
 _STEPS = {
-    "scripts.account": "account", "-out=": "plan", " apply ": "apply",
+    "scripts.account": "account", "scripts.api_keys": "keys", "-out=": "plan", " apply ": "apply",
     "scripts.package": "package", "osls deploy": "functions", " smoke": "smoke",
     "scripts.remove": "remove", " destroy ": "destroy", "workspace delete": "forget",
 }  # fmt: skip
@@ -69,14 +69,14 @@ def checkout(tmp_path: Path) -> Checkout:
 def test_a_deployment_is_planned_agreed_to_and_tried_out(checkout: Checkout) -> None:
     done = checkout.deploy("apply", "dev", answer="y\n")
     assert done.returncode == 0, done.stderr
-    assert checkout.steps == ["account", "plan", "apply", "package", "functions", "smoke"]
+    assert checkout.steps == ["account", "keys", "plan", "apply", "package", "functions", "smoke"]
 
 
 @pytest.mark.parametrize("answer", ["n\n", ""])
 def test_without_consent_nothing_is_applied(checkout: Checkout, answer: str) -> None:
     done = checkout.deploy("apply", "dev", answer=answer)
     assert (done.returncode, "nothing was changed" in done.stdout) == (1, True)
-    assert checkout.steps == ["account", "plan"]
+    assert checkout.steps == ["account", "keys", "plan"]
 
 
 def test_consent_can_be_given_beforehand(checkout: Checkout) -> None:

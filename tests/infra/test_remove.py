@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import boto3
@@ -10,7 +11,8 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from earshot.errors import InvalidSettings
-from scripts.account import check, check_keys_stay
+from scripts.account import check
+from scripts.api_keys import keys_of
 from scripts.remove import remove
 from tests.aws import account
 
@@ -97,14 +99,28 @@ class _Deployed:
         return self._lambda
 
 
-def test_a_forgotten_setting_does_not_open_an_api_that_asks_for_keys() -> None:
-    with_keys, without = {"EARSHOT_API_KEYS": "ab" * 32}, {"EARSHOT_API_KEYS": ""}
-    with pytest.raises(InvalidSettings, match="would remove them"):
-        check_keys_stay(_Deployed(with_keys), "dev", {})
-    check_keys_stay(_Deployed(with_keys), "dev", with_keys)
-    check_keys_stay(_Deployed(with_keys), "dev", without)
-    check_keys_stay(_Deployed(without), "dev", {})
-    check_keys_stay(_Deployed(None), "dev", {})
+_DIGEST = {"EARSHOT_API_KEYS": "ab" * 32}
+
+
+@pytest.mark.parametrize("settings", [{}, {"EARSHOT_API_KEYS": ""}, {"EARSHOT_API_KEYS": "  "}])
+def test_a_setting_that_was_forgotten_or_is_empty_leaves_the_keys_of_a_stage_as_they_are(
+    settings: dict[str, str],
+) -> None:
+    assert keys_of(_Deployed(_DIGEST), "dev", settings) == (_DIGEST["EARSHOT_API_KEYS"], None)
+
+
+def test_keys_are_replaced_and_an_api_is_opened_by_saying_so() -> None:
+    assert keys_of(_Deployed(_DIGEST), "dev", {"EARSHOT_API_KEYS": "cd" * 32}) == ("cd" * 32, None)
+    assert keys_of(_Deployed(_DIGEST), "dev", {"EARSHOT_API_KEYS": "open"}) == ("open", None)
+
+
+@pytest.mark.parametrize("variables", [None, {}, {"EARSHOT_API_KEYS": ""}])
+def test_a_stage_without_keys_gets_one_of_its_own(variables: dict[str, str] | None) -> None:
+    value, key = keys_of(_Deployed(variables), "dev", {})
+    assert key is not None
+    assert len(key) >= 32
+    assert value == sha256(key.encode()).hexdigest()
+    assert keys_of(_Deployed(variables), "dev", {}) != (value, key)
 
 
 def test_missing_credentials_are_named_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """POST /crawls, GET /crawls and GET /crawls/{crawl_id}."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from api.http.routes.documented import answers
 from api.http.routes.parameters import LimitParameter, OffsetParameter
 from api.http.services import services_of
 from earshot.intake import start_crawl
-from earshot.playlists import parse_playlist
+from earshot.playlists import parse_playlist, without_secrets
 from earshot.stores.crawls_table import CrawlSummary
 
 router = Router()
@@ -79,4 +80,5 @@ def crawl_progress(crawl_id: Annotated[str, Path(max_length=64)]) -> CrawlCounts
 
 
 def _shown(summary: CrawlSummary) -> CrawlAnswer:
-    return CrawlAnswer.model_validate(summary, from_attributes=True)
+    shown = replace(summary, playlist=without_secrets(summary.playlist))
+    return CrawlAnswer.model_validate(shown, from_attributes=True)

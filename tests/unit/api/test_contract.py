@@ -2,12 +2,16 @@
 
 import json
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from openapi_spec_validator import validate
 
+from api.bootstrap import services
 from api.http.openapi import document_text
-from earshot.errors import EarshotError, http_status
+from config.api import ApiSettings
+from earshot.errors import EarshotError, InvalidSettings, http_status
+from earshot.ids import QueryId
 from tests.unit.api.world import World, direction, track
 
 _DOCS = Path(__file__).parents[3] / "docs"
@@ -153,7 +157,7 @@ def test_without_the_setting_no_origin_is_allowed(world: World) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"EARSHOT_API_KEYS": "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8, aa"}],
+    [{"EARSHOT_API_KEYS": f"5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8, {'aa' * 32}"}],
 )
 def test_work_that_costs_needs_a_key_where_keys_are_configured(world: World) -> None:
     body = {"playlist": "deezer:playlist:1"}
@@ -163,3 +167,38 @@ def test_work_that_costs_needs_a_key_where_keys_are_configured(world: World) -> 
     right = world.request("POST", "/crawls", json=body, headers={"X-Api-Key": "password"})
     assert right.status_code == 202
     assert world.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("settings", [{"EARSHOT_API_KEYS": "", "EARSHOT_STAGE": "dev"}])
+@pytest.mark.parametrize(("method", "path"), [("POST", "/crawls"), ("PUT", "/tracks/deezer:1"), ("POST", "/queries")])
+def test_a_stage_in_the_cloud_that_has_no_keys_is_closed(world: World, method: str, path: str) -> None:
+    body = {"playlist": "deezer:playlist:1"} if path == "/crawls" else None
+    for headers in ({}, {"X-Api-Key": ""}, {"X-Api-Key": "guess"}):
+        assert world.request(method, path, json=body, headers=headers).status_code == 401
+    assert world.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("settings", [{"EARSHOT_API_KEYS": "", "EARSHOT_STAGE": "local"}])
+def test_ones_own_machine_is_open(world: World) -> None:
+    assert world.post("/crawls", {"playlist": "deezer:playlist:1"}).status_code == 202
+
+
+@pytest.mark.parametrize("keys", ["password", "open,open", f"open,{'aa' * 32}", "aa" * 31])
+@pytest.mark.usefixtures("world")
+def test_a_key_itself_is_no_setting(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
+    monkeypatch.setenv("EARSHOT_API_KEYS", keys)
+    with pytest.raises(InvalidSettings, match=r"API_KEYS.*digests"):
+        ApiSettings.load()
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "us-west-2", "ap-southeast-1", "eu-central-1"])
+def test_an_upload_address_signs_no_header_that_a_browser_chooses(
+    world: World, monkeypatch: pytest.MonkeyPatch, region: str
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    services.cache_clear()
+    address = urlsplit(services().queries.upload_address(QueryId("0" * 32)))
+    asked = parse_qs(address.query)
+    in_the_name = "" if region == "us-east-1" else f".{region}"  # where S3's own name leads
+    assert address.hostname == f"previews.s3{in_the_name}.amazonaws.com"
+    assert (asked["X-Amz-Algorithm"], asked["X-Amz-SignedHeaders"]) == (["AWS4-HMAC-SHA256"], ["host"])

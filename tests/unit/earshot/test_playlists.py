@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earshot.errors import InvalidPlaylist
-from earshot.playlists import PlaylistRef, parse_playlist, playlist_from_command_line
+from earshot.playlists import PlaylistRef, parse_playlist, playlist_from_command_line, without_secrets
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _spotify_ids = st.text(_BASE62, min_size=22, max_size=22)
@@ -146,3 +146,16 @@ def test_what_is_no_path_on_the_command_line_stays_as_it_is(
     (tmp_path / "around").symlink_to("around")
     monkeypatch.chdir(tmp_path)
     assert playlist_from_command_line(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://me:pw@lists.example/a.csv?token=s3cret#part", "https://lists.example/a.csv"),
+        ("https://www.deezer.com/playlist/9?utm_source=x", "https://www.deezer.com/playlist/9"),
+        ("/music/What? No #1", "/music/What? No #1"),
+        ("deezer:playlist:9", "deezer:playlist:9"),
+    ],
+)
+def test_a_listing_shows_no_token_of_an_address(text: str, shown: str) -> None:
+    assert without_secrets(text) == shown

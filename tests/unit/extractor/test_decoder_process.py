@@ -126,6 +126,15 @@ def test_the_decoder_holds_no_credentials_and_no_settings(monkeypatch: pytest.Mo
     assert b"PYTHONPATH" in environment
 
 
+def test_how_many_threads_its_host_allows_does_not_cost_the_decoder_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    for library in ("OPENBLAS", "OMP"):
+        monkeypatch.setenv(f"{library}_NUM_THREADS", "64")
+    decoder = Decoder(RATE, 1.5)
+    assert decoder.decode(encoded(tone())).seconds == 4
+    assert psutil.Process(pid_of(decoder)).num_threads() == 1
+    decoder.close()
+
+
 def test_the_decoder_cannot_write_files_nor_outgrow_its_memory(decoder: Decoder) -> None:
     decoder.decode(encoded(tone()))
     limits = psutil.Process(pid_of(decoder))
