@@ -70,3 +70,9 @@ def test_links_between_documents_lead_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", document.read_text(encoding="utf-8"))
     ]
     assert [(name, target) for name, target in links if not target.exists()] == []
+
+
+def test_the_file_of_a_catalogue_is_called_the_same_everywhere() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (*_DOCUMENTS, *_sources())]
+    named = {name for text in texts for name in re.findall(r"\bcatalogue\.(?:tar|gz|zip|json)[a-z.]*", text)}
+    assert named == {"catalogue.jsonl.gz"}

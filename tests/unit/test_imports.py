@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,22 @@ def test_foreign_hosts_are_reached_through_one_client() -> None:
     found = {path.relative_to(_ROOT).as_posix() for path in services if _imported(path) & _SOCKETS}
     elsewhere = {name for name in found if not name.startswith("crawler/spotify/")}
     assert elsewhere == {"earshot/api_client.py", "earshot/web.py", "extractor/model/choi_weights.py"}
+
+
+def test_lines_are_written_through_one_logger() -> None:
+    """Lambda drops what the standard library's loggers say below a warning. One file silences a library's."""
+    services = ("annoy_service", "api", "crawler", "earshot", "extractor")
+    paths = (path for name in services for path in (_ROOT / name).rglob("*.py"))
+    assert {path.relative_to(_ROOT).as_posix() for path in paths if "logging" in _imported(path)} == {
+        "crawler/spotify/client.py"
+    }
+
+
+def test_no_test_is_left_out_where_something_is_missing() -> None:
+    """A clone proves as much as any other place: what a test needs is here, or made by it."""
+    ways_out = re.compile(r"importorskip|pytest_ignore_collect|pytest\.(mark\.)?skip")
+    tests = {path for path in (_ROOT / "tests").rglob("*.py") if path != Path(__file__)}
+    assert {path.name for path in tests if ways_out.search(path.read_text(encoding="utf-8"))} == set()
 
 
 def _imported(path: Path) -> set[str]:

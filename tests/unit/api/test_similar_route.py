@@ -9,6 +9,7 @@ from api.answers.options import Options
 from api.http.options import OptionParameters
 from earshot.ids import TrackId
 from earshot.reasons import Reason
+from earshot.sources import TRACK_SOURCES
 from earshot.track import TrackInfo
 from tests.unit.api.world import World, direction, track
 
@@ -30,6 +31,18 @@ def test_an_answer_says_what_was_asked_what_was_found_and_what_it_rests_on(world
     assert (answer["query"][0]["track_id"], answer["query"][0]["versions"]) == ("deezer:1", [])
     assert (answer["index_version"], answer["model"]) == (world.versions[-1], "musicnn-msd@1")
     assert answer["spaces"] == {"sound": {"version": world.versions[-1], "recipe": "musicnn-msd@1-128d"}}
+
+
+@pytest.mark.parametrize("source", TRACK_SOURCES)
+def test_tracks_of_one_source_can_be_asked_for(world: World, source: str) -> None:
+    world.publish(
+        [track(number + 1, source=name) for number, name in enumerate(TRACK_SOURCES)],
+        [direction(a0=math.cos(number / 9), a1=math.sin(number / 9)) for number in range(len(TRACK_SOURCES))],
+    )
+    answer = world.get("/similar", track_id="deezer:1", source=source)
+    assert answer.status_code == 200
+    expected = [f"deezer:{number + 1}" for number, name in enumerate(TRACK_SOURCES) if name == source and number]
+    assert [found["track_id"] for found in answer.json()["results"]] == expected
 
 
 @pytest.mark.parametrize(
@@ -130,6 +143,7 @@ def test_a_body_whose_ids_are_none_is_told_so_also_without_an_index(world: World
     for body in ({"seeds": [{"track_id": "no id"}]}, {"seeds": [{"track_id": "deezer:1"}], "exclude": ["no id"]}):
         answer = world.post("/similar", body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_track_id")
+        assert all(form in answer.json()["error"]["hint"] for form in ("file:", "manifest:", "deezer:"))
 
 
 def test_an_unknown_track_is_404(world: World) -> None:
