@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.corpus import clips
 
 STAGE = "dev"
 TRACKS = 10
+KEY = "who has it may have work done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,16 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterato
     settings = {
         "EARSHOT_PROVIDERS": "file",
         "EARSHOT_FOLDER_ROOTS": str(music),
-        "EARSHOT_API_KEYS": "open",
         "EARSHOT_RECORD_AWS_CALLS": str(calls),
         "PYTHONPATH": str(Path(__file__).parent / "recorder"),
     }
     with account(tmp_path_factory.mktemp("account") / "state", **settings) as own:
         create_state(own, STAGE)
-        build = {"EARSHOT_ARCHITECTURE": architecture, "EARSHOT_PACKAGE": f"{architecture}-python{python}"}
+        build = {
+            "EARSHOT_ARCHITECTURE": architecture,
+            "EARSHOT_PACKAGE": f"{architecture}-python{python}",
+            "EARSHOT_API_KEYS": sha256(KEY.encode()).hexdigest(),
+        }
         osls("deploy", "--stage", STAGE, environment={**own.environment, **build})
         (api,) = own.session.client("apigatewayv2").get_apis()["Items"]
         yield Deployment(

@@ -14,19 +14,19 @@ from earshot.reasons import Reason
 from earshot.stores.crawls_table import CrawlsTable, new_crawl_id
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, TrackInfo
-from tests.cloud.conftest import STAGE, TRACKS, Deployment
+from tests.cloud.conftest import KEY, STAGE, TRACKS, Deployment
 
 _INDEXED_WITHIN_S = 120.0
 
 
 def ask(
-    deployment: Deployment, path: str, body: dict[str, Any] | None = None, method: str | None = None
+    deployment: Deployment, path: str, body: dict[str, Any] | None = None, method: str | None = None, key: str = KEY
 ) -> tuple[int, dict[str, Any]]:
     """Status and JSON body of a request to the stage's HTTP API."""
     request = urllib.request.Request(  # noqa: S310 an http URL
         deployment.api_url + path,
         data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
+        headers={"Content-Type": "application/json", "X-Api-Key": key},
         method=method,
     )
     try:
@@ -45,6 +45,12 @@ def _parameter(deployment: Deployment, key: str) -> str:
     answer = deployment.client("ssm").get_parameter(Name=f"/earshot/{STAGE}/{key}")
     value: str = answer["Parameter"]["Value"]
     return value
+
+
+def test_whoever_has_no_key_has_no_work_done_in_a_deployed_stage(deployment: Deployment) -> None:
+    for path in ("/crawls", "/queries"):
+        status, answer = ask(deployment, path, {"playlist": "/"} if path == "/crawls" else {}, key="guess")
+        assert (status, answer["error"]["code"]) == (401, "key_required")
 
 
 def test_a_playlist_becomes_a_search_engine_in_a_deployed_stage(deployment: Deployment) -> None:

@@ -32,13 +32,24 @@ run "every_alarm_tells_somebody_what_to_do" {
   }
 }
 
-run "every_queue_has_an_alarm_on_its_dead_letters" {
+run "letters_that_stay_and_work_that_is_given_up_have_an_alarm" {
   assert {
     condition = alltrue([
-      for name in ["earshot-dev-crawl-dlq", "earshot-dev-fetch-dlq", "earshot-dev-extract-dlq", "earshot-dev-compact-dlq", "earshot-dev-index-failed"] :
+      for name in ["earshot-dev-compact-dlq", "earshot-dev-index-failed"] :
       anytrue([for alarm in aws_cloudwatch_metric_alarm.this : try(alarm.dimensions.QueueName == name, false) && alarm.threshold == 0])
     ])
     error_message = "dead letters would go unseen"
+  }
+
+  assert {
+    condition = alltrue([
+      for service in ["crawler", "extractor"] :
+      anytrue([
+        for alarm in aws_cloudwatch_metric_alarm.this :
+        try(alarm.dimensions.service == service, false) && alarm.metric_name == "WorkGivenUp" && alarm.threshold == 0
+      ])
+    ])
+    error_message = "work that is given up, or whose dead letters are read, would go unseen"
   }
 }
 
