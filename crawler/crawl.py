@@ -8,7 +8,6 @@ from crawler.departed import departed
 from crawler.giving_up import give_up_crawl
 from crawler.source import Page, ReadPage
 from crawler.waiting import defer, early_by_s, later
-from earshot.clock import seconds_until
 from earshot.errors import EarshotError, InvalidPlaylist, ProviderThrottled, ProviderUnavailable
 from earshot.ids import CrawlId, TrackId
 from earshot.messages import CrawlPlaylist, FetchPreview
@@ -79,11 +78,12 @@ class Crawl:
         give_up_crawl(self.crawls, message, type(error).__name__)
 
     def _wait(self, message: CrawlPlaylist, error: ProviderThrottled | ProviderUnavailable) -> None:
-        until = defer(message, self.crawl_queue, later(error))
+        wait = later(error)
+        self.crawls.hand_on(message, due_in_s=wait.seconds or 0.0)
+        until = defer(message, self.crawl_queue, wait)
         if until is None:
             self.crawls.finish(message.crawl_id, error)
         else:
-            self.crawls.hand_on(message, due_in_s=seconds_until(until))
             self.crawls.wait_until(message.crawl_id, until)
 
     def _remove_departed(self, crawl_id: CrawlId, ref: PlaylistRef) -> None:

@@ -76,28 +76,34 @@ class Reconcile:
         emit("CrawlsResumed", resumed)
         return GivenBack(crawls=resumed, ended=ended)
 
-    def give_back_tracks(self, *, time_is_up: Callable[[], bool] = lambda: False) -> GivenBack:
+    def give_back_tracks(self, *, time_is_up: Callable[[], bool] | None = None) -> GivenBack:
         """Give every preview and every pending track that has waited quietly for too long a message.
 
-        Tracks that have waited for ever are given up. Goes on where the last call has stopped because its time was up.
+        Tracks that have waited for ever are given up. Where time may be up before all have been looked at, the next
+        such call goes on there; without `time_is_up` all are.
         """
         held = dict(self.previews.held())
         quiet = [track_id for track_id, since in held.items() if _quiet_s(since) > self.patience.track_s]
         self.extract_queue.send_all([self.upload_of(track_id) for track_id in quiet])
-        fetched, ended, oldest_s = [], 0, 0.0
-        for page in self.tracks.pending(self.position.get()):
-            waiting = [track for track in page.tracks if track.track_id not in held]
-            for track in waiting:
+        fetched: list[TrackId] = []
+        ended, oldest_s = 0, 0.0
+        for page in self.tracks.pending(self.position.get() if time_is_up else None):
+            lost: list[TrackId] = []
+            for track in page.tracks:
+                if track.track_id in held:
+                    continue
                 if _quiet_s(track.since) > self.patience.last_track_s:
                     ended += self.tracks.mark_no_preview(track.track_id, reason=Reason.INTERNAL_ERROR)
                 elif _quiet_s(track.quiet_since) > self.patience.track_s:
-                    fetched.append(track.track_id)
+                    lost.append(track.track_id)
+            self.fetch_queue.send_all([FetchPreview(track_id) for track_id in lost])
+            fetched += lost
             oldest_s = max([oldest_s, *(_quiet_s(track.since) for track in page.tracks)])
-            self.position.put(page.last)
-            if page.last and time_is_up():
-                logger().info("the rest of the tracks is looked at the next time", after=page.last)
-                break
-        self.fetch_queue.send_all([FetchPreview(track_id) for track_id in fetched])
+            if time_is_up:
+                self.position.put(page.last)  # not before its tracks have their messages
+                if page.last and time_is_up():
+                    logger().info("the rest of the tracks is looked at the next time", after=page.last)
+                    break
         emit("TracksGivenBack", len(quiet) + len(fetched))
         emit("OldestPendingSeconds", oldest_s, MetricUnit.Seconds)
         return GivenBack(to_extract=quiet, to_fetch=fetched, ended=ended)

@@ -93,7 +93,7 @@ def noting(ledger: Ledger, app: App) -> App:
         if (scope.get("method"), scope.get("path")) != ("POST", "/crawls"):
             await app(scope, receive, send)
             return
-        asked, answered, accepted = bytearray(), bytearray(), False
+        asked = bytearray()
 
         async def hear() -> Message:
             message = await receive()
@@ -101,11 +101,11 @@ def noting(ledger: Ledger, app: App) -> App:
             return message
 
         async def tell(message: Message) -> None:
-            nonlocal accepted
-            accepted = accepted or message.get("status") == HTTPStatus.ACCEPTED
-            answered.extend(cast("bytes", message.get("body", b"")))
-            if accepted and message["type"] == "http.response.body" and not message.get("more_body"):
-                request, crawl_id = json.loads(asked), json.loads(answered)["crawl_id"]
+            if message.get("status") == HTTPStatus.ACCEPTED:
+                headers = dict(cast("Iterable[tuple[bytes, bytes]]", message["headers"]))
+                # Its place names it; the body may be compressed.
+                crawl_id = headers[b"location"].decode().rpartition("/")[2]
+                request = json.loads(asked)
                 ledger.started(crawl_id, request["playlist"], remove_missing=request.get("remove_missing", False))
             await send(message)
 

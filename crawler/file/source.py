@@ -160,9 +160,8 @@ def _tags(file: BinaryIO) -> _Tags:
     file.seek(0)
     try:
         tagged = mutagen.File(file, easy=True)
-    # mutagen promises MutagenError, but hostile bytes also raise RecursionError, ValueError, KeyError and more. A track
-    # needs no tags: whether its audio is sound, decoding will tell.
-    except Exception:  # noqa: BLE001
+    # A track needs no tags: whether its audio is sound, decoding will tell.
+    except Exception:  # noqa: BLE001 (hostile bytes make mutagen raise RecursionError, KeyError, ValueError and more)
         return _Tags()
     if tagged is None:
         return _Tags()

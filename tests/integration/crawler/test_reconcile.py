@@ -166,6 +166,36 @@ def test_a_scan_that_runs_out_of_time_goes_on_the_next_time(folder_stack: Stack,
     assert len(given_back) < 2 * len(ids)
 
 
+def test_a_process_that_dies_before_it_has_sent_leaves_its_tracks_to_the_next(
+    folder_stack: Stack, later: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [TrackId(f"deezer:{number}") for number in range(40)]
+    for track_id in ids:
+        folder_stack.tracks.register(TrackInfo(track_id, "deezer", title="x" * 60_000))
+    later(13 * _HOUR)
+    with monkeypatch.context() as patch:
+        patch.setattr(bootstrap.reconcile().fetch_queue, "send_all", _die)
+        with pytest.raises(ConnectionError):
+            _woken("tracks", _Function(left_ms=1_000))
+    _woken("tracks")
+    given_back = {FetchPreview.from_json(body).track_id for body in _taken(folder_stack.fetch_queue_url)}
+    assert given_back == set(ids)
+
+
+def test_where_messages_are_known_to_be_lost_no_track_is_passed_over(folder_stack: Stack, later: Later) -> None:
+    """Though an earlier call has stopped in the middle."""
+    ids = [TrackId(f"deezer:{number}") for number in range(40)]
+    for track_id in ids:
+        folder_stack.tracks.register(TrackInfo(track_id, "deezer", title="x" * 60_000))
+    later(13 * _HOUR)
+    _woken("tracks", _Function(left_ms=1_000))
+    assert set(bootstrap.reconcile().at_once().give_back_tracks().to_fetch) == set(ids)
+
+
+def _die(*_: object) -> None:
+    raise ConnectionError("the process ends here")
+
+
 def test_a_message_that_killed_its_function_every_time_ends_its_crawl_or_its_track(folder_stack: Stack) -> None:
     for crawl in ("one", "two"):
         folder_stack.crawls.start(CrawlPlaylist(CrawlId(crawl), "/music"))

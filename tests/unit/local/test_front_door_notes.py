@@ -1,6 +1,7 @@
 """A crawl that the HTTP port has accepted is known, whatever dies right after."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from local.front_door import App, noting
 from ops.ledger import Asked, Ledger
 
 Message = MutableMapping[str, Any]
+_COMPRESSED = gzip.compress(b'{"crawl_id": "c1"}')
 
 
 def _answering(status: int, body: bytes) -> App:
@@ -20,7 +22,7 @@ def _answering(status: int, body: bytes) -> App:
     async def app(scope: Message, receive: Any, send: Any) -> None:
         while (await receive()).get("more_body"):
             pass
-        await send({"type": "http.response.start", "status": status})
+        await send({"type": "http.response.start", "status": status, "headers": [(b"location", b"/crawls/c1")]})
         await send({"type": "http.response.body", "body": body[:5], "more_body": True})
         await send({"type": "http.response.body", "body": body[5:]})
 
@@ -45,9 +47,9 @@ def _asked(ledger: Ledger, app: App, body: bytes, *, method: str = "POST", path:
 @pytest.mark.parametrize("remove_missing", [False, True])
 def test_an_accepted_crawl_is_noted_as_it_was_asked_for(tmp_path: Path, remove_missing: bool) -> None:
     body = json.dumps({"playlist": "/music", "remove_missing": remove_missing}).encode()
-    sent = _asked(Ledger(tmp_path), _answering(202, b'{"crawl_id": "c1"}'), body)
+    sent = _asked(Ledger(tmp_path), _answering(202, _COMPRESSED), body)
     assert Ledger(tmp_path).unsettled() == {"c1": Asked("/music", remove_missing)}
-    assert b"".join(message.get("body", b"") for message in sent) == b'{"crawl_id": "c1"}'
+    assert b"".join(message.get("body", b"") for message in sent) == _COMPRESSED
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,6 @@ def test_an_accepted_crawl_is_noted_as_it_was_asked_for(tmp_path: Path, remove_m
 )
 def test_nothing_else_is_noted(tmp_path: Path, status: int, method: str, path: str) -> None:
     body = b'{"playlist": "/music"}'
-    sent = _asked(Ledger(tmp_path), _answering(status, b'{"crawl_id": "c1"}'), body, method=method, path=path)
+    sent = _asked(Ledger(tmp_path), _answering(status, _COMPRESSED), body, method=method, path=path)
     assert sent[0]["status"] == status
     assert Ledger(tmp_path).unsettled() == {}
