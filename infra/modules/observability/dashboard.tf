@@ -56,9 +56,17 @@ locals {
       title = "Index: freshness (s) and lag behind the stream (ms)"
       metrics = [
         ["Earshot", "IndexFreshnessSeconds", "service", "annoy_service"],
-        ["AWS/Lambda", "IteratorAge", "FunctionName", "${var.prefix}-index_tracks"],
+        ["AWS/Lambda", "IteratorAge", "FunctionName", "${var.prefix}-queue_changes"],
       ]
       stat = "Maximum"
+    },
+    {
+      title = "Index: tracks that the clock had indexed again, or found to differ from the table"
+      metrics = [
+        ["Earshot", "TracksIndexedAgain", "service", "annoy_service"],
+        ["Earshot", "IndexDifferences", "service", "annoy_service"],
+      ]
+      stat = "Sum"
     },
     {
       title   = "Index: measured recall"
