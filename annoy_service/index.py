@@ -5,7 +5,6 @@ finds its newest version (pointers), reads what the table holds of the track (ch
 (version) and moves the pointer to it (fold); then readers are told, here.
 """
 
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from annoy_service.fold import fold
 from annoy_service.generations import succeed
 from annoy_service.services import Services, in_turn
 from annoy_service.version import Changes, Outcome
+from earshot.clock import epoch
 from earshot.ids import TrackId
 from earshot.messages import IndexPublished, TrackNotIndexed, TracksChanged
 from earshot.telemetry import emit, logger
@@ -63,7 +63,7 @@ def _report(changes: Iterable[TracksChanged], indexed: Iterable[str]) -> None:
         _log.info("in the index", correlation_id=track_id)
     written = [change.changed_at for change in changes if change.changed_at]
     if written:
-        emit("IndexFreshnessSeconds", max(0.0, time.time() - min(written)), MetricUnit.Seconds)
+        emit("IndexFreshnessSeconds", max(0.0, epoch() - min(written)), MetricUnit.Seconds)
 
 
 def agree(track_ids: Collection[TrackId], services: Services) -> Agreement:

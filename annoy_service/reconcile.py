@@ -5,7 +5,6 @@ nothing.
 """
 
 import json
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from annoy_service.comparison import Comparison, Slice
 from annoy_service.fold import in_portions
 from annoy_service.services import Services
 from annoy_service.stream import PER_MESSAGE
+from earshot.clock import epoch
 from earshot.errors import InvalidInput
 from earshot.ids import TrackId
 from earshot.messages import TrackNotIndexed, TracksChanged
@@ -49,7 +49,7 @@ class ReconcileIndex:
         emit("TracksIndexedAgain", asked)
         return asked
 
-    def compare(self, time_is_up: Callable[[], bool], now: Callable[[], float] = time.time) -> int:
+    def compare(self, time_is_up: Callable[[], bool], now: Callable[[], float] = epoch) -> int:
         """Name the tracks of this hour's slice that table and index hold differently; returns how many.
 
         Raises:

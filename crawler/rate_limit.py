@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from earshot.clock import epoch
 from earshot.errors import ProviderThrottled, ProviderUnavailable
 from earshot.stores.dynamodb import Table
 
@@ -84,12 +85,12 @@ class RateLimiter:
 
     def pause(self, provider: str, seconds: float) -> None:
         """No worker calls the provider for so long."""
-        until = time.time() + seconds
+        until = epoch() + seconds
         self._change(provider, lambda bucket: (bucket.pause(until), 0.0))
 
     def _take(self, provider: str) -> None:
         rate = self._rates.get(provider, Rate(1000.0, 1000))
-        wait = self._change(provider, lambda bucket: bucket.take(time.time(), rate))
+        wait = self._change(provider, lambda bucket: bucket.take(epoch(), rate))
         if wait > 0:
             raise ProviderThrottled(f"{provider} takes no more calls for {wait:.0f} s", retry_after_s=wait)
 

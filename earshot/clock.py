@@ -1,6 +1,5 @@
 """The one clock: times as texts that sort like the times they name."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import NewType
@@ -41,9 +40,14 @@ def age(moment: datetime) -> timedelta:
     return now() - moment
 
 
+def epoch() -> float:
+    """The current time in epoch seconds."""
+    return now().timestamp()
+
+
 def epoch_in(seconds: float) -> int:
     """Whole epoch seconds of the time `seconds` from now, as a table's TTL attribute has them."""
-    return int(time.time() + seconds)
+    return int(epoch() + seconds)
 
 
 def stamp() -> str:

@@ -112,6 +112,8 @@ class SqsPoller:
         self._board = board
         self._name = name
         self._url = client.get_queue_url(QueueName=trigger.queue_arn.rsplit(":", 1)[1])["QueueUrl"]
+        hidden = client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+        self._hidden_s = float(hidden["VisibilityTimeout"])
 
     def run(self, stop: threading.Event) -> None:
         """Poll until `stop` is set."""
@@ -142,10 +144,10 @@ class SqsPoller:
         return messages
 
     def _handle(self, messages: "list[MessageTypeDef]", stop: threading.Event) -> None:
-        outcome = self._function.invoke(sqs_event(messages, self._trigger.queue_arn))
-        if outcome.error_type == THROTTLED:  # received in vain: they come back when their visibility timeout is over
-            stop.wait(_ERROR_PAUSE_S)
-            return
+        event, until = sqs_event(messages, self._trigger.queue_arn), time.monotonic() + self._hidden_s
+        while (outcome := self._function.invoke(event)).error_type == THROTTLED:
+            if stop.wait(_ERROR_PAUSE_S) or time.monotonic() > until:
+                return  # received in vain: by now they can be seen again
         failed = failed_ids(
             outcome, {message["MessageId"] for message in messages}, partial_failures=self._trigger.partial_failures
         )

@@ -1,11 +1,11 @@
 """Who works on what: a short lease per track, so that a message delivered twice does not download twice."""
 
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from earshot.clock import epoch
 from earshot.stores.dynamodb import Table
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Leases:
     """
 
     def __init__(
-        self, client: "DynamoDBClient", table: str, *, seconds: int = 90, now: Callable[[], float] = time.time
+        self, client: "DynamoDBClient", table: str, *, seconds: int = 90, now: Callable[[], float] = epoch
     ) -> None:
         self._table = Table(client, table)
         self._seconds = seconds

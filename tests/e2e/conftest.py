@@ -44,6 +44,7 @@ class LocalStack:
             "PORT": str(self.port),
             "EARSHOT_LOCAL_AWS_PORT": str(self.aws_port),
             "EARSHOT_LOCAL_WORKERS": "1",  # each is a process that imports; the chaos has one per core
+            "EARSHOT_LOCAL_TIMINGS": os.environ.get("TIMINGS", "fast"),
             "PYTHONPATH": str(ROOT / "tests" / "faults"),
         }
         self._output = directory.parent / f"{directory.name}.out"
