@@ -23,9 +23,9 @@ _ONCE_KEPT = timedelta(days=90)
 def departed(crawls: CrawlsTable, crawl_id: CrawlId, ref: PlaylistRef) -> set[TrackId]:
     """Ids that earlier crawls of the playlist `ref` held, and that no crawl that counts does.
 
-    `crawl_id` has read all of it. Nothing has departed where something could not be read, and where nothing is left: such a playlist has rather been
-    lost (a disk that is not mounted) than emptied. A crawl of the same playlist that went on while this one was begun
-    may have seen what this one missed.
+    `crawl_id` has read all of it. Nothing has departed where something could not be read, and where nothing is left:
+    such a playlist has rather been lost (a disk that is not mounted) than emptied. A crawl of the same playlist that
+    had not ended when this one began may have seen what this one missed.
     """
     entries = list(crawls.entries(crawl_id))
     found = {entry.track_id for entry in entries if entry.track_id}

@@ -149,7 +149,7 @@ def test_what_a_later_crawl_has_replaced_is_forgotten_after_ninety_days(
 def test_a_folder_that_cannot_be_read_whole_removes_nothing(folder_stack: Stack, folder: Path) -> None:
     paths = [write_sweep(folder / f"{name}.mp3", 1, pitch=300 + ord(name)) for name in "abc"]
     folder_stack.run(str(folder))
-    for track_id in [track.track_id for track in folder_stack.tracks.scan()]:
+    for track_id in [known.track_id for known in folder_stack.tracks.scan()]:
         folder_stack.tracks.mark_no_preview(track_id, reason=Reason.UNPLAYABLE)
     paths[0].unlink()
     paths[1].unlink()
