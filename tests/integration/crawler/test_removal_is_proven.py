@@ -28,7 +28,7 @@ from tests.aws import Stage, stage
 from tests.stubs.spotify import spotify_id
 
 _EXAMPLES = int(os.environ.get("EARSHOT_FUZZ_EXAMPLES", "8"))
-"""`make fuzz` sets more."""
+"""More by hand."""
 _PLAYLISTS = [spotify_id(name) for name in ("one", "two")]
 _TRACKS = [spotify_id(number) for number in range(3)]
 _SOME = st.lists(st.sampled_from(_TRACKS), max_size=3, unique=True)
