@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, replace
 
-from crawler.departed import departed
+from crawler.departed import departed, remember
 from crawler.giving_up import give_up_crawl
 from crawler.source import Page, ReadPage
 from crawler.waiting import defer, early_by_s, later
@@ -67,6 +67,7 @@ class Crawl:
             if message.remove_missing:
                 self._remove_departed(message.crawl_id, ref)
             self.crawls.finish(message.crawl_id)
+            remember(self.crawls)
         else:
             following = replace(message, cursor=cursor, not_before=None, attempt=0)
             self.crawls.hand_on(following)
@@ -87,9 +88,16 @@ class Crawl:
             self.crawls.wait_until(message.crawl_id, until)
 
     def _remove_departed(self, crawl_id: CrawlId, ref: PlaylistRef) -> None:
-        """Delete what has left the playlist. What is still on its way stays: its messages would bring it back."""
-        states = self.tracks.states(departed(self.crawls, crawl_id, ref))
-        settled = [track_id for track_id, (status, _) in states.items() if status is not Status.PENDING]
+        """Delete what has left the playlist.
+
+        What is still on its way stays: its messages would bring it back. So does what is older than the memory of
+        crawls: one that is forgotten may hold it.
+        """
+        since = self.crawls.whole_since()
+        if since is None:
+            return
+        tracks = self.tracks.get_many(departed(self.crawls, crawl_id, ref)).values()
+        settled = [t.track_id for t in tracks if t.status is not Status.PENDING and (t.created_at or "") >= since]
         self.crawls.note_removed(crawl_id, len(settled))
         for track_id in settled:
             self.tracks.delete(track_id)

@@ -8,6 +8,7 @@ from crawler.resolve import Found, GivenUp, Resolver
 from crawler.versions import Sharing, Versions
 from crawler.waiting import MAX_ATTEMPTS, Later, defer, early_by_s
 from earshot.clock import now_iso
+from earshot.errors import DecoderCrashed
 from earshot.ids import TrackId, parse_track_id, source_of
 from earshot.messages import FetchPreview
 from earshot.reasons import Reason
@@ -60,9 +61,10 @@ class Fetch:
             if self._needs_preview(track):
                 self._fetch(track.info, message)
 
-    def give_up(self, message: FetchPreview) -> None:
+    def give_up(self, message: FetchPreview, error: Exception) -> None:
         """It failed too often."""
-        give_up_preview(self.tracks, self.previews, parse_track_id(message.track_id))
+        reason = error.reason if isinstance(error, DecoderCrashed) else Reason.INTERNAL_ERROR
+        give_up_preview(self.tracks, self.previews, parse_track_id(message.track_id), reason)
 
     def _queue_of(self, message: FetchPreview) -> MessageQueue:
         return self.fetch_now_queue if message.now else self.fetch_queue

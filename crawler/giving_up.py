@@ -17,9 +17,11 @@ def give_up_crawl(crawls: CrawlsTable, message: CrawlPlaylist, why: str) -> None
         crawls.finish(message.crawl_id, CrawlAborted(f"reading the playlist failed every time: {why}"))
 
 
-def give_up_preview(tracks: TracksTable, previews: PreviewsBucket, track_id: TrackId) -> None:
+def give_up_preview(
+    tracks: TracksTable, previews: PreviewsBucket, track_id: TrackId, reason: Reason = Reason.INTERNAL_ERROR
+) -> None:
     """The track goes without a preview, unless it has got one after all."""
     track = tracks.get(track_id)
     if track is not None and track.status is Status.PENDING and not previews.exists(track_id):
-        tracks.mark_no_preview(track_id, reason=Reason.INTERNAL_ERROR)
-        emit("TracksWithoutPreview", reason=Reason.INTERNAL_ERROR)
+        tracks.mark_no_preview(track_id, reason=reason)
+        emit("TracksWithoutPreview", reason=reason)

@@ -62,4 +62,4 @@ def _fetch(record: SQSRecord) -> None:
     log.set_correlation_id(message.track_id)
     log.info("fetch", track_id=message.track_id, crawl_id=message.crawl_id, message_id=record.message_id)
     fetch = bootstrap.fetch()
-    bootstrap.deliveries().attempt(record, partial(fetch.run, message), lambda _: fetch.give_up(message))
+    bootstrap.deliveries().attempt(record, partial(fetch.run, message), partial(fetch.give_up, message))

@@ -4,13 +4,12 @@
 ``connect(web: Web, settings) -> Connected``; of the settings it declares what it reads.
 """
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from crawler.clip import clip_of
+from crawler.formats import HEAD_BYTES, starts_like_audio
 from crawler.rate_limit import RateLimiter
-from earshot.errors import ProviderThrottled
+from earshot.errors import AudioRejected, ProviderThrottled
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.sources import Can
@@ -79,10 +78,11 @@ class Web:
     limiter: RateLimiter
 
     def audio(self, url: str, provider: str) -> bytes:
-        """The audio behind `url`, which `provider` serves; of a long one the middle (`crawler.clip`).
+        """The audio behind `url`, which `provider` serves, as it came: the extractor decodes it, nobody here.
 
         Raises:
-            ForbiddenUrl, AudioRejected, ProviderRefused, ProviderUnavailable.
+            ForbiddenUrl, ProviderRefused, ProviderUnavailable.
+            AudioRejected: `unplayable`, it starts like no audio; `too_large`.
             ProviderThrottled: all workers pause for the provider.
         """
         try:
@@ -90,4 +90,6 @@ class Web:
         except ProviderThrottled as error:
             self.limiter.pause(provider, error.retry_after_s)
             raise
-        return clip_of(io.BytesIO(found), max_bytes=MAX_PREVIEW_BYTES)
+        if not starts_like_audio(found[:HEAD_BYTES]):
+            raise AudioRejected(f"{provider} answered with what is no audio", reason=Reason.UNPLAYABLE)
+        return found

@@ -25,6 +25,7 @@
     ├── NoIndexYet                   nothing has been indexed so far
     ├── AudioRejected                the preview cannot become an embedding; carries a reason code
     ├── DecoderCrashed               a file killed or hung its decoder: a few more tries, then failed
+    ├── DecoderUnavailable           the process that decodes cannot be started, whatever the file
     ├── NoPreview                    no provider has a preview; carries a reason code
     ├── ProviderError                a music API did not do what was asked
     │   ├── ProviderRefused          its answer is final (401, 403, 404)
@@ -229,6 +230,13 @@ class DecoderCrashed(EarshotError):
         self.reason = reason
 
 
+class DecoderUnavailable(EarshotError):
+    """The process that decodes ended before its first file. That says nothing of any file."""
+
+    code = "decoder_unavailable"
+    hint = "Run its module by hand (python -m …): what it prints says what it lacks."
+
+
 class NoPreview(EarshotError):
     """No provider has a preview for the track. `reason` is kept on the track."""
 
@@ -358,7 +366,7 @@ _HTTP_STATUS: dict[type[EarshotError], HTTPStatus] = {
     EarshotError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
-_RETRY = (ProviderThrottled, ProviderUnavailable, IndexRace)
+_RETRY = (DecoderUnavailable, ProviderThrottled, ProviderUnavailable, IndexRace)
 
 
 def http_status(error: EarshotError) -> HTTPStatus:

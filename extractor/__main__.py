@@ -20,9 +20,8 @@ from config.extract import ModelSettings
 from earshot.errors import AudioRejected, DecoderCrashed, EarshotError
 from earshot.networks import NETWORKS
 from earshot.reasons import Reason
-from extractor.audio.decode_worker import MAX_BYTES
-from extractor.audio.decoder import Decoder
-from extractor.extract import Extraction, extract_clip
+from extractor.audio.decoder import MAX_BYTES, Decoder
+from extractor.extract import Extraction, extract_audio
 from extractor.networks.loading import load_network
 from extractor.networks.network import Network
 
@@ -94,7 +93,7 @@ def _hear(path: Path, network: Network, decoder: Decoder) -> Extraction | _Unhea
         if status.st_size > MAX_BYTES:
             hint = "`make crawl` takes the middle of it"
             return _Unheard(Reason.TOO_LARGE, f"{status.st_size} bytes, the limit is {MAX_BYTES}; {hint}")
-        return extract_clip(path.read_bytes(), network, decoder.decode)
+        return extract_audio(decoder.decode(path.read_bytes()), network)
     except (AudioRejected, DecoderCrashed) as error:
         return _Unheard(error.reason, error.message)
     except OSError as error:

@@ -1,11 +1,9 @@
 """What a clip becomes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from earshot.embedding import Embedding
 from earshot.track import Tag
-from extractor.audio.decode import decode
 from extractor.audio.samples import Audio
 from extractor.networks.network import Network
 
@@ -20,17 +18,6 @@ class Extraction:
     tags: tuple[Tag, ...]
     model: str
     seconds: float
-
-
-def extract_clip(data: bytes, network: Network, decode_file: Callable[[bytes], Audio] | None = None) -> Extraction:
-    """Decode an audio file, in this process or by `decode_file` (`Decoder.decode`), and compute its features.
-
-    Raises:
-        AudioRejected: the file cannot become an embedding; `reason` says why (`extractor.audio.decode.decode`).
-        DecoderCrashed: by a `Decoder`, when the file killed it.
-    """
-    audio = decode_file(data) if decode_file else decode(data, network.rate, network.min_seconds)
-    return extract_audio(audio, network)
 
 
 def extract_audio(audio: Audio, network: Network) -> Extraction:

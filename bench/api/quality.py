@@ -21,7 +21,8 @@ from config.extract import ExtractSettings
 from earshot.index.transform import unit
 from earshot.networks import NETWORKS, network_named
 from earshot.recipes import default_recipe
-from extractor.extract import extract_clip
+from extractor.audio.decode import decode
+from extractor.extract import extract_audio
 from extractor.networks.loading import load_network
 
 Matrix = npt.NDArray[np.float32]
@@ -53,7 +54,8 @@ def read_corpus(folder: Path) -> Corpus:
 def features(corpus: Corpus, network_name: str) -> Matrix:
     """(clips, 2, raw_dim): embedding and drift, as the extractor stores them."""
     network = load_network(network_name, ExtractSettings.model_fields["model_dir"].default)
-    heard = [extract_clip(path.read_bytes(), network).embedding for path in corpus.files]
+    audio = (decode(path.read_bytes(), network.rate, network.min_seconds) for path in corpus.files)
+    heard = [extract_audio(clip, network).embedding for clip in audio]
     return np.stack([np.stack([clip.embedding, clip.drift]) for clip in heard]).astype(np.float16).astype(np.float32)
 
 

@@ -25,7 +25,7 @@ from earshot.networks import MUSICNN
 from earshot.recipes import default_recipe
 from extractor.audio.decode import decode
 from extractor.audio.decoder import Decoder
-from extractor.extract import extract_clip
+from extractor.extract import extract_audio
 from extractor.networks.mel import MelBank, log_compressed
 from extractor.networks.model_files import load_model_files
 from extractor.networks.musicnn import MusicnnMsd, drift, patches
@@ -50,7 +50,7 @@ def pipeline() -> Figures:
     best = in_turns(
         {
             "decode_alone": lambda i: soundfile.read(io.BytesIO(files[i]), dtype="float32", always_2d=True),
-            "pipeline": lambda i: extract_clip(files[i], network),
+            "pipeline": lambda i: extract_audio(decode(files[i], network.rate, network.min_seconds), network),
             "decode_mix_resample": lambda i: decode(files[i], network.rate, 1),
             "spectrogram": lambda i: log_compressed(bank.power(audio[i])),
             "network": lambda i: network.hear(patches(spectrograms[i])),
@@ -59,7 +59,7 @@ def pipeline() -> Figures:
     )
     started = time.perf_counter()
     for data in files:
-        extract_clip(data, network, decoder.decode)
+        extract_audio(decoder.decode(data), network)
     isolated = (time.perf_counter() - started) / len(files)
     decoder.close()
     return {
@@ -131,10 +131,10 @@ def worker() -> Figures:
     network = MusicnnMsd(_MODEL_DIR)
     decoder = Decoder(network.rate, network.min_seconds)
     files = [clip.path.read_bytes() for clip in clips()]
-    extract_clip(files[0], network, decoder.decode)
+    extract_audio(decoder.decode(files[0]), network)
     done, started = 0, time.perf_counter()
     while time.perf_counter() - started < seconds:
-        extract_clip(files[done % len(files)], network, decoder.decode)
+        extract_audio(decoder.decode(files[done % len(files)]), network)
         done += 1
     elapsed = time.perf_counter() - started
     decoder.close()
@@ -150,7 +150,7 @@ def hostile() -> Figures:
         data = (hostile_dir() / file).read_bytes()
         started = time.perf_counter()
         try:
-            outcome = f"ok, {extract_clip(data, network, decoder.decode).seconds:.1f} s"
+            outcome = f"ok, {extract_audio(decoder.decode(data), network).seconds:.1f} s"
         except AudioRejected as error:
             outcome = error.reason
         took = time.perf_counter() - started

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from crawler.cutting.cutter import Cutter
 from crawler.file.source import FolderSource
 from crawler.folders import Folders
 from crawler.source import Connected, Web
@@ -21,5 +22,5 @@ class Settings(Protocol):
 
 def connect(web: Web, settings: Settings) -> Connected:  # noqa: ARG001 (files are on this machine)
     """See `crawler.source`."""
-    source = FolderSource(Folders(settings.folder_roots))
+    source = FolderSource(Folders(settings.folder_roots), Cutter())
     return Connected(read_page=source.read_page, preview=partial(source.clip, max_bytes=MAX_PREVIEW_BYTES))

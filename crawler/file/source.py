@@ -14,9 +14,10 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import mutagen
 
-from crawler.clip import clip_of
+from crawler.cutting.cutter import Cutter
 from crawler.fields import isrc
 from crawler.folders import Folders, without_links
+from crawler.formats import HEAD_BYTES, SUFFIXES, starts_like_audio
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
 from earshot.errors import InvalidPlaylist, NoPreview, PlaylistNotFound
 from earshot.ids import TrackId
@@ -24,8 +25,6 @@ from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.track import TrackInfo
 
-SUFFIXES = frozenset({".mp3", ".ogg", ".oga", ".opus", ".flac", ".wav", ".m4a"})
-_MAGIC = re.compile(rb"ID3|\xff[\xe2-\xff]|OggS|fLaC|RIFF....WAVE|....ftyp", re.DOTALL)
 _NUMBERED = re.compile(r"(?:[0-9]{1,2}[-.])?[0-9]{1,3}(?:[\s._-]+)(?P<title>\S.*)")
 _MAX_TEXT = 300
 _Position = tuple[str, ...]
@@ -36,10 +35,12 @@ class FolderSource:
 
     Args:
         folders: those that may be crawled.
+        cutter: takes the middle of long files.
     """
 
-    def __init__(self, folders: Folders) -> None:
+    def __init__(self, folders: Folders, cutter: Cutter) -> None:
         self._folders = folders
+        self._cutter = cutter
 
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
         """See `Connected`. The cursor is ``<number of the next entry>:<relative path of the last one>``."""
@@ -67,7 +68,7 @@ class FolderSource:
         Raises:
             NoPreview: `file_gone`, `forbidden_folder` (outside the allowed roots), `file_changed` (it no longer has the
                 content that named the track).
-            AudioRejected: see `crawler.clip`.
+            AudioRejected, DecoderCrashed, DecoderUnavailable: see `Cutter.clip`.
         """
         try:
             path = self._folders.allowed(Path(os.fsdecode(unquote_to_bytes(urlsplit(info.preview_url or "").path))))
@@ -77,7 +78,7 @@ class FolderSource:
             with path.open("rb") as file:
                 if track_id_of(file) != info.track_id:
                     raise NoPreview(f"{path} has changed since it was crawled", reason=Reason.FILE_CHANGED)
-                return clip_of(file, max_bytes=max_bytes)
+                return self._cutter.clip(file, max_bytes=max_bytes)
         except OSError as error:
             raise NoPreview(f"{path}: {error.strerror}", reason=Reason.FILE_GONE) from None
 
@@ -140,7 +141,7 @@ def _may_be_audio(path: Path) -> bool:
         if path.suffix:
             return True
         with path.open("rb") as file:
-            return _MAGIC.match(file.read(12)) is not None
+            return starts_like_audio(file.read(HEAD_BYTES))
     except OSError:
         return bool(path.suffix)
 

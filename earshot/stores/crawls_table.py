@@ -2,8 +2,10 @@
 
 Key: partition `crawl_id`, sort `entry`. The summaries of all crawls share the partition ``crawls`` (so that listing
 them is one query); the entries of a crawl live under its own id, numbered from 0. How far a crawl has come is never
-stored: it follows from its entries and the state of their tracks. Every item carries `expires_at` (epoch seconds, the
-table's TTL attribute).
+stored: it follows from its entries and the state of their tracks.
+
+A crawl is kept until a later one of its playlist has read all of it, and then for 90 days: that nobody remembers is no
+proof that nobody holds. `expires_at` (epoch seconds, the table's TTL attribute) is on what is to go.
 """
 
 import secrets
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _SUMMARIES = "crawls"
+_MEMORY: Row = {"crawl_id": "memory", "entry": "since"}
 _KEPT_S = 90 * 24 * 3600
 
 
@@ -77,6 +80,8 @@ class CrawlSummary:
     """When that message was to be worked on."""
     resumed: Timestamp | None = None
     """When that message was last taken for lost and sent again."""
+    expires: bool = False
+    """It is to be forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +215,27 @@ class CrawlsTable:
         summaries = map(_summary, self._table.query({"crawl_id": _SUMMARIES}))
         return sorted(summaries, key=lambda summary: summary.started, reverse=True)[offset:][:limit]
 
+    def expire(self, summary: CrawlSummary) -> None:
+        """Forget the crawl in 90 days: its entries, and last its summary, which says that it is done."""
+        self._table.put_many({**_entry_row(summary.crawl_id, e), **_expiry()} for e in self.entries(summary.crawl_id))
+        self._note(summary.crawl_id, _expiry())
+
+    def keep(self, summary: CrawlSummary) -> None:
+        """Forget the crawl no more: older versions let every crawl expire."""
+        self._table.put_many(_entry_row(summary.crawl_id, entry) for entry in self.entries(summary.crawl_id))
+        self._table.update(
+            _key(_SUMMARIES, summary.crawl_id), set_={"playlist": summary.playlist}, remove=("expires_at",)
+        )
+
+    def note_whole_since(self, since: Timestamp) -> None:
+        """Note since when no crawl that counts has been forgotten; what was noted first stays."""
+        self._table.update(_MEMORY, set_={}, keep={"since": since})
+
+    def whole_since(self) -> Timestamp | None:
+        """Since when no crawl that counts has been forgotten; None: not known."""
+        row = self._table.get(_MEMORY)
+        return row["since"] if row else None
+
     def _note(
         self,
         crawl_id: CrawlId,
@@ -221,7 +247,7 @@ class CrawlsTable:
     ) -> bool:
         """Write `said` into the summary, and `first` where nothing was noted yet. False: `condition` forbade it."""
         written = self._table.update(
-            _key(_SUMMARIES, crawl_id), set_={**said, **_expiry()}, keep=first, condition=condition, values=values
+            _key(_SUMMARIES, crawl_id), set_=said, keep=first, condition=condition, values=values
         )
         return written is not None
 
@@ -247,7 +273,6 @@ def _entry_row(crawl_id: CrawlId, entry: CrawlEntry) -> Row:
     return {
         **_key(crawl_id, _number(entry)),
         **{name: value for name, value in known.items() if value is not None},
-        **_expiry(),
     }
 
 
@@ -269,4 +294,5 @@ def _summary(row: Row) -> CrawlSummary:
         step=CrawlPlaylist.from_json(row["step"]) if "step" in row else None,
         due=row.get("due"),
         resumed=row.get("resumed"),
+        expires="expires_at" in row,
     )

@@ -1,13 +1,11 @@
 """Audio bytes -> mono float32 at the network's rate, in bounded memory, or a reason why not.
 
 libsndfile reads WAV, FLAC, Ogg (Vorbis, Opus), MP3 and AIFF. AAC in an MP4 container, as iTunes previews come, is read
-by PyAV, which is imported only for it.
+by PyAV. Only the confined process imports this (`extractor.audio.decode_worker`), and what tries or measures it.
 """
 
 import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import soundfile
@@ -15,12 +13,10 @@ import soxr
 
 from earshot.errors import AudioRejected
 from earshot.reasons import Reason
-from extractor.audio.mp3 import with_frame_count
-from extractor.audio.samples import Audio, Samples, Source
+from extractor.audio.decode_aac import AacSource
+from extractor.audio.memory_file import in_memory
+from extractor.audio.samples import CLIP_S, MAX_CLIP_S, Audio, Samples, Source
 
-CLIP_S = 30.0
-"""Of a longer file the middle 30 s are used; one that is up to a second longer is a preview, used whole."""
-_TOLERANCE_S = 1.0
 _FORMATS = {"WAV", "WAVEX", "RF64", "FLAC", "OGG", "MP3", "AIFF", "CAF"}
 _RATES = (4_000, 384_000)
 _MAX_CHANNELS = 16
@@ -43,19 +39,6 @@ def decode(data: bytes, rate: int, min_seconds: float) -> Audio:
         return decode_file(file, rate, min_seconds)
 
 
-@contextmanager
-def in_memory(data: bytes) -> Iterator[int]:
-    """Descriptor of a file that holds `data`.
-
-    libsndfile reads it by itself; an object of Python's costs two calls back for every frame of an MP3.
-    """
-    # Where the system has no files in memory, one on the disk that has no name.
-    with os.fdopen(os.memfd_create("clip"), "wb") if hasattr(os, "memfd_create") else tempfile.TemporaryFile() as file:
-        file.write(with_frame_count(data))
-        file.flush()
-        yield file.fileno()
-
-
 def decode_file(file: int, rate: int, min_seconds: float) -> Audio:
     """Mono audio of the file with descriptor `file` at `rate` Hz.
 
@@ -68,7 +51,7 @@ def decode_file(file: int, rate: int, min_seconds: float) -> Audio:
         raise AudioRejected(f"sample rate {source.rate} Hz is outside {_RATES}", reason=Reason.BAD_SAMPLE_RATE)
     if not 1 <= source.channels <= _MAX_CHANNELS:
         raise AudioRejected(f"{source.channels} channels, the limit is {_MAX_CHANNELS}", reason=Reason.BAD_CHANNELS)
-    start, limit = 0, int((CLIP_S + _TOLERANCE_S) * source.rate)
+    start, limit = 0, int(MAX_CLIP_S * source.rate)
     if source.frames > limit:
         limit = int(CLIP_S * source.rate)
         start = (source.frames - limit) // 2
@@ -87,12 +70,6 @@ def _open(file: int) -> Source:
         raise AudioRejected("the file is empty", reason=Reason.EMPTY)
     os.lseek(file, 0, os.SEEK_SET)
     if head[4:] == b"ftyp":
-        try:
-            from extractor.audio.decode_aac import AacSource  # PyAV is large and rarely needed
-        except ModuleNotFoundError:
-            raise AudioRejected(
-                "AAC in MP4 needs PyAV, which is not installed", reason=Reason.UNSUPPORTED_FORMAT
-            ) from None
         return AacSource(file)
     return _SndfileSource(file)
 

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Iterator
 
-import av
 import numpy as np
 
+from earshot.confined.ffmpeg import av
 from earshot.errors import AudioRejected
 from earshot.reasons import Reason
 from extractor.audio.samples import Samples

@@ -9,6 +9,11 @@ import numpy.typing as npt
 
 Samples = npt.NDArray[np.float32]
 
+CLIP_S = 30.0
+"""Of a longer file the middle 30 s are used."""
+MAX_CLIP_S = 31.0
+"""A file that is up to a second longer is a preview, used whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Audio:

@@ -7,11 +7,11 @@ real network fails.
 The decoder is killed by files that end in an ID3v1 tag with the title `kills its decoder`.
 """
 
+import ctypes
 import importlib.abc
 import importlib.machinery
 import os
 import random
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -70,7 +70,7 @@ def _die_of_marked_files(decode: ModuleType) -> None:
 
     def decode_file(file: int, *arguments: Any) -> Any:
         if os.pread(file, len(_KILLER), max(0, os.fstat(file).st_size - _TAG_BYTES)) == _KILLER:
-            os.kill(os.getpid(), signal.SIGKILL)
+            ctypes.string_at(0)
         return original(file, *arguments)
 
     vars(decode)["decode_file"] = decode_file

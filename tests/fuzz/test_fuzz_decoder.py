@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from earshot.errors import AudioRejected, DecoderCrashed
-from extractor.audio.decode import CLIP_S
 from extractor.audio.decoder import Decoder
+from extractor.audio.samples import CLIP_S
 from tests.fuzz.mutations import FORMATS, damaged, sample
 
 _EVERY_TIME = 40

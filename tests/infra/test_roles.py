@@ -72,3 +72,16 @@ def test_lambda_may_send_what_failed_for_the_last_time(function: str) -> None:
 
 def test_every_role_belongs_to_one_function() -> None:
     assert sorted(function["role"] for function in _FUNCTIONS.values()) == sorted(_ROLES)
+
+
+@pytest.mark.parametrize("function", sorted(_FUNCTIONS))
+def test_who_has_a_decoder_at_hand_holds_no_secret(function: str) -> None:
+    """Foreign audio is decoded where there is nothing to steal, and nowhere else can it be."""
+    service = _FUNCTIONS[function]["handler"].partition(".")[0]
+    pinned = (terraform.ROOT / "requirements" / f"{service}.txt").read_text(encoding="utf-8")
+    holds_secrets = {
+        action for action, _ in _granted(function) if action.startswith(("ssm:", "secretsmanager:", "kms:"))
+    }
+    decoders = [name for name in ("av", "soundfile") if f"\n{name}==" in pinned]
+    assert not (decoders and holds_secrets)
+    assert bool(decoders) == (service == "extractor")

@@ -12,15 +12,18 @@ import pytest
 _ROOT = Path(__file__).parents[2]
 _SOCKETS = {"aiohttp", "http.client", "httpx", "requests", "spotipy", "urllib.request", "urllib3"}
 _FRAMEWORKS = {"tensorflow", "keras", "librosa"}
-_RUNTIMES = {"onnxruntime", "soundfile", "av", "soxr", "onnx"}
+_DECODERS = {"av", "soundfile", "soxr"}
+_RUNTIMES = {"onnxruntime", "onnx"} | _DECODERS
 _LIST_MODULES = "import json, sys; import {0}; print(json.dumps(sorted(m.partition('.')[0] for m in sys.modules)))"
 
 
 @pytest.mark.parametrize(
     ("handler", "forbidden"),
     [
-        ("crawler.handler", _FRAMEWORKS | {"numpy", "onnxruntime", "spotipy", "redis"}),
-        ("extractor.handler", _FRAMEWORKS),
+        ("crawler.handler", _FRAMEWORKS | _RUNTIMES | {"numpy", "spotipy", "redis"}),
+        ("crawler.file", _FRAMEWORKS | _RUNTIMES | {"numpy"}),
+        ("extractor.handler", _FRAMEWORKS | _DECODERS),
+        ("extractor.__main__", _FRAMEWORKS | _DECODERS),
         ("annoy_service.handler", _FRAMEWORKS | _RUNTIMES),
         ("api.handler", _FRAMEWORKS | _RUNTIMES),
     ],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from crawler.clip import clip_of, length_s
+from crawler.cutting.clip import clip_of, length_s
 from earshot.errors import AudioRejected
 from tests.stubs.audio import sweep
 

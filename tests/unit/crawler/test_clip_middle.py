@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from crawler.clip import clip_of
+from crawler.cutting.clip import clip_of
 
 RATE = 8_000
 

@@ -1,5 +1,4 @@
 import struct
-import sys
 
 import numpy as np
 import pytest
@@ -131,12 +130,6 @@ def test_an_m4a_file_is_read_and_sounds_like_its_mp3() -> None:
 @pytest.mark.parametrize("rate", [1_000, 500_000])
 def test_a_sample_rate_out_of_bounds_is_refused_before_reading(rate: int) -> None:
     assert reason_of(encoded(tone(1, rate=1_000), rate=rate)) == "bad_sample_rate"
-
-
-def test_without_pyav_an_m4a_file_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "av", None)
-    monkeypatch.delitem(sys.modules, "extractor.audio.decode_aac", raising=False)
-    assert reason_of((hostile_dir() / "itunes_like.m4a").read_bytes()) == "unsupported_format"
 
 
 def test_many_channels_are_refused() -> None:

@@ -93,15 +93,15 @@ def deliver(*messages: dict[str, Any]) -> set[str]:
 
 def crash_on(monkeypatch: pytest.MonkeyPatch, audio: bytes) -> None:
     """Make the real decoder process die whenever it is handed this file."""
-    decoder = bootstrap.previews()._decoder
-    honest = decoder._ask
+    confined = bootstrap.previews()._decoder._process
+    honest = confined._ask
 
-    def ask(worker: Any, file: int) -> Any:
+    def ask(child: Any, file: int, *wanted: Any) -> Any:
         if os.pread(file, len(audio) + 1, 0) == audio:
-            os.kill(worker.process.pid, signal.SIGSEGV)
-        return honest(worker, file)
+            os.kill(child.process.pid, signal.SIGSEGV)
+        return honest(child, file, *wanted)
 
-    monkeypatch.setattr(decoder, "_ask", ask)
+    monkeypatch.setattr(confined, "_ask", ask)
 
 
 def test_an_upload_becomes_an_embedding_with_tags_and_the_audio_is_deleted(world: World) -> None:
@@ -200,6 +200,21 @@ def test_after_the_last_try_its_track_is_failed_with_the_reason(world: World, mo
     assert deliver(message(upload_of(key(TRACK)), tries=3)) == set()
     assert (world.track(TRACK).status, world.track(TRACK).reason) == (Status.FAILED, "decoder_crashed")
     assert world.waiting() == set()
+
+
+def test_a_decoder_that_cannot_start_fails_no_track_before_the_last_try(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.upload(TRACK, encoded(tone()))
+    confined = bootstrap.previews()._decoder._process
+    confined.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(confined, "_module", "tests.stubs.no_such_module")
+        for tries in (1, TRIES - 1):
+            assert deliver(message(upload_of(key(TRACK)), tries=tries)) == {"message-0"}
+            assert world.track(TRACK).status is Status.PENDING
+    assert deliver(message(upload_of(key(TRACK)), tries=TRIES)) == set()
+    assert world.track(TRACK).status is Status.READY
 
 
 def test_a_failure_that_has_no_name_ends_the_track_after_the_last_try(

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from extractor.__main__ import main
-from extractor.audio import decode_worker
 from extractor.audio.decode import decode
+from extractor.audio.decoder import MAX_BYTES
 from extractor.networks.musicnn import MusicnnMsd
 from tests.corpus import clips, hostile_dir
 from tests.model import choi_model_dir, model_dir
@@ -68,7 +68,7 @@ def test_what_is_no_file_is_not_read(kind: str, capsys: pytest.CaptureFixture[st
 def test_a_file_too_large_for_the_decoder_is_not_read(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "album.wav"
     path.touch()
-    os.truncate(path, decode_worker.MAX_BYTES + 1)
+    os.truncate(path, MAX_BYTES + 1)
     assert main([str(path), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["reason"] == "too_large"
 

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from fractions import Fraction
 from typing import IO
 
-import av
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 
+from earshot.confined.ffmpeg import av
 from earshot.errors import AudioRejected
 from earshot.reasons import Reason
 

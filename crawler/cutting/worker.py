@@ -1,0 +1,20 @@
+"""The confined process that cuts clips: started by `crawler.cutting.cutter`."""
+
+import os
+
+from crawler.cutting.clip import clip_of
+from earshot.confined.worker import Answer, Wanted, serve
+
+
+def main() -> None:
+    """Answer requests with the clip of a file, of at most `max_bytes`."""
+    serve(_cut)
+
+
+def _cut(file: int, wanted: Wanted) -> Answer:
+    with os.fdopen(file, "rb", closefd=False) as opened:
+        return {}, clip_of(opened, max_bytes=wanted["max_bytes"])
+
+
+if __name__ == "__main__":
+    main()
