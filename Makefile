@@ -13,9 +13,9 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup:
-	@scripts/setup run
+	@scripts/without-credentials scripts/setup run
 setup-dev:
-	@scripts/setup dev
+	@scripts/without-credentials scripts/setup dev
 
 model: setup ## Build the network's file from the published checkpoint (cached)
 	@$(PY) -m extractor.model

@@ -96,3 +96,15 @@ variable "page_origins" {
     error_message = "page_origins must be * or origins such as https://earshot.example.org, without a path."
   }
 }
+
+variable "concurrent_executions" {
+  description = "Functions that the account may run at a time in this region; scripts/deploy asks AWS for it."
+  type        = number
+  default     = 1000
+  nullable    = false
+
+  validation {
+    condition     = var.concurrent_executions >= 1
+    error_message = "concurrent_executions must be at least 1."
+  }
+}

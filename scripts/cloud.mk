@@ -1,5 +1,5 @@
 # Targets for AWS, included by the Makefile. STAGE=dev (or any other name but local) names the deployment.
-.PHONY: package build-all plan deploy destroy logs redrive cost export import check-infra test-cloud chaos
+.PHONY: package build-all plan deploy destroy logs redrive cost export import check-infra lock-providers test-cloud chaos
 ZIP_ARCHITECTURE ?= arm64
 ifneq ($(STAGE),local)
 # Terraform and osls read AWS_REGION, boto3 reads AWS_DEFAULT_REGION: all must mean the same region.
@@ -8,9 +8,10 @@ AWS_DEFAULT_REGION := $(AWS_REGION)
 export AWS_REGION AWS_DEFAULT_REGION
 endif
 
-package: setup-dev model ## Build every function's zip and CloudFormation template, and check them
+package: setup-dev model ## Build every function's zip, CloudFormation template and list of parts, and check them
 	@$(PY) -m scripts.package --architecture $(ZIP_ARCHITECTURE)
 	@EARSHOT_ARCHITECTURE=$(ZIP_ARCHITECTURE) EARSHOT_PACKAGE=$(ZIP_ARCHITECTURE)-python3.13 $(PY) -m scripts.template dev prod
+	@scripts/sbom
 
 build-all: package ## Everything that gets deployed, built
 
@@ -27,7 +28,7 @@ logs: ## Follow the log of FUNCTION=extract in STAGE=dev
 	@test -n "$(FUNCTION)" || { echo "usage: make logs STAGE=dev FUNCTION=extract" >&2; exit 2; }
 	@grep -q '^  $(FUNCTION):$$' serverless.yml || { echo "earshot: serverless.yml has no function $(FUNCTION)" >&2; exit 2; }
 	@if [ "$(STAGE)" = local ]; then exec tail -n 50 -F ".local/logs/$(FUNCTION).log"; else \
-	    npm ci --no-audit --no-fund --silent && exec node_modules/.bin/osls logs --stage "$(STAGE)" --function "$(FUNCTION)" --tail; fi
+	    scripts/without-credentials npm ci --no-audit --no-fund --silent && exec node_modules/.bin/osls logs --stage "$(STAGE)" --function "$(FUNCTION)" --tail; fi
 
 redrive: setup ## Show dead letters; SEND=fetch sends those of a queue back
 	@$(PY) -m ops redrive $(if $(SEND),--send "$(SEND)")
@@ -45,6 +46,9 @@ import: setup ## Load a catalogue from FILE=…
 
 check-infra: ## Terraform's format, validity and tests without AWS, and checkov
 	@scripts/check-infra
+
+lock-providers: ## Write infra/.terraform.lock.hcl anew (asks Terraform's registry)
+	@scripts/lock-providers
 
 test-cloud: setup-dev model ## Deploy into an AWS account on this machine and go the whole way through it
 	@$(PY) -m pytest tests/cloud $(ARGS)
