@@ -181,4 +181,6 @@ module "observability" {
   index_failed_queue_name = module.index_failed_queue.name
   alarm_email             = var.alarm_email
   monthly_budget_usd      = var.monthly_budget_usd
+  cost_anomaly_usd        = var.cost_anomaly_usd
+  concurrent_executions   = var.concurrent_executions
 }

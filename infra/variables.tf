@@ -78,6 +78,22 @@ variable "monthly_budget_usd" {
   }
 }
 
+variable "cost_anomaly_usd" {
+  description = "Write to alarm_email when a day's cost is by so much above what AWS expects of the stage; null for never."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.cost_anomaly_usd == null || try(var.cost_anomaly_usd > 0, false)
+    error_message = "cost_anomaly_usd must be positive, or null."
+  }
+
+  validation {
+    condition     = var.cost_anomaly_usd == null || var.alarm_email != null
+    error_message = "an anomaly is written to somebody: set alarm_email with cost_anomaly_usd."
+  }
+}
+
 variable "tags" {
   description = "Tags added to every resource beside project, stage and managed-by."
   type        = map(string)

@@ -36,9 +36,9 @@ redrive: setup ## Show dead letters; SEND=fetch sends those of a queue back
 cost: setup ## Price TRACKS=… and QUERIES=… a month
 	@$(PY) -m scripts.cost $(if $(TRACKS),--tracks $(TRACKS)) $(if $(QUERIES),--queries $(QUERIES))
 
-export: setup ## Save the whole catalogue to FILE=…
+export: setup ## Save the whole catalogue to FILE=… (TABLE=…: of a table that was restored)
 	@test -n $(call as_given,FILE) || { echo "usage: make export FILE=catalogue.jsonl.gz [STAGE=dev]" >&2; exit 2; }
-	@$(PY) -m ops export -- $(call as_given,FILE)
+	@$(PY) -m ops export $(if $(value TABLE),--table $(call as_given,TABLE)) -- $(call as_given,FILE)
 
 import: setup ## Load a catalogue from FILE=…
 	@test -n $(call as_given,FILE) || { echo "usage: make import FILE=catalogue.jsonl.gz [STAGE=dev]" >&2; exit 2; }

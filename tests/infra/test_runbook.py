@@ -20,7 +20,7 @@ def _alarms() -> set[str]:
         for resource in resources.values()
         if resource["Type"] == "AWS::CloudWatch::Alarm"
     }
-    return terraform.alarms() | with_functions
+    return set(terraform.alarms()) | with_functions
 
 
 def test_every_alarm_has_exactly_one_entry_and_every_entry_an_alarm() -> None:
@@ -29,5 +29,5 @@ def test_every_alarm_has_exactly_one_entry_and_every_entry_an_alarm() -> None:
 
 def test_every_alarm_of_the_functions_stack_leads_to_its_entry() -> None:
     text = (terraform.ROOT / "serverless.resources.yml").read_text(encoding="utf-8")
-    for key in _alarms() - terraform.alarms():
+    for key in _alarms() - set(terraform.alarms()):
         assert f"docs/operations.md#{key}" in text

@@ -1,3 +1,4 @@
+# CloudWatch shows 50 metrics for nothing; a dashboard with more costs 3 USD a month.
 # One page, read from top to bottom as a track travels: crawl, extract, index, query, and what waits or failed.
 
 locals {
@@ -79,6 +80,11 @@ locals {
       title   = "Function errors"
       metrics = [for function in sort(tolist(var.functions)) : ["AWS/Lambda", "Errors", "FunctionName", "${var.prefix}-${function}"]]
       stat    = "Sum"
+    },
+    {
+      title   = "Turned away, and concurrent executions in use (of the whole account)"
+      metrics = [["AWS/Lambda", "Throttles"], ["AWS/Lambda", "ClaimedAccountConcurrency"]]
+      stat    = "Maximum"
     },
     {
       title   = "API requests"
