@@ -61,6 +61,7 @@ def check_settings(stage: str, settings: Mapping[str, str]) -> None:
         _is_no_typo(name)
     if (architecture := settings.get("EARSHOT_ARCHITECTURE") or "arm64") not in ARCHITECTURES:
         raise InvalidSettings(f"EARSHOT_ARCHITECTURE={architecture}: choose from {', '.join(ARCHITECTURES)}")
+    _parameters_fit(_parameters(document, stage))
     for function, readers in READ_BY.items():
         environment = environment_of(document, function, settings)
         for reader in readers:
@@ -81,9 +82,24 @@ def environment_of(document: Mapping[str, Any], function: str, settings: Mapping
 
 def reserved(document: Mapping[str, Any], stage: str) -> int:
     """Concurrent executions that a stage's functions keep for themselves."""
-    parameters = {**document["params"]["default"], **document["params"].get(stage, {})}
     kept = sum(int(function.get("reservedConcurrency", 0)) for function in document["functions"].values())
-    return kept + int(parameters["apiWarm"])
+    return kept + int(_parameters(document, stage)["apiWarm"])
+
+
+def _parameters(document: Mapping[str, Any], stage: str) -> dict[str, Any]:
+    return {**document["params"]["default"], **document["params"].get(stage, {})}
+
+
+def _parameters_fit(parameters: Mapping[str, Any]) -> None:
+    """osls would say so, too, but not before Terraform has applied its part."""
+    if parameters["apiSnapStart"] and int(parameters["apiWarm"]):
+        raise InvalidSettings(
+            "apiSnapStart and apiWarm exclude each other", hint="Choose one of them in serverless.yml."
+        )
+    if parameters["rollout"] == "canary" and not parameters["apiSnapStart"]:
+        raise InvalidSettings(
+            "rollout: canary wants apiSnapStart: true", hint="Set that, or rollout: at-once, in serverless.yml."
+        )
 
 
 def _filled(text: str, settings: Mapping[str, str]) -> str:

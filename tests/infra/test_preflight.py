@@ -11,6 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 
 from earshot.errors import InvalidSettings
+from scripts import preflight
 from scripts.account import check
 from scripts.preflight import READ_BY, check_settings, environment_of, reserved
 from tests.aws import account
@@ -67,6 +68,23 @@ def test_what_a_stage_reserves_is_what_serverless_yml_says() -> None:
         "params": {"default": {"apiWarm": 0}, "prod": {"apiWarm": 3}},
     }
     assert (reserved(document, "dev"), reserved(document, "prod")) == (2, 5)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"apiSnapStart": True, "apiWarm": 1, "rollout": "at-once"}, "exclude each other"),
+        ({"apiSnapStart": False, "apiWarm": 0, "rollout": "canary"}, "wants apiSnapStart"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_named(parameters: dict[str, object], named: str) -> None:
+    with pytest.raises(InvalidSettings, match=named):
+        preflight._parameters_fit(parameters)
+
+
+def test_the_parameters_of_every_stage_fit() -> None:
+    for stage in ("dev", "prod", "another"):
+        check_settings(stage, {})
 
 
 class _Aws:
