@@ -184,3 +184,12 @@ module "observability" {
   cost_anomaly_usd        = var.cost_anomaly_usd
   concurrent_executions   = var.concurrent_executions
 }
+
+module "edge" {
+  source = "./modules/edge"
+  count  = var.edge_origin == null ? 0 : 1
+
+  name                     = "${local.name}-edge"
+  origin_host              = var.edge_origin
+  requests_in_five_minutes = var.edge_requests_in_five_minutes
+}

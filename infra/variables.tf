@@ -124,3 +124,21 @@ variable "concurrent_executions" {
     error_message = "concurrent_executions must be at least 1."
   }
 }
+
+variable "edge_origin" {
+  description = "Host of the API, to put CloudFront and WAF before it (6 USD a month); null for neither."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.edge_origin == null || can(regex("^[a-z0-9.-]+[.][a-z]+$", var.edge_origin))
+    error_message = "edge_origin must be a host name such as abc123.execute-api.eu-central-1.amazonaws.com, or null."
+  }
+}
+
+variable "edge_requests_in_five_minutes" {
+  description = "What one address may ask in five minutes, with edge_origin."
+  type        = number
+  default     = 1500 # five a second
+  nullable    = false
+}

@@ -174,3 +174,50 @@ run "a_budget_without_an_address_is_refused" {
 
   expect_failures = [var.monthly_budget_usd]
 }
+
+run "an_anomaly_without_an_address_is_refused" {
+  command = plan
+
+  variables {
+    cost_anomaly_usd = 5
+  }
+
+  expect_failures = [var.cost_anomaly_usd]
+}
+
+run "nothing_stands_before_the_api_unless_it_is_asked_for" {
+  assert {
+    condition     = length(module.edge) == 0 && output.edge_url == null
+    error_message = "CloudFront and WAF cost money"
+  }
+}
+
+run "the_edge_stands_before_the_api_that_is_named" {
+  variables {
+    edge_origin = "abc123.execute-api.eu-central-1.amazonaws.com"
+  }
+
+  assert {
+    condition     = startswith(output.edge_url, "https://")
+    error_message = "the edge must have an address"
+  }
+}
+
+run "an_edge_before_an_address_with_a_path_is_refused" {
+  command = plan
+
+  variables {
+    edge_origin = "https://abc123.execute-api.eu-central-1.amazonaws.com/"
+  }
+
+  expect_failures = [var.edge_origin]
+}
+
+run "the_dashboard_of_a_whole_stage_costs_nothing" {
+  assert {
+    condition = sum([
+      for widget in jsondecode(module.observability.dashboard_body).widgets : length(widget.properties.metrics)
+    ]) <= 50
+    error_message = "CloudWatch shows 50 metrics for nothing; a dashboard with more costs 3 USD a month"
+  }
+}

@@ -105,15 +105,6 @@ run "letters_about_to_expire_fetching_that_stands_still_and_used_up_concurrency_
   }
 }
 
-run "the_dashboard_costs_nothing" {
-  assert {
-    condition = sum([
-      for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : length(widget.properties.metrics)
-    ]) <= 50
-    error_message = "CloudWatch shows 50 metrics for nothing"
-  }
-}
-
 run "unusual_cost_is_written_to_somebody" {
   variables {
     alarm_email      = "somebody@example.org"
