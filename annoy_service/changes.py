@@ -1,14 +1,13 @@
 """What the index is to hold of some tracks, according to the table.
 
-The stream is a wake-up signal, the table is the truth (docs/adr/0003): only the *names* of tracks are taken from
-records, and the tracks are read from the table. Duplicated, reordered and stale records then cannot do harm.
+The stream is a wake-up signal, the table is the truth (docs/adr/0003): only the *names* of tracks are taken from it,
+and the tracks are read from the table. Duplicated, reordered and stale messages then cannot do harm.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import NotRequired, TypedDict
 
 from annoy_service.version import Changes
 from earshot.errors import EarshotError
@@ -26,18 +25,6 @@ _UNREADABLE = (ValueError, KeyError, TypeError)
 _log = logger()
 
 
-class _Change(TypedDict):
-    Keys: Mapping[str, Mapping[str, str]]
-    SequenceNumber: str
-    ApproximateCreationDateTime: NotRequired[float]
-
-
-class StreamRecord(TypedDict):
-    """What is read of a record of the table's stream."""
-
-    dynamodb: _Change
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the index is to hold of some tracks, and the tracks that the table cannot tell it of."""
@@ -45,28 +32,6 @@ class Wanted:
     rows: Changes
     unreadable: Mapping[TrackId, str]
     """Track id -> what is wrong with its item."""
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """The tracks that stream records name, with the records' sequence numbers; `nameless` name none."""
-
-    tracks: Mapping[TrackId, list[str]]
-    nameless: list[str]
-
-
-def named_in(records: Iterable[StreamRecord]) -> Named:
-    """The tracks that a stream batch is about."""
-    tracks: dict[TrackId, list[str]] = {}
-    nameless: list[str] = []
-    for record in records:
-        sequence_number = record["dynamodb"]["SequenceNumber"]
-        try:
-            tracks.setdefault(TrackId(record["dynamodb"]["Keys"]["track_id"]["S"]), []).append(sequence_number)
-        except (KeyError, TypeError):
-            _log.error("a stream record names no track", record=sequence_number, keys=record["dynamodb"].get("Keys"))
-            nameless.append(sequence_number)
-    return Named(tracks, nameless)
 
 
 def read_wanted(track_ids: Iterable[TrackId], table: TracksTable, network: Network) -> Wanted:

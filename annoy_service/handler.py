@@ -1,19 +1,21 @@
 """Lambda entry points of annoy_service."""
 
-from typing import TypedDict
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypedDict, TypeVar
 
-from annoy_service.bootstrap import services
-from annoy_service.changes import StreamRecord
-from annoy_service.index import index_batch
-from annoy_service.upkeep import Message, keep_up
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from annoy_service import bootstrap
+from annoy_service.index import index_batch, park_batch
+from annoy_service.upkeep import keep_up
+from earshot.errors import InvalidInput
+from earshot.messages import KeepUp, TracksChanged
+from earshot.telemetry import emit, logger
 
-class _StreamEvent(TypedDict):
-    Records: list[StreamRecord]
-
-
-class _QueueEvent(TypedDict):
-    Records: list[Message]
+_Asked = TypeVar("_Asked", TracksChanged, KeepUp)
+_RESERVE_MS = 60_000
 
 
 class _Failure(TypedDict):
@@ -24,13 +26,53 @@ class _Answer(TypedDict):
     batchItemFailures: list[_Failure]
 
 
-def index_tracks(event: _StreamEvent, _context: object) -> _Answer:
-    """DynamoDB stream batch -> index. What cannot be indexed is parked or reported one by one; the rest is indexed."""
-    nameless = index_batch(event["Records"], services())
-    return {"batchItemFailures": [{"itemIdentifier": sequence_number} for sequence_number in nameless]}
+def index_tracks(event: dict[str, object], _context: object) -> _Answer:
+    """SQS batch of changed tracks -> index. What cannot be indexed is parked one by one; the rest is indexed."""
+    services = bootstrap.services()
+    return _together(
+        event,
+        TracksChanged.from_json,
+        lambda asked: index_batch(asked, services),
+        partial(park_batch, services=services),
+    )
 
 
-def compact_index(event: _QueueEvent, _context: object) -> _Answer:
+def compact_index(event: dict[str, object], _context: object) -> _Answer:
     """SQS requests for upkeep -> the indexes compacted where that is due, and their garbage removed."""
-    keep_up(event["Records"], services())
-    return {"batchItemFailures": []}
+    services = bootstrap.services()
+    return _together(event, KeepUp.from_json, lambda asked: keep_up(asked, services), _leave_to_the_next_change)
+
+
+def reconcile_index(_event: object, context: LambdaContext) -> None:
+    """The clock -> what failed is tried again, and some of the tracks are compared with the index."""
+    reconcile = bootstrap.reconcile()
+    asked_again = reconcile.ask_again()
+    differing = reconcile.compare(lambda: context.get_remaining_time_in_millis() < _RESERVE_MS)
+    logger().info("reconciled", asked_again=asked_again, differing=differing)
+
+
+def _together(
+    event: dict[str, object],
+    read: Callable[[str], _Asked],
+    work: Callable[[Sequence[_Asked]], None],
+    give_up: Callable[[Sequence[_Asked], Exception], None],
+) -> _Answer:
+    """Do what the messages of a batch ask for, in one go."""
+    records = list(SQSEvent(event).records)
+    asked: list[_Asked] = []
+    for record in records:
+        try:
+            asked.append(read(record.body))
+        except InvalidInput as error:  # nothing is lost with it: the table tells, and is looked at by the clock
+            logger().error("a message cannot be read", message_id=record.message_id, error=error.message)
+            emit("WorkGivenUp", reason=type(error).__name__)
+    attempt = bootstrap.deliveries().attempt_together
+    return _answer(attempt(records, lambda: work(asked), lambda error: give_up(asked, error)))
+
+
+def _leave_to_the_next_change(_asked: Sequence[KeepUp], _error: Exception) -> None:
+    """Whoever changes the index next asks for upkeep again."""
+
+
+def _answer(failed: Sequence[str]) -> _Answer:
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}

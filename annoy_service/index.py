@@ -1,8 +1,8 @@
-"""Makes the index agree with the table on some tracks: those of a stream batch, or those that a repair found.
+"""Makes the index agree with the table on some tracks: those that have changed, or those that a repair found.
 
-A stream record's way: `index_batch` takes the track's name from it (changes), each recipe's builder finds its newest
-version (pointers), reads what the table holds of the track (changes), writes the version that follows (version) and
-moves the pointer to it (fold); then readers are told, here.
+A change's way: its track's name comes from the stream (stream) through a queue to `index_batch`; each recipe's builder
+finds its newest version (pointers), reads what the table holds of the track (changes), writes the version that follows
+(version) and moves the pointer to it (fold); then readers are told, here.
 """
 
 import time
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from annoy_service.changes import StreamRecord, Wanted, named_in, read_wanted
+from annoy_service.changes import Wanted, read_wanted
 from annoy_service.fold import fold
 from annoy_service.generations import succeed
 from annoy_service.services import Services, in_turn
 from annoy_service.version import Changes, Outcome
 from earshot.ids import TrackId
-from earshot.messages import IndexPublished, TrackNotIndexed
+from earshot.messages import IndexPublished, TrackNotIndexed, TracksChanged
 from earshot.telemetry import emit, logger
 
 _log = logger()
@@ -35,28 +35,33 @@ class Agreement:
     """Those of the tracks that the index now holds."""
 
 
-def index_batch(records: Iterable[StreamRecord], services: Services) -> list[str]:
-    """Index the tracks that a batch of the table's stream names.
+def index_batch(changes: Collection[TracksChanged], services: Services) -> None:
+    """Index the tracks that have changed. One whose item cannot be read is parked under its id.
 
-    A track whose item cannot be read is parked under its id, so that the stream goes on behind it.
-
-    Returns:
-        The sequence numbers of the records that name no track.
+    Raises:
+        IndexVersionError: see `agree`.
     """
-    records = list(records)
-    named = named_in(records)
-    agreement = agree(named.tracks.keys(), services)
-    _report(records, agreement.indexed)
+    agreement = agree(_named_in(changes), services)
+    _report(changes, agreement.indexed)
     for track_id, reason in agreement.unreadable.items():
         services.park(TrackNotIndexed(track_id, reason))
-    return named.nameless
 
 
-def _report(records: Collection[StreamRecord], indexed: Iterable[str]) -> None:
+def park_batch(changes: Collection[TracksChanged], error: Exception, services: Services) -> None:
+    """Have the tracks tried again later: indexing them failed every time."""
+    for track_id in _named_in(changes):
+        services.park(TrackNotIndexed(track_id, f"{type(error).__name__}: {error}"))
+
+
+def _named_in(changes: Iterable[TracksChanged]) -> list[TrackId]:
+    return list(dict.fromkeys(track_id for change in changes for track_id in change.track_ids))
+
+
+def _report(changes: Iterable[TracksChanged], indexed: Iterable[str]) -> None:
     """One line per track, and how long the oldest change of the batch took from the table into the index."""
     for track_id in indexed:
         _log.info("in the index", correlation_id=track_id)
-    written = [float(at) for record in records if (at := record["dynamodb"].get("ApproximateCreationDateTime"))]
+    written = [change.changed_at for change in changes if change.changed_at]
     if written:
         emit("IndexFreshnessSeconds", max(0.0, time.time() - min(written)), MetricUnit.Seconds)
 

@@ -22,17 +22,17 @@ import numpy as np
 
 from annoy_service.builder import Builder
 from annoy_service.changes import wanted_of_items
+from annoy_service.comparison import Comparison, in_use
 from annoy_service.fold import ATTEMPTS, in_portions
 from annoy_service.generations import settle
 from annoy_service.index import Agreement, agree, announce
-from annoy_service.pointers import Position, manifest_at, position, publish
+from annoy_service.pointers import Position, position, publish
 from annoy_service.services import Services, in_turn
 from annoy_service.version import Outcome, rebuilt
 from earshot.clock import Timestamp
 from earshot.errors import DamagedIndex, IndexRace
 from earshot.ids import TrackId
 from earshot.index.arrays import RowNumbers
-from earshot.index.directory import Directory
 from earshot.index.manifest import Manifest
 from earshot.index.pointer import POINTER_KEY, generation_key
 from earshot.index.row_sources import FreshRows, MergedRows, RowSource, StoredRows
@@ -70,25 +70,16 @@ def index_missing(services: Services, progress: Progress = no_progress) -> Agree
         IndexRace: other builders kept moving a pointer.
     """
     settle(services)
-    directories = [Directory(each.cache, manifest_at(each, position(each))) for each in services.builders]
+    comparison = Comparison(services)
     differing: list[TrackId] = []
-    seen: list[bytes] = []
+    seen: set[TrackId] = set()
     unreadable: dict[TrackId, str] = {}
-    for items in in_portions(services.table.scan_items(), _CHUNK):
-        wanted = wanted_of_items(items, services.network)
-        prints = {track_id: row.fingerprint if row else None for track_id, row in wanted.rows.items()}
-        located = [directory.locate(prints) for directory in directories]
-        differing += [
-            track_id
-            for track_id, fingerprint in prints.items()
-            if any((there[track_id].fingerprint if track_id in there else None) != fingerprint for there in located)
-        ]
-        unreadable |= wanted.unreadable
-        seen += [item["track_id"]["S"].encode() for item in items]
+    for found in comparison.differing(services.table.scan_items()):
+        differing += found.tracks
+        unreadable |= found.unreadable
+        seen.update(found.looked_at)
         progress(len(seen))
-    indexed = [Directory(services.leading.cache, manifest).ids() for manifest in _in_use(services)]
-    unknown = np.setdiff1d(np.concatenate([np.zeros(0, "S1"), *indexed]), np.array(seen or np.zeros(0, "S1")))
-    differing += [TrackId(track_id.decode()) for track_id in unknown.tolist()]
+    differing += sorted({track_id for track_id in comparison.indexed() if track_id not in seen})
     added = removed = 0
     for chunk in in_portions(differing):
         agreement = agree(chunk, services)
@@ -125,7 +116,7 @@ def restore_table_from_index(services: Services, progress: Progress = no_progres
     restored = present = 0
     damaged: DamagedIndex | None = None
     known = np.zeros(0, np.uint64)  # of most tracks another recipe's index holds the same
-    for model, entry in ((used.model, entry) for used in _in_use(services) for entry in used.segments):
+    for model, entry in ((used.model, entry) for used in in_use(services) for entry in used.segments):
         try:
             rows = StoredRows.living(services.leading.cache, entry)
             for track in _tracks_of(rows, np.flatnonzero(~np.isin(rows.fingerprints, known))):
@@ -147,7 +138,7 @@ def check_index(services: Services, progress: Progress = no_progress) -> None:
         DamagedIndex: an object is missing, or not what its manifest says.
     """
     store, checked = services.leading.store, 0
-    for manifest in _in_use(services):
+    for manifest in in_use(services):
         store.check(manifest.transform_key, manifest.transform)
         for entry in manifest.segments:
             for name, expected in entry.objects.items():
@@ -224,13 +215,6 @@ def _serving_first(services: Services) -> list[Builder]:
     except DamagedIndex:
         return [*services.builders]
     return sorted(services.builders, key=lambda builder: not head or builder.recipe.name != head.pointer.recipe)
-
-
-def _in_use(services: Services) -> list[Manifest]:
-    """The version that readers use, and those that are kept beside it."""
-    store = services.leading.store
-    heads = (store.head(), *(position(builder).head for builder in services.builders))
-    return [store.manifest(pointer) for pointer in dict.fromkeys(head.pointer for head in heads if head)]
 
 
 def _serving(store: IndexStore) -> Manifest | None:

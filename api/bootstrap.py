@@ -49,7 +49,7 @@ def services() -> Services:
         tracks=TracksTable(dynamodb, settings.tracks_table),
         crawls=CrawlsTable(dynamodb, settings.crawls_table),
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
-        fetch_queue=MessageQueue(sqs, settings.fetch_queue_url),
+        fetch_queue=MessageQueue(sqs, settings.fetch_now_queue_url),
         queries=SoundQueries(s3, settings.previews_bucket),
         fresh_previews={"deezer": _deezer(settings)},
     )

@@ -1,7 +1,7 @@
 """Settings of the local stack (`make up`, `make demo` and the commands that talk to them)."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
@@ -38,6 +38,12 @@ class LocalSettings(FunctionSettings):
 
     local_workers: int = Field(default=0, ge=0, le=64)
     """Most processes per function; 0 means one per core."""
+
+    local_timings: Literal["fast", "aws"] = "fast"
+    """`aws`: what died comes back as late, what was dealt with as often, and functions are throttled as on AWS."""
+
+    local_time_scale: float = Field(default=60.0, ge=1, le=10_000)
+    """With `aws`: how many times as fast."""
 
     local_serverless: Path = ROOT / "serverless.yml"
     """The file whose functions and triggers run."""

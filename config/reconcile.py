@@ -14,4 +14,6 @@ class ReconcileSettings(FunctionSettings):
     extract_queue_url: str
     crawl_dlq_arn: str
     fetch_dlq_arn: str
+    fetch_now_dlq_arn: str
     extract_dlq_arn: str
+    extract_now_dlq_arn: str

@@ -62,14 +62,18 @@ def crawl() -> Crawl:
 def fetch() -> Fetch:
     """What `fetch_preview` runs."""
     settings = FetchPreviewSettings.load()
-    database = boto3.client("dynamodb", config=_AWS)
+    database, sqs = boto3.client("dynamodb", config=_AWS), boto3.client("sqs", config=_AWS)
     tracks = TracksTable(database, settings.tracks_table)
     web = _web(settings, database)
+    region = sqs.meta.region_name
     return Fetch(
         tracks=tracks,
         crawls=CrawlsTable(database, settings.crawls_table),
         previews=PreviewsBucket(boto3.client("s3", config=_AWS), settings.previews_bucket),
-        fetch_queue=MessageQueue(boto3.client("sqs", config=_AWS), settings.fetch_queue_url),
+        fetch_queue=MessageQueue(sqs, settings.fetch_queue_url),
+        fetch_now_queue=MessageQueue(sqs, settings.fetch_now_queue_url),
+        extract_now_queue=MessageQueue(sqs, settings.extract_now_queue_url),
+        upload_of=lambda track_id: PreviewUploaded(settings.previews_bucket, track_id, region),
         leases=Leases(database, settings.crawls_table),
         resolver=Resolver(_connected(settings, web), web),
         versions=Versions(database, settings.crawls_table, tracks, settings.model),
@@ -107,7 +111,13 @@ def dead_letters() -> DeadLetters:
     """What else `reconcile` runs."""
     settings = ReconcileSettings.load()
     database, sqs = boto3.client("dynamodb", config=_AWS), boto3.client("sqs", config=_AWS)
-    arns = {"crawl": settings.crawl_dlq_arn, "fetch": settings.fetch_dlq_arn, "extract": settings.extract_dlq_arn}
+    arns = {
+        "crawl": settings.crawl_dlq_arn,
+        "fetch": settings.fetch_dlq_arn,
+        "fetch-now": settings.fetch_now_dlq_arn,
+        "extract": settings.extract_dlq_arn,
+        "extract-now": settings.extract_now_dlq_arn,
+    }
     return DeadLetters(
         tracks=TracksTable(database, settings.tracks_table),
         crawls=CrawlsTable(database, settings.crawls_table),

@@ -24,7 +24,7 @@ _WHY = "the function died of it"
 
 @dataclass(frozen=True, slots=True)
 class DeadLetters:
-    """What ending works with. `letters`: the dead letters of the queues ``crawl``, ``fetch`` and ``extract``."""
+    """What ending works with. `letters`: the dead letters of each queue that the crawler or the extractor reads."""
 
     tracks: TracksTable
     crawls: CrawlsTable
@@ -33,7 +33,13 @@ class DeadLetters:
 
     def read(self) -> int:
         """Read all that are there; how many have ended something."""
-        ends: dict[str, Callable[[str], None]] = {"crawl": self._crawl, "fetch": self._fetch, "extract": self._extract}
+        ends: dict[str, Callable[[str], None]] = {
+            "crawl": self._crawl,
+            "fetch": self._fetch,
+            "fetch-now": self._fetch,
+            "extract": self._extract,
+            "extract-now": self._extract,
+        }
         ended = 0
         for queue, letters in self.letters.items():
             for letter in letters:

@@ -1,5 +1,6 @@
 """Gives a track its preview, or the reason why it has none."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from crawler.giving_up import give_up_preview
@@ -17,6 +18,7 @@ from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.stores.tracks_table import TracksTable
 from earshot.telemetry import emit
 from earshot.track import Status, Track, TrackInfo
+from earshot.uploads import PreviewUploaded
 
 _BUSY_S = 15.0
 _OTHER_WAITS_S = 300.0
@@ -30,6 +32,9 @@ class Fetch:
     crawls: CrawlsTable
     previews: PreviewsBucket
     fetch_queue: MessageQueue
+    fetch_now_queue: MessageQueue
+    extract_now_queue: MessageQueue
+    upload_of: Callable[[TrackId], PreviewUploaded]
     leases: Leases
     resolver: Resolver
     versions: Versions
@@ -44,12 +49,12 @@ class Fetch:
             InvalidTrackId: the message names no track.
         """
         if early := early_by_s(message):
-            self.fetch_queue.send(message, delay_s=early)
+            self._queue_of(message).send(message, delay_s=early)
             return
         track_id = parse_track_id(message.track_id)
         with self.leases.hold(track_id) as held:
             if not held:
-                defer(message, self.fetch_queue, Later(_BUSY_S, by_provider=False))
+                defer(message, self._queue_of(message), Later(_BUSY_S, by_provider=False))
                 return
             track = self._track(track_id)
             if self._needs_preview(track):
@@ -58,6 +63,9 @@ class Fetch:
     def give_up(self, message: FetchPreview) -> None:
         """It failed too often."""
         give_up_preview(self.tracks, self.previews, parse_track_id(message.track_id))
+
+    def _queue_of(self, message: FetchPreview) -> MessageQueue:
+        return self.fetch_now_queue if message.now else self.fetch_queue
 
     def _track(self, track_id: TrackId) -> Track:
         track = self.tracks.get(track_id)
@@ -86,6 +94,10 @@ class Fetch:
         if isinstance(outcome, Found):
             self.previews.put(info, outcome.audio, provider=outcome.provider, fetched_at=fetched_at)
             emit("PreviewsFetched")
+            if (
+                message.now
+            ):  # S3 tells the other queue, where a crawl may stand before it: the extractor minds no second
+                self.extract_now_queue.send(self.upload_of(info.track_id))
         else:
             self._go_without(info.track_id, message, outcome)
 
@@ -94,7 +106,7 @@ class Fetch:
             self._give_up(track_id, outcome.reason)
             return
         told = replace(message, outcomes=dict(outcome.outcomes) or message.outcomes)
-        until = defer(told, self.fetch_queue, outcome)
+        until = defer(told, self._queue_of(told), outcome)
         if until is None:
             self._give_up(track_id, Reason.UNAVAILABLE)
         elif outcome.seconds is not None:

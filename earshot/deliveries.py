@@ -4,7 +4,7 @@ Lambda alone would leave it hidden for the queue's visibility timeout, up to hal
 put it among the dead letters, where nobody who waits for the work hears of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -43,14 +43,40 @@ class Deliveries:
         try:
             work()
         except Exception as error:  # whatever it is: somebody waits for the work
-            delivery = int(record.attributes.approximate_receive_count)
+            delivery = _delivery(record)
             enough = error.tries if isinstance(error, DecoderCrashed) else self._most
             if delivery < min(enough, self._most):
-                self._come_back(record, min(_LONGEST_PAUSE_S, 4 ** (delivery - 1)))
+                self._come_back(record, _pause_s(delivery))
                 raise
             logger().exception("given up", message_id=record.message_id, body=record.body)
             emit("WorkGivenUp", reason=type(error).__name__)
             give_up(error)
+
+    def attempt_together(
+        self, records: Sequence[SQSRecord], work: Callable[[], None], give_up: Callable[[Exception], None]
+    ) -> list[str]:
+        """Do the one piece of work that all messages of a batch ask for.
+
+        Fails and comes back as in `attempt`. Where that was the last delivery of some of the messages, `give_up` is
+        called once, and only the others come back.
+
+        Returns:
+            The ids of the messages that are to be delivered again although the batch was dealt with.
+        """
+        try:
+            work()
+        except Exception as error:  # as above
+            last = [record for record in records if _delivery(record) >= self._most]
+            again = [record for record in records if record not in last]
+            for record in again:
+                self._come_back(record, _pause_s(max(map(_delivery, again))))
+            if not last:
+                raise
+            logger().exception("given up", message_ids=[record.message_id for record in last])
+            emit("WorkGivenUp", reason=type(error).__name__)
+            give_up(error)
+            return [record.message_id for record in again]
+        return []
 
     def _come_back(self, record: SQSRecord, seconds: int) -> None:
         try:
@@ -64,3 +90,12 @@ class Deliveries:
 
     def _look_up(self, queue_arn: str) -> str:
         return self._client.get_queue_url(QueueName=queue_arn.rsplit(":", 1)[1])["QueueUrl"]
+
+
+def _delivery(record: SQSRecord) -> int:
+    """How often the message has been delivered, this time included."""
+    return int(record.attributes.approximate_receive_count)
+
+
+def _pause_s(delivery: int) -> int:
+    return int(min(_LONGEST_PAUSE_S, 4 ** (delivery - 1)))

@@ -82,7 +82,7 @@ def request_track(
         if track.reason is Reason.NOT_FOUND:
             raise _refusal(track)
         tracks.reopen(canonical)
-    fetch_queue.send(FetchPreview(canonical))
+    fetch_queue.send(FetchPreview(canonical, now=True))
     track = _watched(canonical, tracks, wait_s)
     if track.status in (Status.NO_PREVIEW, Status.FAILED):
         raise _refusal(track)

@@ -61,7 +61,8 @@ class FetchPreview(_Message):
 
     `not_before`: a provider asked to wait; queues delay 15 minutes at most, the message carries the
     rest. `attempt` counts the tries that failed for a passing reason; `outcomes` keeps what the providers asked so far
-    have said, so that waiting for one does not ask the others again.
+    have said, so that waiting for one does not ask the others again. `now`: somebody waits for this very track, so that
+    it takes the queues that no crawl fills.
     """
 
     track_id: TrackId
@@ -69,6 +70,7 @@ class FetchPreview(_Message):
     not_before: Timestamp | None = None
     attempt: int = 0
     outcomes: dict[str, Reason] | None = None
+    now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,26 @@ def parse_fetch(text: str) -> FetchPreview | FetchClip:
 
 
 @dataclass(frozen=True, slots=True)
+class TracksChanged(_Message):
+    """The table holds these tracks differently than before, or no longer.
+
+    `changed_at`: when the first of them was written, in seconds since the epoch; None when nobody knows.
+    """
+
+    track_ids: tuple[TrackId, ...]
+    changed_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepUp(_Message):
+    """Compact the indexes for which that is due, or all `on_demand`, and remove garbage."""
+
+    on_demand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class TrackNotIndexed(_Message):
-    """The table's item of a track cannot be read; it waits in the queue `index-failed` for a person."""
+    """A track cannot be indexed; it waits in the queue `index-failed`, for a person and for the next try."""
 
     track_id: str
     reason: str

@@ -9,15 +9,13 @@ locals {
     for key, queue in merge(module.queue, { index-failed = module.index_failed_queue }) :
     { "${key}-queue-url" = queue.url, "${key}-queue-arn" = queue.arn }
   ]...)
-  contract = merge(local.queue_contract, {
+  dead_letter_contract = { for key, queue in module.queue : "${key}-dlq-arn" => queue.dlq_arn }
+  contract = merge(local.queue_contract, local.dead_letter_contract, {
     tracks-table      = aws_dynamodb_table.tracks.name
     tracks-stream-arn = aws_dynamodb_table.tracks.stream_arn
     crawls-table      = aws_dynamodb_table.crawls.name
     previews-bucket   = module.previews_bucket.name
     index-bucket      = module.index_bucket.name
-    crawl-dlq-arn     = module.queue["crawl"].dlq_arn
-    fetch-dlq-arn     = module.queue["fetch"].dlq_arn
-    extract-dlq-arn   = module.queue["extract"].dlq_arn
     index-topic-arn   = aws_sns_topic.index_published.arn
     alarm-topic-arn   = module.observability.alarm_topic_arn
   })

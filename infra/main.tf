@@ -6,9 +6,16 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
 
   # The one table of queues (README.md explains it): serverless.yml, the local stack and the commands read it too.
-  queues = jsondecode(file("${path.module}/queues.json"))
+  table  = jsondecode(file("${path.module}/queues.json"))
+  queues = merge(local.table, { work = { for key, queue in local.table.work : key => merge({ fifo = false }, queue) } })
 
-  functions = ["crawl_playlist", "fetch_preview", "extract", "reconcile", "index_tracks", "compact_index", "api"]
+  # Which queue hears of uploads below which prefix of the previews bucket: a query's clip waits behind no crawl.
+  wakes = { "previews/" = "extract", "clips/" = "extract-now" }
+
+  functions = [
+    "crawl_playlist", "fetch_preview", "extract", "reconcile",
+    "queue_changes", "index_tracks", "compact_index", "reconcile_index", "api",
+  ]
 }
 
 data "aws_caller_identity" "current" {}
@@ -40,11 +47,12 @@ module "queue" {
   visibility_timeout_seconds = local.queues.visibility_timeouts * each.value.timeout_s
   max_receive_count          = each.value.receives
   retention_days             = local.queues.retention_days
-  notified_by_buckets        = each.key == "extract" ? [module.previews_bucket.arn] : []
+  fifo                       = each.value.fifo
+  notified_by_buckets        = contains(values(local.wakes), each.key) ? [module.previews_bucket.arn] : []
   account_id                 = local.account_id
 }
 
-# Stream records that index_tracks could not digest: references to table items, for a person to look at.
+# Tracks that could not be indexed and positions in the stream: reconcile_index has them tried again.
 module "index_failed_queue" {
   source = "./modules/queue"
 
@@ -61,11 +69,15 @@ resource "aws_s3_bucket_notification" "previews" {
 
   bucket = module.previews_bucket.name
 
-  queue {
-    id            = "preview-uploaded"
-    queue_arn     = module.queue["extract"].arn
-    events        = ["s3:ObjectCreated:*"]
-    filter_prefix = "previews/"
+  dynamic "queue" {
+    for_each = local.wakes
+
+    content {
+      id            = "uploaded-${trimsuffix(queue.key, "/")}"
+      queue_arn     = module.queue[queue.value].arn
+      events        = ["s3:ObjectCreated:*"]
+      filter_prefix = queue.key
+    }
   }
 }
 

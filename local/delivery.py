@@ -18,6 +18,7 @@ from local.triggers import StreamTrigger
 class Position(TypedDict):
     """Where a record stands in its shard, and since when (seconds since 1970)."""
 
+    Keys: Mapping[str, Mapping[str, str]]
     SequenceNumber: str
     ApproximateCreationDateTime: float
 

@@ -3,8 +3,9 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -12,13 +13,18 @@ from botocore.config import Config
 from local.board import Board
 from local.channel import Event
 from local.clock import Clock
-from local.functions import Invocable, Outcome, Worker, function_environment
+from local.functions import THROTTLED, Invocable, Outcome, Worker, function_environment
 from local.resources import subscribe
 from local.serverless import Function
 from local.sns import TopicSubscriber
 from local.sqs_poller import SqsPoller
 from local.stream_poller import StreamPoller
+from local.timings import Timings
 from local.triggers import SqsTrigger
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodbstreams import DynamoDBStreamsClient
+    from types_boto3_sqs import SQSClient
 
 _CLOSE_TIMEOUT_S = 5.0
 
@@ -38,6 +44,22 @@ class _Turns:
             return self._function.invoke(event)
 
 
+class _Throttled:
+    """A function of an account that works on so many events at once, and turns others away."""
+
+    def __init__(self, function: Invocable, slots: threading.BoundedSemaphore) -> None:
+        self._function = function
+        self._slots = slots
+
+    def invoke(self, event: Event) -> Outcome:
+        if not self._slots.acquire(blocking=False):
+            return Outcome(error_type=THROTTLED, error="as many events as allowed are being worked on")
+        try:
+            return self._function.invoke(event)
+        finally:
+            self._slots.release()
+
+
 class EventLoop:
     """Connects queues, streams and topics with functions, as serverless.yml says.
 
@@ -50,6 +72,7 @@ class EventLoop:
         limit: most processes per function; 0 for one per core.
         board: hears of every invocation.
         http: takes the events of the function behind the HTTP API.
+        timings: how the loop treats time.
     """
 
     def __init__(
@@ -62,6 +85,7 @@ class EventLoop:
         state: Path,
         limit: int,
         board: Board,
+        timings: Timings,
         http: Invocable | None = None,
     ) -> None:
         self._session = session
@@ -72,6 +96,8 @@ class EventLoop:
         self._board = board
         self._http = http
         self._functions = functions
+        self._timings = timings
+        self._slots = threading.BoundedSemaphore(timings.concurrency) if timings.concurrency else None
         self._workers: list[Worker] = []
         self._threads: list[threading.Thread] = []
         self._stop = threading.Event()
@@ -93,28 +119,11 @@ class EventLoop:
         once = Config(retries={"total_max_attempts": 1}, max_pool_connections=50)
         sqs = self._session.client("sqs", config=once)
         streams = self._session.client("dynamodbstreams", config=once)
-        runs: list[tuple[str, Run]] = []
-        for function in self._functions:
-            name = function.name
-            first: Invocable = (
-                self._http if function.serves_http and self._http else spare.get(name) or self._worker(function)
-            )
-            if not self._is_parallel(function):
-                first = _Turns(first)
-            for trigger in function.sqs:
-                runs.append((name, SqsPoller(sqs, trigger, first, self._board, name).run))
-                for _ in range(self._concurrency(function, trigger) - 1):
-                    extra = self._worker(function)
-                    runs.append((name, SqsPoller(sqs, trigger, extra, self._board, name).run))
-            runs += [
-                (name, StreamPoller(streams, sqs, trigger, function=first, board=self._board, name=name).run)
-                for trigger in function.streams
-            ]
-            runs += [(name, Clock(trigger, first, self._board, name).run) for trigger in function.schedules]
-            for topic in function.sns:
-                arn = subscribe(self._session, self._stage, topic.topic_arn, name)
-                receiver = TopicSubscriber(first, topic.topic_arn)
-                runs.append((name, SqsPoller(sqs, SqsTrigger(arn), receiver, self._board, name).run))
+        runs = [
+            (function.name, run)
+            for function in self._functions
+            for run in self._pollers(function, spare.get(function.name), sqs, streams)
+        ]
         for name, run in runs:
             thread = threading.Thread(target=run, args=(self._stop,), name=name, daemon=True)
             self._threads.append(thread)
@@ -135,13 +144,48 @@ class EventLoop:
         for thread in self._threads:
             thread.join(_CLOSE_TIMEOUT_S)
 
+    def _pollers(
+        self, function: Function, spare: Worker | None, sqs: "SQSClient", streams: "DynamoDBStreamsClient"
+    ) -> Iterator[Run]:
+        """What wakes a function, each with a process of its own, or in turns with the first."""
+        name, board, timings = function.name, self._board, self._timings
+        first = self._http if function.serves_http and self._http else self._limited(spare or self._worker(function))
+        if not self._is_parallel(function):
+            first = _Turns(first)
+        for number, trigger in enumerate(function.sqs):
+            yield SqsPoller(sqs, trigger, first, board, name, timings=timings).run
+            # What the further queues bring is little and urgent: it takes turns with the first.
+            for _ in range(self._concurrency(function, trigger) - 1 if number == 0 else 0):
+                extra = self._limited(self._worker(function))
+                yield SqsPoller(sqs, trigger, extra, board, name, timings=timings).run
+        for stream in function.streams:
+            for lane in range(timings.shards):
+                reader = self._limited(self._worker(function)) if lane else first
+                yield StreamPoller(
+                    streams, sqs, stream, function=reader, board=board, name=name, timings=timings, lane=lane
+                ).run
+        for schedule in function.schedules:
+            yield Clock(schedule, first, board, name, timings=timings).run
+        for topic in function.sns:
+            arn = subscribe(self._session, self._stage, topic.topic_arn, name)
+            receiver = TopicSubscriber(first, topic.topic_arn)
+            yield SqsPoller(sqs, SqsTrigger(arn), receiver, board, name, timings=timings).run
+
+    def _limited(self, function: Invocable) -> Invocable:
+        return _Throttled(function, self._slots) if self._slots else function
+
     def _worker(self, function: Function) -> Worker:
         worker = Worker(function, function_environment(function, self._env, self._state), self._state / "logs")
         self._workers.append(worker)
         return worker
 
     def _concurrency(self, function: Function, trigger: SqsTrigger) -> int:
-        limits = (self._limit, trigger.maximum_concurrency, function.reserved_concurrency)
+        limits = (
+            self._limit,
+            trigger.maximum_concurrency,
+            function.reserved_concurrency,
+            1 if trigger.is_fifo else None,
+        )
         return min(limit for limit in limits if limit is not None)
 
     @staticmethod

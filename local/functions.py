@@ -20,6 +20,8 @@ _INIT_TIMEOUT_S = 120.0
 _RESTART_PAUSE_S = 1.0
 STOPPED = "Runtime.Stopped"
 """Error type of an invocation that the end of the stack cut short: nothing is wrong, the event comes back."""
+THROTTLED = "TooManyRequestsException"
+"""Error type of an invocation that did not take place: as many events as allowed are being worked on."""
 
 
 @dataclass(frozen=True, slots=True)

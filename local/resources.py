@@ -4,12 +4,14 @@ Everything here may be run again and leaves what exists as it is.
 """
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from local.timings import AT_ONCE, Timings
 from ops.aws import Session
-from ops.queue_table import QueueTable, WorkQueue, queue_table
+from ops.queue_table import QueueTable, queue_table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -18,35 +20,27 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.literals import QueueAttributeNameType
 
-_PREVIEWS = "previews/"
-_A_LITTLE_S = 10
-_DAY_S = 24 * 3600
+_WAKES = {"previews/": "extract", "clips/": "extract-now"}
+"""Which queue hears of uploads below which prefix of the previews bucket."""
 
 
-def create_all(session: Session, stage: str) -> None:
+def create_all(session: Session, stage: str, timings: Timings = AT_ONCE) -> None:
     """Create what is missing and (re)write the SSM parameters.
 
     Args:
         session: for the embedded AWS.
         stage: part of every name.
+        timings: for how long queues hide and keep messages.
     """
     prefix = f"earshot-{stage}"
-    parameters = _queues(session.client("sqs"), prefix, queue_table())
+    parameters = _queues(session.client("sqs"), stage, queue_table(), timings)
     parameters |= _tables(session.client("dynamodb"), prefix)
-    parameters |= _buckets(session.client("s3"), prefix, extract_queue_arn=parameters["extract-queue-arn"])
+    woken = {upload: parameters[f"{queue}-queue-arn"] for upload, queue in _WAKES.items()}
+    parameters |= _buckets(session.client("s3"), prefix, woken)
     parameters["index-topic-arn"] = session.client("sns").create_topic(Name=f"{prefix}-index-published")["TopicArn"]
     ssm = session.client("ssm")
     for name, value in parameters.items():
         ssm.put_parameter(Name=f"/earshot/{stage}/{name}", Value=value, Type="String", Overwrite=True)
-
-
-def visibility_s(queue: WorkQueue) -> int:
-    """Seconds that a message is hidden while a function works on it.
-
-    Six times the function's timeout on AWS, where pollers also take messages for functions that are throttled. Here a
-    poller takes what its own worker is free for, and what died with it shall be seen again soon.
-    """
-    return queue.timeout_s + _A_LITTLE_S
 
 
 def subscribe(session: Session, stage: str, topic_arn: str, function: str) -> str:
@@ -63,15 +57,16 @@ def subscribe(session: Session, stage: str, topic_arn: str, function: str) -> st
     return arn
 
 
-def _queues(sqs: "SQSClient", prefix: str, table: QueueTable) -> dict[str, str]:
-    kept: dict[QueueAttributeNameType, str] = {"MessageRetentionPeriod": str(table.retention_days * _DAY_S)}
-    urls = {name: _queue(sqs, f"{prefix}-{name}", kept) for name in table.parked}
+def _queues(sqs: "SQSClient", stage: str, table: QueueTable, timings: Timings) -> dict[str, str]:
+    kept: dict[QueueAttributeNameType, str] = {"MessageRetentionPeriod": str(timings.retention_s())}
+    urls = {name: _queue(sqs, table.name(name, stage), kept) for name in table.parked}
     dead: dict[str, str] = {}
     for name, queue in table.work.items():
-        hidden = {**kept, "VisibilityTimeout": str(visibility_s(queue))}
-        dead[name] = _arn(sqs, _queue(sqs, f"{prefix}-{name}-dlq", kept))
+        fifo: dict[QueueAttributeNameType, str] = {"FifoQueue": "true"} if queue.fifo else {}
+        hidden = {**kept, **fifo, "VisibilityTimeout": str(timings.visibility_s(queue))}
+        dead[name] = _arn(sqs, _queue(sqs, table.dead_name(name, stage), {**kept, **fifo}))
         redrive = json.dumps({"deadLetterTargetArn": dead[name], "maxReceiveCount": queue.receives})
-        urls[name] = _queue(sqs, f"{prefix}-{name}", {**hidden, "RedrivePolicy": redrive})
+        urls[name] = _queue(sqs, table.name(name, stage), {**hidden, "RedrivePolicy": redrive})
     return (
         {f"{name}-queue-url": url for name, url in urls.items()}
         | {f"{name}-queue-arn": _arn(sqs, url) for name, url in urls.items()}
@@ -86,7 +81,9 @@ def _queue(sqs: "SQSClient", name: str, attributes: "dict[QueueAttributeNameType
         if error.response["Error"]["Code"] not in ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"):
             raise
         return sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-    sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+    changeable = attributes.copy()
+    changeable.pop("FifoQueue", None)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=changeable)
     return url
 
 
@@ -129,7 +126,8 @@ def _table(
     return dynamodb.describe_table(TableName=name)["Table"]
 
 
-def _buckets(s3: "S3Client", prefix: str, *, extract_queue_arn: str) -> dict[str, str]:
+def _buckets(s3: "S3Client", prefix: str, woken: Mapping[str, str]) -> dict[str, str]:
+    """`woken`: the ARN of the queue that hears of uploads, by their prefix."""
     names = {f"{kind}-bucket": f"{prefix}-{kind}" for kind in ("previews", "index")}
     for name in names.values():
         try:
@@ -139,16 +137,18 @@ def _buckets(s3: "S3Client", prefix: str, *, extract_queue_arn: str) -> dict[str
             if error.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":
                 raise
     bucket = names["previews-bucket"]
-    if "QueueConfigurations" not in s3.get_bucket_notification_configuration(Bucket=bucket):
+    there = s3.get_bucket_notification_configuration(Bucket=bucket).get("QueueConfigurations", [])
+    if {configuration["QueueArn"] for configuration in there} != set(woken.values()):
         s3.put_bucket_notification_configuration(
             Bucket=bucket,
             NotificationConfiguration={
                 "QueueConfigurations": [
                     {
-                        "QueueArn": extract_queue_arn,
+                        "QueueArn": arn,
                         "Events": ["s3:ObjectCreated:*"],
-                        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": _PREVIEWS}]}},
+                        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": upload}]}},
                     }
+                    for upload, arn in woken.items()
                 ]
             },
         )

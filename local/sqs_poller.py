@@ -9,7 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.board import Board
 from local.channel import Event
-from local.functions import STOPPED, Invocable, Outcome
+from local.functions import STOPPED, THROTTLED, Invocable, Outcome
+from local.timings import AT_ONCE, Timings, happens
 from local.triggers import SqsTrigger
 
 if TYPE_CHECKING:
@@ -91,10 +92,21 @@ class SqsPoller:
         function: takes the events.
         board: hears of every invocation.
         name: the function's, for the board.
+        timings: when messages come back.
     """
 
-    def __init__(self, client: "SQSClient", trigger: SqsTrigger, function: Invocable, board: Board, name: str) -> None:
+    def __init__(
+        self,
+        client: "SQSClient",
+        trigger: SqsTrigger,
+        function: Invocable,
+        board: Board,
+        name: str,
+        *,
+        timings: Timings = AT_ONCE,
+    ) -> None:
         self._client = client
+        self._timings = timings
         self._trigger = trigger
         self._function = function
         self._board = board
@@ -106,7 +118,7 @@ class SqsPoller:
         while not stop.is_set():
             try:
                 if messages := self._gather(stop):
-                    self._handle(messages)
+                    self._handle(messages, stop)
             except (BotoCoreError, ClientError) as error:
                 if not stop.is_set():
                     self._board.trouble(self._name, f"cannot poll its queue: {error}")
@@ -129,15 +141,20 @@ class SqsPoller:
                 break
         return messages
 
-    def _handle(self, messages: "list[MessageTypeDef]") -> None:
+    def _handle(self, messages: "list[MessageTypeDef]", stop: threading.Event) -> None:
         outcome = self._function.invoke(sqs_event(messages, self._trigger.queue_arn))
+        if outcome.error_type == THROTTLED:  # received in vain: they come back when their visibility timeout is over
+            stop.wait(_ERROR_PAUSE_S)
+            return
         failed = failed_ids(
             outcome, {message["MessageId"] for message in messages}, partial_failures=self._trigger.partial_failures
         )
         self._board.invoked(self._name, len(messages), len(failed), outcome)
-        self._delete([message for message in messages if message["MessageId"] not in failed])
-        if outcome.failed:  # else the function itself has said when they come back
-            self._back_off(messages, at_once=outcome.error_type == STOPPED)
+        done = [message for message in messages if message["MessageId"] not in failed]
+        self._delete([message for message in done if self._trigger.is_fifo or not happens(self._timings.repeats)])
+        stopped = outcome.error_type == STOPPED
+        if outcome.failed and (stopped or not self._timings.waits_for_visibility):
+            self._back_off(messages, at_once=stopped)  # else the function itself may have said when they come back
 
     def _delete(self, messages: "Sequence[MessageTypeDef]") -> None:
         for start in range(0, len(messages), _RECEIVE_LIMIT):

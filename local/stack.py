@@ -23,6 +23,7 @@ from local.gateway import FrontDoor, listen
 from local.process import Child
 from local.resources import create_all
 from local.serverless import Function, read_functions
+from local.timings import AT_ONCE, on_aws
 from ops import lock
 from ops.connection import REGION, aws_environment
 from ops.deployment import Deployment
@@ -51,6 +52,7 @@ class Stack:
         self.board = Board(say)
         self.session = boto3.Session()
         self.deployment = Deployment(self.session, settings.stage)
+        self.timings = on_aws(settings.local_time_scale) if settings.local_timings == "aws" else AT_ONCE
         self._closing = ExitStack()
         self._front_door: FrontDoor | None = None
         self._aws: Child | None = None
@@ -77,7 +79,7 @@ class Stack:
             undone.touch()
         env = aws_environment(settings.aws_url, REGION) | {"EARSHOT_STAGE": settings.stage}
         self._start_aws(closing, env)
-        create_all(self.session, settings.stage)
+        create_all(self.session, settings.stage, self.timings)
         loop = self._prepare_functions(closing, env, port)
         self._reconcile(died_hard)
         undone.unlink(missing_ok=True)
@@ -111,6 +113,7 @@ class Stack:
             limit=self.settings.local_workers,
             board=self.board,
             http=self._front_door,
+            timings=self.timings,
         )
         closing.callback(self._loop.stop, _GRACE_S)
         self._loop.prepare()

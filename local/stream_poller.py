@@ -4,6 +4,7 @@ import base64
 import json
 import threading
 import time
+import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
@@ -14,8 +15,9 @@ from earshot.errors import InvalidSettings
 from local.board import Board
 from local.delivery import GivenUp, Record, deliver, on_failure_message, sequence_number
 from local.filters import matches
-from local.functions import Invocable, Outcome
+from local.functions import THROTTLED, Invocable, Outcome
 from local.sqs_poller import failed_ids
+from local.timings import AT_ONCE, Timings, happens
 from local.triggers import StreamTrigger
 
 if TYPE_CHECKING:
@@ -45,8 +47,13 @@ def _jsonable(value: object) -> object:
     return value
 
 
+def _lane_of(record: Record, lanes: int) -> int:
+    """Which of so many readers takes the changes of the record's key."""
+    return zlib.crc32(json.dumps(record["dynamodb"]["Keys"], sort_keys=True).encode()) % lanes
+
+
 class StreamPoller:
-    """The one reader of a stream's shard. Its position lives as long as the stream does: until the next start.
+    """A reader of a stream's shard. Its position lives as long as the stream does: until the next start.
 
     Args:
         streams: a boto3 DynamoDB Streams client.
@@ -55,6 +62,8 @@ class StreamPoller:
         function: takes the events.
         board: hears of every invocation.
         name: the function's.
+        lane: of so many readers, which this one is: each takes the changes of its own keys, as if it had a shard.
+        timings: how often what was dealt with comes once more.
     """
 
     def __init__(
@@ -66,6 +75,8 @@ class StreamPoller:
         function: Invocable,
         board: Board,
         name: str,
+        timings: Timings = AT_ONCE,
+        lane: int = 0,
     ) -> None:
         self._streams = streams
         self._sqs = sqs
@@ -73,6 +84,8 @@ class StreamPoller:
         self._function = function
         self._board = board
         self._name = name
+        self._timings = timings
+        self._lane = lane
         self._stop = threading.Event()
         self._shard_id = self._only_shard()
         self._iterator: str | None = None
@@ -108,7 +121,10 @@ class StreamPoller:
                 deadline = time.monotonic() + self._trigger.window_s
             gathered += news
             if gathered and (len(gathered) >= self._trigger.batch_size or time.monotonic() >= deadline):
-                deliver(gathered, self._trigger, self._invoke, self._give_up, lambda s: not stop.wait(s))
+                while True:
+                    deliver(gathered, self._trigger, self._invoke, self._give_up, lambda s: not stop.wait(s))
+                    if stop.is_set() or not happens(self._timings.repeats):
+                        break
                 gathered = []
             elif not news:
                 stop.wait(_IDLE_S)
@@ -132,7 +148,12 @@ class StreamPoller:
         if records:
             self._last_seen = sequence_number(records[-1])
         patterns = self._trigger.filters
-        return [record for record in records if not patterns or any(matches(p, record) for p in patterns)]
+        return [
+            record
+            for record in records
+            if _lane_of(record, self._timings.shards) == self._lane
+            and (not patterns or any(matches(p, record) for p in patterns))
+        ]
 
     def _fresh_iterator(self) -> str:
         arn, shard = self._trigger.stream_arn, self._shard_id
@@ -154,7 +175,9 @@ class StreamPoller:
         return answer["ShardIterator"]
 
     def _invoke(self, records: Sequence[Record]) -> Outcome:
-        outcome = self._function.invoke({"Records": list(records)})
+        while (outcome := self._function.invoke({"Records": list(records)})).error_type == THROTTLED:
+            if self._stop.wait(_ERROR_PAUSE_S):  # AWS tries for as long as the stream keeps the records
+                break
         failed = failed_ids(
             outcome, set(map(sequence_number, records)), partial_failures=self._trigger.partial_failures
         )

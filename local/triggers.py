@@ -26,6 +26,11 @@ class SqsTrigger:
     maximum_concurrency: int | None = None
     partial_failures: bool = False
 
+    @property
+    def is_fifo(self) -> bool:
+        """Whether one batch is worked on at a time (all its messages are of one group)."""
+        return self.queue_arn.endswith(".fifo")
+
 
 @dataclass(frozen=True, slots=True)
 class StreamTrigger:

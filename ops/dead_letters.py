@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from earshot.stores.message_queue import FifoQueue, MessageQueue
 from ops.deployment import Deployment
 from ops.queue_table import queue_table
 from ops.terminal import Say
@@ -29,6 +30,14 @@ class DeadLetters:
     queue: str
     count: int
     bodies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    body: str
+
+    def to_json(self) -> str:
+        return self.body
 
 
 def show(deployment: Deployment, say: Say) -> None:
@@ -64,11 +73,13 @@ def look(sqs: "SQSClient", stage: str, queue: str) -> DeadLetters:
 def send_back(sqs: "SQSClient", stage: str, queue: str) -> int:
     """Move every dead letter of `queue` back to it, or drop those of one that no function reads. Returns how many."""
     dead = _dead_url(sqs, stage, queue)
-    alive = sqs.get_queue_url(QueueName=f"earshot-{stage}-{queue}")["QueueUrl"] if is_work(queue) else None
+    alive = sqs.get_queue_url(QueueName=queue_table().name(queue, stage))["QueueUrl"] if is_work(queue) else None
     moved = 0
     for message in _received(sqs, dead):
-        if alive is not None:
-            sqs.send_message(QueueUrl=alive, MessageBody=message["Body"])
+        if alive is not None and queue_table().work[queue].fifo:
+            FifoQueue(sqs, alive).send(_Letter(message["Body"]))
+        elif alive is not None:
+            MessageQueue(sqs, alive).send(_Letter(message["Body"]))
         sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
         moved += 1
     return moved
@@ -89,8 +100,7 @@ def _received(sqs: "SQSClient", url: str) -> "Iterator[MessageTypeDef]":
 
 
 def _dead_url(sqs: "SQSClient", stage: str, queue: str) -> str:
-    name = f"earshot-{stage}-{queue}-dlq" if is_work(queue) else f"earshot-{stage}-{queue}"
-    return sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    return sqs.get_queue_url(QueueName=queue_table().dead_name(queue, stage))["QueueUrl"]
 
 
 def described(body: str) -> str:

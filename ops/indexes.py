@@ -13,7 +13,8 @@ from earshot.ids import TrackId
 from earshot.index.cache import SegmentCache
 from earshot.index.directory import Directory
 from earshot.index.store import IndexStore
-from earshot.messages import IndexPublished, TrackNotIndexed
+from earshot.messages import IndexPublished, KeepUp, TrackNotIndexed
+from earshot.stores.message_queue import FifoQueue
 from ops.deployment import Deployment
 
 
@@ -27,9 +28,7 @@ def index_services(deployment: Deployment, work_dir: Path) -> Services:
     def park(message: TrackNotIndexed) -> None:
         sqs.send_message(QueueUrl=deployment.parameters["index-failed-queue-url"], MessageBody=message.to_json())
 
-    def request_upkeep() -> None:
-        sqs.send_message(QueueUrl=deployment.parameters["compact-queue-url"], MessageBody='{"on_demand":false}')
-
+    upkeep = FifoQueue(sqs, deployment.parameters["compact-queue-url"])
     bucket = deployment.parameters["index-bucket"]
     return make_services(
         table=deployment.tracks,
@@ -37,7 +36,7 @@ def index_services(deployment: Deployment, work_dir: Path) -> Services:
         recipes=RecipeSettings.load().kept,
         announce=tell,
         park=park,
-        request_upkeep=request_upkeep,
+        request_upkeep=lambda: upkeep.send(KeepUp()),
     )
 
 

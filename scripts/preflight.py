@@ -23,7 +23,9 @@ from config.extract import ExtractSettings
 from config.fetch_preview import FetchPreviewSettings
 from config.index_tracks import IndexTracksSettings
 from config.local import ROOT
+from config.queue_changes import QueueChangesSettings
 from config.reconcile import ReconcileSettings
+from config.reconcile_index import ReconcileIndexSettings
 from earshot.errors import EarshotError, InvalidSettings
 from earshot.networks import DEFAULT_NETWORK
 from scripts.account import check
@@ -33,8 +35,10 @@ READ_BY: Final[dict[str, tuple[type[FunctionSettings], ...]]] = {
     "fetch_preview": (FetchPreviewSettings, DeliverySettings),
     "extract": (ExtractSettings, DeliverySettings),
     "reconcile": (ReconcileSettings,),
-    "index_tracks": (IndexTracksSettings,),
-    "compact_index": (IndexTracksSettings,),
+    "queue_changes": (QueueChangesSettings,),
+    "index_tracks": (IndexTracksSettings, DeliverySettings),
+    "compact_index": (IndexTracksSettings, DeliverySettings),
+    "reconcile_index": (IndexTracksSettings, ReconcileIndexSettings),
     "api": (ApiSettings,),
 }
 """The settings that each function reads when it starts."""

@@ -31,12 +31,13 @@ _TEMPLATE = "cloudformation-template-update-stack.json"
 
 def contract_keys() -> list[str]:
     """Keys of the SSM parameters /earshot/<stage>/<key> that infra/ writes: of every queue, and those listed there."""
-    listed = r"^  contract = merge\(local\.queue_contract, \{\n(.*?)^  \}"
+    listed = r"^  contract = merge\(local\.queue_contract, local\.dead_letter_contract, \{\n(.*?)^  \}"
     block = re.search(listed, (ROOT / "infra" / "contract.tf").read_text(), re.M | re.S)
     keys = re.findall(r"^    ([a-z0-9-]+) += ", block[1], re.M) if block else []
     if not keys:
-        raise ValueError("infra/contract.tf holds no `contract = merge(local.queue_contract, { key = … })`")
-    return [*keys, *(f"{queue}-queue-{part}" for queue in queue_table().names for part in ("url", "arn"))]
+        raise ValueError("infra/contract.tf holds no `contract = merge(…, { key = … })`")
+    queues = [f"{queue}-queue-{part}" for queue in queue_table().names for part in ("url", "arn")]
+    return [*keys, *queues, *(f"{queue}-dlq-arn" for queue in queue_table().work)]
 
 
 def placeholder(key: str, stage: str) -> str:
@@ -47,11 +48,12 @@ def placeholder(key: str, stage: str) -> str:
     if key.endswith("topic-arn"):
         return f"arn:aws:sns:{REGION}:{_ACCOUNT}:earshot-{stage}-{_TOPICS[key]}"
     if key.endswith("dlq-arn"):
-        return f"arn:aws:sqs:{REGION}:{_ACCOUNT}:earshot-{stage}-{key.removesuffix('-arn')}"
+        return f"arn:aws:sqs:{REGION}:{_ACCOUNT}:{queue_table().dead_name(key.removesuffix('-dlq-arn'), stage)}"
     if key.endswith("queue-arn"):
-        return f"arn:aws:sqs:{REGION}:{_ACCOUNT}:{name}"
+        return f"arn:aws:sqs:{REGION}:{_ACCOUNT}:{queue_table().name(key.removesuffix('-queue-arn'), stage)}"
     if key.endswith("queue-url"):
-        return f"https://sqs.{REGION}.amazonaws.com/{_ACCOUNT}/{name}"
+        queue = queue_table().name(key.removesuffix("-queue-url"), stage)
+        return f"https://sqs.{REGION}.amazonaws.com/{_ACCOUNT}/{queue}"
     return name
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import KeySchemaElementTypeDef
     from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.literals import QueueAttributeNameType
 
 REGION: Literal["eu-central-1"] = "eu-central-1"
 TRIES = 5
@@ -94,8 +95,9 @@ class Account:
         return PreviewsBucket(self.s3, self.bucket(name))
 
     def queue(self, name: str) -> str:
-        """A queue; its URL."""
-        return self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        """A queue, FIFO if its name says so; its URL."""
+        attributes: dict[QueueAttributeNameType, str] = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+        return self.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
 
 
 @contextmanager
@@ -148,10 +150,11 @@ def stage(**settings: str) -> Iterator[Stage]:
         "EARSHOT_MAX_TRIES": str(TRIES),
     }
     with account(**names) as aws:
-        queues = {name: aws.queue(name) for name in ("crawl", "fetch", "extract")}
+        queues = {name: aws.queue(name) for name in ("crawl", "fetch", "fetch-now", "extract", "extract-now")}
         dead = {name: aws.queue(f"{name}-dlq") for name in queues}
-        os.environ |= {f"EARSHOT_{name.upper()}_QUEUE_URL": url for name, url in queues.items()}
-        os.environ |= {f"EARSHOT_{name.upper()}_DLQ_ARN": f"arn:aws:sqs:{REGION}:1:{name}-dlq" for name in queues}
+        for name, url in queues.items():
+            variable = f"EARSHOT_{name.upper().replace('-', '_')}"
+            os.environ |= {f"{variable}_QUEUE_URL": url, f"{variable}_DLQ_ARN": f"arn:aws:sqs:{REGION}:1:{name}-dlq"}
         os.environ |= settings
         aws.bucket("index")
         yield Stage(aws, aws.tracks_table(), aws.crawls_table(), aws.previews_bucket(), queues, dead)

@@ -49,7 +49,7 @@ def serving(folder: Path) -> Iterator[dict[str, str]]:
         "EARSHOT_INDEX_BUCKET": BUCKET,
         "EARSHOT_PREVIEWS_BUCKET": "previews",
         "EARSHOT_CRAWL_QUEUE_URL": "http://127.0.0.1/crawl",
-        "EARSHOT_FETCH_QUEUE_URL": "http://127.0.0.1/fetch",
+        "EARSHOT_FETCH_NOW_QUEUE_URL": "http://127.0.0.1/fetch-now",
         "EARSHOT_INDEX_CACHE_DIR": str(folder / "reader"),
         "POWERTOOLS_LOG_LEVEL": "WARNING",
         "OPENBLAS_NUM_THREADS": "1",

@@ -75,9 +75,12 @@ class Table:
         for page in pages:
             yield from map(from_item, page["Items"])
 
-    def scan(self) -> Iterator[Item]:
-        """Every item as stored, page by page. It costs what exists."""
-        for page in self._client.get_paginator("scan").paginate(TableName=self._name, ConsistentRead=True):
+    def scan(self, segment: int = 0, segments: int = 1) -> Iterator[Item]:
+        """Every item of one of `segments` parts as stored, page by page. It costs what exists."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._name, ConsistentRead=True, Segment=segment, TotalSegments=segments
+        )
+        for page in pages:
             yield from page["Items"]
 
     def pages(

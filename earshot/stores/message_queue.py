@@ -1,6 +1,7 @@
 """An SQS queue of messages."""
 
 import math
+import secrets
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _BATCH_LIMIT = 10
 _HIDDEN_S = 60
+_ONE_GROUP = "all"
 MAX_DELAY_S = 900
 
 
@@ -64,6 +66,32 @@ class MessageQueue:
                     break
             else:
                 raise ClientError({"Error": {"Code": "BatchFailed", "Message": str(failed)}}, "SendMessageBatch")
+
+
+class FifoQueue:
+    """A queue that hands out its messages in turn, to one reader at a time: they are all of one message group.
+
+    Args:
+        client: a boto3 SQS client.
+        url: the queue's URL.
+    """
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, message: Message, *, deduplication_id: str | None = None) -> None:
+        """Send one message.
+
+        `deduplication_id`: for five minutes another message of this id is dropped, also one that comes after the first
+        was dealt with. Without it none is.
+        """
+        self._client.send_message(
+            QueueUrl=self._url,
+            MessageBody=message.to_json(),
+            MessageGroupId=_ONE_GROUP,
+            MessageDeduplicationId=deduplication_id or secrets.token_hex(16),
+        )
 
 
 @dataclass(frozen=True, slots=True)

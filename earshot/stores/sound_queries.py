@@ -32,7 +32,7 @@ KEPT = timedelta(minutes=50)
 UPLOAD_S = 300
 """How long an upload address can be used."""
 
-_CLIPS = "previews/queries/"
+_CLIPS = "clips/"
 _RESULTS = "queries/"
 _ID = re.compile(r"[0-9a-f]{32}")
 

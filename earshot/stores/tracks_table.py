@@ -83,9 +83,9 @@ class TracksTable:
         """Every track, page by page. For repairs only: it costs what exists."""
         return map(track_from_item, self.scan_items())
 
-    def scan_items(self) -> Iterator[Item]:
-        """Every item as stored, for a repair that has to survive one that is no track."""
-        return self._table.scan()
+    def scan_items(self, segment: int = 0, segments: int = 1) -> Iterator[Item]:
+        """Every item as stored, for a repair that has to survive one that is no track; of so many equal parts, one."""
+        return self._table.scan(segment, segments)
 
     def register(self, info: TrackInfo) -> bool:
         """Create the track as pending, or refresh what its source says of it. Status and embedding stay.

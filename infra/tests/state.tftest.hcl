@@ -72,14 +72,18 @@ run "tables_are_protected_and_pay_per_request" {
   }
 }
 
-run "an_uploaded_preview_reaches_the_extract_queue" {
+run "an_uploaded_preview_reaches_the_extract_queue_and_a_clip_waits_behind_no_crawl" {
   assert {
-    condition = (
-      aws_s3_bucket_notification.previews.queue[0].queue_arn == "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract"
-      && aws_s3_bucket_notification.previews.queue[0].filter_prefix == "previews/"
-      && aws_s3_bucket_notification.previews.queue[0].events == toset(["s3:ObjectCreated:*"])
-    )
-    error_message = "the notification must go to the extract queue"
+    condition = { for queue in aws_s3_bucket_notification.previews.queue : queue.filter_prefix => queue.queue_arn } == tomap({
+      "previews/" = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract"
+      "clips/"    = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract-now"
+    })
+    error_message = "the notifications must go to the queues of the extractor"
+  }
+
+  assert {
+    condition     = alltrue([for queue in aws_s3_bucket_notification.previews.queue : queue.events == toset(["s3:ObjectCreated:*"])])
+    error_message = "every upload must be told"
   }
 
   assert {

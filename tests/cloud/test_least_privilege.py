@@ -69,8 +69,8 @@ _NOT_REACHED = {
     ("index_tracks", "sqs:SendMessage", "earshot-dev-index-failed"): "Lambda sends what failed for the last time",
     ("api", "s3:ListBucket", "arn:aws:s3:::earshot-dev-index"): _MISSING_OBJECT,
     ("extract", "s3:GetObject", "arn:aws:s3:::earshot-dev-previews/queries/*"): "a query that is heard twice",
-    ("api", "s3:PutObject", "arn:aws:s3:::earshot-dev-previews/previews/queries/*"): "signs addresses for uploads",
-    ("api", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-previews/previews/queries/*"): "sweeps what is an hour old",
+    ("api", "s3:PutObject", "arn:aws:s3:::earshot-dev-previews/clips/*"): "signs addresses for uploads",
+    ("api", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-previews/clips/*"): "sweeps what is an hour old",
     ("api", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-previews/queries/*"): "sweeps what is an hour old",
     (
         "index_tracks",

@@ -45,11 +45,11 @@ _EVENTS: dict[str, tuple[Minutes, int]] = {
     "crawler-gave-up": ({"WorkGivenUp": _once()}, 5),
     "extractor-gave-up": ({"WorkGivenUp": _once()}, 5),
     "pending-too-long": ({"OldestPendingSeconds": _every(_DAY, 3.5 * 86400)}, _DAY),
-    "compact-dead-letters": ({_VISIBLE: _always(1)}, 5),
+    "index-gave-up": ({"WorkGivenUp": _once()}, 5),
     "index-failed-records": ({_VISIBLE: _always(1)}, 5),
     "throttled": ({"Throttles": _every(4, 30)}, 30),
     "extract-backlog": ({_AGE: _growing(60)}, 90),
-    "index-behind": ({"IteratorAge": _growing(60_000)}, 45),
+    "index-behind": ({_AGE: _growing(60)}, 45),
     "index-damaged": ({"IndexDamaged": _once()}, 5),
     "api-slow": ({"Duration": _every(2, 4000)}, 15),
     "index-not-published": ({"IndexNotPublished": _once()}, 5),
@@ -64,7 +64,7 @@ _IN_ORDER: dict[str, Minutes] = {
     "pending-too-long": {"OldestPendingSeconds": _every(_DAY, 86400)},
     "throttled": {"Throttles": _until(20, 100)},
     "extract-backlog": {_AGE: _until(_HOUR, 3500)},
-    "index-behind": {"IteratorAge": _until(10, 1_000_000)},
+    "index-behind": {_AGE: _until(10, 1000)},
     "api-slow": {"Duration": _until(10, 20_000)},
     "concurrency-used-up": {"ClaimedAccountConcurrency": _until(10, 1000)},
     "reconcile-fails": {"Errors": _every(2 * _HOUR)},
@@ -146,5 +146,6 @@ def test_the_age_of_messages_would_not_have_told_that_a_provider_throttles() -> 
 def test_letters_are_watched_in_every_queue_that_has_them() -> None:
     metrics = terraform.alarms()["dead-letters-expire"].metrics
     assert {"crawl", "fetch", "extract", "compact", "index_failed"} <= set(metrics)
+    assert len(metrics) <= 10, "CloudWatch computes an alarm from no more"
     one = {_AGE: _always(8 * 86400)}
     assert _fires(terraform.alarms()["dead-letters-expire"], one, _DAY)

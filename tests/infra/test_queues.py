@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from config.local import ROOT
-from local.resources import create_all, visibility_s
+from local.resources import create_all
 from local.serverless import Function, read_functions
+from local.timings import AT_ONCE, on_aws
 from ops.deployment import Deployment
 from ops.queue_table import queue_table
 from tests.aws import account
@@ -61,13 +62,13 @@ def test_every_queue_has_a_function_that_reads_it_and_takes_its_timeout_from_the
 def test_a_message_is_tried_as_often_on_this_machine_as_in_the_cloud(created: Created, queue: str) -> None:
     policy = json.loads(created[queue]["RedrivePolicy"])
     assert policy["maxReceiveCount"] == TABLE.work[queue].receives
-    assert policy["deadLetterTargetArn"].endswith(f"earshot-test-{queue}-dlq")
+    assert policy["deadLetterTargetArn"].endswith(f":{TABLE.dead_name(queue, 'test')}")
 
 
 @pytest.mark.parametrize("queue", sorted(TABLE.work))
 def test_no_queue_shows_a_message_again_while_its_function_may_still_work_on_it(created: Created, queue: str) -> None:
     hidden_s = int(created[queue]["VisibilityTimeout"])
-    assert hidden_s == visibility_s(TABLE.work[queue]) > _readers()[queue].timeout_s
+    assert hidden_s == AT_ONCE.visibility_s(TABLE.work[queue]) > _readers()[queue].timeout_s
 
 
 @pytest.mark.parametrize("queue", TABLE.names)
@@ -76,14 +77,21 @@ def test_messages_are_kept_equally_long(created: Created, queue: str) -> None:
 
 
 def test_on_aws_a_message_is_hidden_for_six_timeouts_as_lambda_asks_for() -> None:
-    table = json.loads((terraform.INFRA / "queues.json").read_text(encoding="utf-8"))
-    assert table["visibility_timeouts"] >= 6
+    assert TABLE.visibility_timeouts >= 6
+
+
+def test_with_awss_timings_so_it_is_here_but_sooner() -> None:
+    assert on_aws(1).visibility_s(TABLE.work["extract"]) == TABLE.visibility_timeouts * TABLE.work["extract"].timeout_s
+    assert (
+        on_aws(60).visibility_s(TABLE.work["extract"])
+        == TABLE.visibility_timeouts * TABLE.work["extract"].timeout_s / 60
+    )
+    assert on_aws(1).retention_s() == TABLE.retention_days * 24 * 3600
 
 
 def test_whoever_reads_a_queue_knows_which_delivery_is_the_last() -> None:
     for queue, function in _readers().items():
-        if queue != "compact":  # what compacts an index is asked again by the next change of it
-            assert int(function.environment["EARSHOT_MAX_TRIES"]) == TABLE.work[queue].receives
+        assert int(function.environment["EARSHOT_MAX_TRIES"]) == TABLE.work[queue].receives
 
 
 def test_nobody_else_knows_how_often_or_how_long() -> None:

@@ -60,7 +60,7 @@ def test_a_role_grants_what_lambda_does_for_its_function_and_for_no_other(functi
         (action, resource)
         for action, resource in _granted(function)
         if action in _QUEUE | _STREAM | _LOG | _TRACE
-        and not resource.endswith("-dlq-arn}")  # read by a function itself
+        and not resource.endswith(("-dlq-arn}", "/index-failed-queue-arn}"))  # read by a function itself
     }
     assert of_lambda == _used_by_lambda(function)
 

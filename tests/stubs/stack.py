@@ -55,7 +55,9 @@ class Stack:
 
     crawl_queue_url: str
     fetch_queue_url: str
+    fetch_now_queue_url: str
     extract_queue_url: str
+    extract_now_queue_url: str
     dead: Mapping[str, str]
     """URLs of the queues of dead letters."""
     tracks: TracksTable
@@ -65,7 +67,7 @@ class Stack:
     @property
     def fetch_queue(self) -> MessageQueue:
         """As who asks for a track sees it."""
-        return MessageQueue(boto3.client("sqs"), self.fetch_queue_url)
+        return MessageQueue(boto3.client("sqs"), self.fetch_now_queue_url)
 
     def start(self, playlist: str, *, remove_missing: bool = False) -> CrawlId:
         """Begin a crawl, as the command line does."""
@@ -82,8 +84,10 @@ class Stack:
 
     def settle(self) -> None:
         """Deliver messages until none is visible."""
-        while self.deliver(self.crawl_queue_url, handler.crawl_playlist) or self.deliver(
-            self.fetch_queue_url, handler.fetch_preview
+        while (
+            self.deliver(self.crawl_queue_url, handler.crawl_playlist)
+            or self.deliver(self.fetch_queue_url, handler.fetch_preview)
+            or self.deliver(self.fetch_now_queue_url, handler.fetch_preview)
         ):
             pass
 
@@ -119,7 +123,7 @@ def running_stack(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[
         POWERTOOLS_LOG_LEVEL="CRITICAL", **{f"EARSHOT_{name.upper()}": value for name, value in settings.items()}
     ) as kept:
         _forget()
-        urls = {f"{name}_queue_url": kept.queues[name] for name in ("crawl", "fetch", "extract")}
+        urls = {f"{name.replace('-', '_')}_queue_url": url for name, url in kept.queues.items()}
         yield Stack(tracks=kept.tracks, crawls=kept.crawls, previews=kept.previews, dead=kept.dead, **urls)
         _forget()
 

@@ -26,10 +26,10 @@ locals {
       dimensions = { service = "crawler" }
       threshold  = 3 * 24 * 60 * local.minute, period = 24 * 60 * local.minute, periods = 1
     }
-    compact-dead-letters = {
-      what       = "The index could not be compacted or tidied after every retry."
-      namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"
-      dimensions = { QueueName = var.queues["compact"].dlq_name }
+    index-gave-up = {
+      what       = "Tracks could not be indexed, or the index not be compacted or tidied, after every retry."
+      namespace  = "Earshot", metric = "WorkGivenUp", statistic = "Sum"
+      dimensions = { service = "annoy_service" }
       threshold  = 0, period = 5 * local.minute, periods = 1
     }
     index-failed-records = {
@@ -52,9 +52,9 @@ locals {
     }
     index-behind = {
       what       = "The index has been 15 minutes behind the table: index_tracks fails or is too slow."
-      namespace  = "AWS/Lambda", metric = "IteratorAge", statistic = "Maximum"
-      dimensions = { FunctionName = "${var.prefix}-index_tracks" }
-      threshold  = 15 * local.minute * 1000, period = 5 * local.minute, periods = 3
+      namespace  = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", statistic = "Maximum"
+      dimensions = { QueueName = var.queues["changes"].name }
+      threshold  = 15 * local.minute, period = 5 * local.minute, periods = 3
     }
     index-damaged = {
       what       = "A reader found an index object that is not what its manifest says and kept the version it had."

@@ -17,7 +17,7 @@ locals {
     }
   }
 
-  # Over several metrics. A throttled message is sent anew each time and never grows old: so not its age tells that
+  # Over several metrics (ten at most). A throttled message is sent anew each time and never grows old: so not its age tells that
   # fetching stands still, but that messages wait while none is done.
   computed = {
     fetch-stands-still = {

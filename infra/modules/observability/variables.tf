@@ -28,8 +28,8 @@ variable "queues" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for key in ["crawl", "fetch", "extract", "compact"] : contains(keys(var.queues), key)])
-    error_message = "queues must hold crawl, fetch, extract and compact."
+    condition     = alltrue([for key in ["crawl", "fetch", "extract", "changes"] : contains(keys(var.queues), key)])
+    error_message = "queues must hold crawl, fetch, extract and changes."
   }
 }
 

@@ -1,13 +1,15 @@
 # A work queue and its dead-letter queue: encrypted, TLS-only, both keeping messages equally long.
 
 resource "aws_sqs_queue" "dlq" {
-  name                      = "${var.name}-dlq"
+  name                      = "${var.name}-dlq${local.suffix}"
+  fifo_queue                = var.fifo
   message_retention_seconds = local.retention_seconds
   sqs_managed_sse_enabled   = true
 }
 
 resource "aws_sqs_queue" "this" {
-  name                       = var.name
+  name                       = "${var.name}${local.suffix}"
+  fifo_queue                 = var.fifo
   visibility_timeout_seconds = var.visibility_timeout_seconds
   message_retention_seconds  = local.retention_seconds
   receive_wait_time_seconds  = 20
@@ -59,6 +61,7 @@ resource "aws_sqs_queue_policy" "this" {
 
 locals {
   retention_seconds = var.retention_days * 24 * 3600
+  suffix            = var.fifo ? ".fifo" : "" # which AWS asks for
 
   deny_without_tls = {
     Sid       = "DenyWithoutTls"

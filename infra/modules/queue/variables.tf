@@ -1,5 +1,5 @@
 variable "name" {
-  description = "The queue's name; its dead-letter queue is called <name>-dlq."
+  description = "The queue's name; its dead-letter queue is called <name>-dlq (and .fifo)."
   type        = string
   nullable    = false
 
@@ -52,5 +52,12 @@ variable "notified_by_buckets" {
 variable "account_id" {
   description = "Account that owns those buckets: a bucket of the same name in another account may not send."
   type        = string
+  nullable    = false
+}
+
+variable "fifo" {
+  description = "Whether it hands out the messages of a group one after the other; its name then ends in .fifo."
+  type        = bool
+  default     = false
   nullable    = false
 }

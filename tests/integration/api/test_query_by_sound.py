@@ -76,8 +76,8 @@ def test_a_clip_finds_the_track_it_was_cut_from(world: World, extractor: None) -
     embeddings = []
     for hertz in (220.0, 1800.0):
         query = world.post("/queries", {}).json()
-        world.s3.put_object(Bucket="previews", Key=f"previews/queries/{query['query_id']}", Body=_wav(hertz))
-        assert extract(_notification(f"previews/queries/{query['query_id']}"), _CONTEXT) == {"batchItemFailures": []}
+        world.s3.put_object(Bucket="previews", Key=f"clips/{query['query_id']}", Body=_wav(hertz))
+        assert extract(_notification(f"clips/{query['query_id']}"), _CONTEXT) == {"batchItemFailures": []}
         heard = queries.heard(query["query_id"])
         assert heard is not None
         assert heard.embedding is not None
@@ -97,7 +97,7 @@ def test_a_clip_that_is_no_audio_is_refused_with_its_reason(world: World, extrac
     from extractor.handler import extract
 
     query = world.post("/queries", {}).json()
-    key = f"previews/queries/{query['query_id']}"
+    key = f"clips/{query['query_id']}"
     world.s3.put_object(Bucket="previews", Key=key, Body=b"no audio at all")
     assert extract(_notification(key), _CONTEXT) == {"batchItemFailures": []}
     answer = world.get(query["status_url"]).json()

@@ -20,7 +20,7 @@ _MP3 = sweep(1)
 
 
 def _request(stack: Stack, track_id: str, **options: Any) -> Track:
-    queue = MessageQueue(boto3.client("sqs"), stack.fetch_queue_url)
+    queue = MessageQueue(boto3.client("sqs"), stack.fetch_now_queue_url)
     return request_track(track_id, tracks=stack.tracks, fetch_queue=queue, model="musicnn-msd@1", **options)
 
 
@@ -69,7 +69,7 @@ def test_a_track_that_is_ready_is_returned_and_nothing_is_sent(web_stack: Stack,
         preview_at=preview.fetched_at,
     )
     assert _request(web_stack, "deezer:7").status is Status.READY
-    assert not any(web_stack.messages(web_stack.fetch_queue_url).values())
+    assert not any(web_stack.messages(web_stack.fetch_now_queue_url).values())
 
 
 @pytest.mark.parametrize("track_id", [spotify_id("nobody"), "deezer:404"])
@@ -79,7 +79,7 @@ def test_an_id_that_its_provider_does_not_know_is_not_found(web_stack: Stack, tr
     for _ in range(2):
         with pytest.raises(TrackNotFound):
             _request(web_stack, track_id)
-    assert not any(web_stack.messages(web_stack.fetch_queue_url).values())
+    assert not any(web_stack.messages(web_stack.fetch_now_queue_url).values())
 
 
 def test_an_api_that_leads_elsewhere_is_refused_and_not_asked_for_ever(web_stack: Stack, deezer: DeezerStub) -> None:
@@ -89,7 +89,7 @@ def test_an_api_that_leads_elsewhere_is_refused_and_not_asked_for_ever(web_stack
     stored = web_stack.tracks.get(TrackId("deezer:7"))
     assert stored is not None
     assert (stored.status, stored.reason) == (Status.NO_PREVIEW, "refused")
-    assert not any(web_stack.messages(web_stack.fetch_queue_url).values())
+    assert not any(web_stack.messages(web_stack.fetch_now_queue_url).values())
 
 
 def test_who_waits_gets_the_providers_no_at_once(web_stack: Stack, deezer: DeezerStub) -> None:

@@ -13,14 +13,13 @@ import pytest
 from moto import mock_aws
 
 from annoy_service.builder import make_builder
-from annoy_service.changes import StreamRecord
 from annoy_service.index import index_batch
 from annoy_service.policy import Policy
 from annoy_service.services import Services, make_services
 from earshot.clock import now_iso
 from earshot.ids import TrackId
 from earshot.index.reader import IndexReader
-from earshot.messages import IndexPublished, TrackNotIndexed
+from earshot.messages import IndexPublished, TrackNotIndexed, TracksChanged
 from earshot.recipes import Recipe, kept_recipes
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Tag, Track, TrackInfo
@@ -64,9 +63,9 @@ class World:
         assert track is not None
         return track
 
-    def wake(self, *track_ids: str) -> list[str]:
-        """Deliver a stream batch that names these tracks; returns the sequence numbers reported as failed."""
-        return index_batch([stream_record(track_id, str(n)) for n, track_id in enumerate(track_ids)], self.services)
+    def wake(self, *track_ids: str) -> None:
+        """Deliver the news that these tracks have changed."""
+        index_batch([changed(*track_ids)], self.services)
 
     def reader(self, name: str = "reader") -> IndexReader:
         """A reader with a cache of its own that checks at every call."""
@@ -101,9 +100,9 @@ class World:
         return manifest
 
 
-def stream_record(track_id: str, sequence_number: str = "1") -> StreamRecord:
-    """As little of a stream record as the function reads; real payloads are in tests/events."""
-    return {"dynamodb": {"Keys": {"track_id": {"S": track_id}}, "SequenceNumber": sequence_number}}
+def changed(*track_ids: str) -> TracksChanged:
+    """The news that these tracks have changed."""
+    return TracksChanged(tuple(map(TrackId, track_ids)))
 
 
 @pytest.fixture

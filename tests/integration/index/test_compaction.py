@@ -14,16 +14,16 @@ from moto.s3.models import s3_backends
 from annoy_service.compact import compact
 from annoy_service.garbage import collect_garbage
 from annoy_service.generations import promote
-from annoy_service.handler import compact_index
 from annoy_service.index import index_batch
 from annoy_service.pointers import position
 from annoy_service.upkeep import keep_up
-from earshot.errors import DamagedIndex, InvalidInput, RecallTooLow, RecipeNotReady
+from earshot.errors import DamagedIndex, RecallTooLow, RecipeNotReady
 from earshot.ids import TrackId
 from earshot.index.pointer import generation_key
+from earshot.messages import KeepUp
 from earshot.track import TrackInfo
 
-from .conftest import MODEL, POLICY, World, stream_record
+from .conftest import MODEL, POLICY, World, changed
 
 Music = Callable[..., np.ndarray[Any, Any]]
 OTHER, OTHERS = "choi-2017@1", "choi-2017@1-160d"
@@ -91,7 +91,7 @@ def test_what_is_folded_in_during_a_compaction_is_kept(world: World, music: Musi
     def meanwhile(params: dict[str, Any], **_: Any) -> None:
         if params["Key"].startswith("transforms/") and not folded:
             folded.append(True)
-            index_batch([stream_record(i) for i in (IDS[18], IDS[19], IDS[0], IDS[7])], other)
+            index_batch([changed(i) for i in (IDS[18], IDS[19], IDS[0], IDS[7])], other)
 
     world.s3.meta.events.register("provide-client-params.s3.PutObject", meanwhile)
     compact(world.services.leading)
@@ -126,9 +126,8 @@ def test_upkeep_compacts_announces_and_removes_garbage(
 ) -> None:
     fill(world, music)
     upkeep = world.another_process("upkeep", policy=POLICY)
-    monkeypatch.setattr("annoy_service.handler.services", lambda: upkeep)
     announced, requests = len(world.announced), world.upkeep_requests
-    compact_index({"Records": [{"body": '{"on_demand":true}'}, {"body": '{"on_demand":false}'}]}, None)
+    keep_up([KeepUp(on_demand=True), KeepUp()], upkeep)
     assert [segment["kind"] for segment in world.latest()["segments"]] == ["base"]
     assert world.announced[announced:][0].version == world.latest()["version"]
     assert world.upkeep_requests == requests, "its role may not send to its own queue"
@@ -147,7 +146,7 @@ def test_an_index_that_cannot_be_compacted_loses_its_garbage_all_the_same(
     monkeypatch.setattr("annoy_service.upkeep.compact", shut)
     monkeypatch.setattr("earshot.clock.now", lambda: datetime.now(UTC) + IN_TWO_DAYS)
     with pytest.raises(RecallTooLow):
-        keep_up([{"body": '{"on_demand":true}'}], world.services)
+        keep_up([KeepUp(on_demand=True)], world.services)
     assert len(world.keys("segments/")) < before
 
 
@@ -162,12 +161,6 @@ def test_objects_that_may_not_be_deleted_are_not_taken_for_deleted(
     monkeypatch.setattr(store._client, "delete_objects", lambda **_: refused)
     with pytest.raises(ClientError, match="AccessDenied"):
         collect_garbage(store, now=datetime.now(UTC) + IN_TWO_DAYS)
-
-
-def test_a_request_for_upkeep_that_is_no_request_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("annoy_service.handler.services", lambda: world.services)
-    with pytest.raises(InvalidInput, match="compact please"):
-        compact_index({"Records": [{"body": "compact please"}]}, None)
 
 
 def test_old_versions_stay_for_a_day_and_are_removed_then(world: World, music: Music) -> None:
@@ -222,7 +215,7 @@ def test_a_generation_that_goes_into_service_while_garbage_is_collected_keeps_it
     fill(world, music, 4)
     new = world.another_process("new", model=OTHER, policy=POLICY)
     world.put(IDS[0], music(1)[0][:, :160], model=OTHER)
-    index_batch([stream_record(IDS[0])], new)
+    index_batch([changed(IDS[0])], new)
     left = iter(range(calls))
 
     def verdict(**_: Any) -> None:
@@ -258,7 +251,7 @@ def test_a_new_model_serves_only_when_it_covers_the_catalogue(world: World, musi
     for number, track_id in enumerate(IDS[:8]):
         assert world.latest()["model"] == MODEL
         world.put(track_id, music(1, seed=number)[0][:, :160], model=OTHER)
-        index_batch([stream_record(track_id)], new)
+        index_batch([changed(track_id)], new)
     assert world.latest()["model"] == OTHER
     assert world.latest()["tracks"] == 8
     assert world.latest()["version"] != version
@@ -276,7 +269,7 @@ def test_the_version_of_the_old_model_stays_readable_for_a_day(world: World, mus
     new = world.another_process("new", model=OTHER, policy=POLICY)
     for number, track_id in enumerate(IDS[:4]):
         world.put(track_id, music(1, seed=number)[0][:, :160], model=OTHER)
-    index_batch([stream_record(track_id) for track_id in IDS[:4]], new)
+    index_batch([changed(track_id) for track_id in IDS[:4]], new)
     assert world.latest()["model"] == OTHER
     collect_garbage(new.leading.store)
     assert old <= set(world.keys())
@@ -290,10 +283,10 @@ def test_a_track_deleted_during_a_change_of_models_leaves_both_generations(world
     new = world.another_process("new", model=OTHER, policy=POLICY)
     for track_id in IDS[:4]:
         world.put(track_id, music(1)[0][:, :160], model=OTHER)
-    index_batch([stream_record(track_id) for track_id in IDS[:4]], new)
+    index_batch([changed(track_id) for track_id in IDS[:4]], new)
     world.table.delete(TrackId(IDS[0]))
     world.table.delete(TrackId(IDS[6]))
-    index_batch([stream_record(IDS[0]), stream_record(IDS[6])], new)
+    index_batch([changed(IDS[0]), changed(IDS[6])], new)
     assert world.latest()["model"] == MODEL
     assert world.latest()["tracks"] == 6
     generation = json.loads(world.s3.get_object(Bucket="earshot-test-index", Key=generation_key(OTHERS))["Body"].read())
@@ -305,7 +298,7 @@ def test_a_person_can_put_an_incomplete_generation_into_service(world: World, mu
     fill(world, music, 8)
     new = world.another_process("new", model=OTHER, policy=POLICY)
     world.put(IDS[0], music(1)[0][:, :160], model=OTHER)
-    index_batch([stream_record(IDS[0])], new)
+    index_batch([changed(IDS[0])], new)
     with pytest.raises(RecipeNotReady, match="lacks 7 tracks"):
         promote(OTHERS, new)
     assert promote(OTHERS, new, incomplete=True).published

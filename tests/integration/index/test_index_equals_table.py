@@ -24,7 +24,6 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from moto import mock_aws
 
 from annoy_service.builder import Builder
-from annoy_service.changes import StreamRecord
 from annoy_service.garbage import collect_garbage
 from annoy_service.generations import promote, settle
 from annoy_service.index import index_batch
@@ -41,7 +40,7 @@ from earshot.index.directory import Directory
 from earshot.index.reader import IndexReader
 from earshot.index.row_sources import fresh_row
 from earshot.index.store import IndexStore
-from earshot.messages import IndexPublished, TrackNotIndexed
+from earshot.messages import IndexPublished, KeepUp, TrackNotIndexed, TracksChanged
 from earshot.networks import CHOI
 from earshot.recipes import Recipe, default_recipe
 from earshot.stores.tracks_table import TracksTable
@@ -173,11 +172,8 @@ class IndexAndTable(RuleBasedStateMachine):
         self.pending.clear()
 
     @staticmethod
-    def records(track_ids: Sequence[str]) -> list[StreamRecord]:
-        return [
-            {"dynamodb": {"Keys": {"track_id": {"S": track_id}}, "SequenceNumber": str(number)}}
-            for number, track_id in enumerate(track_ids)
-        ]
+    def records(track_ids: Sequence[str]) -> list[TracksChanged]:
+        return [TracksChanged((TrackId(track_id),)) for track_id in track_ids]
 
     # What people and the extractor do to the table.
 
@@ -248,9 +244,8 @@ class IndexAndTable(RuleBasedStateMachine):
 
     @rule(on_demand=st.booleans(), dies_at=calls, after=st.booleans())
     def compact(self, on_demand: bool, dies_at: int | None, after: bool) -> None:
-        body = '{"on_demand":true}' if on_demand else '{"on_demand":false}'
         with suppress(Killed), self.aws.happens(dies_at, kill, after=after):
-            keep_up([{"body": body}], self.processes[1])
+            keep_up([KeepUp(on_demand)], self.processes[1])
             return
         self.processes[1] = self.start(1)
 
@@ -261,7 +256,7 @@ class IndexAndTable(RuleBasedStateMachine):
             index_batch(self.records(self.pending), self.processes[0])
 
         with self.aws.happens(at, meanwhile):
-            keep_up([{"body": '{"on_demand":true}'}], self.processes[1])
+            keep_up([KeepUp(on_demand=True)], self.processes[1])
 
     @rule(at=st.integers(0, 40), track_id=tracks)
     def rebuild_while_folding(self, at: int, track_id: str) -> None:

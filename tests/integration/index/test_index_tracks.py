@@ -1,24 +1,18 @@
 """From stream records to answers: the real builder and reader against S3 and DynamoDB semantics."""
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 import pytest
 
-from annoy_service.changes import StreamRecord
-from annoy_service.handler import index_tracks
 from annoy_service.index import index_batch
 from earshot.errors import NoIndexYet
 from earshot.ids import TrackId
 from earshot.track import Tag, TrackInfo
 
-from .conftest import TABLE, World, stream_record
-
-EVENTS = Path(__file__).resolve().parents[2] / "events"
+from .conftest import TABLE, World, changed
 
 Music = Callable[..., np.ndarray[Any, Any]]
 
@@ -36,7 +30,7 @@ def test_a_reader_without_any_version_says_so(world: World) -> None:
 def test_every_track_of_a_batch_can_be_found_and_is_its_own_nearest(world: World, music: Music, n: int) -> None:
     for track_id, raw in zip(ids(n), music(n), strict=True):
         world.put(track_id, raw)
-    assert world.wake(*ids(n)) == []
+    world.wake(*ids(n))
     searcher = world.reader().current()
     assert searcher.size == n
     for track_id in ids(n):
@@ -125,9 +119,7 @@ def test_a_poisoned_track_is_parked_under_its_id_and_the_rest_is_indexed(world: 
     world.put(ids(3)[0], music(3)[0])
     world.put(ids(3)[1], music(3)[1][:, :100])  # the embedding of some other model, under this model's name
     world.put(ids(3)[2], music(3)[2])
-    nameless: StreamRecord = {"dynamodb": {"Keys": {"id": {"N": "7"}}, "SequenceNumber": "900"}}
-    failed = index_batch([nameless, *(stream_record(i, n) for n, i in zip("123", ids(3), strict=True))], world.services)
-    assert failed == ["900"]
+    world.wake(*ids(3))
     assert [parked.track_id for parked in world.parked] == [ids(3)[1]]
     assert "100" in world.parked[0].reason
     searcher = world.reader().current()
@@ -142,7 +134,7 @@ def test_an_item_with_attributes_of_foreign_types_poisons_only_itself(world: Wor
     )
     used: set[str] = set()
     world.dynamodb.meta.events.register("before-call.dynamodb", lambda model, **_: used.add(model.name))
-    assert world.wake(*ids(2)) == []
+    world.wake(*ids(2))
     assert [parked.track_id for parked in world.parked] == [ids(2)[1]]
     assert world.reader().current().contains(ids(2)[0])
     assert used == {"BatchGetItem"}, "what the function's role allows"
@@ -158,10 +150,10 @@ def test_two_builders_that_race_both_get_their_tracks_in(world: World, music: Mu
     def race(params: dict[str, Any], **_: Any) -> None:
         if params["Key"] == "latest.json" and not raced:
             raced.append(True)
-            index_batch([stream_record(ids(2)[1])], second)
+            index_batch([changed(ids(2)[1])], second)
 
     world.s3.meta.events.register("provide-client-params.s3.PutObject", race)
-    index_batch([stream_record(ids(2)[0])], world.services)
+    index_batch([changed(ids(2)[0])], world.services)
     assert raced
     assert world.reader().current().size == 2
     assert [message.tracks for message in world.announced] == [1, 2]
@@ -185,17 +177,6 @@ def test_what_a_killed_process_had_half_written_does_not_fill_the_disk(world: Wo
     base.parent.mkdir()
     assert world.another_process("killed").leading.work_dir != folder
     assert base.parent.exists(), "the first one lives and may be writing there"
-
-
-def test_the_handler_takes_an_authentic_stream_event(
-    world: World, music: Music, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    event = json.loads((EVENTS / "tracks_stream.json").read_text())
-    wanted = event["Records"][0]["dynamodb"]["Keys"]["track_id"]["S"]
-    world.put(wanted, music(1)[0])
-    monkeypatch.setattr("annoy_service.handler.services", lambda: world.services)
-    assert index_tracks(event, None) == {"batchItemFailures": []}
-    assert world.reader().current().contains(wanted)
 
 
 def test_many_small_batches_leave_few_segments(world: World, music: Music) -> None:

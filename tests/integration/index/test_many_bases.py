@@ -27,7 +27,7 @@ from earshot.index.segment import MAP
 from earshot.index.transform import unit
 from earshot.track import Track, TrackInfo
 
-from .conftest import MODEL, World, stream_record
+from .conftest import MODEL, World, changed
 
 Music = Callable[..., np.ndarray[Any, Any]]
 IDS = [TrackId(f"file:{i:016x}") for i in range(160)]
@@ -126,7 +126,7 @@ def test_a_fold_during_their_compaction_is_kept(world: World, music: Music, thre
     def meanwhile(params: dict[str, Any], **_: Any) -> None:
         if params["Key"].startswith("transforms/") and not folded:
             folded.append(True)
-            index_batch([stream_record(IDS[5])], other)
+            index_batch([changed(IDS[5])], other)
 
     world.s3.meta.events.register("provide-client-params.s3.PutObject", meanwhile)
     compact(world.services.leading, on_demand=True)

@@ -10,7 +10,6 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
-from annoy_service.changes import StreamRecord
 from annoy_service.garbage import collect_garbage
 from annoy_service.generations import promote, settle
 from annoy_service.index import index_batch
@@ -21,11 +20,12 @@ from annoy_service.upkeep import keep_up
 from earshot.errors import DamagedIndex, InvalidSettings, RecipeNotReady
 from earshot.ids import TrackId
 from earshot.index.pointer import generation_key
+from earshot.messages import KeepUp, TracksChanged
 from earshot.networks import CHOI
 from earshot.recipes import Recipe, recipe_named
 from earshot.track import TrackInfo
 
-from .conftest import BUCKET, POLICY, World, stream_record
+from .conftest import BUCKET, POLICY, World, changed
 
 Music = Callable[..., np.ndarray[Any, Any]]
 FIRST, SECOND = "choi-2017@1-160d", "a challenger"
@@ -57,8 +57,8 @@ def one(world: World, music: Music) -> Services:
     return fill(world, music, world.another_process("one", RECIPES[0], policy=POLICY))
 
 
-def records(track_ids: list[TrackId]) -> list[StreamRecord]:
-    return [stream_record(track_id, str(number)) for number, track_id in enumerate(track_ids)]
+def records(track_ids: list[TrackId]) -> list[TracksChanged]:
+    return [changed(*track_ids)]
 
 
 def rename(world: World, title: str = "New") -> None:
@@ -191,7 +191,7 @@ def test_a_verdict_for_what_serves_changes_nothing(both: Services, world: World)
 
 
 def test_upkeep_and_repairs_look_after_every_recipe(world: World, both: Services) -> None:
-    keep_up([{"body": '{"on_demand":true}'}], both)
+    keep_up([KeepUp(on_demand=True)], both)
     for builder in both.builders:
         manifest = manifest_at(builder, position(builder))
         assert manifest is not None

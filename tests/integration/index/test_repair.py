@@ -13,7 +13,7 @@ from earshot.errors import DamagedIndex
 from earshot.ids import TrackId
 from earshot.track import Status, TrackInfo
 
-from .conftest import MODEL, POLICY, TABLE, World, stream_record
+from .conftest import MODEL, POLICY, TABLE, World, changed
 
 Music = Callable[..., np.ndarray[Any, Any]]
 IDS = [f"file:{i:016x}" for i in range(12)]
@@ -45,7 +45,7 @@ def test_a_deletion_that_was_lost_during_a_change_of_models_does_not_keep_the_ne
     world.table.delete(TrackId(IDS[0]))
     for number, track_id in enumerate(IDS[1:]):
         world.put(track_id, music(1, seed=number)[0][:, :160], model="choi-2017@1")
-    index_batch([stream_record(track_id) for track_id in IDS[1:]], new)
+    index_batch([changed(track_id) for track_id in IDS[1:]], new)
     assert world.latest()["model"] == MODEL
     index_missing(new)
     assert world.latest()["model"] == "choi-2017@1"
@@ -137,7 +137,7 @@ def test_a_table_lost_during_a_change_of_models_is_restored_from_both_generation
     world.wake(*IDS)
     new = world.another_process("new", model="choi-2017@1", policy=POLICY)
     world.put(IDS[0], music(1)[0][:, :160], model="choi-2017@1")
-    index_batch([stream_record(IDS[0])], new)
+    index_batch([changed(IDS[0])], new)
     before = {track_id: world.table.get(TrackId(track_id)) for track_id in IDS}
     for track_id in IDS:
         world.table.delete(TrackId(track_id))

@@ -11,7 +11,14 @@ from local.gateway import FrontDoor, listen
 from local.serverless import Function
 from tests.aws import REGION
 
-_NEVER_ASKED = ("TRACKS_TABLE", "CRAWLS_TABLE", "INDEX_BUCKET", "PREVIEWS_BUCKET", "CRAWL_QUEUE_URL", "FETCH_QUEUE_URL")
+_NEVER_ASKED = (
+    "TRACKS_TABLE",
+    "CRAWLS_TABLE",
+    "INDEX_BUCKET",
+    "PREVIEWS_BUCKET",
+    "CRAWL_QUEUE_URL",
+    "FETCH_NOW_QUEUE_URL",
+)
 
 
 @pytest.fixture(scope="module")

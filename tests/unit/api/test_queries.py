@@ -47,7 +47,7 @@ def test_a_clip_goes_up_and_its_neighbours_come_back(world: World) -> None:
 def test_a_clip_that_is_given_as_a_url_is_left_to_the_crawler(world: World) -> None:
     opened = world.post("/queries", {"url": "https://cdn.example/clip.mp3"})
     assert (opened.status_code, opened.json()["upload"]) == (201, None)
-    (message,) = world.sqs.receive_message(QueueUrl=world.queues["fetch"])["Messages"]
+    (message,) = world.sqs.receive_message(QueueUrl=world.queues["fetch-now"])["Messages"]
     assert json.loads(message["Body"]) == {
         "query_id": opened.json()["query_id"],
         "url": "https://cdn.example/clip.mp3",

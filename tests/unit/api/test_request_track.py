@@ -14,7 +14,7 @@ quickly = pytest.mark.parametrize("settings", [{"EARSHOT_REQUEST_WAIT_S": "0"}])
 
 
 def _messages(world: World) -> list[dict[str, object]]:
-    answer = world.sqs.receive_message(QueueUrl=world.queues["fetch"], MaxNumberOfMessages=10)
+    answer = world.sqs.receive_message(QueueUrl=world.queues["fetch-now"], MaxNumberOfMessages=10)
     return [json.loads(message["Body"]) for message in answer.get("Messages", ())]
 
 

@@ -14,6 +14,8 @@ _NEEDED = {
     "EARSHOT_PREVIEWS_BUCKET": "previews",
     "EARSHOT_CRAWL_QUEUE_URL": "http://127.0.0.1/crawl",
     "EARSHOT_FETCH_QUEUE_URL": "http://127.0.0.1/fetch",
+    "EARSHOT_FETCH_NOW_QUEUE_URL": "http://127.0.0.1/fetch-now",
+    "EARSHOT_EXTRACT_NOW_QUEUE_URL": "http://127.0.0.1/extract-now",
 }
 
 

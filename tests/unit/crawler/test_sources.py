@@ -25,7 +25,14 @@ _EACH = pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))
 
 @_EACH
 def test_a_sources_folder_does_what_its_line_says(source: Source) -> None:
-    settings = FetchPreviewSettings(tracks_table="", crawls_table="", fetch_queue_url="", previews_bucket="")
+    settings = FetchPreviewSettings(
+        tracks_table="",
+        crawls_table="",
+        fetch_queue_url="",
+        fetch_now_queue_url="",
+        extract_now_queue_url="",
+        previews_bucket="",
+    )
     web = Web(Downloader(frozenset(), "Earshot"), RateLimiter(client("dynamodb"), "crawls", {}))
     connect = import_module(f"crawler.{source.name}").connect
     assert connect in _CONNECT

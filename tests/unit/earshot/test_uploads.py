@@ -28,7 +28,7 @@ def test_the_key_of_an_event_is_form_encoded_once_more() -> None:
 
 def test_several_records_in_one_message_all_count() -> None:
     query = "0123456789abcdef0123456789abcdef"
-    keys = ("previews/deezer%253A5", f"previews/queries/{query}", "previews/11dFghVXANMlKmJXsNCbNl")
+    keys = ("previews/deezer%253A5", f"clips/{query}", "previews/11dFghVXANMlKmJXsNCbNl")
     uploads = read_uploads(upload_of(*keys))
     assert (uploads.tracks, uploads.queries) == (("deezer:5", "11dFghVXANMlKmJXsNCbNl"), (query,))
 
@@ -38,7 +38,7 @@ def test_the_test_event_of_a_new_notification_names_nothing() -> None:
 
 
 def test_foreign_objects_are_passed_over() -> None:
-    keys = ("logs/2026", "previews/..%2F..%2Fetc", "previews/queries/x", "previews/deezer%253A5")
+    keys = ("logs/2026", "previews/..%2F..%2Fetc", "clips/x", "previews/deezer%253A5")
     assert read_uploads(upload_of(*keys)) == Uploads(tracks=(TrackId("deezer:5"),))
 
 

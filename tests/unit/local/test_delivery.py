@@ -16,7 +16,10 @@ _PLAIN = StreamTrigger("arn:stream", retries=2)
 
 def _records(count: int) -> list[Record]:
     return [
-        {"eventID": f"e{n}", "dynamodb": {"SequenceNumber": str(n), "ApproximateCreationDateTime": 1.5e9 + n}}
+        {
+            "eventID": f"e{n}",
+            "dynamodb": {"Keys": {}, "SequenceNumber": str(n), "ApproximateCreationDateTime": 1.5e9 + n},
+        }
         for n in range(count)
     ]
 

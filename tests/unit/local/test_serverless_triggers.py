@@ -34,7 +34,7 @@ def _stream(**keys: Any) -> dict[str, Any]:
 def test_the_projects_own_file_is_understood_whole() -> None:
     functions = {f.name: f for f in read_functions(_ROOT / "serverless.yml", stage="local", ssm=_lookup)}
     assert {"crawl_playlist", "fetch_preview", "extract", "index_tracks", "api"} <= set(functions)
-    (stream,) = functions["index_tracks"].streams
+    (stream,) = functions["queue_changes"].streams
     assert stream.bisect
     assert stream.partial_failures
     assert stream.on_failure_queue_arn == "arn:aws:sqs:eu-central-1:000000000000:index-failed-queue-arn"

@@ -14,7 +14,7 @@ variables {
     crawl   = { name = "earshot-dev-crawl", dlq_name = "earshot-dev-crawl-dlq" }
     fetch   = { name = "earshot-dev-fetch", dlq_name = "earshot-dev-fetch-dlq" }
     extract = { name = "earshot-dev-extract", dlq_name = "earshot-dev-extract-dlq" }
-    compact = { name = "earshot-dev-compact", dlq_name = "earshot-dev-compact-dlq" }
+    changes = { name = "earshot-dev-changes.fifo", dlq_name = "earshot-dev-changes-dlq.fifo" }
   }
   index_failed_queue_name = "earshot-dev-index-failed"
 }
@@ -35,7 +35,7 @@ run "every_alarm_tells_somebody_what_to_do" {
 run "letters_that_stay_and_work_that_is_given_up_have_an_alarm" {
   assert {
     condition = alltrue([
-      for name in ["earshot-dev-compact-dlq", "earshot-dev-index-failed"] :
+      for name in ["earshot-dev-index-failed"] :
       anytrue([for alarm in aws_cloudwatch_metric_alarm.this : try(alarm.dimensions.QueueName == name, false) && alarm.threshold == 0])
     ])
     error_message = "dead letters would go unseen"
@@ -43,7 +43,7 @@ run "letters_that_stay_and_work_that_is_given_up_have_an_alarm" {
 
   assert {
     condition = alltrue([
-      for service in ["crawler", "extractor"] :
+      for service in ["crawler", "extractor", "annoy_service"] :
       anytrue([
         for alarm in aws_cloudwatch_metric_alarm.this :
         try(alarm.dimensions.service == service, false) && alarm.metric_name == "WorkGivenUp" && alarm.threshold == 0
@@ -85,7 +85,7 @@ run "letters_about_to_expire_fetching_that_stands_still_and_used_up_concurrency_
   assert {
     condition = toset(flatten([
       for query in aws_cloudwatch_metric_alarm.computed["dead-letters-expire"].metric_query : [for metric in query.metric : metric.dimensions.QueueName]
-    ])) == toset([for name in ["crawl-dlq", "fetch-dlq", "extract-dlq", "compact-dlq", "index-failed"] : "earshot-dev-${name}"])
+    ])) == toset([for name in ["crawl-dlq", "fetch-dlq", "extract-dlq", "changes-dlq.fifo", "index-failed"] : "earshot-dev-${name}"])
     error_message = "a queue of dead letters is not watched"
   }
 
