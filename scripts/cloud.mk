@@ -15,7 +15,7 @@ package: setup-dev model ## Build every function's zip, CloudFormation template 
 
 build-all: package ## Everything that gets deployed, built
 
-plan: setup ## What `make deploy STAGE=dev` would change in AWS
+plan: setup model ## What `make deploy STAGE=dev` would change in AWS
 	@scripts/deploy plan "$(STAGE)"
 
 deploy: setup model ## Put STAGE=dev into AWS: plan, apply, functions, smoke test (SMOKE_PLAYLIST=… crawls one)
