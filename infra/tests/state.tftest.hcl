@@ -74,7 +74,7 @@ run "tables_are_protected_and_pay_per_request" {
 
 run "an_uploaded_preview_reaches_the_extract_queue_and_a_clip_waits_behind_no_crawl" {
   assert {
-    condition = { for queue in aws_s3_bucket_notification.previews.queue : queue.filter_prefix => queue.queue_arn } == tomap({
+    condition = tomap({ for queue in aws_s3_bucket_notification.previews.queue : queue.filter_prefix => queue.queue_arn }) == tomap({
       "previews/" = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract"
       "clips/"    = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract-now"
     })
