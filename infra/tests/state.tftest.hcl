@@ -26,6 +26,11 @@ override_resource {
 }
 
 override_resource {
+  target = module.queue["extract-now"].aws_sqs_queue.this
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract-now", url = "https://queues/earshot-dev-extract-now" }
+}
+
+override_resource {
   target = module.queue["extract"].aws_sqs_queue.dlq
   values = { arn = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract-dlq" }
 }
