@@ -6,7 +6,7 @@ WORKDIR /app
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 COPY requirements ./requirements
 COPY scripts/setup scripts/setup
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE THIRD_PARTY_NOTICES.md ./
 COPY earshot earshot
 COPY config config
 COPY crawler crawler

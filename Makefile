@@ -7,15 +7,15 @@ as_given = '$(subst ','\'',$(value $(1)))'
 export STAGE PORT
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
-        bench-index bench-ingest bench-api bench-plots fuzz clean spotify-login openapi drawing
+        bench-index bench-ingest bench-api bench-plots fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup:
-	@scripts/setup run
+	@scripts/without-credentials scripts/setup run
 setup-dev:
-	@scripts/setup dev
+	@scripts/without-credentials scripts/setup dev
 
 model: setup ## Build the network's file from the published checkpoint (cached)
 	@$(PY) -m extractor.model
@@ -95,6 +95,9 @@ openapi: setup-dev ## Write docs/openapi.json from the code
 
 drawing: setup-dev ## Draw the house in docs/architecture.md from the code
 	@$(PY) -m scripts.drawing
+
+notices: setup-dev ## Write THIRD_PARTY_NOTICES.md from the pinned requirements
+	@$(PY) -m scripts.notices
 
 clean: ## Remove what was built here (not the state under .local; `rm -r .local` does that)
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

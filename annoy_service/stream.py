@@ -2,7 +2,7 @@
 
 A stream has several shards, each with a reader of its own; a builder behind each would race the others for the pointer.
 What they read is the names of tracks (docs/adr/0003), so these are put into a queue that hands them out one after the
-other, to one reader (docs/adr/0017).
+other, to one reader (docs/adr/0018).
 """
 
 import hashlib

@@ -1,5 +1,6 @@
 """How settings are read: the environment wins over the service's .env file, and a bad value is named at start."""
 
+from collections.abc import Mapping
 from typing import Self
 
 from pydantic import ValidationError
@@ -39,8 +40,30 @@ class FunctionSettings(BaseSettings):
         Raises:
             InvalidSettings: names every missing or unusable variable.
         """
+        return cls._checked(cls)
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Self:
+        """The settings of a process that has this environment and nothing else: no files, no secrets.
+
+        Raises:
+            InvalidSettings: names every missing or unusable variable.
+        """
+
+        class Alone(cls):  # type: ignore[misc, valid-type]  # the class at hand, whichever it is
+            @classmethod
+            def settings_customise_sources(
+                cls, _: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **__: object
+            ) -> tuple[PydanticBaseSettingsSource, ...]:
+                return (init_settings,)
+
+        given = {name: environment.get(f"{ENV_PREFIX}{name.upper()}") for name in cls.model_fields}
+        return cls._checked(Alone, **{name: value for name, value in given.items() if value})
+
+    @classmethod
+    def _checked(cls, settings: type[Self], **given: str) -> Self:
         try:
-            return cls()
+            return settings(**given)
         except ValidationError as error:
             problems = "; ".join(
                 f"{cls._variable(problem['loc'])}: {problem['msg']}"

@@ -193,4 +193,15 @@ module "observability" {
   index_failed_queue_name = module.index_failed_queue.name
   alarm_email             = var.alarm_email
   monthly_budget_usd      = var.monthly_budget_usd
+  cost_anomaly_usd        = var.cost_anomaly_usd
+  concurrent_executions   = var.concurrent_executions
+}
+
+module "edge" {
+  source = "./modules/edge"
+  count  = var.edge_origin == null ? 0 : 1
+
+  name                     = "${local.name}-edge"
+  origin_host              = var.edge_origin
+  requests_in_five_minutes = var.edge_requests_in_five_minutes
 }

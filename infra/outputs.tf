@@ -12,3 +12,8 @@ output "buckets" {
   description = "Names of the buckets."
   value       = { previews = module.previews_bucket.name, index = module.index_bucket.name }
 }
+
+output "edge_url" {
+  description = "Where the API is reached through CloudFront, if edge_origin is set."
+  value       = one(module.edge[*].url)
+}

@@ -78,6 +78,22 @@ variable "monthly_budget_usd" {
   }
 }
 
+variable "cost_anomaly_usd" {
+  description = "Write to alarm_email when a day's cost is by so much above what AWS expects of the stage; null for never."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.cost_anomaly_usd == null || try(var.cost_anomaly_usd > 0, false)
+    error_message = "cost_anomaly_usd must be positive, or null."
+  }
+
+  validation {
+    condition     = var.cost_anomaly_usd == null || var.alarm_email != null
+    error_message = "an anomaly is written to somebody: set alarm_email with cost_anomaly_usd."
+  }
+}
+
 variable "tags" {
   description = "Tags added to every resource beside project, stage and managed-by."
   type        = map(string)
@@ -95,4 +111,34 @@ variable "page_origins" {
     condition     = alltrue([for origin in var.page_origins : origin == "*" || can(regex("^https?://[^/]+$", origin))])
     error_message = "page_origins must be * or origins such as https://earshot.example.org, without a path."
   }
+}
+
+variable "concurrent_executions" {
+  description = "Functions that the account may run at a time in this region; scripts/deploy asks AWS for it."
+  type        = number
+  default     = 1000
+  nullable    = false
+
+  validation {
+    condition     = var.concurrent_executions >= 1
+    error_message = "concurrent_executions must be at least 1."
+  }
+}
+
+variable "edge_origin" {
+  description = "Host of the API, to put CloudFront and WAF before it (6 USD a month); null for neither."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.edge_origin == null || can(regex("^[a-z0-9.-]+[.][a-z]+$", var.edge_origin))
+    error_message = "edge_origin must be a host name such as abc123.execute-api.eu-central-1.amazonaws.com, or null."
+  }
+}
+
+variable "edge_requests_in_five_minutes" {
+  description = "What one address may ask in five minutes, with edge_origin."
+  type        = number
+  default     = 1500 # five a second
+  nullable    = false
 }

@@ -102,7 +102,7 @@ def export(settings: LocalSettings, options: argparse.Namespace) -> int:
     from ops.connection import reach
 
     deployment = reach(settings)
-    items = catalogue.scan(deployment.dynamodb, deployment.parameters["tracks-table"])
+    items = catalogue.scan(deployment.dynamodb, options.table or deployment.parameters["tracks-table"])
     say(f"{catalogue_file.write(options.file, items).tracks} tracks of stage {settings.stage} are in {options.file}")
     return 0
 
@@ -179,7 +179,9 @@ def _parser() -> argparse.ArgumentParser:
         "--incomplete", action="store_true", help="although it lacks tracks of the one that serves, which are left out"
     )
     add("redrive", redrive).add_argument("--send", choices=queue_table().names, help="whose dead letters go back")
-    add("export", export).add_argument("file", type=Path, metavar="FILE")
+    exporting = add("export", export)
+    exporting.add_argument("file", type=Path, metavar="FILE")
+    exporting.add_argument("--table", help="not the stage's own: one that was restored from its backup")
     add("import", import_).add_argument("file", type=Path, metavar="FILE")
     add("smoke", smoke).add_argument("--playlist", help="one to crawl; a small one")
     return parser

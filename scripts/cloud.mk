@@ -1,5 +1,5 @@
 # Targets for AWS, included by the Makefile. STAGE=dev (or any other name but local) names the deployment.
-.PHONY: package build-all plan deploy destroy logs redrive cost export import check-infra test-cloud chaos
+.PHONY: package build-all plan deploy destroy logs redrive cost export import check-infra lock-providers test-cloud chaos
 ZIP_ARCHITECTURE ?= arm64
 ifneq ($(STAGE),local)
 # Terraform and osls read AWS_REGION, boto3 reads AWS_DEFAULT_REGION: all must mean the same region.
@@ -8,13 +8,14 @@ AWS_DEFAULT_REGION := $(AWS_REGION)
 export AWS_REGION AWS_DEFAULT_REGION
 endif
 
-package: setup-dev model ## Build every function's zip and CloudFormation template, and check them
+package: setup-dev model ## Build every function's zip, CloudFormation template and list of parts, and check them
 	@$(PY) -m scripts.package --architecture $(ZIP_ARCHITECTURE)
 	@EARSHOT_ARCHITECTURE=$(ZIP_ARCHITECTURE) EARSHOT_PACKAGE=$(ZIP_ARCHITECTURE)-python3.13 $(PY) -m scripts.template dev prod
+	@scripts/sbom
 
 build-all: package ## Everything that gets deployed, built
 
-plan: setup ## What `make deploy STAGE=dev` would change in AWS
+plan: setup model ## What `make deploy STAGE=dev` would change in AWS
 	@scripts/deploy plan "$(STAGE)"
 
 deploy: setup model ## Put STAGE=dev into AWS: plan, apply, functions, smoke test (SMOKE_PLAYLIST=… crawls one)
@@ -27,7 +28,7 @@ logs: ## Follow the log of FUNCTION=extract in STAGE=dev
 	@test -n "$(FUNCTION)" || { echo "usage: make logs STAGE=dev FUNCTION=extract" >&2; exit 2; }
 	@grep -q '^  $(FUNCTION):$$' serverless.yml || { echo "earshot: serverless.yml has no function $(FUNCTION)" >&2; exit 2; }
 	@if [ "$(STAGE)" = local ]; then exec tail -n 50 -F ".local/logs/$(FUNCTION).log"; else \
-	    npm ci --no-audit --no-fund --silent && exec node_modules/.bin/osls logs --stage "$(STAGE)" --function "$(FUNCTION)" --tail; fi
+	    scripts/without-credentials npm ci --no-audit --no-fund --silent && exec node_modules/.bin/osls logs --stage "$(STAGE)" --function "$(FUNCTION)" --tail; fi
 
 redrive: setup ## Show dead letters; SEND=fetch sends those of a queue back
 	@$(PY) -m ops redrive $(if $(SEND),--send "$(SEND)")
@@ -35,9 +36,9 @@ redrive: setup ## Show dead letters; SEND=fetch sends those of a queue back
 cost: setup ## Price TRACKS=… and QUERIES=… a month
 	@$(PY) -m scripts.cost $(if $(TRACKS),--tracks $(TRACKS)) $(if $(QUERIES),--queries $(QUERIES))
 
-export: setup ## Save the whole catalogue to FILE=…
+export: setup ## Save the whole catalogue to FILE=… (TABLE=…: of a table that was restored)
 	@test -n $(call as_given,FILE) || { echo "usage: make export FILE=catalogue.jsonl.gz [STAGE=dev]" >&2; exit 2; }
-	@$(PY) -m ops export -- $(call as_given,FILE)
+	@$(PY) -m ops export $(if $(value TABLE),--table $(call as_given,TABLE)) -- $(call as_given,FILE)
 
 import: setup ## Load a catalogue from FILE=…
 	@test -n $(call as_given,FILE) || { echo "usage: make import FILE=catalogue.jsonl.gz [STAGE=dev]" >&2; exit 2; }
@@ -45,6 +46,9 @@ import: setup ## Load a catalogue from FILE=…
 
 check-infra: ## Terraform's format, validity and tests without AWS, and checkov
 	@scripts/check-infra
+
+lock-providers: ## Write infra/.terraform.lock.hcl anew (asks Terraform's registry)
+	@scripts/lock-providers
 
 test-cloud: setup-dev model ## Deploy into an AWS account on this machine and go the whole way through it
 	@$(PY) -m pytest tests/cloud $(ARGS)

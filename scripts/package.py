@@ -22,6 +22,7 @@ from pathlib import Path
 
 import yaml
 
+from scripts.bundled import unlisted
 from scripts.import_closure import data_files, import_closure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,10 +34,12 @@ _PLATFORMS = {"arm64": "aarch64", "x86_64": "x86_64"}
 _GLIBC = "2_28"  # the newest that every wheel here is built for; Amazon Linux 2023 has 2.34
 _BUILT_HERE = "annoy"  # its author publishes no wheels for Linux
 _MODEL = Path("build/model")
+_FOR_WHOEVER_GETS_IT = (Path("LICENSE"), Path("THIRD_PARTY_NOTICES.md"))
 _AWS_SERVICES = ("dynamodb", "s3", "sns", "sqs", "ssm")
 _UNUSED = re.compile(
     r"(^|/)(__pycache__|tests?|bin|share)/"
     r"|^onnxruntime/(transformers|tools|quantization|datasets)/|^numpy/f2py/"
+    r"|^onnxruntime/capi/libonnxruntime\.so"  # for programs in C: Python's own module holds the same once more
     r"|\.(pyi|pxd|pyx|h|a|lib)$"
     # how and where uv installed it: paths of the machine that packaged
     r"|\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json|uv_cache\.json)$"
@@ -72,6 +75,7 @@ def build(service: str, *, architecture: str, python: str, output: Path = OUTPUT
     Raises:
         subprocess.CalledProcessError: a requirement has no wheel for the target, or a hash is wrong.
         FileNotFoundError: the extractor's model has not been built.
+        LookupError: a wheel brings along a library whose licence is not known.
     """
     folder = output / f"{architecture}-python{python}"
     own = _own_files(service)
@@ -88,6 +92,8 @@ def build(service: str, *, architecture: str, python: str, output: Path = OUTPUT
         installed = Path(staging)
         _install(requirements, installed, architecture=architecture, python=python)
         files = {name: installed / name for name in _needed(installed)} | {str(path): ROOT / path for path in own}
+        if unknown := unlisted(files):
+            raise LookupError(f"scripts/bundled.py does not say whose these are: {', '.join(sorted(unknown))}")
         unzipped = sum(path.stat().st_size for path in files.values())
         partial = folder / f".{service}.zip"
         _zip(files, partial)
@@ -99,7 +105,7 @@ def build(service: str, *, architecture: str, python: str, output: Path = OUTPUT
 
 def _own_files(service: str) -> list[Path]:
     modules = import_closure(ROOT, handlers_by_service()[service])
-    files = [*modules, *data_files(ROOT, modules)]
+    files = [*modules, *data_files(ROOT, modules), *_FOR_WHOEVER_GETS_IT]
     if service == "extractor":
         model = sorted((ROOT / _MODEL).glob("*@*"))
         if not model:

@@ -26,6 +26,11 @@ override_resource {
 }
 
 override_resource {
+  target = module.queue["extract-now"].aws_sqs_queue.this
+  values = { arn = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract-now", url = "https://queues/earshot-dev-extract-now" }
+}
+
+override_resource {
   target = module.queue["extract"].aws_sqs_queue.dlq
   values = { arn = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract-dlq" }
 }
@@ -74,7 +79,7 @@ run "tables_are_protected_and_pay_per_request" {
 
 run "an_uploaded_preview_reaches_the_extract_queue_and_a_clip_waits_behind_no_crawl" {
   assert {
-    condition = { for queue in aws_s3_bucket_notification.previews.queue : queue.filter_prefix => queue.queue_arn } == tomap({
+    condition = tomap({ for queue in aws_s3_bucket_notification.previews.queue : queue.filter_prefix => queue.queue_arn }) == tomap({
       "previews/" = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract"
       "clips/"    = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract-now"
     })
@@ -177,4 +182,51 @@ run "a_budget_without_an_address_is_refused" {
   }
 
   expect_failures = [var.monthly_budget_usd]
+}
+
+run "an_anomaly_without_an_address_is_refused" {
+  command = plan
+
+  variables {
+    cost_anomaly_usd = 5
+  }
+
+  expect_failures = [var.cost_anomaly_usd]
+}
+
+run "nothing_stands_before_the_api_unless_it_is_asked_for" {
+  assert {
+    condition     = length(module.edge) == 0 && output.edge_url == null
+    error_message = "CloudFront and WAF cost money"
+  }
+}
+
+run "the_edge_stands_before_the_api_that_is_named" {
+  variables {
+    edge_origin = "abc123.execute-api.eu-central-1.amazonaws.com"
+  }
+
+  assert {
+    condition     = startswith(output.edge_url, "https://")
+    error_message = "the edge must have an address"
+  }
+}
+
+run "an_edge_before_an_address_with_a_path_is_refused" {
+  command = plan
+
+  variables {
+    edge_origin = "https://abc123.execute-api.eu-central-1.amazonaws.com/"
+  }
+
+  expect_failures = [var.edge_origin]
+}
+
+run "the_dashboard_of_a_whole_stage_costs_nothing" {
+  assert {
+    condition = sum([
+      for widget in jsondecode(module.observability.dashboard_body).widgets : length(widget.properties.metrics)
+    ]) <= 50
+    error_message = "CloudWatch shows 50 metrics for nothing; a dashboard with more costs 3 USD a month"
+  }
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from earshot.clock import Timestamp
@@ -13,6 +14,7 @@ from earshot.ids import TrackId
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Tag, TrackInfo
 from ops import catalogue_file
+from ops.__main__ import main
 from ops.catalogue import Imported, load, scan
 from tests.aws import account
 
@@ -55,6 +57,26 @@ def test_a_lost_table_comes_back_from_its_file_byte_by_byte(client: Any, tmp_pat
     client.delete_table(TableName="lost")
     assert load(client, "fresh", file) == Imported(written=31, kept=0)
     assert _items(client, "fresh") == before
+
+
+def test_a_table_as_it_was_comes_back_through_a_file_because_none_can_be_renamed(
+    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _embed(TracksTable(client, "lost"), 1)
+    before = _items(client, "lost")
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    client.update_continuous_backups(TableName="lost", PointInTimeRecoverySpecification=recovery)
+    client.restore_table_to_point_in_time(
+        SourceTableName="lost", TargetTableName="restored", UseLatestRestorableTime=True
+    )
+    client.delete_item(TableName="lost", Key={"track_id": {"S": "deezer:1"}})
+
+    boto3.client("ssm").put_parameter(Name="/earshot/dev/tracks-table", Value="lost", Type="String")
+    monkeypatch.setenv("EARSHOT_STAGE", "dev")
+    file = str(tmp_path / "catalogue.jsonl.gz")
+    assert main(["export", "--table", "restored", "--", file]) == 0
+    assert main(["import", "--", file]) == 0
+    assert _items(client, "lost") == before
 
 
 def test_importing_twice_changes_nothing(client: Any, tmp_path: Path) -> None:

@@ -37,10 +37,17 @@ def test_every_part_of_the_free_tier_belongs_to_a_line_of_the_bill() -> None:
 
 
 def test_the_bill_counts_the_alarms_and_sweeps_that_a_stage_has() -> None:
-    assert len(terraform.alarms()) + 1 == cost.ALARMS  # and the one in serverless.resources.yml
+    standing = [alarm for alarm in terraform.alarms().values() if not alarm.is_attended]
+    assert sum(len(alarm.metrics) for alarm in standing) + 1 == cost.ALARMS  # and the one in serverless.resources.yml
     resources = yaml.safe_load((terraform.ROOT / "serverless.resources.yml").read_text(encoding="utf-8"))["Resources"]
     minutes = cost.SWEEP_EVERY_S / 60
     assert resources["SweepQueries"]["Properties"]["ScheduleExpression"] == f"rate({minutes:.0f} minutes)"
+
+
+def test_the_page_says_what_it_costs_that_somebody_is_written_to() -> None:
+    metrics = sum(len(alarm.metrics) for alarm in terraform.alarms().values() if alarm.is_attended)
+    text = (terraform.ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
+    assert f"`alarm_email` adds {metrics * cost.ALARM_MONTH:.2f} USD a month" in text
 
 
 def test_the_page_shows_what_the_script_computes() -> None:

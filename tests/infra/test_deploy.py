@@ -12,13 +12,18 @@ from tests.infra import terraform
 _AWS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _TOOLS = {
     "bin/terraform": 'case "$*" in *"workspace select $UNKNOWN") exit 1;; esac',
-    "bin/npm": "",
-    "node_modules/.bin/osls": "",
-    ".venv/bin/python": 'echo "region $AWS_REGION $AWS_DEFAULT_REGION" >>"$NOTES"',
+    "bin/npm": 'env | sort >"$NOTES.npm"',
+    "node_modules/.bin/osls": 'echo "osls packages ${EARSHOT_PACKAGE:-}" >>"$NOTES"',
+    ".venv/bin/python": """
+echo "region $AWS_REGION $AWS_DEFAULT_REGION" >>"$NOTES"
+case "$*" in
+*scripts.preflight*) [ -z "${REFUSED:-}" ] || exit 1; echo 10 ;;
+*scripts.package*) env | sort >"$NOTES.packaging" ;;
+esac""",
 }
 _STEPS = {
-    "scripts.account": "account", "scripts.api_keys": "keys", "-out=": "plan", " apply ": "apply",
-    "scripts.package": "package", "osls deploy": "functions", " smoke": "smoke",
+    "scripts.preflight": "preflight", "scripts.package": "package", "npm ci": "tools", "scripts.api_keys": "keys",
+    "-out=": "plan", " apply ": "apply", "osls deploy": "functions", " smoke": "smoke",
     "scripts.remove": "remove", " destroy ": "destroy", "workspace delete": "forget",
 }  # fmt: skip
 
@@ -29,7 +34,9 @@ class Checkout:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         (folder / "scripts").mkdir()
-        shutil.copy(terraform.ROOT / "scripts" / "deploy", folder / "scripts" / "deploy")
+        for script in ("deploy", "build-deployment", "without-credentials"):
+            shutil.copy(terraform.ROOT / "scripts" / script, folder / "scripts" / script)
+        shutil.copy(terraform.ROOT / "package-lock.json", folder)
         for name, more in _TOOLS.items():
             tool = folder / name
             tool.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +44,11 @@ class Checkout:
             tool.chmod(0o755)
 
     def deploy(self, *arguments: str, answer: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        own = {name: value for name, value in os.environ.items() if name not in (*_AWS, "YES", "TERRAFORM_ARGS")}
+        own = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in (*_AWS, "YES", "TERRAFORM_ARGS", "EARSHOT_ARCHITECTURE")
+        }
         own |= {"PATH": f"{self._folder / 'bin'}:{own['PATH']}", "NOTES": str(self._notes), "UNKNOWN": "-"}
         self._notes.write_text("")
         script = str(self._folder / "scripts" / "deploy")
@@ -48,6 +59,11 @@ class Checkout:
     @property
     def _notes(self) -> Path:
         return self._folder / "notes"
+
+    def environment_of(self, tool: str) -> dict[str, str]:
+        """What `packaging` or `npm` found in its environment."""
+        lines = self._notes.with_suffix(f".{tool}").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
 
     @property
     def notes(self) -> str:
@@ -69,14 +85,57 @@ def checkout(tmp_path: Path) -> Checkout:
 def test_a_deployment_is_planned_agreed_to_and_tried_out(checkout: Checkout) -> None:
     done = checkout.deploy("apply", "dev", answer="y\n")
     assert done.returncode == 0, done.stderr
-    assert checkout.steps == ["account", "keys", "plan", "apply", "package", "functions", "smoke"]
+    assert checkout.steps == ["preflight", "package", "tools", "keys", "plan", "apply", "functions", "smoke"]
+
+
+@pytest.mark.parametrize("verb", ["apply", "plan"])
+def test_nothing_is_built_or_asked_of_terraform_when_the_preflight_finds_something(
+    checkout: Checkout, verb: str
+) -> None:
+    assert checkout.deploy(verb, "dev", REFUSED="1", YES="1").returncode == 1
+    assert checkout.steps == ["preflight"]
+    assert "terraform" not in checkout.notes
+
+
+def test_other_peoples_code_is_installed_and_built_without_credentials(checkout: Checkout) -> None:
+    secrets = {
+        "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "x", "AWS_PROFILE": "x",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x", "TF_TOKEN_app_terraform_io": "x", "EARSHOT_SPOTIFY_REFRESH_TOKEN": "x",
+    }  # fmt: skip
+    assert checkout.deploy("apply", "dev", YES="1", **secrets).returncode == 0
+    for tool in ("packaging", "npm"):
+        found = checkout.environment_of(tool)
+        assert not set(found) & set(secrets)
+        assert (found["AWS_SHARED_CREDENTIALS_FILE"], found["AWS_CONFIG_FILE"]) == ("/dev/null", "/dev/null")
+    assert "npm ci" in checkout.notes
+
+
+def test_what_is_built_already_is_not_installed_again(checkout: Checkout) -> None:
+    checkout.deploy("apply", "dev", YES="1")
+    checkout.deploy("apply", "dev", YES="1")
+    assert "npm ci" not in checkout.notes
+
+
+@pytest.mark.parametrize(("settings", "architecture"), [({}, "arm64"), ({"EARSHOT_ARCHITECTURE": "x86_64"}, "x86_64")])
+def test_the_packages_are_of_the_processor_that_the_functions_run_on(
+    checkout: Checkout, settings: dict[str, str], architecture: str
+) -> None:
+    checkout.deploy("apply", "dev", YES="1", **settings)
+    assert f"scripts.package --architecture {architecture}\n" in checkout.notes
+    assert f"osls packages {architecture}-python3.13\n" in checkout.notes
+
+
+def test_terraform_installs_what_its_lock_file_says_and_is_told_the_quota(checkout: Checkout) -> None:
+    checkout.deploy("apply", "dev", YES="1")
+    assert "init -input=false -lockfile=readonly" in checkout.notes
+    assert "concurrent_executions=10" in checkout.notes
 
 
 @pytest.mark.parametrize("answer", ["n\n", ""])
 def test_without_consent_nothing_is_applied(checkout: Checkout, answer: str) -> None:
     done = checkout.deploy("apply", "dev", answer=answer)
     assert (done.returncode, "nothing was changed" in done.stdout) == (1, True)
-    assert checkout.steps == ["account", "keys", "plan"]
+    assert checkout.steps == ["preflight", "package", "tools", "keys", "plan"]
 
 
 def test_consent_can_be_given_beforehand(checkout: Checkout) -> None:

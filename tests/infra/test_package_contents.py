@@ -3,11 +3,15 @@
 import ast
 import os
 import re
+import shutil
+import subprocess
 import sys
 import zipfile
 from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 from pathlib import Path
 
+import onnx
 import pytest
 
 from scripts import package
@@ -104,9 +108,38 @@ def test_files_in_a_zip_can_be_read_by_the_user_that_lambda_runs_as(tmp_path: Pa
         ("numpy/testing/__init__.py", True),
         ("annoy-1.17.3.dist-info/direct_url.json", False),
         ("annoy-1.17.3.dist-info/METADATA", True),
+        ("onnxruntime/capi/libonnxruntime.so.1.31.1", False),
     ],
 )
 def test_a_zip_holds_what_runs_and_not_what_only_ships(tmp_path: Path, name: str, is_needed: bool) -> None:
     (tmp_path / name).parent.mkdir(parents=True)
     (tmp_path / name).touch()
     assert list(package._needed(tmp_path)) == ([name] if is_needed else [])
+
+
+def test_a_network_runs_with_what_is_packaged_of_its_runtime(tmp_path: Path) -> None:
+    spec = find_spec("onnxruntime")
+    assert spec
+    assert spec.origin
+    site = Path(spec.origin).parents[1]
+    shutil.copytree(site / "onnxruntime", tmp_path / "all" / "onnxruntime")
+    for name in package._needed(tmp_path / "all"):
+        (tmp_path / "packaged" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "all" / name).rename(tmp_path / "packaged" / name)
+    one = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1])
+    two = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1])
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Add", ["x", "x"], ["y"])], "twice", [one], [two])
+    opset = [onnx.helper.make_opsetid("", 17)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=8), tmp_path / "twice.onnx")
+    program = (
+        "import numpy, onnxruntime\n"
+        "session = onnxruntime.InferenceSession('twice.onnx', providers=['CPUExecutionProvider'])\n"
+        "print(onnxruntime.__file__, *session.run(None, {'x': numpy.float32([21])})[0])"
+    )
+    shutil.rmtree(tmp_path / "all")
+    own = {**os.environ, "PYTHONPATH": str(tmp_path / "packaged")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=own, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == f"{tmp_path}/packaged/onnxruntime/__init__.py 42.0\n", done.stderr
+    assert done.stderr == ""

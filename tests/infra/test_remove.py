@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import Any
 
 import boto3
@@ -10,9 +9,6 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from earshot.errors import InvalidSettings
-from scripts.account import check
-from scripts.api_keys import keys_of
 from scripts.remove import remove
 from tests.aws import account
 
@@ -56,81 +52,6 @@ def test_other_stages_are_left_alone(session: boto3.Session) -> None:
     _deploy(session)
     assert not remove(session, "prod")
     assert session.client("ssm").get_parameters(Names=[_LOGIN])["Parameters"]
-
-
-class _Account:
-    """A session whose Lambda says how many functions may run at a time."""
-
-    region_name = "eu-central-1"
-
-    def __init__(self, session: boto3.Session, concurrent: int) -> None:
-        self._session = session
-        self._lambda = session.client("lambda")
-        stubber = Stubber(self._lambda)
-        stubber.add_response("get_account_settings", {"AccountLimit": {"ConcurrentExecutions": concurrent}})
-        stubber.activate()
-
-    def client(self, service: Any) -> Any:
-        return self._lambda if service == "lambda" else self._session.client(service)
-
-
-def test_a_new_accounts_small_quota_is_named_before_anything_is_made(session: boto3.Session) -> None:
-    with pytest.raises(InvalidSettings, match="10 functions at a time") as refused:
-        check(_Account(session, 10))
-    assert "Service Quotas" in refused.value.hint
-    assert check(_Account(session, 1000)) == "123456789012"
-
-
-class _Deployed:
-    """A stage whose api function has these variables, or None where there is no such function."""
-
-    region_name = "eu-central-1"
-
-    def __init__(self, variables: dict[str, str] | None) -> None:
-        self._lambda = boto3.client("lambda", region_name="eu-central-1")
-        stubber = Stubber(self._lambda)
-        if variables is None:
-            stubber.add_client_error("get_function_configuration", "ResourceNotFoundException")
-        else:
-            stubber.add_response("get_function_configuration", {"Environment": {"Variables": variables}})
-        stubber.activate()
-
-    def client(self, _: str) -> Any:
-        return self._lambda
-
-
-_DIGEST = {"EARSHOT_API_KEYS": "ab" * 32}
-
-
-@pytest.mark.parametrize("settings", [{}, {"EARSHOT_API_KEYS": ""}, {"EARSHOT_API_KEYS": "  "}])
-def test_a_setting_that_was_forgotten_or_is_empty_leaves_the_keys_of_a_stage_as_they_are(
-    settings: dict[str, str],
-) -> None:
-    assert keys_of(_Deployed(_DIGEST), "dev", settings) == (_DIGEST["EARSHOT_API_KEYS"], None)
-
-
-def test_keys_are_replaced_and_an_api_is_opened_by_saying_so() -> None:
-    assert keys_of(_Deployed(_DIGEST), "dev", {"EARSHOT_API_KEYS": "cd" * 32}) == ("cd" * 32, None)
-    assert keys_of(_Deployed(_DIGEST), "dev", {"EARSHOT_API_KEYS": "open"}) == ("open", None)
-
-
-@pytest.mark.parametrize("variables", [None, {}, {"EARSHOT_API_KEYS": ""}])
-def test_a_stage_without_keys_gets_one_of_its_own(variables: dict[str, str] | None) -> None:
-    value, key = keys_of(_Deployed(variables), "dev", {})
-    assert key is not None
-    assert len(key) >= 32
-    assert value == sha256(key.encode()).hexdigest()
-    assert keys_of(_Deployed(variables), "dev", {}) != (value, key)
-
-
-def test_missing_credentials_are_named_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-    with pytest.raises(InvalidSettings, match="credentials"):
-        check(boto3.Session(region_name="eu-central-1"))
 
 
 def test_what_aws_refuses_is_not_taken_for_gone(session: boto3.Session) -> None:

@@ -13,14 +13,24 @@ def _entries() -> list[str]:
     return re.findall(r"^### (.+)$", alarms, re.MULTILINE)
 
 
-def _alarms() -> set[str]:
-    resources = yaml.safe_load((terraform.ROOT / "serverless.resources.yml").read_text(encoding="utf-8"))["Resources"]
-    with_functions = {
-        resource["Properties"]["AlarmName"].removeprefix("earshot-${sls:stage}-")
-        for resource in resources.values()
+def _with_functions() -> dict[str, str]:
+    """Alarms of the functions' stack, of every way of rolling out, with what they tell."""
+    resources, rollouts = (
+        yaml.safe_load((terraform.ROOT / name).read_text(encoding="utf-8"))
+        for name in ("serverless.resources.yml", "serverless.rollout.yml")
+    )
+    parts = [resources, *rollouts.values()]
+    alarms = [
+        resource["Properties"]
+        for part in parts
+        for resource in part.get("Resources", {}).values()
         if resource["Type"] == "AWS::CloudWatch::Alarm"
-    }
-    return terraform.alarms() | with_functions
+    ]
+    return {alarm["AlarmName"].removeprefix("earshot-${sls:stage}-"): alarm["AlarmDescription"] for alarm in alarms}
+
+
+def _alarms() -> set[str]:
+    return {*terraform.alarms(), *_with_functions()}
 
 
 def test_every_alarm_has_exactly_one_entry_and_every_entry_an_alarm() -> None:
@@ -28,6 +38,6 @@ def test_every_alarm_has_exactly_one_entry_and_every_entry_an_alarm() -> None:
 
 
 def test_every_alarm_of_the_functions_stack_leads_to_its_entry() -> None:
-    text = (terraform.ROOT / "serverless.resources.yml").read_text(encoding="utf-8")
-    for key in _alarms() - terraform.alarms():
-        assert f"docs/operations.md#{key}" in text
+    assert {"api-errors", "api-fails"} <= set(_with_functions())
+    for key, description in _with_functions().items():
+        assert description.endswith(f"docs/operations.md#{key}")

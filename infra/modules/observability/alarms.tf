@@ -1,7 +1,8 @@
 # One entry per thing a person would act on, and no more: what a function throws ends in a dead-letter queue, a late
 # index or a 5xx answer, each of which has its alarm; an alarm costs 0.10 USD a month beyond the first ten.
 # The key names the alarm (<prefix>-<key>) and its entry in docs/operations.md; a test fails when either is missing. The
-# alarm on the API's 5xx answers needs the API's id and therefore stands in serverless.resources.yml.
+# alarm on the API's 5xx answers needs the API's id and therefore stands in serverless.resources.yml. Those that only make
+# sense when somebody is written to are in attended.tf.
 
 locals {
   minute = 60
@@ -37,11 +38,11 @@ locals {
       dimensions = { QueueName = var.index_failed_queue_name }
       threshold  = 0, period = 5 * local.minute, periods = 1
     }
-    fetch-backlog = {
-      what       = "A preview has waited for six hours to be fetched: the providers throttle, or fetching stands still."
-      namespace  = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", statistic = "Maximum"
-      dimensions = { QueueName = var.queues["fetch"].name }
-      threshold  = 6 * 60 * local.minute, period = 5 * local.minute, periods = 3
+    throttled = {
+      what       = "Lambda has turned calls away for half an hour: the account's concurrent executions are used up."
+      namespace  = "AWS/Lambda", metric = "Throttles", statistic = "Sum"
+      dimensions = {} # of the account: what is turned away is whoever comes last, and the dashboard shows which function
+      threshold  = 0, period = 5 * local.minute, periods = 6
     }
     extract-backlog = {
       what       = "A preview has waited for an hour to be extracted; the bucket deletes it after a day."
@@ -77,7 +78,7 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
-  for_each = local.alarms
+  for_each = merge(local.alarms, var.alarm_email == null ? {} : local.attended)
 
   alarm_name          = "${var.prefix}-${each.key}"
   alarm_description   = "${each.value.what} What to do: docs/operations.md#${each.key}"

@@ -1,4 +1,5 @@
-# One page, read from top to bottom as a track travels: crawl, extract, index, query, and what waits or failed.
+# One page, read from top to bottom as a track travels: crawl, extract, index, query, and what waits or failed. CloudWatch shows
+# 50 metrics for nothing, and a page with more costs 3 USD a month: so dead letters, which the clock reads, are not on it.
 
 locals {
   # Metrics of the namespace Earshot are emitted by the functions; a test compares the names.
@@ -25,22 +26,17 @@ locals {
       stat = "Sum"
     },
     {
-      title   = "Waiting messages"
-      metrics = [for key in sort(keys(var.queues)) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues[key].name]]
-      stat    = "Maximum"
+      title = "Waiting messages, and tracks that could not be indexed"
+      metrics = [
+        for name in concat([for key in sort(keys(var.queues)) : var.queues[key].name], [var.index_failed_queue_name]) :
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name]
+      ]
+      stat = "Maximum"
     },
     {
       title   = "Age of the oldest message (s)"
       metrics = [for key in sort(keys(var.queues)) : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", var.queues[key].name]]
       stat    = "Maximum"
-    },
-    {
-      title = "Dead letters"
-      metrics = concat(
-        [for key in sort(keys(var.queues)) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.queues[key].dlq_name]],
-        [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", var.index_failed_queue_name]],
-      )
-      stat = "Maximum"
     },
     {
       title   = "Seconds per clip (p50 over the interval)"
@@ -80,13 +76,18 @@ locals {
     },
     {
       title   = "Function duration, p99 (ms)"
-      metrics = [for function in sort(tolist(var.functions)) : ["AWS/Lambda", "Duration", "FunctionName", "${var.prefix}-${function}"]]
+      metrics = [for function in ["extract", "index_tracks", "compact_index", "api"] : ["AWS/Lambda", "Duration", "FunctionName", "${var.prefix}-${function}"]]
       stat    = "p99"
     },
     {
       title   = "Function errors"
       metrics = [for function in sort(tolist(var.functions)) : ["AWS/Lambda", "Errors", "FunctionName", "${var.prefix}-${function}"]]
       stat    = "Sum"
+    },
+    {
+      title   = "Turned away, and concurrent executions in use (of the whole account)"
+      metrics = [["AWS/Lambda", "Throttles"], ["AWS/Lambda", "ClaimedAccountConcurrency"]]
+      stat    = "Maximum"
     },
     {
       title   = "API requests"

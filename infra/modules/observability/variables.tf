@@ -50,3 +50,16 @@ variable "monthly_budget_usd" {
   type        = number
   default     = null
 }
+
+variable "cost_anomaly_usd" {
+  description = "Write to alarm_email when cost is by so much above what AWS expects; null for never."
+  type        = number
+  default     = null
+}
+
+variable "concurrent_executions" {
+  description = "Functions that the account may run at a time in this region."
+  type        = number
+  default     = 1000
+  nullable    = false
+}

@@ -64,8 +64,60 @@ run "the_dashboard_is_json_with_no_two_widgets_in_one_place" {
 
 run "without_an_address_nobody_is_written_to" {
   assert {
-    condition     = length(aws_sns_topic_subscription.alarms) == 0 && length(aws_budgets_budget.monthly) == 0
+    condition     = length(aws_sns_topic_subscription.alarms) == 0 && length(aws_budgets_budget.monthly) == 0 && length(aws_ce_anomaly_monitor.stage) == 0
     error_message = "no subscription and no budget without an address"
+  }
+}
+
+run "what_needs_a_person_in_time_is_watched_only_where_one_is_written_to" {
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.computed) == 0 && !contains(keys(aws_cloudwatch_metric_alarm.this), "reconcile-fails")
+    error_message = "an alarm that nobody hears costs money"
+  }
+}
+
+run "letters_about_to_expire_fetching_that_stands_still_and_used_up_concurrency_have_an_alarm" {
+  variables {
+    alarm_email           = "somebody@example.org"
+    concurrent_executions = 10
+  }
+
+  assert {
+    condition = toset(flatten([
+      for query in aws_cloudwatch_metric_alarm.computed["dead-letters-expire"].metric_query : [for metric in query.metric : metric.dimensions.QueueName]
+    ])) == toset([for name in ["crawl-dlq", "fetch-dlq", "extract-dlq", "changes-dlq.fifo", "index-failed"] : "earshot-dev-${name}"])
+    error_message = "a queue of dead letters is not watched"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["concurrency-used-up"].threshold == 9
+    error_message = "the alarm must follow the account's quota"
+  }
+
+  assert {
+    condition = alltrue([
+      for key, alarm in aws_cloudwatch_metric_alarm.computed :
+      strcontains(alarm.alarm_description, "docs/operations.md#${key}")
+      && alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:123456789012:earshot-dev-alarms"])
+      && length([for query in alarm.metric_query : query if query.return_data == true]) == 1
+    ])
+    error_message = "an alarm lacks its runbook entry, its topic or its one result"
+  }
+}
+
+run "unusual_cost_is_written_to_somebody" {
+  variables {
+    alarm_email      = "somebody@example.org"
+    cost_anomaly_usd = 2
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_ce_anomaly_monitor.stage[0].monitor_specification).Tags.Values[0] == "dev"
+      && one(aws_ce_anomaly_subscription.stage[0].subscriber).address == "somebody@example.org"
+      && contains(one(one(aws_ce_anomaly_subscription.stage[0].threshold_expression).dimension).values, "2")
+    )
+    error_message = "the monitor must watch the stage and write to the address"
   }
 }
 
