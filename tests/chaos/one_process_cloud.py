@@ -99,6 +99,7 @@ class Cloud:
             for number, schedule in enumerate(function.schedules)
         }
         self._read_of_stream = [0] * LANES
+        self._tries_of_stream = [0] * LANES
         parameters = self.deployment.parameters
         self._urls = {
             arn: parameters[f"{key.removesuffix('-arn')}-url"]
@@ -225,9 +226,15 @@ class Cloud:
         if mine:
             try:
                 answer = self.wake(function, {"Records": mine})
+                assert answer == {"batchItemFailures": []}
             except Killed:
-                return True
-            assert answer == {"batchItemFailures": []}
+                self._tries_of_stream[lane] += 1
+                if self._tries_of_stream[lane] <= trigger.retries:
+                    return False  # tried again after a while
+                self._sqs.send_message(
+                    QueueUrl=self._urls[trigger.on_failure_queue_arn or ""], MessageBody='{"DDBStreamBatchInfo":{}}'
+                )
+        self._tries_of_stream[lane] = 0
         self._read_of_stream[lane] += len(fresh)
         return bool(mine)
 

@@ -4,11 +4,14 @@ from typing import Any
 import boto3
 import pytest
 
+from crawler import handler
 from earshot.errors import InvalidTrackId, TrackNotFound, TrackNotReady
 from earshot.ids import TrackId
 from earshot.intake import request_track
+from earshot.messages import FetchPreview
 from earshot.stores.message_queue import MessageQueue
 from earshot.track import Status, Track
+from earshot.uploads import read_uploads
 from tests.stubs import deezer as deezer_stub
 from tests.stubs.audio import sweep
 from tests.stubs.deezer import DeezerStub
@@ -32,6 +35,31 @@ def test_an_unknown_track_is_accepted_looked_up_and_fetched(web_stack: Stack, de
     assert stored is not None
     assert stored.info.title == "Title 7"
     assert web_stack.previews.get(TrackId("deezer:7")) is not None
+
+
+def test_what_somebody_waits_for_stands_behind_no_crawl(web_stack: Stack, deezer: DeezerStub) -> None:
+    """Neither on its way to the crawler nor from there to the extractor."""
+    for number in (7, 8):
+        deezer.tracks[number], deezer.audio[number] = deezer_stub.track(number), _MP3
+    MessageQueue(boto3.client("sqs"), web_stack.fetch_queue_url).send(FetchPreview(TrackId("deezer:8")))
+    _request(web_stack, "deezer:7")
+    while web_stack.deliver(web_stack.fetch_now_queue_url, handler.fetch_preview):
+        pass
+    assert web_stack.messages(web_stack.fetch_queue_url)["visible"] == 1
+    (told,) = boto3.client("sqs").receive_message(QueueUrl=web_stack.extract_now_queue_url)["Messages"]
+    assert read_uploads(told["Body"]).tracks == (TrackId("deezer:7"),)
+    web_stack.settle()
+    assert not any(web_stack.messages(web_stack.extract_now_queue_url)[state] for state in ("visible", "delayed"))
+
+
+def test_a_track_that_has_to_wait_for_its_provider_waits_in_the_short_queue(
+    web_stack: Stack, deezer: DeezerStub
+) -> None:
+    deezer.fail = lambda _: Answer(429, headers={"Retry-After": "60"})
+    _request(web_stack, "deezer:7")
+    web_stack.settle()
+    assert web_stack.messages(web_stack.fetch_now_queue_url)["delayed"] == 1
+    assert not any(web_stack.messages(web_stack.fetch_queue_url).values())
 
 
 def test_a_deezer_track_is_looked_up_once(web_stack: Stack, deezer: DeezerStub, deezer_server: StubServer) -> None:
