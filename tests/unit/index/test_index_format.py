@@ -21,6 +21,7 @@ from earshot.index.formats import manifest_from_bytes, manifest_to_bytes, named
 from earshot.index.manifest import NO_ROWS, Manifest, SegmentEntry, StoredObject
 from earshot.index.pointer import Pointer
 from earshot.index.rows import IndexedTrack, Lines, fingerprint, track_from_line, track_to_line, write_lines
+from earshot.index.shelf import SHELF
 from earshot.track import Status, Tag, Track, TrackInfo
 
 OBJECT = StoredObject(7, "ab" * 32)
@@ -28,7 +29,7 @@ ANNOY = EngineEntry("annoy", {"n_trees": 10, "search_k": 5000}, (Canary(3, (3, 5
 
 
 def entry(name: str = "s", rows: int = 1000, dead: int = 0, kind: Any = "base") -> SegmentEntry:
-    objects = {"ids.npy": OBJECT}
+    objects = {"ids.npy": OBJECT, SHELF: OBJECT}
     return SegmentEntry(SegmentId(name), kind, rows, objects, engine=ANNOY, recall=0.98).with_dead(range(dead))
 
 
@@ -160,6 +161,12 @@ def test_a_fingerprint_changes_with_any_part() -> None:
 )
 def test_compaction_is_due_by_the_thresholds(segments: list[SegmentEntry], due: bool) -> None:
     assert compaction_due(manifest(*segments), Policy()) is due
+
+
+def test_compaction_is_due_where_a_base_lacks_the_shelf_of_this_edition() -> None:
+    objects = {"ids.npy": OBJECT, "shelf-0.bin": OBJECT}
+    assert compaction_due(manifest(entry("a"), replace(entry("b"), objects=objects)), Policy())
+    assert not compaction_due(manifest(replace(entry(rows=500), objects=objects)), Policy()), "rebuilt at once anyway"
 
 
 def test_upkeep_is_asked_for_once_per_base_and_once_an_hour() -> None:
