@@ -63,7 +63,7 @@ def _sampled(segment: Segment, live: Mask, share: float) -> _Points:
     numbers = np.flatnonzero(shelf.sample_keys < np.uint64(share * 2**32))
     numbers = numbers[live[shelf.sample[numbers]]]
     numbers = numbers[np.argsort(shelf.sample[numbers])]
-    return _Points(segment, shelf.sample[numbers].astype(np.intp), [shelf.shown(number) for number in numbers.tolist()])
+    return _Points(segment, shelf.sample[numbers].astype(np.intp), shelf.shown(numbers))
 
 
 def _places(points: Sequence[_Points]) -> Positions:

@@ -13,7 +13,7 @@ from earshot.index.segment import Segment
 from earshot.index.transform import unit
 from earshot.recordings import plain
 
-_CHUNK = 2_048
+_CHUNK = 1_024
 """Rows whose float32 copies fit into the processor's cache."""
 
 

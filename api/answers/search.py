@@ -54,22 +54,21 @@ def search(
 
 
 class _Match(NamedTuple):
-    rank: int
-    """Of its text and tags: all but the places of its key."""
-    spine: str
+    key: int
     number: int
+    """Of the segment."""
     row: int
     segment: Segment
 
 
 def _order(match: _Match) -> tuple[int, str, int, int]:
-    return match[:4]
+    """Places are those of one segment, so between segments spines decide. They are read for those who meet others."""
+    return match.key >> _PLACE_BITS, match.segment.shelf.spine(match.row), match.number, match.row
 
 
 def _matches(number: int, segment: Segment, rows: RowNumbers, keys: Keys) -> Iterator[_Match]:
-    """Spines are read as they are needed: who asks for the first page of a million tracks reads twenty."""
     for row, key in zip(rows.tolist(), keys.tolist(), strict=True):
-        yield _Match(key >> _PLACE_BITS, segment.shelf.spine(row), number, row, segment)
+        yield _Match(key, number, row, segment)
 
 
 def _text_ranks(shelf: Shelf, rows: RowNumbers, text: str, words: Sequence[str]) -> Keys:

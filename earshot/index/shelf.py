@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from earshot.embedding import Vector
 from earshot.errors import DamagedIndex
-from earshot.index.arrays import Column, Mask, mapped_columns
+from earshot.index.arrays import Column, Mask, RowNumbers, mapped_columns
 from earshot.index.rows import IndexedTrack, Lines
 from earshot.recordings import plain
 
@@ -100,7 +100,7 @@ class Shelf:
     @property
     def tag_names(self) -> frozenset[str]:
         """Tags that any of the rows carries, in plain form."""
-        return frozenset(self._tags.names[number].decode() for number in range(len(self._tags.names)))
+        return frozenset(self._tags.names.at(np.arange(len(self._tags.names))))
 
     def spine(self, row: int) -> str:
         """See `spine`."""
@@ -134,9 +134,9 @@ class Shelf:
             return np.ones(self._rows, np.bool_)
         return self._mask(self._sources.values[self._sources.of(source)])
 
-    def shown(self, number: int) -> Shown:
-        """What a map shows of the row that is the `number`-th of the sample."""
-        return Shown(*(self._shown[_SHOWN * number + part].decode() for part in range(_SHOWN)))
+    def shown(self, numbers: RowNumbers) -> list[Shown]:
+        """What a map shows of the rows that have these `numbers` in the sample."""
+        return list(map(Shown, *(self._shown.at(_SHOWN * numbers + part) for part in range(_SHOWN))))
 
     def _words_that_begin(self, word: str) -> Numbers:
         """For each word that begins so and each row that bears it: twice the row, and one more if its title does."""
@@ -205,6 +205,12 @@ class _Texts:
 
     def __getitem__(self, number: int) -> bytes:
         return self._text[int(self._ends[number]) : int(self._ends[number + 1])].tobytes()
+
+    def at(self, numbers: RowNumbers) -> list[str]:
+        """Many of them."""
+        text = self._text.tobytes()
+        spans = zip(self._ends[numbers].tolist(), self._ends[numbers + 1].tolist(), strict=True)
+        return [text[start:end].decode(errors="replace") for start, end in spans]
 
 
 class _Spines:
