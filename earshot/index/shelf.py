@@ -16,8 +16,9 @@ import numpy.typing as npt
 from earshot.embedding import Vector
 from earshot.errors import DamagedIndex
 from earshot.index.arrays import Column, Mask, RowNumbers, mapped_columns
-from earshot.index.rows import IndexedTrack, Lines
+from earshot.index.rows import Lines, row_in
 from earshot.recordings import plain
+from earshot.track import Row
 
 EDITION = 1
 """Raised with every change of these columns and of what `plain` makes of a text: other editions are not read."""
@@ -38,10 +39,10 @@ _Text = TypeVar("_Text", str, bytes)
 _Text_co = TypeVar("_Text_co", str, bytes, covariant=True)
 
 
-def spine(track: IndexedTrack) -> str:
+def spine(row: Row) -> str:
     """What rows are sorted by: title, artists and album in plain form, tab-separated, a space before every word."""
-    fields = (plain(track.title), " ".join(map(plain, track.artists)), plain(track.album))
-    return "\t".join(f" {text}" for text in fields)
+    artists = " ".join(map(plain, row.get("artists", ())))
+    return f" {plain(row.get('title', ''))}\t {artists}\t {plain(row.get('album', ''))}"
 
 
 class Shown(NamedTuple):
@@ -104,7 +105,7 @@ class Shelf:
 
     def spine(self, row: int) -> str:
         """See `spine`."""
-        return spine(IndexedTrack.from_line(self._lines[row]))
+        return spine(row_in(self._lines[row]))
 
     def with_words(self, words: Sequence[str]) -> Mask:
         """Rows in which each of the plain `words` begins a word of title, artists or album."""

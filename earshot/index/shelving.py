@@ -2,7 +2,7 @@
 
 import hashlib
 from array import array
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from heapq import heappush, heappushpop
 
 import numpy as np
@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from earshot.errors import InvalidInput
 from earshot.index.arrays import Column
-from earshot.index.rows import IndexedTrack
+from earshot.index.rows import row_in
 from earshot.index.shelf import MAX_ROWS, SAMPLE_ROWS, Shown, spine
 from earshot.recordings import plain
+from earshot.track import Row
 
 
 def arranged(lines: Iterable[bytes]) -> list[Column]:
@@ -22,8 +23,8 @@ def arranged(lines: Iterable[bytes]) -> list[Column]:
         InvalidInput: more rows than fit into the columns.
     """
     shelving = _Shelving()
-    for line in lines:
-        shelving.add(IndexedTrack.from_line(line))
+    for number, line in enumerate(lines):
+        shelving.add(number, row_in(line))
     return shelving.columns()
 
 
@@ -37,30 +38,24 @@ class _Shelving:
         self._spines: list[str] = []
         self._words, self._tags, self._sources = _Entries(), _Entries(), _Entries()
         self._strengths = array("f")
-        self._plain_tags: dict[str, str] = {}
+        self._plain_tag = _PlainNames()
         self._sample: list[tuple[int, int, Shown]] = []
 
-    def add(self, track: IndexedTrack) -> None:
-        row = len(self._spines)
-        if row == MAX_ROWS:
+    def add(self, number: int, row: Row) -> None:
+        if number == MAX_ROWS:
             raise InvalidInput(f"a segment has at most {MAX_ROWS:,} rows")
-        self._spines.append(text := spine(track))
+        self._spines.append(text := spine(row))
         title, others = text.split("\t", 1)
         in_title = set(title.split())
-        for word in in_title.union(others.split()):
-            self._words.add(word, 2 * row + (word in in_title))
-        for tag in track.tags:
-            self._tags.add(self._plain_tag(tag.name), row)
-            self._strengths.append(tag.probability)
-        self._sources.add(track.source, row)
-        shown = Shown(track.title, ", ".join(track.artists), track.tags[0].name if track.tags else "")
+        self._words.add(in_title, 2 * number + 1)
+        self._words.add(set(others.split()) - in_title, 2 * number)
+        tags: list[tuple[str, float]] = row.get("tags", [])
+        self._tags.add([self._plain_tag[name] for name, _ in tags], number)
+        self._strengths.extend([probability for _, probability in tags])
+        self._sources.add((row["source"],), number)
+        shown = Shown(row.get("title", ""), ", ".join(row.get("artists", ())), tags[0][0] if tags else "")
         push = heappush if len(self._sample) < SAMPLE_ROWS else heappushpop
-        push(self._sample, (-sample_key(track.track_id), -row, shown))
-
-    def _plain_tag(self, name: str) -> str:
-        if name not in self._plain_tags:
-            self._plain_tags[name] = plain(name)
-        return self._plain_tags[name]
+        push(self._sample, (-sample_key(row["track_id"]), -number, shown))
 
     def columns(self) -> list[Column]:
         order = np.array(sorted(range(len(self._spines)), key=self._spines.__getitem__), np.uint32)
@@ -79,6 +74,14 @@ class _Shelving:
         return [numbers[:, 0], numbers[:, 1], *_texts([text for *_, shown in sample for text in shown])]
 
 
+class _PlainNames(dict[str, str]):
+    """Plain forms of names that come again and again."""
+
+    def __missing__(self, name: str) -> str:
+        self[name] = plain(name)
+        return self[name]
+
+
 class _Entries:
     """Names with numbers, in the order in which they came."""
 
@@ -87,9 +90,11 @@ class _Entries:
         self._of = array("I")
         self._values = array("I")
 
-    def add(self, name: str, value: int) -> None:
-        self._of.append(self._names.setdefault(name, len(self._names)))
-        self._values.append(value)
+    def add(self, names: Collection[str], value: int) -> None:
+        """`value` to each of the `names`."""
+        known = self._names
+        self._of.extend([known.setdefault(name, len(known)) for name in names])
+        self._values.extend([value] * len(names))
 
     def columns(self) -> tuple[list[Column], npt.NDArray[np.intp]]:
         """The names ascending, where the values of each begin, the values; and which of the entries each value was."""

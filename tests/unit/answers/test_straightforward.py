@@ -20,7 +20,7 @@ from earshot.index.cache import SegmentCache
 from earshot.index.manifest import Manifest, StoredObject
 from earshot.index.reader import open_segments
 from earshot.index.row_sources import FreshRow, FreshRows, MergedRows
-from earshot.index.rows import IndexedTrack, track_to_line
+from earshot.index.rows import row_in, track_to_line
 from earshot.index.searcher import Searcher
 from earshot.index.shelf import spine
 from earshot.index.shelving import sample_key
@@ -28,7 +28,7 @@ from earshot.index.store import IndexStore
 from earshot.index.transform import CatalogueTransform
 from earshot.index.write import write_delta
 from earshot.recordings import plain
-from earshot.track import Status, Tag, Track, TrackInfo
+from earshot.track import Row, Status, Tag, Track, TrackInfo
 
 DIM = 4
 IDENTITY = CatalogueTransform(np.zeros(DIM, np.float32), np.ones(DIM, np.float32), np.eye(DIM, dtype=np.float32))
@@ -111,12 +111,12 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
 anew = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def living(catalogue: Catalogue) -> Iterator[tuple[int, Track, IndexedTrack]]:
+def living(catalogue: Catalogue) -> Iterator[tuple[int, Track, Row]]:
     """The living tracks, each with the number of its segment."""
     for number, part in enumerate(catalogue):
         for track, is_dead in sorted(part, key=lambda pair: pair[0].track_id):
             if not is_dead:
-                yield number, track, IndexedTrack.from_line(track_to_line(track))
+                yield number, track, row_in(track_to_line(track))
 
 
 def strength_of(track: Track, names: Sequence[str]) -> float:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from earshot.errors import DamagedIndex
 from earshot.index import shelving
 from earshot.index.arrays import as_single, write_columns
-from earshot.index.rows import IndexedTrack, Lines, track_to_line, write_lines
+from earshot.index.rows import Lines, row_in, track_to_line, write_lines
 from earshot.index.shelf import Shelf, mapped_shelf, spine
 from earshot.index.shelving import arranged, sample_key
 from earshot.recordings import plain
@@ -55,7 +55,7 @@ def lines_of(rows: Sequence[Track], folder: str) -> Lines:
 
 
 def spines(rows: Sequence[Track]) -> list[str]:
-    return [spine(IndexedTrack.from_line(track_to_line(track))) for track in rows]
+    return [spine(row_in(track_to_line(track))) for track in rows]
 
 
 @settings(deadline=None, max_examples=60)
