@@ -65,6 +65,14 @@ def test_a_manifest_survives_storage() -> None:
     assert Pointer.from_bytes(pointer.to_bytes()) == pointer
 
 
+def test_files_of_which_this_code_knows_nothing_are_carried_on() -> None:
+    """So that later Earshots may add some, and this one fold onto what they wrote."""
+    there = manifest(replace(entry(), objects={"ids.npy": OBJECT, "of-some-later-day.bin": OBJECT}))
+    back = manifest_from_bytes(manifest_to_bytes(there))
+    assert back.segments[0].with_dead([1]).objects == there.segments[0].objects
+    assert "segments/s/of-some-later-day.bin" in back.object_keys()
+
+
 def test_a_pointer_that_names_no_recipe_means_the_default_one_of_its_network() -> None:
     def read(model: str) -> str:
         return Pointer.from_bytes(
