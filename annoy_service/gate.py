@@ -14,7 +14,7 @@ from earshot.index.engines.exact import EXACTLY
 from earshot.index.manifest import SegmentEntry
 from earshot.index.row_sources import CHUNK_ROWS, MergedRows
 from earshot.index.transform import CatalogueTransform, Matrix, unit
-from earshot.index.write import sealed, stored, write_map, write_rows, write_vectors, written_vectors
+from earshot.index.write import sealed, stored, write_map, write_rows, write_shelf, write_vectors, written_vectors
 from earshot.telemetry import emit
 
 EXACT_UP_TO = 10_000
@@ -30,7 +30,7 @@ def write_base(folder: Path, rows: MergedRows, transform: CatalogueTransform) ->
     Raises:
         RecallTooLow: even the most effort finds too few of the true neighbours.
     """
-    objects = {**write_rows(folder, rows), **write_vectors(folder, transform)}
+    objects = {**write_rows(folder, rows), **write_shelf(folder), **write_vectors(folder, transform)}
     if len(rows) <= EXACT_UP_TO:
         engine, recall = EXACTLY, 1.0
     else:

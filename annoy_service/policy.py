@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from earshot.ids import SegmentId
 from earshot.index.manifest import Manifest
+from earshot.index.shelf import SHELF
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +15,9 @@ class Policy:
 
     `small_catalogue`: up to so many tracks the base is rebuilt at once (a quarter of a second), and the transform
     always fits the catalogue. Above it deltas are appended, and compaction is due when they hold more than
-    `delta_share` of the bases' rows (and at least `min_delta_rows`) or more than `max_delta_rows`, or when more than
-    `dead_share` of all rows are dead.
+    `delta_share` of the bases' rows (and at least `min_delta_rows`) or more than `max_delta_rows`, when more than
+    `dead_share` of all rows are dead, or when a base lacks the shelf of this edition, without which the first search of
+    every container takes seconds.
     """
 
     small_catalogue: int = 500
@@ -26,9 +28,11 @@ class Policy:
 
 
 def compaction_due(manifest: Manifest, policy: Policy) -> bool:
-    """Whether the version has strayed too far from its bases."""
+    """Whether the version has strayed too far from its bases, or these are of another edition."""
     if manifest.tracks <= policy.small_catalogue:
         return False
+    if any(SHELF not in base.objects for base in manifest.bases):
+        return True
     delta_rows = sum(entry.rows for entry in manifest.deltas)
     base_rows = sum(entry.rows for entry in manifest.bases)
     all_rows, dead_rows = delta_rows + base_rows, sum(len(entry.dead) for entry in manifest.segments)

@@ -31,6 +31,11 @@ def services() -> Services:
     # the bucket was made, which no signature survives.
     # Version 4 signs no header that a browser adds; some regions would get version 2, which signs the content's type.
     s3 = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+
+    def disconnect() -> None:
+        for client in (dynamodb, sqs, s3):
+            client.close()
+
     return Services(
         rules=Rules(
             stage=settings.stage,
@@ -52,6 +57,7 @@ def services() -> Services:
         fetch_queue=MessageQueue(sqs, settings.fetch_now_queue_url),
         queries=SoundQueries(s3, settings.previews_bucket),
         fresh_previews={"deezer": _deezer(settings)},
+        disconnect=disconnect,
     )
 
 

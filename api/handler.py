@@ -1,5 +1,9 @@
-"""Lambda entry point: HTTP API events, the index topic's news, and the clock that sweeps queries by sound."""
+"""Lambda entry point: HTTP API events, the index topic's news, and the clock that sweeps queries by sound.
 
+On Lambda the index is opened while the container starts, so that its first request finds it open.
+"""
+
+import os
 from collections.abc import Mapping, Sized
 from typing import cast
 
@@ -8,6 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from api.bootstrap import services
 from api.http.app import respond
 from api.http.events import HttpEvent, HttpReply
+from api.start import SNAPSHOT, wake, warm_up
 from earshot.telemetry import logger
 
 
@@ -21,3 +26,11 @@ def api(event: Mapping[str, object], context: LambdaContext) -> HttpReply | dict
         logger().info("queries swept", objects=services().queries.sweep())
         return {}
     return respond(cast(HttpEvent, event), context, services())
+
+
+if kind := os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE"):
+    warm_up(kind, services)
+    if kind == SNAPSHOT:
+        from snapshot_restore_py import register_after_restore  # of Lambda's Python, nowhere else
+
+        register_after_restore(lambda: wake(services()))

@@ -1,15 +1,17 @@
 """The map of the catalogue: where every track lies, as columns."""
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from api.answers.catalogue import Mask, shelves
+from api.answers.catalogue import living
+from earshot.index.arrays import Mask, RowNumbers
 from earshot.index.layout import Positions, lay_out, place
 from earshot.index.searcher import Searcher
 from earshot.index.segment import Segment
+from earshot.index.shelf import Shown
 from earshot.index.transform import unit
 
 MAX_POINTS = 20_000
@@ -28,67 +30,69 @@ class Atlas:
     tags: list[str]
 
 
+class _Points(NamedTuple):
+    """Rows of a segment that are on the map, ascending, and what it shows of each."""
+
+    segment: Segment
+    rows: RowNumbers
+    shown: Sequence[Shown]
+
+
 def atlas(searcher: Searcher, *, most: int = MAX_POINTS) -> Atlas:
-    """Every track; above `most` a sample of about so many that stays the same as others come and go."""
-    ids: list[str] = []
-    titles: list[str] = []
-    artists: list[str] = []
-    tags: list[str] = []
-    places: list[Positions] = []
-    share = most / max(searcher.size, 1)
-    for (segment, _, live), positions in zip(shelves(searcher), _positions(searcher), strict=True):
-        rows = _sampled(segment, live, share)
-        places.append(positions[rows])
-        for track in map(segment.track, rows.tolist()):
-            ids.append(track.track_id)
-            titles.append(track.title)
-            artists.append(", ".join(track.artists))
-            tags.append(track.tags[0].name if track.tags else "")
-    xy = np.concatenate(places) if places else np.zeros((0, 2), np.float32)
-    x, y = ([round(value, 4) for value in column] for column in xy.T.tolist())
-    return Atlas(ids, x, y, titles, artists, tags)
+    """Every track; above `most` a sample of about so many that stays the same as others come and go.
+
+    Of a segment most of whose rows have died only those show that its sample holds (`shelf.SAMPLE_ROWS`).
+    """
+    share = min(1.0, most / max(searcher.size, 1))
+    points = [_sampled(segment, live, share) for segment, live in living(searcher)]
+    places = _places(points)
+    x, y = ([round(value, 4) for value in column] for column in places.T.tolist())
+    shown = [each for part in points for each in part.shown]
+    return Atlas(
+        [track_id.decode() for part in points for track_id in part.segment.ids[part.rows].tolist()],
+        x,
+        y,
+        [each.title for each in shown],
+        [each.artists for each in shown],
+        [each.tag for each in shown],
+    )
 
 
-def _sampled(segment: Segment, live: Mask, share: float) -> npt.NDArray[np.intp]:
-    rows = np.flatnonzero(live)
-    if share >= 1:
-        return rows
-    bound = int(share * 2**32)
-    return np.array([row for row in rows.tolist() if _hash(bytes(segment.ids[row])) < bound], np.intp)
+def _sampled(segment: Segment, live: Mask, share: float) -> _Points:
+    shelf = segment.shelf
+    numbers = np.flatnonzero(shelf.sample_keys < np.uint64(share * 2**32))
+    numbers = numbers[live[shelf.sample[numbers]]]
+    numbers = numbers[np.argsort(shelf.sample[numbers])]
+    return _Points(segment, shelf.sample[numbers].astype(np.intp), shelf.shown(numbers))
 
 
-def _hash(track_id: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(track_id, digest_size=4).digest(), "big")
-
-
-def _positions(searcher: Searcher) -> list[Positions]:
-    """Of every row of every segment. Tracks that came after the map was made lie among those that sound like them."""
-    own = [segment.positions() for segment, _ in searcher.segments]
-    drawn = [
-        (segment, positions)
-        for (segment, _), positions in zip(searcher.segments, own, strict=True)
-        if positions is not None
-    ]
+def _places(points: Sequence[_Points]) -> Positions:
+    """Of every point. Tracks that came after the map was made lie among those that sound like them."""
+    own = [part.segment.positions() for part in points]
+    drawn = [(part.segment, positions) for part, positions in zip(points, own, strict=True) if positions is not None]
     if not drawn:
-        return _fresh_layout(searcher)
+        return _fresh_layout(points)
     vectors = np.concatenate([unit(segment.vectors[_reference(segment)]) for segment, _ in drawn])
     places = np.concatenate([positions[_reference(segment)] for segment, positions in drawn])
-    return [
-        positions if positions is not None else place(unit(segment.vectors), vectors, places)
-        for (segment, _), positions in zip(searcher.segments, own, strict=True)
-    ]
+    return np.concatenate(
+        [
+            positions[part.rows] if positions is not None else place(part.segment.vectors, part.rows, vectors, places)
+            for part, positions in zip(points, own, strict=True)
+        ]
+    )
 
 
 def _reference(segment: Segment) -> slice:
     return slice(None, None, max(1, segment.rows // _REFERENCE_POINTS))
 
 
-def _fresh_layout(searcher: Searcher) -> list[Positions]:
+def _fresh_layout(points: Sequence[_Points]) -> Positions:
     """For versions that were published without a map."""
-    segments = [segment for segment, _ in searcher.segments]
+    segments = [part.segment for part in points]
     if not segments:
-        return []
+        return np.zeros((0, 2), np.float32)
     positions = lay_out(
         np.concatenate([segment.vectors for segment in segments]), np.concatenate([segment.ids for segment in segments])
     )
-    return np.split(positions, np.cumsum([segment.rows for segment in segments])[:-1])
+    parts = np.split(positions, np.cumsum([segment.rows for segment in segments])[:-1])
+    return np.concatenate([whole[part.rows] for whole, part in zip(parts, points, strict=True)])

@@ -1,17 +1,26 @@
 """Search by words: tags that the network heard, and text in title, artists and album."""
 
-from collections.abc import Sequence
-from heapq import nsmallest
+from collections.abc import Iterator, Sequence
+from heapq import merge
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from api.answers.catalogue import known_tags, shelves
+from api.answers.catalogue import known_tags, living
 from api.answers.found import Found, SharedTag
+from earshot.embedding import Vector
+from earshot.index.arrays import RowNumbers
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
+from earshot.index.segment import Segment
+from earshot.index.shelf import Shelf
 from earshot.recordings import plain
 
 MAX_WORDS = 8
+
+Keys = npt.NDArray[np.uint64]
 
 
 def search(
@@ -31,31 +40,63 @@ def search(
     wanted_tags = known_tags(searcher, tags)
     if text.strip() and not words:
         return 0, []
-    found = []
-    for number, (_, shelf, live) in enumerate(shelves(searcher)):
+    total, best = 0, []
+    for number, (segment, live) in enumerate(living(searcher)):
+        shelf = segment.shelf
         strengths = shelf.tag_strengths(wanted_tags)
-        mask = live & (strengths > 0)
-        if words:
-            mask &= shelf.with_words(words)
-        if source is not None:
-            mask &= shelf.of_source(source)
-        for row in np.flatnonzero(mask).tolist():
-            line = shelf.line(row)
-            rank = _text_rank(line, wanted_text, words) if words else 0
-            found.append((rank, -float(strengths[row]), line, number, row))
-    best = nsmallest(offset + limit, found)[offset:]
-    segments = [segment for segment, _, _ in shelves(searcher)]
-    tracks = [segments[number].track(row) for *_, number, row in best]
-    return len(found), [Found(track, None, None, _matched(track, wanted_tags)) for track in tracks]
+        rows = np.flatnonzero(live & (strengths > 0) & shelf.with_words(words) & shelf.of_source(source))
+        keys = _keys(_text_ranks(shelf, rows, wanted_text, words), strengths[rows], shelf.places[rows])
+        total += len(rows)
+        first = _smallest(keys, offset + limit)
+        best.append(_matches(number, segment, rows[first], keys[first]))
+    tracks = [match.segment.track(match.row) for match in islice(merge(*best, key=_order), offset, offset + limit)]
+    return total, [Found(track, None, None, _matched(track, wanted_tags)) for track in tracks]
 
 
-def _text_rank(line: str, text: str, words: Sequence[str]) -> int:
-    title = line.partition("\t")[0]
-    if title[1:] == text:
-        return 0
-    if title.startswith(f" {text}"):
-        return 1
-    return 2 if all(f" {word}" in title for word in words) else 3
+class _Match(NamedTuple):
+    key: int
+    number: int
+    """Of the segment."""
+    row: int
+    segment: Segment
+
+
+def _order(match: _Match) -> tuple[int, str, int, int]:
+    """Places are those of one segment, so between segments spines decide. They are read for those who meet others."""
+    return match.key >> _PLACE_BITS, match.segment.shelf.spine(match.row), match.number, match.row
+
+
+def _matches(number: int, segment: Segment, rows: RowNumbers, keys: Keys) -> Iterator[_Match]:
+    for row, key in zip(rows.tolist(), keys.tolist(), strict=True):
+        yield _Match(key, number, row, segment)
+
+
+def _text_ranks(shelf: Shelf, rows: RowNumbers, text: str, words: Sequence[str]) -> Keys:
+    ranks = np.zeros(len(rows), np.uint64)
+    if words:
+        ranks += np.where(shelf.with_words_in_title(words)[rows], 2, 3).astype(np.uint64)
+        places = shelf.places[rows]
+        whole, beginning = shelf.titled(text)
+        for rank, span in ((1, beginning), (0, whole)):
+            ranks[(places >= span.first) & (places < span.end)] = rank
+    return ranks
+
+
+_PLACE_BITS = 31
+_PLACE_AND_STRENGTH_BITS = 62
+_STRONGEST = np.float32(np.inf).view(np.uint32)
+
+
+def _keys(ranks: Keys, strengths: Vector, places: npt.NDArray[np.uint32]) -> Keys:
+    """Of each row a number, smallest first: by rank, strength and place. Positive floats order as their bits do."""
+    weakness = (_STRONGEST - strengths.view(np.uint32)).astype(np.uint64)
+    return ranks << np.uint64(_PLACE_AND_STRENGTH_BITS) | weakness << np.uint64(_PLACE_BITS) | places
+
+
+def _smallest(keys: Keys, n: int) -> RowNumbers:
+    """Which `n` are smallest, in their order."""
+    near: RowNumbers = np.argpartition(keys, n)[:n] if n < len(keys) else np.arange(len(keys))
+    return near[np.argsort(keys[near])]
 
 
 def _matched(track: IndexedTrack, wanted: Sequence[str]) -> list[SharedTag]:

@@ -1,6 +1,6 @@
 """What requests are answered with. A door puts it into each request; routes and middlewares take it from there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
@@ -31,6 +31,7 @@ class Services:
     """What the routes work with.
 
     `fresh_previews`: by source, asks where the preview of a track can be heard now; empty where it cannot.
+    `disconnect`: closes the connections to AWS; the next request opens others.
     """
 
     rules: Rules
@@ -41,6 +42,7 @@ class Services:
     fetch_queue: MessageQueue
     queries: SoundQueries
     fresh_previews: Mapping[str, Fresh]
+    disconnect: Callable[[], None]
 
 
 def services_of(router: BaseRouter) -> Services:

@@ -23,6 +23,18 @@ COLD_RUNS = 3
 MAX_OVERHEAD_MS = 3.0
 MAX_P99_TO_P50 = 10.0
 MAX_COLD_S = 2.0
+MAX_FIRST_S = 0.5
+MAX_FIRST_MB = 64.0
+FIRST = {
+    "search, a word": ["/search", "text=song"],
+    "search, two words": ["/search", "text=artist 12"],
+    "search, everything": ["/search"],
+    "search, a tag": ["/search", "tags=tag 7"],
+    "similar, of a tag": ["/similar", "tags=tag 7"],
+    "similar, of a source": ["/similar", "source=deezer"],
+    "map": ["/map"],
+}
+"""Requests that are each the first one of a container."""
 
 
 def main() -> int:
@@ -39,6 +51,11 @@ def main() -> int:
         cold = min(
             (_cold(folder, environment, ids[0]) for _ in range(COLD_RUNS)), key=lambda run: run["first_answer_s"]
         )
+        starting = environment | {"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand"}
+        first = {
+            name: _probe(starting, "first", *request, *([f"track_id={ids[0]}"] if request[0] == "/similar" else []))
+            for name, request in FIRST.items()
+        }
         overhead = _probe(environment, "overhead")
         under_load = _under_load(environment, ids, options.seconds)
     added = overhead["handler_p50_ms"] - overhead["search_p50_ms"]
@@ -48,8 +65,10 @@ def main() -> int:
         (f"errors at {CONNECTIONS} connections", under_load["errors"], 0),
         (f"p99 / p50 at {CONNECTIONS} connections", ratio, MAX_P99_TO_P50),
         ("cold start to first answer, s", cold["first_answer_s"], MAX_COLD_S),
+        *((f"first {name}, s", measured["first_s"], MAX_FIRST_S) for name, measured in first.items()),
+        ("most memory that one of them keeps, MB", max(each["mb"] for each in first.values()), MAX_FIRST_MB),
     ]
-    results = {"tracks": options.tracks, "overhead": overhead, "load": under_load, "cold": cold}
+    results = {"tracks": options.tracks, "overhead": overhead, "load": under_load, "cold": cold, "first": first}
     target = ROOT / "bench" / "results" / "api.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")

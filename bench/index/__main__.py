@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import cast
 
+from bench.index.first import QUESTIONS
 from bench.index.report import Target, markdown, targets_of
 from bench.index.results import Result
 
@@ -45,10 +46,17 @@ def measure(tracks: int, folder: Path) -> Result:
         print(f"  {step} …", flush=True)
         results[step] = run("bench.index.updates", str(tracks), str(folder), step)
         shutil.rmtree(folder / "prepare", ignore_errors=True)
+        if step == "load":
+            results["first"] = first_answers(tracks, folder)
     shutil.rmtree(folder / "compact", ignore_errors=True)
     print("  queries …", flush=True)
     results["queries"] = run("bench.index.queries", str(tracks), str(folder))
     return cast("Result", results)
+
+
+def first_answers(tracks: int, folder: Path) -> object:
+    """Each in a process of its own."""
+    return {question: run("bench.index.first", str(tracks), str(folder), question) for question in QUESTIONS}
 
 
 def main() -> int:

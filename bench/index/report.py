@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.index.queries import BARE, DEAD_SHARE, DELTA_ROWS, EARSHOT, FULL, K
-from bench.index.results import Result
+from bench.index.results import First, Result
 from bench.index.updates import BATCH
+from earshot.index.shelf import SHELF
 
 _GIB = 1 << 30
-_READERS = ("annoy.ann", "vectors.npy", "ids.npy", "tracks.bin", "offsets.npy")
+_READERS = ("annoy.ann", "vectors.npy", "ids.npy", "tracks.bin", "offsets.npy", SHELF)
+_MAX_FIRST_S = 0.5
+_MAX_FIRST_MB = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,16 @@ def targets_of(tracks: int, results: Result) -> list[Target]:
         Target(f"{tracks:,}: recall@{K} then", worn[EARSHOT]["recall"], 0.97, at_least=True),
         Target(f"{tracks:,}: peak memory of the builder, GiB",
                max(results[step]["peak_bytes"] for step in ("prepare", "compact", "cold_fold")) / _GIB, 4.0),
+        *first_targets(tracks, results["first"]),
+    ]  # fmt: skip
+
+
+def first_targets(tracks: int, first: Mapping[str, First]) -> list[Target]:
+    """What is promised of the first answers of a container."""
+    return [
+        *(Target(f"{tracks:,}: first {name}, s", spent["wall_s"], _MAX_FIRST_S) for name, spent in first.items()),
+        Target(f"{tracks:,}: most memory that one of them keeps, MB",
+               max(spent["bytes"] for spent in first.values()) / 1e6, _MAX_FIRST_MB),
     ]  # fmt: skip
 
 

@@ -35,6 +35,14 @@ class Loaded(Peak):
     tracks: int
 
 
+class First(TypedDict):
+    """The first answer of its kind, and the memory that it left behind."""
+
+    cpu_s: float
+    wall_s: float
+    bytes: int
+
+
 class Figures(TypedDict):
     """One way to answer."""
 
@@ -66,5 +74,6 @@ class Result(TypedDict):
     cold_fold: Spent
     warm_fold: Spent
     load: Loaded
+    first: dict[str, First]
     compact: Rebuilt
     queries: Answers

@@ -12,11 +12,12 @@
     segments/<id>/vectors.npy            (n, dim) float16 unit vectors                         the reader's
     segments/<id>/tracks.bin             one deflated JSON line per row                        the reader's
     segments/<id>/offsets.npy            (n + 1,) uint64 byte offsets into the above           the reader's
+    segments/<id>/shelf-1.bin            the rows by words, tags, sources and titles           the reader's
     segments/<id>/map.npy                (n, 2) float32 positions, base segments only          the page's
     segments/<id>/annoy.ann              and the like: what the segment's engine keeps         the reader's
 
 The rows of a segment are in the order of their track ids: a lookup is a binary search, and no other id map exists.
 
-Written by `write` from `row_sources`, described by `manifest` and `formats`, named by `pointer`, stored by `store`;
-opened by `reader` as `segment`s, each searched by its engine (`engines`), together by `searcher`.
+Written by `write` (and `shelving`) from `row_sources`, described by `manifest` and `formats`, named by `pointer`, stored by `store`;
+opened by `reader` as `segment`s, each searched by its engine (`engines`) and its `shelf`, together by `searcher`.
 """

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from earshot.index.arrays import Ids
+from earshot.index.arrays import Ids, RowNumbers
 from earshot.index.transform import Matrix, unit
 
 Positions = npt.NDArray[np.float32]
@@ -56,14 +56,18 @@ def lay_out(vectors: npt.NDArray[np.floating], ids: Ids, known: Iterable[tuple[I
     result = np.empty((n, 2), np.float32)
     others = np.setdiff1d(np.arange(n), chosen)
     result[chosen] = places
-    for i in range(0, len(others), _CHUNK):
-        result[others[i : i + _CHUNK]] = _between(unit(vectors[others[i : i + _CHUNK]]), marks, places)
+    result[others] = place(vectors, others, marks, places)
     return result
 
 
-def place(vectors: Matrix, among: Matrix, positions: Positions) -> Positions:
-    """Where `vectors` (n, dim) lie on the map on which `among` (m, dim), m > 0, lie at `positions`."""
-    places: Positions = _between(vectors, among, positions)
+def place(vectors: npt.NDArray[np.floating], rows: RowNumbers, among: Matrix, positions: Positions) -> Positions:
+    """Where `rows` of `vectors` (n, dim) lie on the map on which `among` (m, dim), m > 0, lie at `positions`.
+
+    In portions, so `vectors` may be mapped, and memory does not grow with their number.
+    """
+    places = np.empty((len(rows), 2), np.float32)
+    for i in range(0, len(rows), _CHUNK):
+        places[i : i + _CHUNK] = _between(unit(vectors[rows[i : i + _CHUNK]]), among, positions)
     return places
 
 

@@ -76,6 +76,11 @@ class IndexReader:
         with self._lock:
             self._update(force=True)
 
+    def look_again(self) -> None:
+        """Let the next `current` ask S3, whatever the clock says: in a copy of a machine it may have been set back."""
+        with self._lock:
+            self._due = 0.0
+
     def transform(self, searcher: Searcher) -> CatalogueTransform:
         """What turns embeddings into vectors of this version; fetched when first asked for.
 

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic_core import from_json
 
-from earshot.track import Status, Tag, Track, TrackInfo, info_values
+from earshot.track import Row, Status, Tag, Track, TrackInfo, info_values
 
 LINES = "tracks.bin"
 """The dictionary, then the deflated lines in row order."""
@@ -41,11 +41,12 @@ class IndexedTrack(TrackInfo):
     @classmethod
     def from_line(cls, line: bytes) -> Self:
         """The track in a line as `track_to_line` wrote it."""
-        data = _read(line)
+        data = row_in(line)
         return cls(*[*info_values(data), tuple(starmap(Tag, data.get("tags", ())))])
 
 
-def _read(line: bytes) -> dict[str, Any]:
+def row_in(line: bytes) -> Row:
+    """What a line as `track_to_line` wrote it says, by field."""
     data: dict[str, Any] = from_json(line, cache_strings=False)  # twice as fast as json.loads
     return data
 
@@ -64,7 +65,7 @@ def track_to_line(track: Track) -> bytes:
 
 def track_from_line(line: bytes, embedding: bytes, drift: bytes) -> Track:
     """The track as the table held it when the row was written."""
-    return Track.from_row({**_read(line), "status": Status.READY, "embedding": embedding, "drift": drift})
+    return Track.from_row({**row_in(line), "status": Status.READY, "embedding": embedding, "drift": drift})
 
 
 def fingerprint(line: bytes, vectors: bytes) -> int:

@@ -1,7 +1,7 @@
 """A segment opened for queries."""
 
 import os
-from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,8 +14,11 @@ from earshot.index.arrays import Ids, Mask, RowNumbers, StoredVectors, mapped
 from earshot.index.cache import SegmentCache
 from earshot.index.engines.engine import Opened
 from earshot.index.engines.registry import engine_named
+from earshot.index.layout import Positions
 from earshot.index.manifest import SegmentEntry
 from earshot.index.rows import LINES, OFFSETS, IndexedTrack, Lines
+from earshot.index.shelf import SHELF, Shelf, mapped_shelf
+from earshot.index.shelving import arranged
 from earshot.index.transform import unit
 
 IDS, VECTORS, MAP = "ids.npy", "vectors.npy", "map.npy"
@@ -52,6 +55,8 @@ class Segment:
                 f"instead of {self.rows} rows of {dim}"
             )
         self._opened = self._open()
+        if SHELF in entry.objects:
+            self.shelf  # noqa: B018 (opened now, so that a damaged one is found before anything is asked of it)
 
     def __del__(self) -> None:
         for descriptor, _, _ in self._watched:
@@ -86,7 +91,17 @@ class Segment:
             for descriptor, size, modified in self._watched
         )
 
-    def positions(self) -> Vector | None:
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The rows by words, tags and sources; arranged now where an Earshot wrote the segment that kept none."""
+        if SHELF not in self._entry.objects:
+            return Shelf(arranged(self._lines.read(range(self.rows))), self.rows, self._lines)
+        try:
+            return mapped_shelf(self._file(SHELF), self.rows, self._lines)
+        except DamagedIndex as error:
+            raise DamagedIndex(f"segment {self.id}: {error.message}") from None
+
+    def positions(self) -> Positions | None:
         """Where the rows lie on the 2-D map, (rows, 2); None when the segment was written without one.
 
         Fetched when first asked for: searching needs none.
@@ -96,7 +111,7 @@ class Segment:
         """
         if MAP not in self._entry.objects:
             return None
-        positions: Vector = np.load(self._cache.fetch(self._entry, MAP), allow_pickle=False)
+        positions = mapped(self._cache.fetch(self._entry, MAP), np.float32)
         if positions.shape != (self.rows, 2):
             raise DamagedIndex(f"segment {self.id}: {positions.shape} positions for {self.rows} rows")
         return positions
@@ -116,10 +131,6 @@ class Segment:
     def track(self, row: int) -> IndexedTrack:
         """What results show of a row."""
         return IndexedTrack.from_line(self._lines[row])
-
-    def tracks(self) -> Iterator[IndexedTrack]:
-        """What results show of every row, dead ones included, in row order."""
-        return map(IndexedTrack.from_line, self._lines.read(range(self.rows)))
 
     def vector(self, row: int) -> Vector:
         """Unit vector (dim,) of a row."""

@@ -1,7 +1,8 @@
 """Writes a segment's files and its manifest entry: what the format is, in the order in which it comes about.
 
-`write_rows` keeps what the table knew, `write_vectors` what is compared, `write_map` where rows lie; an engine adds its
-own; `sealed` makes the entry. `write_delta` is all of it for rows that are searched exactly.
+`write_rows` keeps what the table knew, `write_shelf` how it is looked for, `write_vectors` what is compared,
+`write_map` where rows lie; an engine adds its own; `sealed` makes the entry. `write_delta` is all of it for rows that
+are searched exactly.
 """
 
 import hashlib
@@ -14,15 +15,17 @@ import numpy as np
 
 from earshot.clock import now_iso
 from earshot.ids import SegmentId
-from earshot.index.arrays import StoredVectors, mapped
+from earshot.index.arrays import StoredVectors, mapped, write_columns
 from earshot.index.cache import stored_object
 from earshot.index.engines.engine import EngineEntry
 from earshot.index.engines.exact import EXACTLY
 from earshot.index.layout import lay_out
 from earshot.index.manifest import Kind, SegmentEntry, StoredObject
 from earshot.index.row_sources import CHUNK_ROWS, FINGERPRINTS, RAW, MergedRows
-from earshot.index.rows import LINES, OFFSETS, write_lines
+from earshot.index.rows import LINES, OFFSETS, Lines, write_lines
 from earshot.index.segment import IDS, MAP, VECTORS
+from earshot.index.shelf import SHELF
+from earshot.index.shelving import arranged
 from earshot.index.transform import CatalogueTransform
 
 Objects = Mapping[str, StoredObject]
@@ -30,7 +33,7 @@ Objects = Mapping[str, StoredObject]
 
 def write_delta(folder: Path, rows: MergedRows, transform: CatalogueTransform) -> SegmentEntry:
     """Write `rows` as a delta segment into `folder`."""
-    objects = {**write_rows(folder, rows), **write_vectors(folder, transform)}
+    objects = {**write_rows(folder, rows), **write_shelf(folder), **write_vectors(folder, transform)}
     return sealed("delta", len(rows), objects, EXACTLY, recall=1.0)
 
 
@@ -45,6 +48,13 @@ def write_rows(folder: Path, rows: MergedRows) -> Objects:
     with (folder / LINES).open("wb") as lines:
         np.save(folder / OFFSETS, write_lines(rows.lines(), lines))
     return stored(folder, (IDS, FINGERPRINTS, RAW, LINES, OFFSETS))
+
+
+def write_shelf(folder: Path) -> Objects:
+    """Write, arranged for search by words and tags, what `write_rows` wrote into `folder`."""
+    offsets = np.load(folder / OFFSETS, allow_pickle=False)
+    write_columns(folder / SHELF, arranged(Lines(folder / LINES, offsets).read(range(len(offsets) - 1))))
+    return stored(folder, (SHELF,))
 
 
 def write_vectors(folder: Path, transform: CatalogueTransform) -> Objects:

@@ -20,6 +20,8 @@ from scripts.import_closure import OWN, import_closure
 SERVICES = sorted(package.handlers_by_service())
 _LATE = {"crawler": {"numpy"}}
 """What shared code imports late, for services that ask for it."""
+_OF_THE_RUNTIME = {"snapshot_restore_py"}
+"""What Lambda's Python brings along."""
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -60,7 +62,7 @@ def _third_party(file: Path) -> set[str]:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_zip_holds_every_library_that_its_code_imports(service: str) -> None:
     pinned = {_plain(name) for name in _pinned(package._requirements(service))}
-    distributions, unneeded = packages_distributions(), _LATE.get(service, set())
+    distributions, unneeded = packages_distributions(), _LATE.get(service, set()) | _OF_THE_RUNTIME
     for path in import_closure(package.ROOT, package.handlers_by_service()[service]):
         for name in _third_party(package.ROOT / path) - unneeded:
             assert set(map(_plain, distributions[name])) & pinned, f"{path} imports {name}"

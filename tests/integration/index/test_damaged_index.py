@@ -26,6 +26,7 @@ from earshot.index.manifest import Manifest
 from earshot.index.reader import IndexReader
 from earshot.index.row_sources import FreshRow, FreshRows
 from earshot.index.rows import LINES, OFFSETS, track_to_line
+from earshot.index.shelf import SHELF
 from earshot.recipes import recipe_named
 from earshot.track import Track, TrackInfo
 
@@ -129,7 +130,7 @@ def test_a_reader_refuses_a_damaged_annoy_file(
     assert '"IndexDamaged":[1.0]' in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["vectors.npy", "ids.npy", LINES, OFFSETS])
+@pytest.mark.parametrize("name", ["vectors.npy", "ids.npy", LINES, OFFSETS, SHELF])
 def test_a_reader_refuses_any_other_damaged_file(
     s3: Any, manifest: Manifest, replaced: Callable[[str, bytes], None], tmp_path: Path, name: str
 ) -> None:
@@ -215,6 +216,26 @@ def test_a_file_overwritten_in_place_is_not_queried_again(
     assert after.version == before.version
     assert '"IndexDamaged":[1.0]' in capsys.readouterr().out
     assert after.search(after.vector(row_id(5)), 1)[0].track.track_id == row_id(5)  # type: ignore[arg-type]
+
+
+def test_a_shelf_that_passes_its_hash_but_is_that_of_other_rows_is_not_taken(
+    builder: Builder, s3: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As when a builder's disk lies: the reader goes on with the version that it has."""
+    reader = IndexReader(s3, BUCKET, tmp_path, check_every_s=0)
+    before = reader.current()
+    row = fresh(1, start=N + 2)[0]
+    fold(builder, lambda: {row.track_id: row})
+    place = position(builder)
+    manifest = manifest_at(builder, place)
+    assert manifest is not None
+    base, delta = manifest.bases[0], manifest.deltas[-1]
+    s3.copy_object(Bucket=BUCKET, Key=delta.key(SHELF), CopySource=f"{BUCKET}/{base.key(SHELF)}")
+    wrong = replace(delta, objects=dict(delta.objects) | {SHELF: base.objects[SHELF]})
+    publish(builder, replace(manifest, segments=(*manifest.segments[:-1], wrong)), place)
+    assert reader.current() is before
+    assert '"IndexDamaged":[1.0]' in capsys.readouterr().out
+    publish(builder, replace(manifest, segments=manifest.segments[:-1]), position(builder))
 
 
 def test_the_canaries_find_a_file_that_passes_its_hash_but_was_built_from_other_vectors(

@@ -17,13 +17,19 @@ IndexOf = Callable[[Sequence[Track], Sequence[npt.NDArray[np.float32]]], Searche
 
 
 @pytest.fixture
-def index_of(tmp_path: Path) -> IndexOf:
+def with_shelf() -> bool:
+    """Whether versions are written as Earshot writes them now; a test may override this fixture."""
+    return True
+
+
+@pytest.fixture
+def index_of(tmp_path: Path, *, with_shelf: bool) -> IndexOf:
     """Publishes tracks at vectors and opens the version."""
     s3 = FolderS3(tmp_path / "s3").as_client()
     versions: list[str] = []
 
     def opened(tracks: Sequence[Track], vectors: Sequence[npt.NDArray[np.float32]]) -> Searcher:
-        versions.append(publish(s3, tracks, vectors, number=len(versions)))
+        versions.append(publish(s3, tracks, vectors, number=len(versions), with_shelf=with_shelf))
         return IndexReader(s3, "index", tmp_path / f"cache{len(versions)}").current()
 
     return opened

@@ -11,6 +11,12 @@ from tests.unit.answers.conftest import IndexOf
 from tests.unit.api.world import direction, track
 
 
+@pytest.fixture(params=[True, False], ids=["with a shelf", "of an Earshot that wrote none"])
+def with_shelf(request: pytest.FixtureRequest) -> bool:
+    """Older versions are searched too."""
+    return bool(request.param)
+
+
 @pytest.fixture
 def shop(index_of: IndexOf) -> Searcher:
     """Six tracks with telling names."""

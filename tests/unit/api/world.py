@@ -3,6 +3,7 @@
 import asyncio
 import io
 import secrets
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,9 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from earshot.ids import SegmentId
+from earshot.index.arrays import write_columns
 from earshot.index.formats import named
 from earshot.index.manifest import Manifest, SegmentEntry, StoredObject, transform_key
 from earshot.index.rows import LINES, OFFSETS, track_to_line, write_lines
+from earshot.index.shelf import SHELF
+from earshot.index.shelving import arranged
 from earshot.index.store import IndexStore
 from earshot.index.transform import CatalogueTransform
 from earshot.stores.tracks_table import TracksTable
@@ -84,12 +88,14 @@ def publish(
     transform: CatalogueTransform = IDENTITY,
     *,
     number: int = 0,
+    with_shelf: bool = True,
 ) -> str:
-    """Publish the index version `number` of the bucket `index`."""
+    """Publish the index version `number` of the bucket `index`; without a shelf as older Earshots did."""
     order = sorted(range(len(tracks)), key=lambda i: tracks[i].track_id.encode())
     ids = np.array([tracks[i].track_id.encode() for i in order])
     lines = io.BytesIO()
-    offsets = write_lines((track_to_line(tracks[i]) for i in order), lines)
+    rows = [track_to_line(tracks[i]) for i in order]
+    offsets = write_lines(rows, lines)
     segment_id = secrets.token_hex(8)
     objects = {
         "ids.npy": _npy(ids),
@@ -97,6 +103,8 @@ def publish(
         OFFSETS: _npy(offsets),
         LINES: lines.getvalue(),
     }
+    if with_shelf:
+        objects[SHELF] = _shelf(rows)
     store = IndexStore(s3, "index")
     stored = {name: store.put(f"segments/{segment_id}/{name}", body) for name, body in objects.items()}
     body = transform.to_bytes()
@@ -115,6 +123,12 @@ def publish(
     head = store.head()
     store.move(store.put_manifest(manifest), seen=head.etag if head else None)
     return manifest.version
+
+
+def _shelf(rows: Sequence[bytes]) -> bytes:
+    with tempfile.NamedTemporaryFile() as file:
+        write_columns(Path(file.name), arranged(rows))
+        return file.read()
 
 
 def _npy(array: npt.NDArray[Any]) -> bytes:

@@ -16,9 +16,11 @@ from earshot.index.engines.annoy import ANNOY, search_k_for
 from earshot.index.engines.exact import EXACTLY
 from earshot.index.manifest import SegmentEntry
 from earshot.index.row_sources import FINGERPRINTS, RAW, FreshRow, FreshRows, MergedRows
-from earshot.index.rows import LINES, OFFSETS
+from earshot.index.rows import LINES, OFFSETS, track_to_line
 from earshot.index.segment import IDS, MAP, VECTORS
+from earshot.index.shelf import SHELF
 from earshot.index.transform import CatalogueTransform
+from earshot.track import Track, TrackInfo
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +32,12 @@ def quick_map(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rows(vectors: npt.NDArray[Any]) -> MergedRows:
     raw = np.stack([vectors, np.zeros_like(vectors)], axis=1).astype("<f2")
-    made = [FreshRow(TrackId(f"{i:06d}"), b"{}", row.tobytes()) for i, row in enumerate(raw)]
+    made = [FreshRow(TrackId(f"{i:06d}"), line(i), row.tobytes()) for i, row in enumerate(raw)]
     return MergedRows([FreshRows(made, vectors.shape[1])], vectors.shape[1])
+
+
+def line(number: int) -> bytes:
+    return track_to_line(Track(TrackInfo(TrackId(f"{number:06d}"), "file")))
 
 
 def identity(dim: int) -> CatalogueTransform:
@@ -60,10 +66,13 @@ def test_a_segment_that_is_searched_exactly_keeps_no_byte_that_nobody_reads(tmp_
     n = 300
     entry = write_base(tmp_path, rows(music(n)), identity(32))
     assert (entry.engine, entry.recall) == (EXACTLY, 1.0)
-    assert sorted(entry.objects) == sorted([IDS, FINGERPRINTS, RAW, VECTORS, LINES, OFFSETS, MAP])
+    assert sorted(entry.objects) == sorted([IDS, FINGERPRINTS, RAW, VECTORS, LINES, OFFSETS, MAP, SHELF])
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(entry.objects)
     header, row = 128, 6 + 8 + 2 * 2 * 32 + 2 * 32 + 8 + 2 * 4
-    assert sum(entry.objects[name].size for name in entry.objects if name != LINES) == 6 * header + n * row + 8
+    assert (
+        sum(entry.objects[name].size for name in entry.objects if name not in (LINES, SHELF))
+        == 6 * header + n * row + 8
+    )
 
 
 def test_a_large_base_passes_the_gate_and_says_how_well(tmp_path: Path) -> None:

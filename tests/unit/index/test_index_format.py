@@ -21,6 +21,7 @@ from earshot.index.formats import manifest_from_bytes, manifest_to_bytes, named
 from earshot.index.manifest import NO_ROWS, Manifest, SegmentEntry, StoredObject
 from earshot.index.pointer import Pointer
 from earshot.index.rows import IndexedTrack, Lines, fingerprint, track_from_line, track_to_line, write_lines
+from earshot.index.shelf import SHELF
 from earshot.track import Status, Tag, Track, TrackInfo
 
 OBJECT = StoredObject(7, "ab" * 32)
@@ -28,7 +29,7 @@ ANNOY = EngineEntry("annoy", {"n_trees": 10, "search_k": 5000}, (Canary(3, (3, 5
 
 
 def entry(name: str = "s", rows: int = 1000, dead: int = 0, kind: Any = "base") -> SegmentEntry:
-    objects = {"ids.npy": OBJECT}
+    objects = {"ids.npy": OBJECT, SHELF: OBJECT}
     return SegmentEntry(SegmentId(name), kind, rows, objects, engine=ANNOY, recall=0.98).with_dead(range(dead))
 
 
@@ -62,6 +63,14 @@ def test_a_manifest_survives_storage() -> None:
     assert [delta.id for delta in back.deltas] == ["b"]
     pointer = Pointer("v", "m", "r", OBJECT)
     assert Pointer.from_bytes(pointer.to_bytes()) == pointer
+
+
+def test_files_of_which_this_code_knows_nothing_are_carried_on() -> None:
+    """So that later Earshots may add some, and this one fold onto what they wrote."""
+    there = manifest(replace(entry(), objects={"ids.npy": OBJECT, "of-some-later-day.bin": OBJECT}))
+    back = manifest_from_bytes(manifest_to_bytes(there))
+    assert back.segments[0].with_dead([1]).objects == there.segments[0].objects
+    assert "segments/s/of-some-later-day.bin" in back.object_keys()
 
 
 def test_a_pointer_that_names_no_recipe_means_the_default_one_of_its_network() -> None:
@@ -160,6 +169,12 @@ def test_a_fingerprint_changes_with_any_part() -> None:
 )
 def test_compaction_is_due_by_the_thresholds(segments: list[SegmentEntry], due: bool) -> None:
     assert compaction_due(manifest(*segments), Policy()) is due
+
+
+def test_compaction_is_due_where_a_base_lacks_the_shelf_of_this_edition() -> None:
+    objects = {"ids.npy": OBJECT, "shelf-0.bin": OBJECT}
+    assert compaction_due(manifest(entry("a"), replace(entry("b"), objects=objects)), Policy())
+    assert not compaction_due(manifest(replace(entry(rows=500), objects=objects)), Policy()), "rebuilt at once anyway"
 
 
 def test_upkeep_is_asked_for_once_per_base_and_once_an_hour() -> None:

@@ -49,7 +49,7 @@ def test_tracks_placed_later_lie_among_their_style() -> None:
     vectors, style = _styles(300)
     places = lay_out(vectors, _ids(300))
     new, new_style = _styles(30, seed=5)
-    for position, kind in zip(place(new, vectors, places), new_style, strict=True):
+    for position, kind in zip(place(new, np.arange(30), vectors, places), new_style, strict=True):
         assert style[np.linalg.norm(places - position, axis=1).argmin()] == kind
 
 

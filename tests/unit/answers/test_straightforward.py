@@ -1,0 +1,186 @@
+"""Search and filters over several segments, some rows dead: the same as a look at every living track gives."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import boto3
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.answers.atlas import atlas
+from api.answers.catalogue import nearest_among
+from api.answers.search import MAX_WORDS, search
+from earshot.embedding import Vector
+from earshot.index import layout
+from earshot.index.cache import SegmentCache
+from earshot.index.manifest import Manifest, StoredObject
+from earshot.index.reader import open_segments
+from earshot.index.row_sources import FreshRow, FreshRows, MergedRows
+from earshot.index.rows import row_in, track_to_line
+from earshot.index.searcher import Searcher
+from earshot.index.shelf import spine
+from earshot.index.shelving import sample_key
+from earshot.index.store import IndexStore
+from earshot.index.transform import CatalogueTransform
+from earshot.index.write import write_delta
+from earshot.recordings import plain
+from earshot.track import Row, Status, Tag, Track, TrackInfo
+
+DIM = 4
+IDENTITY = CatalogueTransform(np.zeros(DIM, np.float32), np.ones(DIM, np.float32), np.eye(DIM, dtype=np.float32))
+TAGS = ("Jazz", "rock")
+
+Catalogue = list[list[tuple[Track, bool]]]
+"""Tracks in segments, and which of them are dead."""
+
+texts = st.text(alphabet="ab é!", max_size=6)
+numbers = st.integers(0, 23)
+names_of_tags = st.lists(st.sampled_from(TAGS), unique=True)
+sources = st.sampled_from([None, "file"])
+pages = st.tuples(st.integers(0, 6), st.integers(1, 6))
+
+
+@st.composite
+def catalogues(draw: st.DrawFn) -> Catalogue:
+    """Few titles and vectors, so that there are ties."""
+    sizes = draw(st.lists(st.integers(1, 6), min_size=1, max_size=3))
+    left = iter(draw(st.lists(numbers, unique=True, min_size=sum(sizes), max_size=sum(sizes))))
+    return [[(draw(tracks(next(left))), draw(st.booleans())) for _ in range(size)] for size in sizes]
+
+
+@st.composite
+def tracks(draw: st.DrawFn, number: int) -> Track:
+    named = draw(st.lists(st.sampled_from(TAGS), unique=True))
+    vector = np.zeros((2, DIM), "<f2")
+    vector[0, draw(st.integers(0, DIM - 1))] = 1
+    vector[0, draw(st.integers(0, DIM - 1))] += 1
+    return Track(
+        TrackInfo(
+            f"{number:06d}",  # type: ignore[arg-type]
+            draw(st.sampled_from(["file", "deezer"])),
+            title=draw(texts),
+            artists=tuple(draw(st.lists(texts, max_size=2))),
+            album=draw(texts),
+        ),
+        status=Status.READY,
+        tags=tuple(Tag(name, draw(st.sampled_from([0.0, 0.25, 0.5]))) for name in named),
+        embedding=vector[0].tobytes(),
+        drift=vector[1].tobytes(),
+    )
+
+
+@dataclass
+class Library:
+    """Writes segments, without any bucket."""
+
+    folder: Path
+    cache: SegmentCache
+    numbers: Iterator[int]
+
+    def searcher(self, catalogue: Catalogue) -> Searcher:
+        entries = []
+        for part in catalogue:
+            rows = [
+                FreshRow(track.track_id, track_to_line(track), (track.embedding or b"") + (track.drift or b""))
+                for track, _ in part
+            ]
+            folder = self.folder / str(next(self.numbers))
+            folder.mkdir()
+            entry = write_delta(folder, MergedRows([FreshRows(rows, DIM)], DIM), IDENTITY)
+            self.cache.adopt(entry, folder)
+            dead = sorted(part, key=lambda pair: pair[0].track_id)
+            entries.append(entry.with_dead([row for row, (_, is_dead) in enumerate(dead) if is_dead]))
+        manifest = Manifest(
+            model="test@1", recipe="test", raw_dim=DIM, dim=DIM, segments=tuple(entries), transform=StoredObject(0, ""),
+            built_at="",
+        )  # fmt: skip
+        return Searcher(manifest, tuple(open_segments(self.cache, manifest, {}).values()))
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
+    monkeypatch.setattr(layout, "_STEPS_FRESH", 2)  # where the points of a map lie has tests of its own
+    client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="-", aws_secret_access_key="-")
+    return Library(tmp_path, SegmentCache(IndexStore(client, "no bucket"), tmp_path), count())
+
+
+anew = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def living(catalogue: Catalogue) -> Iterator[tuple[int, Track, Row]]:
+    """The living tracks, each with the number of its segment."""
+    for number, part in enumerate(catalogue):
+        for track, is_dead in sorted(part, key=lambda pair: pair[0].track_id):
+            if not is_dead:
+                yield number, track, row_in(track_to_line(track))
+
+
+def strength_of(track: Track, names: Sequence[str]) -> float:
+    probabilities = {plain(tag.name): tag.probability for tag in track.tags}
+    return float(np.prod([probabilities.get(plain(name), 0.0) for name in names]))
+
+
+@anew
+@given(catalogue=catalogues(), text=texts, names=names_of_tags, source=sources, page=pages)
+def test_search(
+    library: Library, *, catalogue: Catalogue, text: str, names: list[str], source: str | None, page: tuple[int, int]
+) -> None:
+    offset, limit = page
+    carried = {tag.name for part in catalogue for track, _ in part for tag in track.tags}
+    names = [name for name in names if name in carried]
+    words = plain(text).split()[:MAX_WORDS]
+    expected = []
+    for number, track, shown in living(catalogue):
+        line, strength = spine(shown), strength_of(track, names)
+        title = line.partition("\t")[0]
+        matches = all(f" {word}" in line for word in words) and source in (None, track.info.source)
+        if matches and strength > 0 and not (text.strip() and not words):
+            rank = 3 - (
+                bool(words)
+                and all(f" {word}" in title for word in words)
+                and 1 + title.startswith(f" {plain(text)}") + (title == f" {plain(text)}")
+            )
+            expected.append((rank, -strength, line, number, track.track_id))
+    total, found = search(library.searcher(catalogue), text=text, tags=names, source=source, limit=limit, offset=offset)
+    assert total == len(expected)
+    expected = sorted(expected)[offset : offset + limit]
+    assert [one.track.track_id for one in found] == [track_id for *_, track_id in expected]
+
+
+@anew
+@given(catalogue=catalogues(), names=names_of_tags, source=sources, k=st.integers(1, 9), excluded=st.sets(numbers))
+def test_nearest_tracks_behind_a_filter(
+    library: Library, *, catalogue: Catalogue, names: list[str], source: str | None, k: int, excluded: set[int]
+) -> None:
+    vector: Vector = np.eye(DIM, dtype=np.float32)[k % DIM]
+    exclude = frozenset(f"{number:06d}" for number in excluded)
+    expected = []
+    for _, track, _ in living(catalogue):
+        admitted = strength_of(track, names) > 0 and source in (None, track.info.source)
+        if admitted and track.track_id not in exclude:
+            own = np.frombuffer(track.embedding or b"", "<f2").astype(np.float32)
+            expected.append((-round(float(own @ vector / np.linalg.norm(own)), 3), track.track_id))
+    found = nearest_among(
+        library.searcher(catalogue), vector, k, tags=[plain(name) for name in names], source=source, exclude=exclude
+    )
+    assert [(-round(near.similarity, 3) + 0.0, near.track.track_id) for near in found] == sorted(expected)[:k]
+
+
+@anew
+@given(catalogue=catalogues(), most=st.integers(1, 30))
+def test_the_map_shows_the_living_whose_keys_are_small_enough(
+    library: Library, *, catalogue: Catalogue, most: int
+) -> None:
+    searcher = library.searcher(catalogue)
+    share = min(1.0, most / max(1, searcher.size))
+    expected = [track for _, track, _ in living(catalogue) if sample_key(track.track_id) < share * 2**32]
+    drawn = atlas(searcher, most=most)
+    assert drawn.track_ids == [track.track_id for track in expected]
+    assert drawn.titles == [track.info.title for track in expected]
+    assert drawn.artists == [", ".join(track.info.artists) for track in expected]
+    assert drawn.tags == [track.tags[0].name if track.tags else "" for track in expected]
+    assert len(drawn.x) == len(drawn.y) == len(expected)
