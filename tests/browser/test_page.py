@@ -230,6 +230,7 @@ def _crawl_on(site: Site, crawl_id: str) -> None:
         else:
             tracks.mark_no_preview(TrackId(track_id), reason=Reason.MISS)
     crawls.finish(CrawlId(crawl_id))
+    crawls.count(CrawlId(crawl_id), tracks)
 
 
 def test_an_unknown_track_in_the_address_is_explained(open_page: OpenPage) -> None:

@@ -8,13 +8,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
+from api.http.caching import by_content
 from api.http.contract import CrawlAnswer, CrawlCounts, CrawlList, CrawlStarted
 from api.http.keys import key_required
 from api.http.requests import CrawlRequest
 from api.http.routes.documented import answers
 from api.http.routes.parameters import LimitParameter, OffsetParameter
 from api.http.services import services_of
-from earshot.intake import start_crawl
+from earshot.intake import follow_crawl, start_crawl
 from earshot.playlists import parse_playlist, without_secrets
 from earshot.stores.crawls_table import CrawlSummary
 
@@ -63,13 +64,16 @@ def crawls(limit: LimitParameter = 20, offset: OffsetParameter = 0) -> CrawlList
     summary="How far a crawl has come",
     operation_id="crawl_progress",
     tags=_TAGS,
-    responses=answers(CrawlCounts, 404, 422),
+    responses=answers(CrawlCounts, 304, 404, 422),
 )
-def crawl_progress(crawl_id: Annotated[str, Path(max_length=64)]) -> CrawlCounts:
-    """Counts by state and reason, derived from the entries and the state of their tracks."""
+def crawl_progress(crawl_id: Annotated[str, Path(max_length=64)]) -> Response[str]:
+    """Counts by state and reason, as of the last count: seconds ago, or minutes for ten thousand entries.
+
+    Asking has them counted anew where it is time. Once `done`, they are exact and stay.
+    """
     services = services_of(router)
-    progress = services.crawls.progress(crawl_id, services.tracks)
-    return CrawlCounts(
+    progress = follow_crawl(crawl_id, crawls=services.crawls, crawl_queue=services.crawl_queue)
+    counts = CrawlCounts(
         **dict(_shown(progress.summary)),
         total=progress.total,
         pending=progress.pending,
@@ -77,6 +81,8 @@ def crawl_progress(crawl_id: Annotated[str, Path(max_length=64)]) -> CrawlCounts
         states={state.value: count for state, count in progress.states.items()},
         reasons={reason.value: count for reason, count in progress.reasons.items()},
     )
+    max_age_s = services.rules.cache_max_age_s if progress.done else min(1, services.rules.cache_max_age_s)
+    return by_content(router, counts.model_dump_json(), max_age_s=max_age_s)
 
 
 def _shown(summary: CrawlSummary) -> CrawlAnswer:
