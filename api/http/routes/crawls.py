@@ -7,13 +7,14 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
 
 from api.http.caching import by_content
 from api.http.contract import CrawlAnswer, CrawlCounts, CrawlList, CrawlStarted
 from api.http.keys import key_required
 from api.http.requests import CrawlRequest
 from api.http.routes.documented import answers
-from api.http.routes.parameters import LimitParameter, OffsetParameter
+from api.http.routes.parameters import LimitParameter
 from api.http.services import services_of
 from earshot.intake import follow_crawl, start_crawl
 from earshot.playlists import parse_playlist, without_secrets
@@ -21,6 +22,8 @@ from earshot.stores.crawls_table import CrawlSummary
 
 router = Router()
 _TAGS = ["crawls"]
+_NewestOffset = Annotated[int, Parameter(ge=0, le=100, description="How many to pass over (paging).")]
+"""What is passed over is read, and paid for."""
 
 
 @router.post(
@@ -28,7 +31,7 @@ _TAGS = ["crawls"]
     summary="Have a playlist crawled",
     operation_id="crawl",
     tags=_TAGS,
-    responses=answers(CrawlStarted, 401, 413, 415, 422, success=202),
+    responses=answers(CrawlStarted, 401, 413, 415, 422, 429, success=202),
     status_code=HTTPStatus.ACCEPTED.value,
     middlewares=[key_required],
 )
@@ -54,7 +57,7 @@ def crawl(request: Annotated[CrawlRequest, Body()]) -> Response[CrawlStarted]:
 @router.get(
     "/crawls", summary="The newest crawls", operation_id="crawls", tags=_TAGS, responses=answers(CrawlList, 422)
 )
-def crawls(limit: LimitParameter = 20, offset: OffsetParameter = 0) -> CrawlList:
+def crawls(limit: LimitParameter = 20, offset: _NewestOffset = 0) -> CrawlList:
     """Newest first."""
     return CrawlList(crawls=[_shown(summary) for summary in services_of(router).crawls.list(limit, offset)])
 

@@ -30,7 +30,7 @@ _TAGS = ["explore"]
     summary="Ask with a clip",
     operation_id="open_query",
     tags=_TAGS,
-    responses=answers(QueryOpened, 401, 413, 415, 422, success=201),
+    responses=answers(QueryOpened, 401, 413, 415, 422, 429, success=201),
     status_code=HTTPStatus.CREATED.value,
     middlewares=[key_required],
 )
@@ -40,7 +40,6 @@ def open_clip(request: Annotated[QueryRequest | None, Body()] = None) -> Respons
     A clip given as `url` is fetched instead. It is deleted as soon as it was heard, everything else within the hour.
     """
     clips = services_of(router).queries
-    clips.sweep()
     query_id = clips.open()
     upload = None
     if request and request.url:

@@ -1,9 +1,11 @@
 """The contract: documents match the code, and every error has the one shape."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from openapi_spec_validator import validate
 
@@ -181,6 +183,41 @@ def test_a_stage_in_the_cloud_that_has_no_keys_is_closed(world: World, method: s
 @pytest.mark.parametrize("settings", [{"EARSHOT_API_KEYS": "", "EARSHOT_STAGE": "local"}])
 def test_ones_own_machine_is_open(world: World) -> None:
     assert world.post("/crawls", {"playlist": "deezer:playlist:1"}).status_code == 202
+
+
+_ASKS = [("POST", "/crawls", {"playlist": "deezer:playlist:1"}), ("PUT", "/tracks/deezer:1", None)]
+
+
+_TWO_KEYS = ",".join(sha256(key).hexdigest() for key in (b"one", b"two"))
+_METERED = {"EARSHOT_STAGE": "dev", "EARSHOT_QUOTA_PER_HOUR": "2", "EARSHOT_REQUEST_WAIT_S": "0"}
+
+
+@pytest.mark.parametrize("settings", [{**_METERED, "EARSHOT_API_KEYS": _TWO_KEYS}])
+def test_each_key_has_a_quota_for_what_costs_and_reading_is_free(world: World) -> None:
+    def ask(number: int, key: str) -> httpx.Response:
+        method, path, body = _ASKS[number % 2]
+        return world.request(method, path, json=body, headers={"X-Api-Key": key})
+
+    assert [ask(number, "one").status_code for number in range(4)] == [202, 202, 429, 429]
+    refused = ask(0, "one")
+    assert refused.json()["error"]["code"] == "quota_exceeded"
+    assert 0 < int(refused.headers["retry-after"]) <= 3600
+    assert ask(0, "two").status_code == 202
+    assert ask(0, "guess").status_code == 401
+    assert {world.get("/health").status_code for _ in range(5)} == {200}
+
+
+@pytest.mark.parametrize("settings", [{**_METERED, "EARSHOT_API_KEYS": "open"}])
+def test_where_everybody_may_have_work_done_all_share_one_quota(world: World) -> None:
+    asked = [world.request("POST", "/crawls", json=_ASKS[0][2], headers={"X-Api-Key": key}) for key in "abc"]
+    assert [answer.status_code for answer in asked] == [202, 202, 429]
+
+
+@pytest.mark.parametrize(
+    "settings", [{"EARSHOT_API_KEYS": "", "EARSHOT_STAGE": "local", "EARSHOT_QUOTA_PER_HOUR": "1"}]
+)
+def test_on_ones_own_machine_nothing_is_counted(world: World) -> None:
+    assert {world.post("/crawls", _ASKS[0][2]).status_code for _ in range(3)} == {202}
 
 
 @pytest.mark.parametrize("keys", ["password", "open,open", f"open,{'aa' * 32}", "aa" * 31])
