@@ -15,10 +15,18 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import KeySchemaElementTypeDef, TableDescriptionTypeDef
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import CORSRuleTypeDef
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.literals import QueueAttributeNameType
 
 _PREVIEWS = "previews/"
+_UPLOADS: "CORSRuleTypeDef" = {
+    "AllowedMethods": ["PUT"],
+    "AllowedOrigins": ["*"],
+    "AllowedHeaders": ["content-type", "if-none-match"],
+    "MaxAgeSeconds": 3600,
+}
+"""As infra/ has it: a page puts a clip at an address that was signed for it."""
 _A_LITTLE_S = 10
 _DAY_S = 24 * 3600
 
@@ -139,6 +147,7 @@ def _buckets(s3: "S3Client", prefix: str, *, extract_queue_arn: str) -> dict[str
             if error.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":
                 raise
     bucket = names["previews-bucket"]
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [_UPLOADS]})
     if "QueueConfigurations" not in s3.get_bucket_notification_configuration(Bucket=bucket):
         s3.put_bucket_notification_configuration(
             Bucket=bucket,

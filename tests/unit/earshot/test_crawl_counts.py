@@ -202,7 +202,11 @@ def test_whatever_happens_in_between_counts_that_say_done_are_exact(
                 if (kept := crawls.progress(_ONE)).done:
                     assert _counts(kept) == _counts(_counted_apart(crawls, tracks))
 
-        slow.meanwhile = lambda: (setattr(slow, "meanwhile", lambda: None), happen(during))[0]
+        def once() -> None:
+            slow.meanwhile = lambda: None
+            happen(during)
+
+        slow.meanwhile = once
         happen(before)
         crawls.count(_ONE, slow)
         happen(after)
