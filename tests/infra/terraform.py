@@ -19,6 +19,17 @@ def alarms() -> set[str]:
     return set(_keys(INFRA / "modules" / "observability" / "alarms.tf", r"^    ([a-z-]+) = \{$"))
 
 
+def upload_rules() -> dict[str, list[str]]:
+    """The CORS rule of the previews bucket, for pages of any origin: methods and headers that it allows."""
+    text = (INFRA / "modules" / "private_bucket" / "main.tf").read_text(encoding="utf-8")
+    rule = re.search(r"cors_rule \{(.*?)\}", text, re.DOTALL)
+    assert rule
+    return {
+        name: re.findall(r'"([^"]+)"', listed)
+        for name, listed in re.findall(r"allowed_(methods|headers) = \[(.*?)\]", rule[1])
+    }
+
+
 def _keys(path: Path, pattern: str) -> list[str]:
     found: list[str] = re.findall(pattern, path.read_text(encoding="utf-8"), re.MULTILINE)
     assert found, f"{path} no longer looks as this test expects"
