@@ -30,7 +30,9 @@ _KEPT_S = 90 * 24 * 3600
 _COUNTED_AT_ONCE = 100
 _PAUSE_S = 2.0
 _ENTRIES_PER_S = 100.0
-"""A crawl is counted so much of the time that counting it costs a fraction of a cent an hour, whatever its size."""
+"""Of one crawl, on average, so that counting it costs cents an hour, whatever its size."""
+COUNTED_PER_S = 150.0
+"""Entries of all crawls that are counted in a second, on average."""
 
 
 def new_crawl_id() -> CrawlId:
@@ -212,7 +214,9 @@ class CrawlsTable:
         return _progress(self._summary_row(crawl_id))
 
     def claim_count(self, progress: CrawlProgress) -> bool:
-        """Note that the crawl is about to be counted. False when somebody else has just noted it."""
+        """Note that the crawl is about to be counted. False when somebody else has just noted it, or others' counts
+        leave no time for it now.
+        """
         asked = progress.summary.asked
         claimed = self._table.update(
             _key(_SUMMARIES, progress.summary.crawl_id),
@@ -221,7 +225,18 @@ class CrawlsTable:
             + ("#asked = :before" if asked else "attribute_not_exists(#asked)"),
             values={":before": asked} if asked else None,
         )
-        return claimed is not None
+        return claimed is not None and self._take_turn(progress.total)
+
+    def _take_turn(self, entries: int) -> bool:
+        """Whether it is anybody's turn to count; who counts so many entries takes time in which nobody else does."""
+        until = in_seconds(entries / COUNTED_PER_S)
+        taken = self._table.update(
+            _key("counting", "turn"),
+            set_={"until": until},
+            condition="attribute_not_exists(#until) OR #until < :now",
+            values={":now": now_iso()},
+        )
+        return taken is not None
 
     def count(self, crawl_id: str, tracks_table: TracksTable) -> CrawlProgress:
         """How far the crawl has come, counted anew and kept. It costs what the crawl holds.

@@ -99,6 +99,15 @@ def test_one_asks_for_a_count_and_the_others_wait(crawls: CrawlsTable) -> None:
     assert not crawls.progress(_ONE).is_due
 
 
+def test_large_crawls_leave_less_time_for_others(crawls: CrawlsTable) -> None:
+    for name in ("two", "three"):
+        crawls.start(CrawlPlaylist(CrawlId(name), "/music"))
+    small, large = crawls.progress("two"), CrawlProgress(crawls.summary(_ONE), 30_000)
+    assert crawls.claim_count(small)
+    assert crawls.claim_count(large)
+    assert not crawls.claim_count(crawls.progress("three"))  # for two hundred seconds
+
+
 @pytest.mark.parametrize(("entries", "pause_s"), [(0, 2), (200, 2), (10_000, 100), (100_000, 1000)])
 def test_the_more_there_is_the_more_seldom_it_is_counted(
     crawls: CrawlsTable, monkeypatch: pytest.MonkeyPatch, entries: int, pause_s: int
