@@ -35,7 +35,7 @@ class ApiSettings(FunctionSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     api_keys: Annotated[tuple[str, ...], NoDecode] = ()
     """SHA-256 digests in hexadecimal, or the one word `open`."""
-    quota_per_hour: int = Field(default=300, ge=1, le=1_000_000)
+    quota_per_hour: int = Field(default=200, ge=1, le=1_000_000)
     """Requests that have work done, of each key (of an open stage: of everybody together). Not on one machine."""
     previews_per_hour: int = Field(default=600, ge=1, le=1_000_000)
     """How often Deezer is asked for a preview that somebody wants to hear. Not counted on one machine."""

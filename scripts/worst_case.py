@@ -140,9 +140,9 @@ def one_clip_usd() -> float:
 
 
 def crawling_usd_an_hour(root: Path) -> float:
-    """Of crawls that fetch as fast as the fetching function is let."""
-    triggers = [event["sqs"] for event in _read(root / "serverless.yml")["functions"]["fetch_preview"]["events"]]
-    at_once = sum(trigger["maximumConcurrency"] for trigger in triggers)
+    """Of crawls that fetch as fast as the fetching function is let. (What single requests ask for has its quota.)"""
+    events = _read(root / "serverless.yml")["functions"]["fetch_preview"]["events"]
+    (at_once,) = (event["sqs"]["maximumConcurrency"] for event in events if "/fetch-queue-arn" in event["sqs"]["arn"])
     return float(at_once / cost.FETCH_S * HOUR_S * one_track_usd())
 
 
