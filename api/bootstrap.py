@@ -6,13 +6,14 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-from api.http.previews import PATIENCE_S, Fresh, deezer_preview
+from api.http.previews import PATIENCE_S, Fresh, deezer_preview, rationed
 from api.http.services import Rules, Services
 from config.api import ApiSettings
 from earshot.index.reader import IndexReader
 from earshot.sources import SOURCES
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
+from earshot.stores.quotas import Quotas
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
 from earshot.web import Downloader, with_hosts
@@ -31,6 +32,7 @@ def services() -> Services:
     # the bucket was made, which no signature survives.
     # Version 4 signs no header that a browser adds; some regions would get version 2, which signs the content's type.
     s3 = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+    quotas = Quotas(dynamodb, settings.crawls_table)
 
     def disconnect() -> None:
         for client in (dynamodb, sqs, s3):
@@ -44,6 +46,7 @@ def services() -> Services:
             cors_origins=settings.cors_origins,
             api_keys=settings.api_keys,
             is_open=settings.is_open,
+            quota_per_hour=settings.quota_per_hour if settings.is_metered else None,
         ),
         index=IndexReader(
             s3,
@@ -56,12 +59,16 @@ def services() -> Services:
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
         fetch_queue=MessageQueue(sqs, settings.fetch_now_queue_url),
         queries=SoundQueries(s3, settings.previews_bucket),
-        fresh_previews={"deezer": _deezer(settings)},
+        quotas=quotas,
+        fresh_previews={"deezer": _deezer(settings, quotas)},
         disconnect=disconnect,
     )
 
 
-def _deezer(settings: ApiSettings) -> Fresh:
+def _deezer(settings: ApiSettings, quotas: Quotas) -> Fresh:
     hosts = with_hosts(SOURCES["deezer"].hosts, [urlsplit(settings.deezer_api_url).hostname or ""])
     web = Downloader(hosts, "Earshot", settings.allow_loopback, max_seconds=PATIENCE_S)
-    return partial(deezer_preview, web, settings.deezer_api_url)
+    fresh = partial(deezer_preview, web, settings.deezer_api_url)
+    return (
+        rationed(fresh, partial(quotas.take, "previews", settings.previews_per_hour)) if settings.is_metered else fresh
+    )

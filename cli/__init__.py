@@ -1,6 +1,6 @@
 """The command line: asks the HTTP API, prints tables for people and JSON for programs.
 
-``earshot similar TRACK``, ``path FROM TO``, ``tracks [WORDS]``, ``crawl PLAYLIST``, ``status``.
+``earshot similar TRACK``, ``clip FILE``, ``path FROM TO``, ``tracks [WORDS]``, ``crawl PLAYLIST``, ``status``.
 """
 
 import argparse
@@ -80,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     similar.add_argument("--max-per-artist", type=int, metavar="N", help="at most N results of one artist")
     similar.add_argument("--tags", help="only tracks with these tags, comma-separated")
     similar.add_argument("--diversity", type=float, metavar="D", help="0 most similar … 1 most varied")
+    clip = add("clip", commands.clip, "Tracks that sound like a clip of your own.")
+    clip.add_argument("file", metavar="FILE", help="mp3, ogg, opus, flac, wav or m4a; half a minute is enough")
+    clip.add_argument("-k", type=int, default=10, help="how many results (%(default)s)")
     path = add("path", commands.path, "A listening journey from one track to another.")
     path.add_argument("start", metavar="FROM")
     path.add_argument("end", metavar="TO")

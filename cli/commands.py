@@ -1,10 +1,12 @@
 """What each command asks and prints."""
 
 import argparse
+import mimetypes
 import sys
 import time
 from collections.abc import Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import NamedTuple
 
 from cli.tables import Cell, table
@@ -12,6 +14,7 @@ from earshot.api_answers import (
     CrawlsJson,
     FoundJson,
     HealthJson,
+    HeardJson,
     ProgressJson,
     SearchJson,
     SeedJson,
@@ -20,6 +23,7 @@ from earshot.api_answers import (
 )
 from earshot.api_client import ApiClient, segment
 from earshot.clock import seconds_until
+from earshot.errors import InvalidInput
 from earshot.playlists import playlist_from_command_line
 
 _POLL_S = 0.5
@@ -50,6 +54,28 @@ def similar(client: ApiClient, options: argparse.Namespace) -> Answer:
     found: SimilarJson = answer.checked()
     heading = " + ".join(_name(seed) if seed["weight"] > 0 else f"less {_name(seed)}" for seed in found["query"])
     return Answer(found, f"Within earshot of {heading}\n\n{_results(found['results'])}")
+
+
+def clip(client: ApiClient, options: argparse.Namespace) -> Answer:
+    """Neighbours of a clip, once it has been heard."""
+    file = Path(options.file)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{options.file} cannot be read: {error.strerror}") from None
+    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    opened = client.ask_with_clip(content, media_type)
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        heard: HeardJson = client.get(opened["status_url"], k=options.k).checked()
+        if heard["status"] != "pending" or time.monotonic() > deadline:
+            break
+        time.sleep(_POLL_S)
+    if heard["status"] == "ready":
+        tags = ", ".join(tag["name"] for tag in heard["tags"])
+        return Answer(heard, f"Within earshot of {file.name} ({tags})\n\n{_results(heard['results'])}")
+    failure = heard["message"] or heard["reason"] or "nobody has heard it so far"
+    return Answer(heard, f"{file.name}: {failure}", failed=True)
 
 
 def path(client: ApiClient, options: argparse.Namespace) -> Answer:

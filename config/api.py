@@ -35,6 +35,10 @@ class ApiSettings(FunctionSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     api_keys: Annotated[tuple[str, ...], NoDecode] = ()
     """SHA-256 digests in hexadecimal, or the one word `open`."""
+    quota_per_hour: int = Field(default=200, ge=1, le=1_000_000)
+    """Requests that have work done, of each key (of an open stage: of everybody together). Not on one machine."""
+    previews_per_hour: int = Field(default=600, ge=1, le=1_000_000)
+    """How often Deezer is asked for a preview that somebody wants to hear. Not counted on one machine."""
 
     @field_validator("cors_origins", "api_keys", mode="before")
     @classmethod
@@ -47,6 +51,11 @@ class ApiSettings(FunctionSettings):
         if value != (_OPEN,) and not all(_DIGEST.fullmatch(key) for key in value):
             raise ValueError(f"SHA-256 digests (64 hexadecimal digits each), or the word {_OPEN}: never a key itself")
         return value
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether quotas hold: in the cloud, where somebody pays."""
+        return self.stage != "local"
 
     @property
     def is_open(self) -> bool:

@@ -14,6 +14,7 @@ from config.deliveries import DeliverySettings
 from config.fetch_preview import FetchPreviewSettings
 from config.reconcile import ReconcileSettings
 from crawler.clips import Clips
+from crawler.counting import Counting
 from crawler.crawl import Crawl
 from crawler.dead_letters import DeadLetters
 from crawler.fetch import Fetch
@@ -56,6 +57,14 @@ def crawl() -> Crawl:
         model=settings.model,
         pages_per_message=settings.pages_per_message,
     )
+
+
+@lru_cache(maxsize=1)
+def counting() -> Counting:
+    """What else `crawl_playlist` runs."""
+    settings = CrawlPlaylistSettings.load()
+    database = boto3.client("dynamodb", config=_AWS)
+    return Counting(TracksTable(database, settings.tracks_table), CrawlsTable(database, settings.crawls_table))
 
 
 @lru_cache(maxsize=1)

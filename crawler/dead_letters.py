@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from crawler.giving_up import give_up_crawl, give_up_preview
 from earshot.errors import AudioRejected, InvalidInput
 from earshot.ids import TrackId, parse_track_id
-from earshot.messages import CrawlPlaylist, FetchPreview, parse_fetch
+from earshot.messages import CrawlPlaylist, FetchPreview, parse_crawl, parse_fetch
 from earshot.reasons import Reason
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import Letters
@@ -55,7 +55,9 @@ class DeadLetters:
         return ended
 
     def _crawl(self, body: str) -> None:
-        give_up_crawl(self.crawls, CrawlPlaylist.from_json(body), _WHY)
+        message = parse_crawl(body)
+        if isinstance(message, CrawlPlaylist):  # nothing waits for a count
+            give_up_crawl(self.crawls, message, _WHY)
 
     def _fetch(self, body: str) -> None:
         message = parse_fetch(body)

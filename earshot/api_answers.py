@@ -52,6 +52,32 @@ class SearchJson(TypedDict):
     total: int
 
 
+class UploadJson(TypedDict):
+    """Where a clip goes."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+
+
+class OpenedJson(TypedDict):
+    """`POST /queries`."""
+
+    query_id: str
+    upload: UploadJson | None
+    status_url: str
+
+
+class HeardJson(TypedDict):
+    """`GET /queries/{id}`."""
+
+    status: str
+    reason: str | None
+    message: str | None
+    tags: list[TagJson]
+    results: list[FoundJson]
+
+
 class StartedJson(TypedDict):
     """`POST /crawls`."""
 

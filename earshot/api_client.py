@@ -11,9 +11,9 @@ from urllib.parse import quote, urlencode, urlsplit
 from earshot.errors import ApiRefused, ApiUnreachable
 
 if TYPE_CHECKING:
-    from urllib3 import PoolManager
+    from urllib3 import BaseHTTPResponse, PoolManager
 
-    from earshot.api_answers import TrackJson
+    from earshot.api_answers import OpenedJson, TrackJson
 
 _TIMEOUT_S = 35.0
 """A little longer than any function of the API may run."""
@@ -74,6 +74,22 @@ class ApiClient:
         """
         return self._ask("POST", path, json.dumps(body).encode())
 
+    def ask_with_clip(self, clip: bytes, media_type: str) -> "OpenedJson":
+        """Open a query by sound (`POST /queries`) and upload its clip; `status_url` tells what comes of it.
+
+        Raises:
+            ApiRefused: the API refuses the clip, or the store does.
+            ApiUnreachable: one of both does not answer.
+        """
+        opened: OpenedJson = self.post("/queries", {"size": len(clip), "type": media_type}).checked()
+        upload = opened["upload"]
+        if upload is None:
+            raise ApiUnreachable(f"{self.url} says nowhere to upload to")
+        status = self._send(upload["method"], upload["url"], clip, upload["headers"]).status
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise ApiRefused(f"the store answered {status} to the upload", status=status)
+        return opened
+
     def track(self, track_id: str) -> "TrackJson | None":
         """What `GET /tracks/{id}` says; None where it knows nothing."""
         answer = self.get(f"/tracks/{segment(track_id)}")
@@ -89,20 +105,24 @@ class ApiClient:
         self._pool.clear()
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
+        headers = self._headers | ({"Content-Type": "application/json"} if body else {})
+        response = self._send(method, self.url + path, body, headers)
+        try:
+            return Answer(response.status, _json(response.data, response.status))
+        except ValueError as error:
+            raise ApiUnreachable(f"no usable answer from {self.url}: {error}") from None
+
+    def _send(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> "BaseHTTPResponse":
         from urllib3.exceptions import HTTPError, ProtocolError  # late: see `_pool`
 
-        headers = self._headers | ({"Content-Type": "application/json"} if body else {})
         for may_be_idle in (method == "GET", False):
             try:
-                response = self._pool.request(
-                    method, self.url + path, body=body, headers=headers, timeout=_TIMEOUT_S, retries=False
-                )
-                return Answer(response.status, _json(response.data, response.status))
+                return self._pool.request(method, url, body=body, headers=headers, timeout=_TIMEOUT_S, retries=False)
             except ProtocolError as error:  # perhaps a connection that the server has closed meanwhile: once more
                 if not may_be_idle:
-                    raise ApiUnreachable(f"no usable answer from {self.url}: {error}") from None
+                    raise ApiUnreachable(f"no usable answer from {_host(url)}: {error}") from None
             except (HTTPError, OSError, ValueError) as error:
-                raise ApiUnreachable(f"no usable answer from {self.url}: {error}") from None
+                raise ApiUnreachable(f"no usable answer from {_host(url)}: {error}") from None
         raise AssertionError  # the second round returns or raises
 
     @cached_property
@@ -121,6 +141,12 @@ def _proxy(url: str) -> str | None:
     from urllib.request import getproxies, proxy_bypass  # late: most need none, and its import takes as long as asking
 
     return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+
+
+def _host(url: str) -> str:
+    """What may be shown of an address: some are signed."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def segment(text: str) -> str:

@@ -11,8 +11,10 @@
     │   ├── UnknownTag               no track in the index carries the tag
     │   └── InvalidRequest           an HTTP request whose parameters or body break the contract
     │       ├── RequestTooLarge
+    │       ├── ClipTooLarge             the clip of a query by sound has too many bytes
     │       └── UnsupportedMediaType
     ├── KeyRequired                  the request needs a valid API key
+    ├── QuotaExceeded                as much as is allowed in an hour has been asked for; carries `retry_after_s`
     ├── MethodNotAllowed             the path exists, the method does not
     ├── NotFound
     │   ├── RouteNotFound
@@ -121,6 +123,13 @@ class RequestTooLarge(InvalidRequest):
     code = "request_too_large"
 
 
+class ClipTooLarge(InvalidRequest):
+    """The clip of a query by sound has more bytes than are heard."""
+
+    code = "clip_too_large"
+    hint = "Thirty seconds are enough: cut it, or compress it."
+
+
 class UnsupportedMediaType(InvalidRequest):
     """The request's body is not JSON."""
 
@@ -133,6 +142,16 @@ class KeyRequired(EarshotError):
 
     code = "key_required"
     hint = "Send it in the header X-Api-Key."
+
+
+class QuotaExceeded(EarshotError):
+    """As much as is allowed in an hour has been asked for already."""
+
+    code = "quota_exceeded"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message, hint=f"Ask again in {retry_after_s} seconds.")
+        self.retry_after_s = retry_after_s
 
 
 class MethodNotAllowed(EarshotError):
@@ -351,8 +370,10 @@ _HTTP_STATUS: dict[type[EarshotError], HTTPStatus] = {
     InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidSettings: HTTPStatus.INTERNAL_SERVER_ERROR,
     RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ClipTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     KeyRequired: HTTPStatus.UNAUTHORIZED,
+    QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     NotFound: HTTPStatus.NOT_FOUND,
     TrackNotReady: HTTPStatus.CONFLICT,

@@ -2,13 +2,14 @@
 
 import time
 
+from earshot.clock import now_iso
 from earshot.errors import TrackNotFound, TrackNotReady
 from earshot.ids import CrawlId, TrackId, parse_track_id, source_of
-from earshot.messages import CrawlPlaylist, FetchPreview
+from earshot.messages import CountCrawl, CrawlPlaylist, FetchPreview
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.sources import SOURCES, Can
-from earshot.stores.crawls_table import CrawlsTable, new_crawl_id
+from earshot.stores.crawls_table import CrawlProgress, CrawlsTable, new_crawl_id
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, Track, TrackInfo
@@ -43,6 +44,21 @@ def start_crawl(
     crawl_queue.send(message)
     crawls.start(message)
     return crawl_id
+
+
+def follow_crawl(crawl_id: str, *, crawls: CrawlsTable, crawl_queue: MessageQueue) -> CrawlProgress:
+    """How far a crawl had come when it was last counted: what `GET /crawls/{id}` shows.
+
+    It costs one read, however large the crawl is and however often somebody looks. Where it is time, the crawler is
+    asked to count again: every two seconds at most, every hundred for ten thousand entries, never when it is done.
+
+    Raises:
+        CrawlNotFound: there is no such crawl.
+    """
+    progress = crawls.progress(crawl_id)
+    if progress.is_due and crawls.claim_count(progress):
+        crawl_queue.send(CountCrawl(progress.summary.crawl_id, now_iso()))
+    return progress
 
 
 def request_track(

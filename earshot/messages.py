@@ -56,6 +56,23 @@ class CrawlPlaylist(_Message):
 
 
 @dataclass(frozen=True, slots=True)
+class CountCrawl(_Message):
+    """Count how far a crawl has come. `asked`: when somebody wanted to know; what was begun since answers it."""
+
+    crawl_id: CrawlId
+    asked: Timestamp
+
+
+def parse_crawl(text: str) -> CrawlPlaylist | CountCrawl:
+    """A message of the crawl queue.
+
+    Raises:
+        InvalidInput: it is neither.
+    """
+    return CountCrawl.from_json(text) if '"asked"' in text else CrawlPlaylist.from_json(text)
+
+
+@dataclass(frozen=True, slots=True)
 class FetchPreview(_Message):
     """Find and store the preview of a track.
 

@@ -36,6 +36,10 @@ class Queries:
         Raises:
             DecoderCrashed: for the queue to try again.
         """
+        if not self.queries.is_open(query_id):
+            self.queries.remove_clip(query_id)  # uploaded again, or too late: a query is heard once
+            logger().info("query is not open", query_id=query_id)
+            return
         try:
             clip = self.queries.clip(query_id, max_bytes=self.max_bytes)
             if clip is None:

@@ -17,11 +17,19 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import KeySchemaElementTypeDef, TableDescriptionTypeDef
     from types_boto3_s3 import S3Client
+    from types_boto3_s3.type_defs import CORSRuleTypeDef
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.literals import QueueAttributeNameType
 
 _WAKES = {"previews/": "extract", "clips/": "extract-now"}
 """Which queue hears of uploads below which prefix of the previews bucket."""
+_UPLOADS: "CORSRuleTypeDef" = {
+    "AllowedMethods": ["PUT"],
+    "AllowedOrigins": ["*"],
+    "AllowedHeaders": ["content-type", "if-none-match"],
+    "MaxAgeSeconds": 3600,
+}
+"""As infra/ has it: a page puts a clip at an address that was signed for it."""
 
 
 def create_all(session: Session, stage: str, timings: Timings = AT_ONCE) -> None:
@@ -137,6 +145,7 @@ def _buckets(s3: "S3Client", prefix: str, woken: Mapping[str, str]) -> dict[str,
             if error.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":
                 raise
     bucket = names["previews-bucket"]
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [_UPLOADS]})
     there = s3.get_bucket_notification_configuration(Bucket=bucket).get("QueueConfigurations", [])
     if {configuration["QueueArn"] for configuration in there} != set(woken.values()):
         s3.put_bucket_notification_configuration(

@@ -81,7 +81,7 @@ class Follower:
         latest: list[CrawlProgress] = []
 
         def look() -> Standing:
-            progress = self._deployment.crawls.progress(crawl_id, self._deployment.tracks)
+            progress = self._deployment.crawls.count(crawl_id, self._deployment.tracks)
             latest[:] = [progress]
             standing = Standing(
                 total=progress.total,

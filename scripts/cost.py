@@ -9,9 +9,12 @@ import math
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from ops.queue_table import queue_table
+import yaml
 
+ROOT = Path(__file__).resolve().parents[1]
 PRICES_OF = "eu-central-1, list prices as of 2026-01; check them before you rely on them"
 MONTH_S = 30 * 24 * 3600
 _GB = 1e9
@@ -33,6 +36,7 @@ METRIC_MONTH = 0.30
 ALARM_MONTH = 0.10
 TRAFFIC_OUT_GB = 0.09
 TRACE = 5.0 / 1e6
+SNS_PUBLISH = 0.50 / 1e6
 
 # Granted every month without end, per account.
 FREE = {
@@ -56,11 +60,19 @@ TRACK_WRITE_UNITS = 1 + 4 + 1 + 2 + 0.2
 """Registered (1 KB), embedded (3.4 KB), entry of the crawl, lease taken and returned, rate limits."""
 TRACK_READ_UNITS = 3.0
 TRACK_S3_PUTS, TRACK_S3_GETS = 1.0, 2.0
-TRACK_SQS_REQUESTS = 0.3 + 1.5  # in tens to fetch; S3's own message, then in fours to extract
+TRACK_SQS_REQUESTS = 2.1 + 1.5  # sent in tens, fetched one by one; S3's own message, then in fours to extract
 TRACK_LOG_BYTES = 1500.0
 TRACK_TABLE_BYTES = 3600.0
 TRACK_INDEX_BYTES = 2496 + 256 + 150 + 800.0  # raw and transformed vectors, description, tree
 SAMPLED = 0.05  # of all requests are traced
+
+# One batch of the index. Tracks come as fast as they are fetched, and the builder takes what a second or two bring.
+INDEX_BATCH_TRACKS = 10
+INDEX_BATCH_PUTS, INDEX_BATCH_GETS = 8, 3
+"""A delta's files, the manifest, the pointer; the pointer and the manifest before. A test counts."""
+INDEX_BATCH_S, INDEX_GB = 1.0, 1769 / 1024
+INDEX_BATCH_REQUESTS = 2  # a run of the builder, a run of the api that hears of it
+WAKING_S, WAKING_GETS = 0.3, 8  # of the api: it downloads the delta
 
 # One query.
 QUERY_S, QUERY_GB = 0.015, 1.0
@@ -71,11 +83,25 @@ QUERY_READ_UNITS = 0.1
 # Standing still.
 ALARMS = 12
 METRICS = 12  # written while a crawl runs
-QUEUES_POLLED = len(queue_table().work)
-POLLERS, POLL_S = 5, 20.0
-"""Lambda keeps five long polls of 20 s open on every queue it reads."""
+POLL_S = 20.0
+POLLERS, POLLERS_WITH_A_LIMIT = 2, 5
+"""Lambda keeps long polls of 20 s open on every queue it reads, five; as few as two when it is quiet, but not where a
+maximum concurrency is set: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
+RECONCILE_RUNS, RECONCILE_S, RECONCILE_GB, RECONCILE_SQS = 4 * 24 * 30, 1.0, 0.5, 6
+"""A month: every quarter of an hour, it looks for dead letters in three queues."""
 SWEEP_EVERY_S, SWEEP_LISTS = 600.0, 2
 """Queries by sound that are over are looked for on a schedule; S3 bills a LIST like a PUT."""
+
+
+@cache
+def polls() -> float:
+    """Requests of a month with which Lambda looks into the queues that serverless.yml has it read."""
+    document = yaml.safe_load((ROOT / "serverless.yml").read_text(encoding="utf-8"))
+    triggers = [
+        event["sqs"] for function in document["functions"].values() for event in function["events"] if "sqs" in event
+    ]
+    pollers = sum(POLLERS_WITH_A_LIMIT if "maximumConcurrency" in trigger else POLLERS for trigger in triggers)
+    return pollers * MONTH_S / POLL_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +114,19 @@ class Line:
 
 def embedding(tracks: int) -> list[Line]:
     """Crawling, extracting and indexing `tracks` once, at list price."""
-    compute = tracks * (EXTRACT_S * EXTRACT_GB + FETCH_S * FETCH_GB) + compaction_gb_s(tracks)
-    requests = tracks * (1 / 4 + 1 / 10 + 1 / 100)
+    batches = tracks / INDEX_BATCH_TRACKS
+    indexing = batches * (INDEX_BATCH_S * INDEX_GB + WAKING_S * QUERY_GB)
+    compute = tracks * (EXTRACT_S * EXTRACT_GB + FETCH_S * FETCH_GB) + indexing + compaction_gb_s(tracks)
+    requests = tracks * (1 / 4 + 1) + batches * INDEX_BATCH_REQUESTS
+    puts = tracks * TRACK_S3_PUTS + batches * INDEX_BATCH_PUTS
+    gets = tracks * TRACK_S3_GETS + batches * (INDEX_BATCH_GETS + WAKING_GETS)
     return [
         Line("Lambda", compute * LAMBDA_GB_S + requests * LAMBDA_REQUEST),
         Line("DynamoDB", tracks * (TRACK_WRITE_UNITS * DYNAMODB_WRITE_UNIT + TRACK_READ_UNITS * DYNAMODB_READ_UNIT)),
-        Line("S3", tracks * (TRACK_S3_PUTS * S3_PUT + TRACK_S3_GETS * S3_GET)),
+        Line("S3", puts * S3_PUT + gets * S3_GET),
         Line("SQS", tracks * TRACK_SQS_REQUESTS * SQS_REQUEST),
         Line("Logs", tracks * TRACK_LOG_BYTES / _GB * LOGS_GB),
+        Line("SNS", batches * SNS_PUBLISH),
         Line("Metrics", METRICS * METRIC_MONTH if tracks else 0.0),
         Line("X-Ray", requests * SAMPLED * TRACE),
     ]
@@ -113,15 +144,19 @@ def compaction_gb_s(tracks: int) -> float:
 def month(tracks: int, queries: int) -> list[Line]:
     """A month of keeping `tracks` and answering `queries`, at list price; nothing new is crawled."""
     table_gb, index_gb = tracks * TRACK_TABLE_BYTES / _GB, tracks * TRACK_INDEX_BYTES / _GB
-    polls = QUEUES_POLLED * POLLERS * MONTH_S / POLL_S
+    scanned = 30 * tracks * TRACK_TABLE_BYTES / 4096 / 2  # once a day by reconcile, eventually consistent
+    reconcile = RECONCILE_RUNS * (RECONCILE_S * RECONCILE_GB * LAMBDA_GB_S + LAMBDA_REQUEST)
     return [
-        Line("Lambda", queries * (QUERY_S * QUERY_GB * LAMBDA_GB_S + LAMBDA_REQUEST)),
+        Line("Lambda", queries * (QUERY_S * QUERY_GB * LAMBDA_GB_S + LAMBDA_REQUEST) + reconcile),
         Line("HTTP API", queries * HTTP_API_REQUEST),
-        Line("DynamoDB", queries * QUERY_READ_UNITS * DYNAMODB_READ_UNIT + table_gb * DYNAMODB_PITR_GB_MONTH),
+        Line(
+            "DynamoDB",
+            (queries * QUERY_READ_UNITS + scanned) * DYNAMODB_READ_UNIT + table_gb * DYNAMODB_PITR_GB_MONTH,
+        ),
         Line("DynamoDB storage", table_gb * DYNAMODB_GB_MONTH),
         # Old versions of a week are among what is stored.
         Line("S3", index_gb * 1.5 * S3_GB_MONTH + MONTH_S / SWEEP_EVERY_S * SWEEP_LISTS * S3_PUT),
-        Line("SQS", polls * SQS_REQUEST),
+        Line("SQS", (polls() + RECONCILE_RUNS * RECONCILE_SQS) * SQS_REQUEST),
         Line("Alarms", ALARMS * ALARM_MONTH),
         Line("Logs", queries * QUERY_LOG_BYTES / _GB * LOGS_GB),
         Line("X-Ray", queries * SAMPLED * TRACE),

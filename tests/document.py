@@ -1,6 +1,7 @@
 """Walks the OpenAPI document against a running server: what it promises must hold for whatever is asked."""
 
 import json
+from collections.abc import Collection
 from typing import Any, cast
 
 import schemathesis
@@ -25,14 +26,33 @@ def takes_input(operation: Any) -> bool:
     return any(True for _ in operation.iter_parameters()) or bool(operation.body)
 
 
-def assert_keeps_its_promises(url: str, operation: Any, mode: GenerationMode, *, examples: int) -> None:
-    """No 5xx, no undocumented status, no answer that breaks its schema."""
+def needs_a_key(operation: Any) -> bool:
+    """Whether the document says so."""
+    return "401" in operation.definition.raw["responses"]
+
+
+def assert_keeps_its_promises(
+    url: str,
+    operation: Any,
+    mode: GenerationMode,
+    *,
+    examples: int,
+    key: str | None = None,
+    statuses: Collection[int] | None = None,
+) -> None:
+    """No 5xx, no undocumented status, no answer that breaks its schema; of `statuses` where these are given.
+
+    `key`: sent with every request.
+    """
+    headers = {"X-Api-Key": key} if key else {}
 
     @settings(
         max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case: Any) -> None:
-        case.validate_response(case.call(base_url=url), checks=_CHECKS)
+        answer = case.call(base_url=url, headers=headers)
+        case.validate_response(answer, checks=_CHECKS)
+        assert statuses is None or answer.status_code in statuses, answer.text
 
     check()

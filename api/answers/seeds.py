@@ -1,7 +1,8 @@
 """From what a caller names to what the index knows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from api.answers.query import Seed
 from earshot.errors import EarshotError, InvalidTrackId, TrackNotFound, TrackNotReady
@@ -11,6 +12,11 @@ from earshot.track import Status, Track
 
 LookUp = Callable[[TrackId], Track | None]
 """What is known of a track, whether or not the index holds it."""
+
+LookUpMany = Callable[[Iterable[TrackId]], Mapping[TrackId, Track]]
+"""The same of several tracks at once; what is not known is left out."""
+LOOKED_UP = 50
+"""Tracks of a playlist that are looked up because the index lacks them; of more it is only said that it does."""
 
 _HINTS = {
     Status.PENDING: "It waits for its preview or its embedding; ask again in a minute.",
@@ -27,13 +33,21 @@ def seed_of(searcher: Searcher, look_up: LookUp, track_id: TrackId, weight: floa
         TrackNotFound: nobody crawled it.
         TrackNotReady: known, but not in the index.
     """
+    seed = _in_index(searcher, track_id, weight)
+    if seed is None:
+        raise _absence(track_id, look_up(track_id))
+    return seed
+
+
+def _in_index(searcher: Searcher, track_id: TrackId, weight: float = 1.0) -> Seed | None:
     found, vector = searcher.row(track_id), searcher.vector(track_id)
-    if found is not None and vector is not None:
-        return Seed(found, vector, weight)
-    known = look_up(track_id)
+    return None if found is None or vector is None else Seed(found, vector, weight)
+
+
+def _absence(track_id: TrackId, known: Track | None) -> TrackNotFound | TrackNotReady:
     if known is None:
-        raise TrackNotFound(f"no track {track_id}")
-    raise TrackNotReady(
+        return TrackNotFound(f"no track {track_id}")
+    return TrackNotReady(
         f"track {track_id} is {known.status.value}, not in the index",
         status=known.status.value,
         reason=known.reason,
@@ -49,26 +63,49 @@ class Skipped:
     error: EarshotError
 
 
-def seeds_of_playlist(searcher: Searcher, look_up: LookUp, texts: Sequence[str]) -> tuple[list[Seed], list[Skipped]]:
+def seeds_of_playlist(
+    searcher: Searcher, look_up: LookUpMany, texts: Sequence[str]
+) -> tuple[list[Seed], list[Skipped]]:
     """The playlist's tracks, later ones weighing more (from 1/2 to 1), and those that cannot take part, with reasons.
 
-    `texts` are ids, URIs or URLs.
+    `texts` are ids, URIs or URLs. Of those that the index lacks the first `LOOKED_UP` are looked up, all at once.
 
     Raises:
         EarshotError: of the first track, when none can take part.
     """
+    named = [(text, _parsed(text)) for text in texts]
+    found = {track_id: _in_index(searcher, track_id) for _, track_id in named if isinstance(track_id, str)}
+    absent = list(islice((track_id for track_id, seed in found.items() if seed is None), LOOKED_UP))
+    known = look_up(absent) if absent else {}
     seeds: dict[str, Seed] = {}
     skipped: list[Skipped] = []
-    for text in texts:
-        try:
-            seed = seed_of(searcher, look_up, parse_track_id(text))
-        except (InvalidTrackId, TrackNotFound, TrackNotReady) as error:
-            skipped.append(Skipped(text, error))
-        else:
+    for text, track_id in named:
+        if isinstance(track_id, InvalidTrackId):
+            skipped.append(Skipped(text, track_id))
+        elif seed := found[track_id]:
             seeds[seed.track.track_id] = seed
+        elif track_id in absent:
+            skipped.append(Skipped(text, _absence(track_id, known.get(track_id))))
+        else:
+            skipped.append(Skipped(text, _unknown(track_id)))
     if not seeds and skipped:
         raise skipped[0].error
     weighted = [
         replace(seed, weight=0.5 + 0.5 * (number + 1) / len(seeds)) for number, seed in enumerate(seeds.values())
     ]
     return weighted, skipped
+
+
+def _parsed(text: str) -> TrackId | InvalidTrackId:
+    try:
+        return parse_track_id(text)
+    except InvalidTrackId as error:
+        return error
+
+
+def _unknown(track_id: TrackId) -> TrackNotReady:
+    return TrackNotReady(
+        f"track {track_id} is not in the index",
+        status="not looked up",
+        hint=f"GET /tracks/{{id}} says more; of a playlist the first {LOOKED_UP} such tracks are looked up.",
+    )

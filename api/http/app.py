@@ -17,11 +17,14 @@ from api.http.document import text_of
 from api.http.events import HttpEvent, HttpReply
 from api.http.routes import catalogue_map, crawls, health, opensubsonic, page, queries, search, similar, tracks
 from api.http.services import Services
-from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, UnsupportedMediaType
+from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, RouteNotFound, UnsupportedMediaType
 
 TITLE = "Earshot"
 VERSION = "1"
 MAX_BODY_BYTES = 64 * 1024
+OWN_ROUTES = ("GET /docs", "GET /extend", "POST /extend", "GET /map")
+"""Routes of the gateway, in serverless.yml, beside the one for everything: their answers are so large that they have
+throttles of their own."""
 BODILESS = (204, 304)
 """Statuses whose answers must not have a body."""
 _HEADERS = {
@@ -77,10 +80,11 @@ def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
 
 def respond(event: HttpEvent, context: LambdaContext, services: Services) -> HttpReply:
     """The answer (payload 2.0) to an HTTP event. HEAD is GET without the body."""
-    is_head = event["requestContext"]["http"]["method"] == "HEAD"
-    event = _as_routed(event)
+    asked, event = event, _as_routed(event)
+    is_head = asked["requestContext"]["http"]["method"] == "HEAD"
     origins = services.rules.cors_origins
     try:
+        _check_route(asked)
         _check_body(event)
     except EarshotError as error:
         response = refuse(error)
@@ -131,6 +135,17 @@ def _path(path: str) -> str:
     head, middle, rest = path.partition("/tracks/")
     rest, end = (rest.removesuffix("/audio"), "/audio") if rest.endswith("/audio") else (rest, "")
     return head + middle + quote(rest, safe="") + end if rest.startswith(("http:", "https:")) else path
+
+
+def _check_route(event: HttpEvent) -> None:
+    """Refuse what has a route of its own and came past it, however it was spelled.
+
+    Raises:
+        RouteNotFound
+    """
+    own = f"{event['requestContext']['http']['method']} {event['rawPath']}"
+    if own in OWN_ROUTES and event["routeKey"] != own:
+        raise RouteNotFound(f"spell it {event['rawPath']}")
 
 
 def _check_body(event: HttpEvent) -> None:

@@ -1,7 +1,9 @@
-"""Answers that depend on the request and on versions of spaces alone are cacheable until there is another version."""
+"""What callers may keep: answers that depend on versions of spaces until there is another, others by their content."""
+
+import hashlib
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, BaseRouter
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
 from api.http.presentation import spaces
@@ -28,6 +30,17 @@ def by_spaces(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Respo
     if response.status_code == 200:
         response.headers.update(headers)
     return response
+
+
+def by_content(router: BaseRouter, body: str, *, max_age_s: int) -> Response[str]:
+    """The JSON `body` with an ETag of its own, or 304 for who has it. For answers that cost little to make."""
+    headers: dict[str, str | list[str]] = {
+        "ETag": f'W/"{hashlib.sha256(body.encode()).hexdigest()[:16]}"',
+        "Cache-Control": f"public, max-age={max_age_s}",
+    }
+    if is_known(str(headers["ETag"]), router.current_event.headers.get("if-none-match")):
+        return Response(status_code=304, headers=headers, body="")
+    return Response(status_code=200, content_type="application/json", headers=headers, body=body)
 
 
 def is_known(etag: str, if_none_match: str | None) -> bool:

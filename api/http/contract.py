@@ -125,11 +125,12 @@ class SearchAnswer(BaseModel):
 
 
 class Upload(BaseModel):
-    """Where a clip goes."""
+    """Where a clip goes, and with which headers: the address was signed for these and for the size announced."""
 
-    method: Literal["PUT"]
+    method: Literal["PUT"] = "PUT"
     url: str
-    expires_in_s: int
+    headers: dict[str, str]
+    expires_in_s: Annotated[int, Field(description="Seconds within which the upload must have begun.")]
 
 
 class QueryOpened(BaseModel):

@@ -1,4 +1,4 @@
-"""API keys: who may have work done that costs money. Only digests of the keys are configured."""
+"""API keys: who may have work done that costs money, and how much. Only digests of the keys are configured."""
 
 import hashlib
 import hmac
@@ -10,17 +10,24 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from api.http.services import services_of
 from earshot.errors import KeyRequired
 
+_EVERYBODY = "everybody"
+
 
 def key_required(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[object]:
-    """Route middleware: unless everybody may have work done, a key must be in X-Api-Key.
+    """Route middleware: unless everybody may have work done, a key must be in X-Api-Key. Its quota is charged.
 
     Raises:
         KeyRequired: the key is missing or unknown, or none has been made yet.
+        QuotaExceeded: it has had as much done as it may in an hour; where everybody may, all together have.
     """
     rules = services_of(app).rules
+    caller = _EVERYBODY
     if not rules.is_open:
         digest = hashlib.sha256((app.current_event.headers.get("x-api-key") or "").encode()).hexdigest()
         if not any(hmac.compare_digest(digest, known.lower()) for known in rules.api_keys):
             raise KeyRequired("this needs a valid API key")
+        caller = digest
+    if rules.quota_per_hour is not None:
+        services_of(app).quotas.take(f"requests of {caller}", rules.quota_per_hour)
     response: Response[object] = next_middleware(app)
     return response

@@ -54,6 +54,16 @@ def _can_be_played(url: str) -> bool:
     )
 
 
+def rationed(fresh: Fresh, take: Callable[[], None]) -> Fresh:
+    """`fresh`, asked only after `take` has let it: a caller's waiting is paid for, and the provider is not ours."""
+
+    def taken(track_id: str) -> str:
+        take()
+        return fresh(track_id)
+
+    return taken
+
+
 def deezer_preview(web: Downloader, api_url: str, track_id: str) -> str:
     """A freshly signed address of a preview, which lasts a quarter of an hour; empty where Deezer gives none."""
     try:

@@ -18,6 +18,7 @@ from earshot.errors import (
     EarshotError,
     InvalidRequest,
     MethodNotAllowed,
+    QuotaExceeded,
     RouteNotFound,
     TrackNotReady,
     UnsupportedMediaType,
@@ -40,8 +41,13 @@ def answer(error: EarshotError) -> Response[str]:
     problem = Problem(code=error.code, message=error.message, hint=error.hint)
     if isinstance(error, TrackNotReady):
         problem.status, problem.reason = error.status, error.reason
-    headers = {"Allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowed) else {}
-    return _answer(status, problem, headers)
+    return _answer(status, problem, _headers(error))
+
+
+def _headers(error: EarshotError) -> dict[str, str]:
+    if isinstance(error, MethodNotAllowed):
+        return {"Allow": ", ".join(error.allowed)}
+    return {"Retry-After": str(error.retry_after_s)} if isinstance(error, QuotaExceeded) else {}
 
 
 def _answer(status: HTTPStatus, problem: Problem, headers: dict[str, str] | None = None) -> Response[str]:

@@ -1,8 +1,8 @@
 """The bodies that callers send."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.http.options import OptionParameters, ParsedTrackId, TrackIdText
 from earshot.sources import Can, labels
@@ -56,10 +56,22 @@ class CrawlRequest(BaseModel):
 
 
 class QueryRequest(BaseModel):
-    """Where the clip of a query by sound is, if it is not to be uploaded."""
+    """The clip of a query by sound: how large it is, if it is to be uploaded, or else where it is."""
 
     model_config = ConfigDict(extra="forbid")
 
+    size: Annotated[
+        int | None,
+        Field(ge=1, le=2**53, description="How many bytes the clip has, at most 32 MiB. The upload must have as many."),
+    ] = None
+    type: Annotated[
+        str,
+        Field(
+            max_length=80,
+            pattern=r"^(audio|video|application)/[A-Za-z0-9.+-]+$",
+            description="Its media type. The upload must be of this type.",
+        ),
+    ] = "application/octet-stream"
     url: Annotated[
         str | None,
         Field(
@@ -68,3 +80,9 @@ class QueryRequest(BaseModel):
             description="https, on a host that the crawler may ask (EARSHOT_PROVIDERS, EARSHOT_ALLOWED_HOSTS).",
         ),
     ] = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.size is None) is (self.url is None):
+            raise ValueError("give either `size`, of a clip that is to be uploaded, or `url`")
+        return self

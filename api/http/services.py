@@ -10,6 +10,7 @@ from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
+from earshot.stores.quotas import Quotas
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
 
@@ -24,6 +25,8 @@ class Rules:
     cors_origins: tuple[str, ...]
     api_keys: tuple[str, ...]
     is_open: bool
+    quota_per_hour: int | None
+    """Requests that have work done, of each key; None: any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Services:
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
     queries: SoundQueries
+    quotas: Quotas
     fresh_previews: Mapping[str, Fresh]
     disconnect: Callable[[], None]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
-from api.http.app import BODILESS, MAX_BODY_BYTES
+from api.http.app import BODILESS, MAX_BODY_BYTES, OWN_ROUTES
 from api.http.events import HttpEvent, HttpReply
 from api.one_machine.protocol import Receive, Scope, Send
 from earshot.clock import gateway_time
@@ -28,9 +28,11 @@ def event_of(scope: Scope, body: bytes) -> HttpEvent:
     headers = _joined((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
     raw_query = scope["query_string"].decode("latin-1")
     client = scope.get("client") or ("127.0.0.1", 0)
+    own = f"{scope['method']} {scope['path']}"
+    route = own if own in OWN_ROUTES else "$default"
     event: HttpEvent = {
         "version": "2.0",
-        "routeKey": "$default",
+        "routeKey": route,
         "rawPath": scope["path"],
         "rawQueryString": raw_query,
         "headers": headers,
@@ -47,7 +49,7 @@ def event_of(scope: Scope, body: bytes) -> HttpEvent:
                 "userAgent": headers.get("user-agent", ""),
             },
             "requestId": uuid4().hex,
-            "routeKey": "$default",
+            "routeKey": route,
             "stage": "$default",
             "time": gateway_time(),
             "timeEpoch": int(time.time() * 1000),

@@ -32,6 +32,8 @@ function query(values) {
 const post = (path, body, headers = {}) =>
   ask(path, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) });
 
+const withKey = (key) => (key ? { "X-Api-Key": key } : {});
+
 export const api = {
   health: () => ask("/health"),
   search: (values, signal) => ask(`/search?${query(values)}`, { signal }),
@@ -41,8 +43,17 @@ export const api = {
   map: () => ask("/map"),
   crawls: () => ask("/crawls?limit=20"),
   crawl: (id) => ask(`/crawls/${encodeURIComponent(id)}`),
-  start: (playlist, key) => post("/crawls", { playlist }, key ? { "X-Api-Key": key } : {}),
+  start: (playlist, key) => post("/crawls", { playlist }, withKey(key)),
+  openQuery: (clip, key) => post("/queries", clip, withKey(key)),
+  query: (id, values) => ask(`/queries/${encodeURIComponent(id)}?${query(values)}`),
 };
+
+// The store answers a page with nothing but whether it took the file.
+export async function upload({ method, url, headers }, file) {
+  const failed = { code: "upload_failed", message: "The clip could not be uploaded.", hint: "Try again." };
+  const answer = await fetch(url, { method, headers, body: file }).catch(() => { throw new Problem(failed, 0); });
+  if (!answer.ok) throw new Problem(failed, answer.status);
+}
 
 let stage;
 export async function currentStage() {

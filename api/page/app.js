@@ -5,6 +5,7 @@ import { explore } from "./explore.js";
 
 const VIEWS = {
   explore: async () => explore,
+  clip: async () => (await import("./clip.js")).clip,
   path: async () => (await import("./path.js")).path,
   map: async () => (await import("./map.js")).map,
   playlists: async () => (await import("./playlists.js")).playlists,

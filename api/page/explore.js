@@ -35,7 +35,8 @@ export async function explore(main, values, { go }) {
     h("section", { class: state.like.length + state.less.length ? "hero small" : "hero" },
       h("h1", {}, "What sounds like this?"),
       picker({ label: "Find a track", placeholder: "Title, artist or album", big: true,
-        onPick: (track) => go(`#/?like=${encodeURIComponent(track.track_id)}`) })),
+        onPick: (track) => go(`#/?like=${encodeURIComponent(track.track_id)}`) }),
+      h("p", { class: "hint" }, h("a", { href: "#/clip" }, "Or ask with a clip of your own"))),
     body);
 
   const stage = await currentStage().catch(() => "");

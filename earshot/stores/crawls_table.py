@@ -1,8 +1,9 @@
 """The crawls table in DynamoDB: which crawls there are, what their playlists held, and who works on what.
 
 Key: partition `crawl_id`, sort `entry`. The summaries of all crawls share the partition ``crawls`` (so that listing
-them is one query); the entries of a crawl live under its own id, numbered from 0. How far a crawl has come is never
-stored: it follows from its entries and the state of their tracks.
+them is one query); the entries of a crawl live under its own id, numbered from 0. How far a crawl has come follows from
+its entries and the state of their tracks. Counting them costs what they are, so the summary keeps the latest counts for
+whoever asks (docs/adr/0014).
 
 A crawl is kept until a later one of its playlist has read all of it, and then for 90 days: that nobody remembers is no
 proof that nobody holds. `expires_at` (epoch seconds, the table's TTL attribute) is on what is to go.
@@ -15,12 +16,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from earshot.clock import Timestamp, epoch_in, in_seconds, now_iso, stamp
+from earshot.clock import Timestamp, epoch_in, in_seconds, now_iso, seconds_until, stamp
 from earshot.errors import CrawlNotFound, EarshotError
 from earshot.ids import CrawlId, TrackId
 from earshot.messages import CrawlPlaylist
 from earshot.reasons import Reason
-from earshot.stores.dynamodb import Row, Table
+from earshot.stores.dynamodb import Row, Table, batches
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status
 
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
 _SUMMARIES = "crawls"
 _MEMORY: Row = {"crawl_id": "memory", "entry": "since"}
 _KEPT_S = 90 * 24 * 3600
+_COUNTED_AT_ONCE = 100
+_PAUSE_S = 2.0
+_ENTRIES_PER_S = 100.0
+"""Of one crawl, on average, so that counting it costs cents an hour, whatever its size."""
+COUNTED_PER_S = 150.0
+"""Entries of all crawls that are counted in a second, on average."""
 
 
 def new_crawl_id() -> CrawlId:
@@ -46,6 +53,7 @@ class Trackless(StrEnum):
     """Its track has been deleted since."""
 
 
+_STATUSES = frozenset(Status)
 EntryState = Status | Trackless
 """How far an entry has come: as far as its track."""
 
@@ -82,6 +90,10 @@ class CrawlSummary:
     """When that message was last taken for lost and sent again."""
     expires: bool = False
     """It is to be forgotten."""
+    noted: Timestamp | None = None
+    """When anything was last noted of it."""
+    asked: Timestamp | None = None
+    """When it was last asked to be counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +101,13 @@ class CrawlProgress:
     """How far a crawl has come. `states` and `reasons` count entries; `states` adds up to `total`."""
 
     summary: CrawlSummary
-    total: int
+    total: int = 0
     states: Mapping[EntryState, int] = field(default_factory=dict)
     reasons: Mapping[Reason, int] = field(default_factory=dict)
+    begun: Timestamp | None = None
+    """When counting began; None before the first time."""
+    of: Timestamp | None = None
+    """What had last been `noted` by then."""
 
     @property
     def pending(self) -> int:
@@ -100,8 +116,20 @@ class CrawlProgress:
 
     @property
     def done(self) -> bool:
-        """Whether the playlist has been read and nothing is pending."""
-        return self.summary.finished is not None and not self.pending
+        """Whether the playlist had been read and nothing was pending. Such counts are final.
+
+        Whoever works on a crawl notes something on it afterwards, if only its end: counts that are older than the
+        latest note may lack entries.
+        """
+        counted_all = self.begun is not None and self.of == self.summary.noted
+        return self.summary.finished is not None and counted_all and not self.pending
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to count anew: never when it is done, else the more seldom the more there is to count."""
+        pause_s = max(_PAUSE_S, self.total / _ENTRIES_PER_S)
+        asked = self.summary.asked
+        return not self.done and (asked is None or -seconds_until(asked) >= pause_s)
 
 
 class CrawlsTable:
@@ -155,7 +183,8 @@ class CrawlsTable:
     def finish(self, crawl_id: CrawlId, error: EarshotError | None = None) -> None:
         """Note that the whole playlist has been read, or that `error` ended the reading; the first end stays."""
         said = {"error": {"code": error.code, "message": error.message, "hint": error.hint}} if error else {}
-        self._note(crawl_id, {**said, "finished": now_iso()}, condition="attribute_not_exists(finished)")
+        if not self._note(crawl_id, {**said, "finished": now_iso()}, condition="attribute_not_exists(finished)"):
+            self._note(crawl_id, {})  # who comes second may have recorded more: it is counted once again
 
     def note_removed(self, crawl_id: CrawlId, tracks: int) -> None:
         """Note how many tracks the crawl removes, before it does; what was noted first stays."""
@@ -176,44 +205,110 @@ class CrawlsTable:
         Raises:
             CrawlNotFound: there is no such crawl.
         """
-        row = self._table.get(_key(_SUMMARIES, crawl_id))
-        if not row:
-            raise CrawlNotFound(f"no crawl {crawl_id[:80]!r}", hint="`GET /crawls` lists them.")
-        return _summary(row)
+        return _summary(self._summary_row(crawl_id))
 
     def entries(self, crawl_id: CrawlId) -> Iterator[CrawlEntry]:
         """The entries recorded so far, in order."""
         return map(_entry, self._table.query({"crawl_id": crawl_id}))
 
-    def progress(self, crawl_id: str, tracks_table: TracksTable) -> CrawlProgress:
-        """How far the crawl has come.
+    def progress(self, crawl_id: str) -> CrawlProgress:
+        """How far the crawl had come when it was last counted.
 
         Raises:
             CrawlNotFound: there is no such crawl.
         """
+        return _progress(self._summary_row(crawl_id))
+
+    def claim_count(self, progress: CrawlProgress) -> bool:
+        """Note that the crawl is about to be counted. False when somebody else has just noted it, or others' counts
+        leave no time for it now.
+        """
+        asked = progress.summary.asked
+        claimed = self._table.update(
+            _key(_SUMMARIES, progress.summary.crawl_id),
+            set_={"asked": now_iso()},
+            condition="attribute_exists(started) AND "
+            + ("#asked = :before" if asked else "attribute_not_exists(#asked)"),
+            values={":before": asked} if asked else None,
+        )
+        return claimed is not None and self._take_turn(progress.total)
+
+    def _take_turn(self, entries: int) -> bool:
+        """Whether it is anybody's turn to count; who counts so many entries takes time in which nobody else does."""
+        until = in_seconds(entries / COUNTED_PER_S)
+        taken = self._table.update(
+            _key("counting", "turn"),
+            set_={"until": until},
+            condition="attribute_not_exists(#until) OR #until < :now",
+            values={":now": now_iso()},
+        )
+        return taken is not None
+
+    def count(self, crawl_id: str, tracks_table: TracksTable) -> CrawlProgress:
+        """How far the crawl has come, counted anew and kept. It costs what the crawl holds.
+
+        Reads are consistent, and the summary is read before the entries and these before their tracks: what was
+        finished before is whole, so that the counts of a crawl that is done are exact. Where several count, those that
+        began last are kept.
+
+        Raises:
+            CrawlNotFound: there is no such crawl.
+        """
+        begun = now_iso()
         summary = self.summary(crawl_id)
         states: Counter[EntryState] = Counter()
         reasons: Counter[Reason] = Counter()
+        for some in batches(self._tracks_once(summary.crawl_id, states, reasons), _COUNTED_AT_ONCE):
+            found = tracks_table.states(some)
+            states.update(status for status, _ in found.values())
+            reasons.update(reason for _, reason in found.values() if reason)
+            if lost := len(some) - len(found):
+                states[Trackless.MISSING] += lost
+        progress = CrawlProgress(summary, sum(states.values()), states, reasons, begun, summary.noted)
+        self._keep(progress)
+        return progress
+
+    def _tracks_once(
+        self, crawl_id: CrawlId, states: Counter[EntryState], reasons: Counter[Reason]
+    ) -> Iterator[TrackId]:
+        """The tracks of a crawl, each once; the other entries are counted."""
         seen: set[TrackId] = set()
-        for entry in self.entries(summary.crawl_id):
+        for entry in self.entries(crawl_id):
             if entry.track_id is None or entry.track_id in seen:
                 states[Trackless.SKIPPED] += 1
                 reasons[entry.reason or Reason.DUPLICATE_ENTRY] += 1
             else:
                 seen.add(entry.track_id)
-        found = tracks_table.states(seen)
-        for status, reason in found.values():
-            states[status] += 1
-            if reason:
-                reasons[reason] += 1
-        if lost := len(seen) - len(found):
-            states[Trackless.MISSING] += lost
-        return CrawlProgress(summary, sum(states.values()), states, reasons)
+                yield entry.track_id
+
+    def _keep(self, progress: CrawlProgress) -> None:
+        counts = {
+            "total": progress.total,
+            "states": {state.value: count for state, count in progress.states.items()},
+            "reasons": {reason.value: count for reason, count in progress.reasons.items()},
+            "of": progress.of,
+        }
+        self._table.update(
+            _key(_SUMMARIES, progress.summary.crawl_id),
+            set_={"counts": counts, "begun": progress.begun},
+            condition="attribute_exists(started) AND (attribute_not_exists(#begun) OR #begun < :begun)",
+        )
 
     def list(self, limit: int | None = 100, offset: int = 0) -> list[CrawlSummary]:
-        """The newest crawls but for `offset`, newest first; with a limit of None all."""
+        """The newest crawls but for `offset`, newest first (ids sort by time): it costs what these are.
+
+        With a limit of None all, for repairs: it costs what exists.
+        """
+        if limit is not None:
+            return [*map(_summary, self._table.last({"crawl_id": _SUMMARIES}, offset + limit))][offset:]
         summaries = map(_summary, self._table.query({"crawl_id": _SUMMARIES}))
-        return sorted(summaries, key=lambda summary: summary.started, reverse=True)[offset:][:limit]
+        return sorted(summaries, key=lambda summary: summary.started, reverse=True)[offset:]
+
+    def _summary_row(self, crawl_id: str) -> Row:
+        row = self._table.get(_key(_SUMMARIES, crawl_id))
+        if not row:
+            raise CrawlNotFound(f"no crawl {crawl_id[:80]!r}", hint="`GET /crawls` lists them.")
+        return row
 
     def expire(self, summary: CrawlSummary) -> None:
         """Forget the crawl in 90 days: its entries, and last its summary, which says that it is done."""
@@ -247,7 +342,11 @@ class CrawlsTable:
     ) -> bool:
         """Write `said` into the summary, and `first` where nothing was noted yet. False: `condition` forbade it."""
         written = self._table.update(
-            _key(_SUMMARIES, crawl_id), set_=said, keep=first, condition=condition, values=values
+            _key(_SUMMARIES, crawl_id),
+            set_={**said, "noted": now_iso()},
+            keep=first,
+            condition=condition,
+            values=values,
         )
         return written is not None
 
@@ -295,4 +394,24 @@ def _summary(row: Row) -> CrawlSummary:
         due=row.get("due"),
         resumed=row.get("resumed"),
         expires="expires_at" in row,
+        noted=row.get("noted"),
+        asked=row.get("asked"),
     )
+
+
+def _progress(row: Row) -> CrawlProgress:
+    summary, counts = _summary(row), row.get("counts")
+    if counts is None:
+        return CrawlProgress(summary)
+    return CrawlProgress(
+        summary,
+        counts["total"],
+        {_state(state): count for state, count in counts["states"].items()},
+        {Reason(reason): count for reason, count in counts["reasons"].items()},
+        row["begun"],
+        counts.get("of"),
+    )
+
+
+def _state(text: str) -> EntryState:
+    return Status(text) if text in _STATUSES else Trackless(text)

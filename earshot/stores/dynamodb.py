@@ -55,8 +55,8 @@ class Table:
         return from_item(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Iterable[Row], attributes: Sequence[str] = ()) -> Iterator[Row]:
-        """Those of the rows that exist, in any order; with `attributes`, only these of them, as of a moment ago."""
-        for batch in _batches(keys, _BATCH_GET_LIMIT):
+        """Those of the rows that exist, in any order; with `attributes`, only these of them."""
+        for batch in batches(keys, _BATCH_GET_LIMIT):
             left: KeysAndAttributesUnionTypeDef | None = _wanted(batch, attributes)
             while left:
                 answer = self._client.batch_get_item(RequestItems={self._name: left})
@@ -71,6 +71,20 @@ class Table:
             ConsistentRead=True,
             KeyConditionExpression=f"{name} = :{name}",
             ExpressionAttributeValues={f":{name}": value},
+        )
+        for page in pages:
+            yield from map(from_item, page["Items"])
+
+    def last(self, key: Row, count: int) -> Iterator[Row]:
+        """The last `count` rows of a partition (`key`: its one attribute), last first. It costs what they are."""
+        ((name, value),) = to_item(key).items()
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            ConsistentRead=True,
+            ScanIndexForward=False,
+            KeyConditionExpression=f"{name} = :{name}",
+            ExpressionAttributeValues={f":{name}": value},
+            PaginationConfig={"MaxItems": count, "PageSize": count},
         )
         for page in pages:
             yield from map(from_item, page["Items"])
@@ -118,7 +132,7 @@ class Table:
 
     def put_many(self, rows: Iterable[Row]) -> None:
         """Write whole rows."""
-        for batch in _batches(rows, _BATCH_WRITE_LIMIT):
+        for batch in batches(rows, _BATCH_WRITE_LIMIT):
             left: Sequence[WriteRequestUnionTypeDef] = [{"PutRequest": {"Item": to_item(row)}} for row in batch]
             while left:
                 answer = self._client.batch_write_item(RequestItems={self._name: left})
@@ -130,12 +144,15 @@ class Table:
         *,
         set_: Row,
         keep: Row | None = None,
+        add: Row | None = None,
         remove: Sequence[str] = (),
         condition: str | None = None,
         values: Row | None = None,
         returns: "ReturnValueType" = "NONE",
     ) -> Row | None:
-        """Write some attributes, creating the row where it is missing. `set_` overwrites, `keep` fills what is missing.
+        """Write some attributes, creating the row where it is missing.
+
+        `set_` overwrites, `keep` fills what is missing, `add` adds to numbers (a missing one is 0).
 
         In `condition` an attribute that is written is called ``#name``, and the value that it is set to ``:name``.
 
@@ -145,14 +162,15 @@ class Table:
         kept = {name: value for name, value in (keep or {}).items() if name not in set_}
         assignments = [f"#{name} = :{name}" for name in set_]
         assignments += [f"#{name} = if_not_exists(#{name}, :{name})" for name in kept]
+        addition = " ADD " + ", ".join(f"#{name} :{name}" for name in add) if add else ""
         removal = " REMOVE " + ", ".join(map("#{}".format, remove)) if remove else ""
-        assigned = {f":{name}": value for name, value in {**set_, **kept}.items()}
+        assigned = {f":{name}": value for name, value in {**set_, **kept, **(add or {})}.items()}
         try:
             answer = self._client.update_item(
                 TableName=self._name,
                 Key=to_item(key),
-                UpdateExpression="SET " + ", ".join(assignments) + removal,
-                ExpressionAttributeNames={f"#{name}": name for name in (*set_, *kept, *remove)},
+                UpdateExpression="SET " + ", ".join(assignments) + addition + removal,
+                ExpressionAttributeNames={f"#{name}": name for name in (*set_, *kept, *(add or ()), *remove)},
                 ReturnValues=returns,
                 **_condition(condition, {**assigned, **(values or {})}),
             )
@@ -193,16 +211,16 @@ def _plain(value: object) -> object:
             return bytes(value)  # type: ignore[call-overload]  # it has __bytes__, its stubs do not
         case list():
             return [_plain(part) for part in value]
+        case dict():
+            return {name: _plain(part) for name, part in value.items()}
     return value
 
 
 def _wanted(keys: Iterable[Row], attributes: Sequence[str]) -> "KeysAndAttributesTypeDef":
-    wanted: KeysAndAttributesTypeDef = {"Keys": [to_item(key) for key in keys]}
+    wanted: KeysAndAttributesTypeDef = {"Keys": [to_item(key) for key in keys], "ConsistentRead": True}
     if attributes:
         wanted["ProjectionExpression"] = ", ".join(map("#{}".format, attributes))
         wanted["ExpressionAttributeNames"] = {f"#{name}": name for name in attributes}
-    else:
-        wanted["ConsistentRead"] = True
     return wanted
 
 
@@ -215,7 +233,8 @@ def _condition(expression: str | None, values: Row | None) -> _Condition:
     return condition
 
 
-def _batches(rows: Iterable[_T], size: int) -> Iterator[list[_T]]:
+def batches(rows: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """`rows` in lists of `size`, the last one perhaps shorter."""
     remaining = iter(rows)
     while batch := list(islice(remaining, size)):
         yield batch

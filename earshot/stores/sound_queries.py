@@ -1,7 +1,7 @@
 """Queries by sound: a clip goes up, its features come back, and nothing stays.
 
-In the previews bucket: ``previews/queries/<id>`` is the clip (beside the previews, so that the same notification
-wakes the extractor), ``queries/<id>.json`` what was heard. Both are removed within the hour, the clip as soon as it was
+In the previews bucket: ``clips/<id>`` is the clip (whose upload wakes the extractor by a queue that no crawl fills),
+``queries/<id>.json`` what was heard. Both are removed within the hour, the clip as soon as it was
 heard.
 """
 
@@ -9,13 +9,15 @@ import base64
 import json
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from earshot.clock import age
-from earshot.errors import InvalidInput, QueryNotFound
+from earshot.errors import ClipTooLarge, InvalidInput, QueryNotFound
 from earshot.ids import QueryId
 from earshot.reasons import Reason
 from earshot.stores.s3 import get_object
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(minutes=50)
 """After this a query is no more; whoever sweeps removes it within ten minutes."""
-UPLOAD_S = 300
-"""How long an upload address can be used."""
+UPLOAD_S = 120
+"""How long an upload may begin at its address."""
+MAX_CLIP_BYTES = 32 * 1024 * 1024
+"""Of a clip that is uploaded."""
 
 _CLIPS = "clips/"
 _RESULTS = "queries/"
@@ -84,6 +88,19 @@ class Heard:
             raise InvalidInput(f"not the result of a query by sound ({error!r})") from None
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An address to which a clip can be PUT with these `headers`, by whoever has it."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+def new_query_id() -> QueryId:
+    """An id that nobody guesses."""
+    return QueryId(secrets.token_hex(16))
+
+
 def query_id_of_key(key: str) -> QueryId | None:
     """The query whose clip is stored under `key`, or None when `key` is another object's."""
     query_id = key.removeprefix(_CLIPS)
@@ -102,17 +119,31 @@ class SoundQueries:
         self._client = client
         self._bucket = bucket
 
-    def open(self) -> QueryId:
-        """A new query's id."""
-        query_id = QueryId(secrets.token_hex(16))
+    def open(self, query_id: QueryId) -> None:
+        """A new query begins to live."""
         self._put(f"{_RESULTS}{query_id}.json", b"")
-        return query_id
 
-    def upload_address(self, query_id: QueryId) -> str:
-        """Where the clip can be PUT within `UPLOAD_S` seconds."""
-        return self._client.generate_presigned_url(
-            "put_object", Params={"Bucket": self._bucket, "Key": _CLIPS + query_id}, ExpiresIn=UPLOAD_S
+    def upload(self, query_id: QueryId, size: int, media_type: str) -> Upload:
+        """Where a clip of exactly `size` bytes can be PUT.
+
+        Size, type and that nothing lies there yet are signed: S3 takes nothing else, and the clip once.
+
+        Raises:
+            ClipTooLarge: no clip may have so many bytes.
+        """
+        if size > MAX_CLIP_BYTES:
+            raise ClipTooLarge(f"the clip has {size} bytes, the limit is {MAX_CLIP_BYTES}")
+        signed = {"ContentLength": size, "ContentType": media_type, "IfNoneMatch": "*"}
+        url = self._client.generate_presigned_url(
+            "put_object", Params={"Bucket": self._bucket, "Key": _CLIPS + query_id, **signed}, ExpiresIn=UPLOAD_S
         )
+        return Upload(url, {"Content-Type": media_type, "If-None-Match": "*"})
+
+    @cached_property
+    def origin(self) -> str:
+        """Where uploads go, as a web page's policy names it: ``https://<bucket>.s3.<region>.amazonaws.com``."""
+        url = self._client.generate_presigned_url("put_object", Params={"Bucket": self._bucket, "Key": "-"})
+        return "{0.scheme}://{0.netloc}".format(urlsplit(url))
 
     def put_clip(self, query_id: QueryId, clip: bytes) -> None:
         """Store the clip, as its uploader would."""
@@ -132,10 +163,19 @@ class SoundQueries:
                 raise InvalidInput(f"the clip has {answer['ContentLength']} bytes, the limit is {max_bytes}")
             return body.read()
 
+    def is_open(self, query_id: QueryId) -> bool:
+        """Whether the query lives and nothing was heard of it so far."""
+        answer = self._get(f"{_RESULTS}{query_id}.json")
+        return answer is not None and answer["ContentLength"] == 0
+
+    def remove_clip(self, query_id: QueryId) -> None:
+        """Remove the clip, if it is there."""
+        self._client.delete_object(Bucket=self._bucket, Key=_CLIPS + query_id)
+
     def settle(self, query_id: QueryId, heard: Heard) -> None:
         """Keep what was heard; then remove the clip. May be repeated."""
         self.answer(query_id, heard)
-        self._client.delete_object(Bucket=self._bucket, Key=_CLIPS + query_id)
+        self.remove_clip(query_id)
 
     def answer(self, query_id: QueryId, heard: Heard) -> None:
         """Keep what was heard, where the query still lives."""

@@ -69,7 +69,7 @@ class TracksTable:
         return {track.track_id: track for track in tracks}
 
     def states(self, track_ids: Iterable[TrackId]) -> dict[TrackId, tuple[Status, Reason | None]]:
-        """Status and reason of those of `track_ids` that exist, without their embeddings; eventually consistent.
+        """Status and reason of those of `track_ids` that exist, without their embeddings.
 
         The reason of a track that shares another's embedding is ``version``.
         """

@@ -13,6 +13,7 @@ import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import uvicorn
@@ -122,9 +123,10 @@ def running_site(folder: Path) -> Iterator[Site]:
 
 
 @contextlib.contextmanager
-def serving() -> Iterator[str]:
+def serving(application: Any = app) -> Iterator[str]:
+    """The address at which an ASGI application is served meanwhile; by default the api."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(application, access_log=False, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + 10

@@ -230,6 +230,7 @@ def _crawl_on(site: Site, crawl_id: str) -> None:
         else:
             tracks.mark_no_preview(TrackId(track_id), reason=Reason.MISS)
     crawls.finish(CrawlId(crawl_id))
+    crawls.count(CrawlId(crawl_id), tracks)
 
 
 def test_an_unknown_track_in_the_address_is_explained(open_page: OpenPage) -> None:
@@ -248,8 +249,9 @@ def test_an_unknown_track_in_the_address_is_explained(open_page: OpenPage) -> No
         "#/path?from=deezer:1000&to=deezer:1200",
         "#/map?track=deezer:1040",
         "#/playlists",
+        "#/clip",
     ],
-    ids=["start", "mix", "path", "map", "playlists"],
+    ids=["start", "mix", "path", "map", "playlists", "clip"],
 )
 def test_axe_finds_nothing_serious(open_page: OpenPage, address: str, width: str, dark: bool) -> None:
     page = open_page(address, width=width, dark=dark)

@@ -48,8 +48,8 @@ def _parameter(deployment: Deployment, key: str) -> str:
 
 
 def test_whoever_has_no_key_has_no_work_done_in_a_deployed_stage(deployment: Deployment) -> None:
-    for path in ("/crawls", "/queries"):
-        status, answer = ask(deployment, path, {"playlist": "/"} if path == "/crawls" else {}, key="guess")
+    for path, body in (("/crawls", {"playlist": "/"}), ("/queries", {"size": 1})):
+        status, answer = ask(deployment, path, body, key="guess")
         assert (status, answer["error"]["code"]) == (401, "key_required")
 
 
@@ -65,7 +65,10 @@ def test_a_playlist_becomes_a_search_engine_in_a_deployed_stage(deployment: Depl
     while time.monotonic() < deadline and indexed(health) < TRACKS:
         time.sleep(1)
         status, health = ask(deployment, "/health")
-    progress = ask(deployment, crawl["status_url"])[1]
+    progress: dict[str, Any] = {}
+    while time.monotonic() < deadline and not progress.get("done"):  # asking has it counted
+        time.sleep(0.5)
+        progress = ask(deployment, crawl["status_url"])[1]
     assert indexed(health) == TRACKS, f"{progress}\n{health}\n{deployment.account.function_logs()}"
     assert (progress["states"], progress["reasons"]) == ({"ready": TRACKS}, {})
 
@@ -80,6 +83,10 @@ def test_a_playlist_becomes_a_search_engine_in_a_deployed_stage(deployment: Depl
         assert track_id not in found
     status, track = ask(deployment, f"/tracks/{track_id}")
     assert (status, track["status"]) == (200, "ready")
+    status, extended = ask(deployment, "/extend", {"track_ids": [track_id, "deezer:3135556"]})
+    assert (status, extended["skipped"][0]["code"]) == (200, "track_not_found")
+    status, drawn = ask(deployment, "/map")
+    assert (status, drawn["total"]) == (200, TRACKS)
     status, crawls = ask(deployment, "/crawls")
     assert (status, len(crawls["crawls"])) == (200, 1)
     previews = deployment.client("s3").list_objects_v2(Bucket=_parameter(deployment, "previews-bucket"))
@@ -87,10 +94,11 @@ def test_a_playlist_becomes_a_search_engine_in_a_deployed_stage(deployment: Depl
 
 
 def test_a_clip_that_is_uploaded_finds_the_track_it_comes_from(deployment: Deployment) -> None:
-    status, opened = ask(deployment, "/queries", {})
+    clip = next(deployment.music.iterdir()).read_bytes()
+    status, opened = ask(deployment, "/queries", {"size": len(clip), "type": "audio/mpeg"})
     assert status == 201, opened
-    clip = next(deployment.music.iterdir())
-    upload = urllib.request.Request(opened["upload"]["url"], data=clip.read_bytes(), method="PUT")  # noqa: S310
+    signed = opened["upload"]
+    upload = urllib.request.Request(signed["url"], data=clip, headers=signed["headers"], method="PUT")  # noqa: S310
     with urllib.request.urlopen(upload, timeout=60) as answer:  # noqa: S310
         assert answer.status == 200
 

@@ -27,6 +27,17 @@ class Metric:
     dimensions: str
 
 
+def upload_rules() -> dict[str, list[str]]:
+    """The CORS rule of the previews bucket, for pages of any origin: methods and headers that it allows."""
+    text = (INFRA / "modules" / "private_bucket" / "main.tf").read_text(encoding="utf-8")
+    rule = re.search(r"cors_rule \{(.*?)\}", text, re.DOTALL)
+    assert rule
+    return {
+        name: re.findall(r'"([^"]+)"', listed)
+        for name, listed in re.findall(r"allowed_(methods|headers) = \[(.*?)\]", rule[1])
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """When a person is told. `expression` speaks of the metrics by their keys; `period_s` is that of all of them."""

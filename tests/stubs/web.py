@@ -1,6 +1,7 @@
 """A small real HTTP server for stubs of music providers: routes are functions, every request is counted."""
 
 import json
+import ssl
 import threading
 import time
 from collections import Counter
@@ -44,9 +45,12 @@ Route = Callable[[Request], Answer]
 
 
 class StubServer:
-    """Serves `route` on 127.0.0.1 until closed; `requests` keeps all that came, `hits` counts them by path."""
+    """Serves `route` on 127.0.0.1 until closed; `requests` keeps all that came, `hits` counts them by path.
 
-    def __init__(self, route: Route) -> None:
+    With `tls` over https.
+    """
+
+    def __init__(self, route: Route, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
         stub = self
 
@@ -84,14 +88,21 @@ class StubServer:
                 if claimed != len(answer.body):
                     self.close_connection = True
 
-            do_GET = do_POST = _serve  # noqa: N815
+            do_GET = do_POST = do_PUT = do_OPTIONS = _serve  # noqa: N815
 
             def log_message(self, *_: object) -> None: ...
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """Of this machine."""
+        return self._server.server_port
 
     @property
     def url(self) -> str:
@@ -111,9 +122,9 @@ class StubServer:
 
 
 @contextmanager
-def serve(route: Route) -> Iterator[StubServer]:
+def serve(route: Route, tls: ssl.SSLContext | None = None) -> Iterator[StubServer]:
     """A running `StubServer`."""
-    server = StubServer(route)
+    server = StubServer(route, tls)
     try:
         yield server
     finally:

@@ -7,19 +7,23 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
 
+from api.http.caching import by_content
 from api.http.contract import CrawlAnswer, CrawlCounts, CrawlList, CrawlStarted
 from api.http.keys import key_required
 from api.http.requests import CrawlRequest
 from api.http.routes.documented import answers
-from api.http.routes.parameters import LimitParameter, OffsetParameter
+from api.http.routes.parameters import LimitParameter
 from api.http.services import services_of
-from earshot.intake import start_crawl
+from earshot.intake import follow_crawl, start_crawl
 from earshot.playlists import parse_playlist, without_secrets
 from earshot.stores.crawls_table import CrawlSummary
 
 router = Router()
 _TAGS = ["crawls"]
+_NewestOffset = Annotated[int, Parameter(ge=0, le=100, description="How many to pass over (paging).")]
+"""What is passed over is read, and paid for."""
 
 
 @router.post(
@@ -27,7 +31,7 @@ _TAGS = ["crawls"]
     summary="Have a playlist crawled",
     operation_id="crawl",
     tags=_TAGS,
-    responses=answers(CrawlStarted, 401, 413, 415, 422, success=202),
+    responses=answers(CrawlStarted, 401, 413, 415, 422, 429, success=202),
     status_code=HTTPStatus.ACCEPTED.value,
     middlewares=[key_required],
 )
@@ -53,7 +57,7 @@ def crawl(request: Annotated[CrawlRequest, Body()]) -> Response[CrawlStarted]:
 @router.get(
     "/crawls", summary="The newest crawls", operation_id="crawls", tags=_TAGS, responses=answers(CrawlList, 422)
 )
-def crawls(limit: LimitParameter = 20, offset: OffsetParameter = 0) -> CrawlList:
+def crawls(limit: LimitParameter = 20, offset: _NewestOffset = 0) -> CrawlList:
     """Newest first."""
     return CrawlList(crawls=[_shown(summary) for summary in services_of(router).crawls.list(limit, offset)])
 
@@ -63,13 +67,16 @@ def crawls(limit: LimitParameter = 20, offset: OffsetParameter = 0) -> CrawlList
     summary="How far a crawl has come",
     operation_id="crawl_progress",
     tags=_TAGS,
-    responses=answers(CrawlCounts, 404, 422),
+    responses=answers(CrawlCounts, 304, 404, 422),
 )
-def crawl_progress(crawl_id: Annotated[str, Path(max_length=64)]) -> CrawlCounts:
-    """Counts by state and reason, derived from the entries and the state of their tracks."""
+def crawl_progress(crawl_id: Annotated[str, Path(max_length=64)]) -> Response[str]:
+    """Counts by state and reason, as of the last count: seconds ago, or minutes for ten thousand entries.
+
+    Asking has them counted anew where it is time. Once `done`, they are exact and stay.
+    """
     services = services_of(router)
-    progress = services.crawls.progress(crawl_id, services.tracks)
-    return CrawlCounts(
+    progress = follow_crawl(crawl_id, crawls=services.crawls, crawl_queue=services.crawl_queue)
+    counts = CrawlCounts(
         **dict(_shown(progress.summary)),
         total=progress.total,
         pending=progress.pending,
@@ -77,6 +84,8 @@ def crawl_progress(crawl_id: Annotated[str, Path(max_length=64)]) -> CrawlCounts
         states={state.value: count for state, count in progress.states.items()},
         reasons={reason.value: count for reason, count in progress.reasons.items()},
     )
+    max_age_s = services.rules.cache_max_age_s if progress.done else min(1, services.rules.cache_max_age_s)
+    return by_content(router, counts.model_dump_json(), max_age_s=max_age_s)
 
 
 def _shown(summary: CrawlSummary) -> CrawlAnswer:

@@ -12,9 +12,10 @@ _MEANING = {
     401: "The key is missing or unknown.",
     404: "No such track, crawl or query.",
     409: "The track is known but has no embedding yet; `status` and `reason` say why.",
-    413: "The body is too large.",
+    413: "The body, or the clip, is too large.",
     415: "The body is not JSON.",
     422: "A parameter breaks the contract; the message names it.",
+    429: "The key has had as much work done as it may in an hour; `Retry-After` says when to go on.",
     500: "An error on our side.",
     503: "No index version has been published yet, or a store is out of reach.",
 }

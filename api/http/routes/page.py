@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from api.http.caching import is_known
+from api.http.services import services_of
 from earshot.errors import RouteNotFound
 from earshot.sources import SOURCES, TRACK_SOURCES, Can, labels
 
@@ -25,7 +26,7 @@ _TYPES = {
 }
 _MEDIA = " ".join(f"https://{host}" for source in SOURCES.values() for host in source.preview_hosts)
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {uploads}; "
     f"media-src 'self' {_MEDIA}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
@@ -77,11 +78,15 @@ def part(name: str) -> Response[str]:
     return _serve(name)
 
 
+def _policy() -> str:
+    return _POLICY.format(uploads=services_of(router).queries.origin)
+
+
 def _serve(name: str) -> Response[str]:
     file = _files().get(name)
     if file is None:
         raise RouteNotFound(f"the page has no part {name[:40]!r}")
-    headers = {"ETag": file.etag, "Cache-Control": "no-cache", "Content-Security-Policy": _POLICY}
+    headers = {"ETag": file.etag, "Cache-Control": "no-cache", "Content-Security-Policy": _policy()}
     if is_known(file.etag, router.current_event.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers, body="")
     return Response(status_code=200, content_type=file.content_type, headers=headers, body=file.content)

@@ -19,7 +19,7 @@ from api.http.routes.parameters import OptionsParameter
 from api.http.services import searcher_of, services_of
 from earshot.messages import FetchClip
 from earshot.reasons import Reason
-from earshot.stores.sound_queries import UPLOAD_S, Heard
+from earshot.stores.sound_queries import UPLOAD_S, Heard, new_query_id
 
 router = Router()
 _TAGS = ["explore"]
@@ -30,23 +30,25 @@ _TAGS = ["explore"]
     summary="Ask with a clip",
     operation_id="open_query",
     tags=_TAGS,
-    responses=answers(QueryOpened, 401, 413, 415, 422, success=201),
+    responses=answers(QueryOpened, 401, 413, 415, 422, 429, success=201),
     status_code=HTTPStatus.CREATED.value,
     middlewares=[key_required],
 )
-def open_clip(request: Annotated[QueryRequest | None, Body()] = None) -> Response[QueryOpened]:
-    """PUT the clip (mp3, ogg, opus, flac, wav or m4a, up to 32 MB) to `upload.url`, then ask `status_url`.
+def open_clip(request: Annotated[QueryRequest, Body()]) -> Response[QueryOpened]:
+    """PUT the clip (mp3, ogg, opus, flac, wav or m4a, up to 32 MiB) to `upload.url` with `upload.headers`, then ask
+    `status_url`.
 
     A clip given as `url` is fetched instead. It is deleted as soon as it was heard, everything else within the hour.
     """
     clips = services_of(router).queries
-    clips.sweep()
-    query_id = clips.open()
+    query_id = new_query_id()
     upload = None
-    if request and request.url:
+    if request.size is not None:
+        signed = clips.upload(query_id, request.size, request.type)
+        upload = Upload(url=signed.url, headers=dict(signed.headers), expires_in_s=UPLOAD_S)
+    clips.open(query_id)
+    if request.url is not None:
         services_of(router).fetch_queue.send(FetchClip(query_id, request.url))
-    else:
-        upload = Upload(method="PUT", url=clips.upload_address(query_id), expires_in_s=UPLOAD_S)
     status_url = f"/queries/{query_id}"
     return Response(
         status_code=HTTPStatus.CREATED.value,

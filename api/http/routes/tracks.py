@@ -49,7 +49,7 @@ def _described(found: Track) -> TrackAnswer:
     summary="Have one track heard",
     operation_id="request_track",
     tags=["tracks"],
-    responses=answers(TrackAnswer, 401, 404, 409, 422) | accepted(TrackRequested),
+    responses=answers(TrackAnswer, 401, 404, 409, 422, 429) | accepted(TrackRequested),
     middlewares=[key_required],
 )
 def request(track_id: TrackIdInPath) -> Response[TrackAnswer | TrackRequested]:

@@ -126,7 +126,7 @@ resource "aws_s3_bucket_cors_configuration" "this" {
   cors_rule {
     allowed_methods = ["PUT"]
     allowed_origins = var.uploads_from_origins
-    allowed_headers = ["content-type"]
+    allowed_headers = ["content-type", "if-none-match"]
     max_age_seconds = 3600
   }
 }

@@ -183,3 +183,32 @@ def test_tables_cut_long_and_wide_texts(monkeypatch: pytest.MonkeyPatch) -> None
     assert lines[1].startswith(" 1.500  周")
     assert lines[1].endswith("…")
     assert "\x1b" not in lines[2]
+
+
+def test_a_clip_is_uploaded_and_its_neighbours_are_printed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    clip = tmp_path / "humming.wav"
+    clip.write_bytes(b"RIFF")
+    found = {
+        "track_id": "deezer:1",
+        "title": "Velvet Song",
+        "artists": ["A"],
+        "similarity": 0.9,
+        "tags": [],
+        "shared_tags": [],
+    }
+    heard = {"status": "ready", "reason": None, "message": None, "tags": [{"name": "jazz"}], "results": [found]}
+    said = iter([{**heard, "status": "pending"}, heard])
+    with serve(lambda _: Answer()) as store:
+        upload = {"method": "PUT", "url": f"{store.url}/clip", "headers": {"Content-Type": "audio/x-wav"}}
+        opened = {"query_id": "1", "upload": upload, "status_url": "/queries/1"}
+        with serve(lambda asked: Answer.json(opened if asked.method == "POST" else next(said))) as server:
+            assert main(["clip", str(clip), "--api", server.url]) == 0
+    assert [request.body for request in store.requests] == [b"RIFF"]
+    shown = capsys.readouterr().out
+    assert shown.startswith("Within earshot of humming.wav (jazz)")
+    assert "Velvet Song" in shown
+
+
+def test_a_clip_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["clip", "/no/such/file.mp3"]) == 1
+    assert "/no/such/file.mp3 cannot be read" in capsys.readouterr().err

@@ -11,6 +11,7 @@ import pytest
 from api.bootstrap import services
 from crawler import bootstrap
 from crawler.handler import fetch_preview
+from earshot.stores.sound_queries import new_query_id
 from tests.unit.api.world import World
 
 
@@ -52,13 +53,13 @@ def _deliver(query_id: str, url: str) -> dict[str, Any]:
 
 
 def test_the_clip_is_stored_for_the_extractor(world: World, host: str) -> None:
-    query_id = services().queries.open()
+    services().queries.open(query_id := new_query_id())
     assert _deliver(query_id, f"http://{host}/a.mp3") == {"batchItemFailures": []}
     assert services().queries.clip(query_id, max_bytes=10) == b"clip"
 
 
 def test_a_host_that_is_not_listed_is_the_answer(world: World) -> None:
-    query_id = services().queries.open()
+    services().queries.open(query_id := new_query_id())
     assert _deliver(query_id, "https://169.254.169.254/latest/meta-data") == {"batchItemFailures": []}
     answer = world.get(f"/queries/{query_id}").json()
     assert (answer["status"], answer["reason"]) == ("failed", "forbidden_url")

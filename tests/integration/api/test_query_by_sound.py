@@ -75,7 +75,7 @@ def test_a_clip_finds_the_track_it_was_cut_from(world: World, extractor: None) -
     queries = SoundQueries(boto3.client("s3"), "previews")
     embeddings = []
     for hertz in (220.0, 1800.0):
-        query = world.post("/queries", {}).json()
+        query = world.post("/queries", {"size": 1}).json()
         world.s3.put_object(Bucket="previews", Key=f"clips/{query['query_id']}", Body=_wav(hertz))
         assert extract(_notification(f"clips/{query['query_id']}"), _CONTEXT) == {"batchItemFailures": []}
         heard = queries.heard(query["query_id"])
@@ -96,10 +96,23 @@ def test_a_clip_finds_the_track_it_was_cut_from(world: World, extractor: None) -
 def test_a_clip_that_is_no_audio_is_refused_with_its_reason(world: World, extractor: None) -> None:
     from extractor.handler import extract
 
-    query = world.post("/queries", {}).json()
+    query = world.post("/queries", {"size": 1}).json()
     key = f"clips/{query['query_id']}"
     world.s3.put_object(Bucket="previews", Key=key, Body=b"no audio at all")
     assert extract(_notification(key), _CONTEXT) == {"batchItemFailures": []}
     answer = world.get(query["status_url"]).json()
     assert (answer["status"], answer["reason"]) == ("failed", "undecodable")
+    assert "Contents" not in world.s3.list_objects_v2(Bucket="previews", Prefix="previews/")
+
+
+def test_a_query_is_heard_once_however_often_something_is_uploaded(world: World, extractor: None) -> None:
+    from extractor.handler import extract
+
+    query = world.post("/queries", {"size": 1}).json()
+    key = f"clips/{query['query_id']}"
+    world.s3.put_object(Bucket="previews", Key=key, Body=b"no audio at all")
+    extract(_notification(key), _CONTEXT)
+    world.s3.put_object(Bucket="previews", Key=key, Body=_wav(220.0))
+    assert extract(_notification(key), _CONTEXT) == {"batchItemFailures": []}
+    assert world.get(query["status_url"]).json()["reason"] == "undecodable"
     assert "Contents" not in world.s3.list_objects_v2(Bucket="previews", Prefix="previews/")

@@ -20,7 +20,7 @@ def test_a_new_crawl_gives_what_was_given_up_another_chance(spotify_stack: Stack
     spotify_stack.run(_PLAYLIST)
     crawl_id = spotify_stack.start(_PLAYLIST)
     spotify_stack.deliver(spotify_stack.crawl_queue_url, handler.crawl_playlist)
-    assert spotify_stack.crawls.progress(crawl_id, spotify_stack.tracks).states == {Status.PENDING: 1}
+    assert spotify_stack.crawls.count(crawl_id, spotify_stack.tracks).states == {Status.PENDING: 1}
     assert spotify_stack.messages(spotify_stack.fetch_queue_url)["visible"] == 1
 
 
@@ -33,7 +33,7 @@ def test_a_scheduled_crawl_touches_only_what_is_new(spotify_stack: Stack, spotif
     body = {"crawl_id": "d3a2f0c1-execution", "playlist": _PLAYLIST, "only_new": True}
     boto3.client("sqs").send_message(QueueUrl=spotify_stack.crawl_queue_url, MessageBody=json.dumps(body))
     spotify_stack.deliver(spotify_stack.crawl_queue_url, handler.crawl_playlist)
-    progress = spotify_stack.crawls.progress("d3a2f0c1-execution", spotify_stack.tracks)
+    progress = spotify_stack.crawls.count("d3a2f0c1-execution", spotify_stack.tracks)
     assert progress.states == {Status.PENDING: 1, Status.NO_PREVIEW: 1}
     assert spotify_stack.messages(spotify_stack.fetch_queue_url)["visible"] == 1
     assert spotify_stack.tracks.get(spotify_id(1)) == before
@@ -42,9 +42,11 @@ def test_a_scheduled_crawl_touches_only_what_is_new(spotify_stack: Stack, spotif
 
 def test_crawls_are_listed_newest_first(spotify_stack: Stack) -> None:
     crawls = spotify_stack.crawls
-    for name in ("one", "two", "three"):
-        crawls.start(CrawlPlaylist(CrawlId(name), f"playlist {name}"))
-    assert [summary.crawl_id for summary in crawls.list(2)] == ["three", "two"]
+    for day in ("20261101T", "20261102T", "20261103T"):
+        crawls.start(CrawlPlaylist(CrawlId(day), f"playlist of {day}"))
+    assert [summary.crawl_id for summary in crawls.list(2)] == ["20261103T", "20261102T"]
+    assert [summary.crawl_id for summary in crawls.list(2, offset=2)] == ["20261101T"]
+    assert len(crawls.list(None)) == 3
 
 
 def test_a_crawl_that_starts_twice_keeps_its_start(spotify_stack: Stack) -> None:
@@ -75,7 +77,7 @@ def test_a_track_deleted_since_is_counted_as_missing(spotify_stack: Stack, spoti
     spotify.playlists[_PLAYLIST] = [item(track(1)), item(track(2))]
     crawl_id = spotify_stack.run(_PLAYLIST)
     spotify_stack.tracks.delete(spotify_id(1))
-    assert spotify_stack.crawls.progress(crawl_id, spotify_stack.tracks).states == {
+    assert spotify_stack.crawls.count(crawl_id, spotify_stack.tracks).states == {
         Status.NO_PREVIEW: 1,
         "missing": 1,
     }

@@ -97,7 +97,7 @@ def test_hundreds_of_entries_of_every_kind_each_delivered_twice_and_shuffled(
         crawl_id = web_stack.start(_PLAYLIST)
         _deliver_twice_and_shuffled(web_stack)
         own = Counter({path: count for path, count in previews.hits.items() if path != "/html"})
-    progress = web_stack.crawls.progress(crawl_id, web_stack.tracks)
+    progress = web_stack.crawls.count(crawl_id, web_stack.tracks)
     each = _ENTRIES // 40
     assert progress.total == _ENTRIES
     assert progress.reasons == {
@@ -174,7 +174,7 @@ def test_a_crawl_that_must_wait_hours_loses_nothing_when_delivered_twice_or_kill
     web_stack.deliver(web_stack.crawl_queue_url, handler.crawl_playlist, keep=killed)
     while web_stack.deliver(web_stack.fetch_queue_url, handler.fetch_preview, keep=killed):
         pass
-    progress = web_stack.crawls.progress(crawl_id, web_stack.tracks)
+    progress = web_stack.crawls.count(crawl_id, web_stack.tracks)
     assert progress.states == {Status.PENDING: 12}
     assert progress.summary.waiting_until is not None
     queued = web_stack.messages(web_stack.fetch_queue_url)

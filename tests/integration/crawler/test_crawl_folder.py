@@ -37,7 +37,7 @@ def test_every_audio_file_of_a_folder_becomes_a_track_with_its_preview(folder_st
     (folder / "cover.jpg").write_bytes(b"\xff\xd8")
     (folder / "README").write_text("notes")
 
-    progress = folder_stack.crawls.progress(folder_stack.run(str(folder)), folder_stack.tracks)
+    progress = folder_stack.crawls.count(folder_stack.run(str(folder)), folder_stack.tracks)
 
     tracks = {track.info.title: track for track in folder_stack.tracks.scan()}
     assert {(t.info.title, t.info.artists, t.info.album) for t in tracks.values()} == {
@@ -60,7 +60,7 @@ def test_a_file_that_is_no_audio_gets_a_reason_and_stops_nothing(folder_stack: S
     (folder / "a.mp3").write_bytes(_HTML)
     (folder / "b.mp3").write_bytes(b"")
     write_sweep(folder / "c.mp3", 2)
-    progress = folder_stack.crawls.progress(folder_stack.run(str(folder)), folder_stack.tracks)
+    progress = folder_stack.crawls.count(folder_stack.run(str(folder)), folder_stack.tracks)
     assert progress.reasons == {"unplayable": 2}
     assert progress.states == {Status.NO_PREVIEW: 2, Status.PENDING: 1}
 
@@ -110,7 +110,7 @@ def test_the_same_recording_in_two_places_is_one_track(folder_stack: Stack, fold
     audio = sweep(2)
     (folder / "a.mp3").write_bytes(audio)
     (folder / "b.mp3").write_bytes(audio)
-    progress = folder_stack.crawls.progress(folder_stack.run(str(folder)), folder_stack.tracks)
+    progress = folder_stack.crawls.count(folder_stack.run(str(folder)), folder_stack.tracks)
     assert progress.states == {Status.PENDING: 1, "skipped": 1}
     assert progress.reasons == {"duplicate_entry": 1}
 
@@ -120,7 +120,7 @@ def test_a_link_out_of_the_folder_is_not_followed(folder_stack: Stack, folder: P
     (folder / "linked").symlink_to(tmp_path / "elsewhere")
     (folder / "linked.mp3").symlink_to(tmp_path / "elsewhere" / "secret.mp3")
     (folder / "loop").symlink_to(folder)
-    progress = folder_stack.crawls.progress(folder_stack.run(str(folder)), folder_stack.tracks)
+    progress = folder_stack.crawls.count(folder_stack.run(str(folder)), folder_stack.tracks)
     assert (progress.total, progress.done) == (0, True)
 
 
@@ -128,7 +128,7 @@ def test_tags_without_bottom_stop_nothing(folder_stack: Stack, folder: Path) -> 
     write_sweep(folder / "song.mp3", 2)
     atoms = b"".join(struct.pack(">I4s", 8 * (5_000 - depth), b"moov") for depth in range(5_000))
     (folder / "deep.m4a").write_bytes(struct.pack(">I4s", 16, b"ftypM4A ") + b"M4A " + atoms)
-    progress = folder_stack.crawls.progress(folder_stack.run(str(folder)), folder_stack.tracks)
+    progress = folder_stack.crawls.count(folder_stack.run(str(folder)), folder_stack.tracks)
     assert progress.states == {Status.PENDING: 1, Status.NO_PREVIEW: 1}
     assert progress.reasons == {"unplayable": 1}
 
@@ -154,7 +154,7 @@ def test_a_file_that_changed_after_the_crawl_is_not_taken_for_the_track(folder_s
     folder_stack.deliver(folder_stack.crawl_queue_url, handler.crawl_playlist)
     path.write_bytes(sweep(2, pitch=500))
     folder_stack.settle()
-    assert folder_stack.crawls.progress(crawl_id, folder_stack.tracks).reasons == {"file_changed": 1}
+    assert folder_stack.crawls.count(crawl_id, folder_stack.tracks).reasons == {"file_changed": 1}
     assert not list(folder_stack.previews.track_ids())
 
 
@@ -195,7 +195,7 @@ def test_a_crawl_killed_between_any_two_requests_to_aws_is_completed_by_its_rede
         _expire_leases()
         assert not invoke(function, messages)
     assert len(list(folder_stack.previews.track_ids())) == 2
-    assert folder_stack.crawls.progress(crawl_id, folder_stack.tracks).states == {Status.PENDING: 2}
+    assert folder_stack.crawls.count(crawl_id, folder_stack.tracks).states == {Status.PENDING: 2}
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def test_a_csv_manifest_is_crawled(web_stack: Stack, folder: Path, deezer: Deeze
             encoding="utf-8",
         )
         crawl_id = web_stack.run(str(folder / "list.csv"))
-    progress = web_stack.crawls.progress(crawl_id, web_stack.tracks)
+    progress = web_stack.crawls.count(crawl_id, web_stack.tracks)
     assert progress.total == 6
     assert progress.reasons[Reason.BAD_ROW] == 2
     tracks = {track.info.title: track for track in web_stack.tracks.scan()}
@@ -104,6 +104,6 @@ def test_a_source_that_is_switched_off_says_how_to_switch_it_on(folder_stack: St
 
 def test_a_row_without_a_preview_waits_for_nobody(folder_stack: Stack, folder: Path) -> None:
     (folder / "list.csv").write_text("title,artist\nA,B\n")
-    progress = folder_stack.crawls.progress(folder_stack.run(str(folder / "list.csv")), folder_stack.tracks)
+    progress = folder_stack.crawls.count(folder_stack.run(str(folder / "list.csv")), folder_stack.tracks)
     assert progress.states == {Status.NO_PREVIEW: 1}
     assert progress.reasons == {"no_preview_url": 1}

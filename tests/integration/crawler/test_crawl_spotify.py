@@ -13,7 +13,7 @@ _PLAYLIST = spotify_id("playlist")
 
 
 def _progress(stack: Stack, playlist: str = _PLAYLIST) -> Any:
-    return stack.crawls.progress(stack.run(playlist), stack.tracks)
+    return stack.crawls.count(stack.run(playlist), stack.tracks)
 
 
 def test_odd_entries_are_counted_with_their_reason(spotify_stack: Stack, spotify: SpotifyStub) -> None:

@@ -29,7 +29,7 @@ def test_a_track_that_is_ready_is_not_downloaded_again_from_another_playlist(
         _make_ready(web_stack, wanted["id"])
         other = spotify_id("other playlist")
         spotify.playlists[other] = [item(wanted)]
-        progress = web_stack.crawls.progress(web_stack.run(other), web_stack.tracks)
+        progress = web_stack.crawls.count(web_stack.run(other), web_stack.tracks)
         assert progress.states == {Status.READY: 1}
         assert previews.hits.total() == 1
 
@@ -78,7 +78,7 @@ def test_the_same_recording_under_two_ids_is_downloaded_once_and_reported_as_a_v
     assert shared is not None
     assert (shared.status, shared.version_of) == (Status.READY, first["id"])
     assert shared.info.title == "Title album"
-    progress = web_stack.crawls.progress(web_stack.crawls.list()[0].crawl_id, web_stack.tracks)
+    progress = web_stack.crawls.count(web_stack.crawls.list()[0].crawl_id, web_stack.tracks)
     assert progress.reasons == {"version": 1}
 
 

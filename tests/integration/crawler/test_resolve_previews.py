@@ -203,7 +203,7 @@ def test_hours_of_retry_after_are_handed_back_and_nothing_is_sent_meanwhile(
     crawl_id = web_stack.run(PLAYLIST)
     assert time.monotonic() - started < 20
     assert deezer_server.hits.total() == 1, "the first refusal holds back everybody"
-    progress = web_stack.crawls.progress(crawl_id, web_stack.tracks)
+    progress = web_stack.crawls.count(crawl_id, web_stack.tracks)
     assert progress.states == {Status.PENDING: 5}
     assert progress.reasons == {"throttled": 5}
     assert web_stack.messages(web_stack.fetch_queue_url) == {"visible": 0, "delayed": 5, "in_flight": 0}

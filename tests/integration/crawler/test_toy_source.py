@@ -76,7 +76,7 @@ assert OptionParameters(source="toy").source == "toy"
 with serve(toy) as server, pytest.MonkeyPatch.context() as patch:
     with running_stack(patch, providers="toy", toy_api_url=server.url, allow_loopback="1") as stack:
         crawl_id = stack.run(PLAYLIST)
-        assert stack.crawls.progress(crawl_id, stack.tracks).states == {"pending": 2}
+        assert stack.crawls.count(crawl_id, stack.tracks).states == {"pending": 2}
         preview = stack.previews.get("toy:bear")
         assert (preview.audio, preview.provider, preview.info.title) == (MP3, "toy", "Bear")
         request_track("toy:ball", tracks=stack.tracks, fetch_queue=stack.fetch_queue)

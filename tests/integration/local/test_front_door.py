@@ -28,6 +28,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         local_dir=tmp_path_factory.mktemp("door"), local_hosts=("127.0.0.1", "localhost", "Music.example")
     )
     environment = {f"EARSHOT_{name}": "none" for name in _NEVER_ASKED} | {"AWS_DEFAULT_REGION": REGION}
+    environment |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
     function = Function("api", "api.handler.api", environment=environment, serves_http=True)
     with listen(0, "PORT") as listener:
         door = FrontDoor(function, {"PATH": os.environ["PATH"]}, settings, listener)

@@ -1,8 +1,10 @@
 """From what a caller names to what the index knows."""
 
+from collections.abc import Iterable
+
 import pytest
 
-from api.answers.seeds import seed_of, seeds_of_playlist
+from api.answers.seeds import LOOKED_UP, seed_of, seeds_of_playlist
 from earshot.errors import TrackNotFound, TrackNotReady
 from earshot.ids import TrackId
 from earshot.reasons import Reason
@@ -13,6 +15,10 @@ from tests.unit.api.world import direction, track
 
 def _nothing(_: TrackId) -> Track | None:
     return None
+
+
+def _none(_: Iterable[TrackId]) -> dict[TrackId, Track]:
+    return {}
 
 
 def test_a_seed_is_what_the_index_holds_of_the_track(index_of: IndexOf) -> None:
@@ -42,7 +48,7 @@ def test_a_track_on_its_way_is_not_ready_and_says_why(index_of: IndexOf, status:
 def test_later_tracks_of_a_playlist_weigh_more_and_those_it_cannot_use_are_named(index_of: IndexOf) -> None:
     index = index_of([track(1), track(2)], [direction(a0=1), direction(a1=1)])
     texts = ["https://www.deezer.com/track/1", "deezer:77", "nonsense", "deezer:2"]
-    seeds, skipped = seeds_of_playlist(index, _nothing, texts)
+    seeds, skipped = seeds_of_playlist(index, _none, texts)
     assert [(seed.track.track_id, seed.weight) for seed in seeds] == [("deezer:1", 0.75), ("deezer:2", 1.0)]
     assert [(one.text, one.error.code) for one in skipped] == [
         ("deezer:77", "track_not_found"),
@@ -52,11 +58,27 @@ def test_later_tracks_of_a_playlist_weigh_more_and_those_it_cannot_use_are_named
 
 def test_a_track_named_twice_counts_once(index_of: IndexOf) -> None:
     index = index_of([track(1), track(2)], [direction(a0=1), direction(a1=1)])
-    seeds, _ = seeds_of_playlist(index, _nothing, ["deezer:1", "deezer:2", "deezer:1"])
+    seeds, _ = seeds_of_playlist(index, _none, ["deezer:1", "deezer:2", "deezer:1"])
     assert [seed.track.track_id for seed in seeds] == ["deezer:1", "deezer:2"]
 
 
 def test_a_playlist_without_any_usable_track_is_the_error_of_its_first(index_of: IndexOf) -> None:
     index = index_of([track(1)], [direction(a0=1)])
     with pytest.raises(TrackNotFound, match="deezer:77"):
-        seeds_of_playlist(index, _nothing, ["deezer:77", "nonsense"])
+        seeds_of_playlist(index, _none, ["deezer:77", "nonsense"])
+
+
+def test_what_the_index_lacks_is_looked_up_at_once_and_not_without_end(index_of: IndexOf) -> None:
+    index = index_of([track(1)], [direction(a0=1)])
+    asked: list[list[TrackId]] = []
+
+    def look_up(track_ids: Iterable[TrackId]) -> dict[TrackId, Track]:
+        asked.append(list(track_ids))
+        return {TrackId("deezer:1000"): Track(TrackInfo(TrackId("deezer:1000"), "deezer"))}
+
+    lacking = [f"deezer:{1000 + number}" for number in range(LOOKED_UP + 9)]
+    _, skipped = seeds_of_playlist(index, look_up, ["deezer:1", *lacking])
+    assert asked == [lacking[:LOOKED_UP]]
+    assert [one.text for one in skipped] == lacking
+    assert skipped[0].error.code == skipped[-1].error.code == "track_not_ready"
+    assert {one.error.code for one in skipped[1:LOOKED_UP]} == {"track_not_found"}

@@ -146,3 +146,11 @@ def test_other_sources_are_never_asked_for_an_address(world: World) -> None:
     for url in ("https://evil.example/a.mp3", "http://a.dzcdn.net/", None, *_DISGUISED):
         world.table.register(TrackInfo(TrackId("11dFghVXANMlKmJXsNCbNl"), "spotify", preview_url=url))
         assert _ask(world, "11dFghVXANMlKmJXsNCbNl").status_code == 404
+
+
+@pytest.mark.parametrize("settings", [{"EARSHOT_STAGE": "dev", "EARSHOT_PREVIEWS_PER_HOUR": "1"}])
+def test_a_provider_is_not_asked_for_more_addresses_than_an_hours_share(world: World) -> None:
+    world.table.register(TrackInfo(TrackId("deezer:9"), "deezer"))
+    first, second = _ask(world, "deezer:9"), _ask(world, "deezer:9")
+    assert first.status_code == 404
+    assert (second.status_code, second.json()["error"]["code"]) == (429, "quota_exceeded")

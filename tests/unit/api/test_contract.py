@@ -1,17 +1,16 @@
 """The contract: documents match the code, and every error has the one shape."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from openapi_spec_validator import validate
 
-from api.bootstrap import services
 from api.http.openapi import document_text
 from config.api import ApiSettings
 from earshot.errors import EarshotError, InvalidSettings, http_status
-from earshot.ids import QueryId
 from tests.unit.api.world import World, direction, track
 
 _DOCS = Path(__file__).parents[3] / "docs"
@@ -172,7 +171,7 @@ def test_work_that_costs_needs_a_key_where_keys_are_configured(world: World) -> 
 @pytest.mark.parametrize("settings", [{"EARSHOT_API_KEYS": "", "EARSHOT_STAGE": "dev"}])
 @pytest.mark.parametrize(("method", "path"), [("POST", "/crawls"), ("PUT", "/tracks/deezer:1"), ("POST", "/queries")])
 def test_a_stage_in_the_cloud_that_has_no_keys_is_closed(world: World, method: str, path: str) -> None:
-    body = {"playlist": "deezer:playlist:1"} if path == "/crawls" else None
+    body = {"/crawls": {"playlist": "deezer:playlist:1"}, "/queries": {"size": 1}}.get(path)
     for headers in ({}, {"X-Api-Key": ""}, {"X-Api-Key": "guess"}):
         assert world.request(method, path, json=body, headers=headers).status_code == 401
     assert world.get("/health").status_code == 200
@@ -183,22 +182,44 @@ def test_ones_own_machine_is_open(world: World) -> None:
     assert world.post("/crawls", {"playlist": "deezer:playlist:1"}).status_code == 202
 
 
+_ASKS = [("POST", "/crawls", {"playlist": "deezer:playlist:1"}), ("PUT", "/tracks/deezer:1", None)]
+
+
+_TWO_KEYS = ",".join(sha256(key).hexdigest() for key in (b"one", b"two"))
+_METERED = {"EARSHOT_STAGE": "dev", "EARSHOT_QUOTA_PER_HOUR": "2", "EARSHOT_REQUEST_WAIT_S": "0"}
+
+
+@pytest.mark.parametrize("settings", [{**_METERED, "EARSHOT_API_KEYS": _TWO_KEYS}])
+def test_each_key_has_a_quota_for_what_costs_and_reading_is_free(world: World) -> None:
+    def ask(number: int, key: str) -> httpx.Response:
+        method, path, body = _ASKS[number % 2]
+        return world.request(method, path, json=body, headers={"X-Api-Key": key})
+
+    assert [ask(number, "one").status_code for number in range(4)] == [202, 202, 429, 429]
+    refused = ask(0, "one")
+    assert refused.json()["error"]["code"] == "quota_exceeded"
+    assert 0 < int(refused.headers["retry-after"]) <= 3600
+    assert ask(0, "two").status_code == 202
+    assert ask(0, "guess").status_code == 401
+    assert {world.get("/health").status_code for _ in range(5)} == {200}
+
+
+@pytest.mark.parametrize("settings", [{**_METERED, "EARSHOT_API_KEYS": "open"}])
+def test_where_everybody_may_have_work_done_all_share_one_quota(world: World) -> None:
+    asked = [world.request("POST", "/crawls", json=_ASKS[0][2], headers={"X-Api-Key": key}) for key in "abc"]
+    assert [answer.status_code for answer in asked] == [202, 202, 429]
+
+
+@pytest.mark.parametrize(
+    "settings", [{"EARSHOT_API_KEYS": "", "EARSHOT_STAGE": "local", "EARSHOT_QUOTA_PER_HOUR": "1"}]
+)
+def test_on_ones_own_machine_nothing_is_counted(world: World) -> None:
+    assert {world.post("/crawls", _ASKS[0][2]).status_code for _ in range(3)} == {202}
+
+
 @pytest.mark.parametrize("keys", ["password", "open,open", f"open,{'aa' * 32}", "aa" * 31])
 @pytest.mark.usefixtures("world")
 def test_a_key_itself_is_no_setting(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
     monkeypatch.setenv("EARSHOT_API_KEYS", keys)
     with pytest.raises(InvalidSettings, match=r"API_KEYS.*digests"):
         ApiSettings.load()
-
-
-@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "us-west-2", "ap-southeast-1", "eu-central-1"])
-def test_an_upload_address_signs_no_header_that_a_browser_chooses(
-    world: World, monkeypatch: pytest.MonkeyPatch, region: str
-) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
-    services.cache_clear()
-    address = urlsplit(services().queries.upload_address(QueryId("0" * 32)))
-    asked = parse_qs(address.query)
-    in_the_name = "" if region == "us-east-1" else f".{region}"  # where S3's own name leads
-    assert address.hostname == f"previews.s3{in_the_name}.amazonaws.com"
-    assert (asked["X-Amz-Algorithm"], asked["X-Amz-SignedHeaders"]) == (["AWS4-HMAC-SHA256"], ["host"])

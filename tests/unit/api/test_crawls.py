@@ -5,10 +5,11 @@ import json
 import boto3
 import pytest
 
+from crawler.counting import Counting
 from earshot.clock import Timestamp
 from earshot.errors import PlaylistNotFound
 from earshot.ids import CrawlId, TrackId
-from earshot.messages import CrawlPlaylist
+from earshot.messages import CountCrawl, CrawlPlaylist, parse_crawl
 from earshot.reasons import Reason
 from earshot.stores.crawls_table import CrawlEntry, CrawlsTable
 from earshot.track import TrackInfo
@@ -58,14 +59,52 @@ def test_counts_by_state_and_reason_and_what_went_wrong_are_shown(world: World, 
         [CrawlEntry(0, TrackId("deezer:1")), CrawlEntry(1, TrackId("deezer:1")), CrawlEntry(2, reason=Reason.EPISODE)],
     )
     crawls.wait_until(CrawlId("one"), Timestamp("2999-01-01T00:00:00.000000Z"))
-    progress = world.get("/crawls/one").json()
+    progress = _counted(world, crawls)
     assert progress["states"] == {"pending": 1, "skipped": 2}
     assert progress["reasons"] == {"duplicate_entry": 1, "episode": 1}
     assert progress["waiting_until"] == "2999-01-01T00:00:00.000000Z"
     crawls.finish(CrawlId("one"), PlaylistNotFound("gone", hint="Look."))
     progress = world.get("/crawls/one").json()
     assert progress["finished"]
+    assert not progress["done"]
     assert progress["error"] == {"code": "playlist_not_found", "message": "gone", "hint": "Look."}
+
+
+def _counted(world: World, crawls: CrawlsTable) -> dict[str, object]:
+    """The crawl as it is shown once the crawler has counted it."""
+    world.get("/crawls/one")
+    for message in _messages(world):
+        asked = parse_crawl(json.dumps(message))
+        assert isinstance(asked, CountCrawl)
+        Counting(world.table, crawls).run(asked)
+    shown: dict[str, object] = world.get("/crawls/one").json()
+    return shown
+
+
+def test_however_often_somebody_looks_the_crawl_is_counted_once(world: World, crawls: CrawlsTable) -> None:
+    crawls.start(CrawlPlaylist(CrawlId("one"), "/music"))
+    for _ in range(5):
+        world.get("/crawls/one")
+    assert len(_messages(world)) == 1
+
+
+def test_a_crawl_that_is_done_is_not_counted_any_more(world: World, crawls: CrawlsTable) -> None:
+    crawls.start(CrawlPlaylist(CrawlId("one"), "/music"))
+    crawls.finish(CrawlId("one"))
+    assert _counted(world, crawls)["done"]
+    world.get("/crawls/one")
+    assert _messages(world) == []
+
+
+def test_who_has_the_counts_is_not_sent_them_again(world: World, crawls: CrawlsTable) -> None:
+    crawls.start(CrawlPlaylist(CrawlId("one"), "/music"))
+    first = world.get("/crawls/one")
+    assert first.headers["cache-control"] == "public, max-age=1"
+    headers = {"If-None-Match": first.headers["etag"]}
+    again = world.request("GET", "/crawls/one", headers=headers)
+    assert (again.status_code, again.content) == (304, b"")
+    crawls.wait_until(CrawlId("one"), Timestamp("2999-01-01T00:00:00.000000Z"))
+    assert world.request("GET", "/crawls/one", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("crawl_id", ["nobody", "isrc%23USUM71703861", "%00"])

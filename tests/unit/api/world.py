@@ -19,6 +19,7 @@ from earshot.index.arrays import write_columns
 from earshot.index.formats import named
 from earshot.index.manifest import Manifest, SegmentEntry, StoredObject, transform_key
 from earshot.index.rows import LINES, OFFSETS, track_to_line, write_lines
+from earshot.index.segment import MAP
 from earshot.index.shelf import SHELF
 from earshot.index.shelving import arranged
 from earshot.index.store import IndexStore
@@ -75,9 +76,11 @@ class World:
         tracks: Sequence[Track],
         vectors: Sequence[npt.NDArray[np.float32]],
         transform: CatalogueTransform = IDENTITY,
+        positions: npt.NDArray[np.float32] | None = None,
     ) -> str:
-        """Publish an index version that holds `tracks` at `vectors`; returns its name."""
-        self.versions.append(publish(self.s3, tracks, vectors, transform, number=len(self.versions)))
+        """Publish an index version that holds `tracks` at `vectors`, with a map if `positions` are given; its name."""
+        number = len(self.versions)
+        self.versions.append(publish(self.s3, tracks, vectors, transform, positions, number=number))
         return self.versions[-1]
 
 
@@ -86,6 +89,7 @@ def publish(
     tracks: Sequence[Track],
     vectors: Sequence[npt.NDArray[np.float32]],
     transform: CatalogueTransform = IDENTITY,
+    positions: npt.NDArray[np.float32] | None = None,
     *,
     number: int = 0,
     with_shelf: bool = True,
@@ -105,6 +109,8 @@ def publish(
     }
     if with_shelf:
         objects[SHELF] = _shelf(rows)
+    if positions is not None:
+        objects[MAP] = _npy(positions[order])
     store = IndexStore(s3, "index")
     stored = {name: store.put(f"segments/{segment_id}/{name}", body) for name, body in objects.items()}
     body = transform.to_bytes()

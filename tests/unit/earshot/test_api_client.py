@@ -18,7 +18,8 @@ from tests.stubs.web import Answer, Request, serve
 _SCHEMAS = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read_text())["components"]["schemas"]
 _READ = {
     "TrackJson": "TrackAnswer", "FoundJson": "Result", "SeedJson": "QueryTrack", "SimilarJson": "SimilarAnswer",
-    "SearchJson": "SearchAnswer", "StartedJson": "CrawlStarted", "CrawlJson": "CrawlAnswer",
+    "UploadJson": "Upload", "OpenedJson": "QueryOpened", "HeardJson": "QueryAnswer", "SearchJson": "SearchAnswer",
+    "StartedJson": "CrawlStarted", "CrawlJson": "CrawlAnswer",
     "ProgressJson": "CrawlCounts", "CrawlsJson": "CrawlList", "IndexJson": "IndexHealth", "HealthJson": "Health",
 }  # fmt: skip
 
@@ -164,3 +165,24 @@ def test_a_server_that_hangs_up_again_and_again_is_not_asked_for_ever() -> None:
     with _listening(deal) as address, pytest.raises(ApiUnreachable, match=address):
         ApiClient(address).get("/health")
     assert calls == [0, 1]
+
+
+def test_a_clip_goes_where_the_api_says_without_the_key(tmp_path: Path) -> None:
+    with serve(lambda _: Answer()) as store:
+        upload = {"method": "PUT", "url": f"{store.url}/clip?signed", "headers": {"Content-Type": "audio/wav"}}
+        opened = {"query_id": "1", "upload": upload, "status_url": "/queries/1"}
+        with serve(lambda _: Answer.json(opened, 201)) as server:
+            assert ApiClient(server.url, key="hush").ask_with_clip(b"RIFF", "audio/wav") == opened
+    (asked,), (put,) = server.requests, store.requests
+    assert json.loads(asked.body) == {"size": 4, "type": "audio/wav"}
+    assert (put.method, put.body, put.headers["Content-Type"]) == ("PUT", b"RIFF", "audio/wav")
+    assert "X-Api-Key" not in put.headers
+
+
+def test_a_store_that_refuses_the_clip_is_named_without_its_signed_address() -> None:
+    with serve(lambda _: Answer(status=403)) as store:
+        upload = {"method": "PUT", "url": f"{store.url}/clip?X-Amz-Signature=hush", "headers": {}}
+        opened = {"query_id": "1", "upload": upload, "status_url": "/queries/1"}
+        with serve(lambda _: Answer.json(opened, 201)) as server, pytest.raises(ApiRefused) as refused:
+            ApiClient(server.url).ask_with_clip(b"RIFF", "audio/wav")
+    assert (refused.value.status, "hush" in refused.value.message) == (403, False)

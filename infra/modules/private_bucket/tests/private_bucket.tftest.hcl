@@ -99,6 +99,7 @@ run "a_page_may_put_and_nothing_else" {
     condition = (
       one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_methods == toset(["PUT"])
       && one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_origins == toset(["https://earshot.example.org"])
+      && one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_headers == toset(["content-type", "if-none-match"])
     )
     error_message = "a page may only put"
   }

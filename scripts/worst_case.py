@@ -1,0 +1,201 @@
+"""What strangers can make a stage cost in an hour: what a request costs, times how many the gateway lets through.
+
+What a request does is measured (tests/infra/worst_case.py); prices are those of `scripts.cost`, rates those of
+serverless.yml. The table stands in docs/cost.md.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from earshot.stores.crawls_table import COUNTED_PER_S
+from scripts import cost
+
+HOUR_S = 3600
+MOST = {"dev": 1.0, "prod": 5.0}
+"""USD an hour that strangers may cause, by stage."""
+MOST_WITH_KEYS = 1.0
+"""USD an hour that who has a key may add."""
+DEFAULT = "$default"
+"""The gateway's route for everything that has none of its own."""
+
+MEMORY_GB = 1.0
+SECONDS, PLAYLIST_S, WATCHING_S, WAITING_S = 0.2, 0.5, 1.2, 3.3
+"""A request's time in Lambda, twice what the dearest takes here (0.1 s of CPU); of a long playlist; where a track is
+watched for a second; where a provider is waited for, three seconds."""
+HEARING_S, HEARING_TRIES = 20.0, 3
+"""The longest that the extractor tries to decode a clip that is made to take long, and how often."""
+LOG_BYTES = 1100.0
+"""Of the gateway and the function together."""
+CONTAINERS = 50
+"""Of the api at the same time, each of which looks for a new index version every three seconds."""
+POINTER_EVERY_S = 3.0
+
+# How DynamoDB rounds: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+_READ_BYTES, _WRITE_BYTES = 4096, 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What AWS bills for some calls."""
+
+    reads: float = 0.0
+    writes: float = 0.0
+    s3_puts: int = 0
+    s3_gets: int = 0
+    sqs: int = 0
+
+    @property
+    def usd(self) -> float:
+        """At list price."""
+        return (
+            self.reads * cost.DYNAMODB_READ_UNIT
+            + self.writes * cost.DYNAMODB_WRITE_UNIT
+            + self.s3_puts * cost.S3_PUT
+            + self.s3_gets * cost.S3_GET
+            + self.sqs * cost.SQS_REQUEST
+        )
+
+
+def read_units(bytes_: int) -> int:
+    """Of a strongly consistent read of so many bytes."""
+    return max(1, math.ceil(bytes_ / _READ_BYTES))
+
+
+def write_units(bytes_: int) -> int:
+    """Of a write of an item with so many bytes."""
+    return max(1, math.ceil(bytes_ / _WRITE_BYTES))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, and what it made AWS do. `route`: the gateway's; `calls`: names of calls and how often each came."""
+
+    name: str
+    calls: Mapping[str, int]
+    units: Units
+    answer_bytes: int
+    route: str = DEFAULT
+    seconds: float = SECONDS
+    most_an_hour: int | None = None
+    """A quota of the stage, where there is one below the route's rate."""
+    others_usd: float = 0.0
+    """What others do because of it."""
+
+    @property
+    def usd(self) -> float:
+        """Of one."""
+        return (
+            self.units.usd
+            + cost.HTTP_API_REQUEST
+            + cost.LAMBDA_REQUEST
+            + self.seconds * MEMORY_GB * cost.LAMBDA_GB_S
+            + LOG_BYTES / 1e9 * cost.LOGS_GB
+            + cost.SAMPLED * cost.TRACE
+            + self.answer_bytes / 1e9 * cost.TRAFFIC_OUT_GB
+            + self.others_usd
+        )
+
+    def usd_an_hour(self, per_s: float) -> float:
+        """At so many requests a second."""
+        requests = per_s * HOUR_S
+        return self.usd * (requests if self.most_an_hour is None else min(requests, self.most_an_hour))
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Requests a second that the gateway lets through, by its routes."""
+
+    per_s: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stage: str, root: Path) -> "Rates":
+        """As serverless.yml and serverless.resources.yml say it."""
+        params = _read(root / "serverless.yml")["params"]
+        values: dict[str, Any] = {**params["default"], **params.get(stage, {})}
+        settings = _read(root / "serverless.resources.yml")["extensions"]["HttpApiStage"]["Properties"]
+        found = {DEFAULT: settings["DefaultRouteSettings"], **settings["RouteSettings"]}
+        named = {route: setting["ThrottlingRateLimit"] for route, setting in found.items()}
+        return cls({route: float(values[name.removeprefix("${param:").rstrip("}")]) for route, name in named.items()})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return document
+
+
+def one_track_usd() -> float:
+    """Of a track that is fetched, heard and indexed."""
+    many = 1_000_000
+    return cost.total(cost.embedding(many), free_tier=False) / many
+
+
+def one_clip_usd() -> float:
+    """Of a clip that is uploaded and cannot be decoded, as slowly as possible."""
+    return cost.S3_PUT + HEARING_TRIES * HEARING_S * cost.EXTRACT_GB * cost.LAMBDA_GB_S
+
+
+def crawling_usd_an_hour(root: Path) -> float:
+    """Of crawls that fetch as fast as the fetching function is let. (What single requests ask for has its quota.)"""
+    events = _read(root / "serverless.yml")["functions"]["fetch_preview"]["events"]
+    (at_once,) = (event["sqs"]["maximumConcurrency"] for event in events if "/fetch-queue-arn" in event["sqs"]["arn"])
+    return float(at_once / cost.FETCH_S * HOUR_S * one_track_usd())
+
+
+def standing_usd_an_hour() -> float:
+    """Of what requests make others do: counting crawls, and looking for new index versions."""
+    counting = HOUR_S * COUNTED_PER_S * cost.DYNAMODB_READ_UNIT
+    return counting + CONTAINERS * HOUR_S / POINTER_EVERY_S * cost.S3_GET
+
+
+def usd_an_hour(asked: Iterable[Asked], rates: Rates) -> float:
+    """The most that requests can cost: on each of the gateway's routes the dearest alone, and all that have a quota."""
+    dearest: dict[str, float] = {}
+    rationed = 0.0
+    for one in asked:
+        usd = one.usd_an_hour(rates.per_s[one.route])
+        if one.most_an_hour is not None:
+            rationed += usd
+        else:
+            dearest[one.route] = max(dearest.get(one.route, 0.0), usd)
+    return sum(dearest.values()) + rationed
+
+
+def table(public: Sequence[Asked], keyed: Sequence[Asked], rates: Mapping[str, Rates], root: Path) -> str:
+    """The table of docs/cost.md."""
+    stages = list(rates)
+    heads = " | ".join(f"{stage}: per s | {stage}: USD an hour" for stage in stages)
+    lines = [
+        f"| request | calls of AWS | answer, kB | USD per million | {heads} |",
+        "| --- | --- | ---: | ---: |" + " ---: | ---: |" * len(stages),
+    ]
+    lines += [_row(one, rates.values()) for one in public]
+    standing, crawling = standing_usd_an_hour(), crawling_usd_an_hour(root)
+    lines.append(_sums("counting crawls, looking for index versions", [standing for _ in stages]))
+    strangers = [usd_an_hour(public, rates[stage]) + standing for stage in stages]
+    lines.append(_sums("**strangers: the dearest of each throttle**", strangers))
+    lines += [_row(one, rates.values()) for one in keyed]
+    lines.append(_sums("fetching, hearing and indexing, as fast as it goes", [crawling for _ in stages]))
+    lines.append(_sums("**who has a key adds**", [usd_an_hour(keyed, rates[stage]) + crawling for stage in stages]))
+    return "\n".join(lines)
+
+
+def _row(one: Asked, rates: Iterable[Rates]) -> str:
+    cells = [f"`{one.name}`", _calls(one.calls), f"{one.answer_bytes / 1000:,.0f}", f"{one.usd * 1e6:,.1f}"]
+    for stage in rates:
+        per_s = stage.per_s[one.route]
+        allowed = min(per_s, (one.most_an_hour or math.inf) / HOUR_S)
+        cells += [f"{allowed:.2g}", f"{one.usd_an_hour(per_s):.2f}"]
+    return f"| {' | '.join(cells)} |"
+
+
+def _sums(name: str, values: Iterable[float]) -> str:
+    return f"| {name} | | | | " + " | ".join(f"| {usd:.2f}" for usd in values) + " |"
+
+
+def _calls(calls: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(calls.items())) or "–"

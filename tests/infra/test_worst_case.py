@@ -1,0 +1,100 @@
+"""The money test: what strangers, and callers with a key, can make a stage cost in an hour."""
+
+from collections.abc import Iterator
+
+import pytest
+import yaml
+
+from api.http.app import OWN_ROUTES, resolver
+from scripts import worst_case
+from scripts.worst_case import DEFAULT, Asked
+from tests.infra import terraform
+from tests.infra.worst_case import STAGES, drawn_table, keyed, large_stage, public, rates, shown
+from tests.unit.api.world import World
+
+# Also answered, for less than what is measured: small, or the same under another name.
+_CHEAP = {"GET /rest/ping", "GET /rest/getOpenSubsonicExtensions", "GET /rest/findSonicPath"}
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with large_stage(tmp_path_factory.mktemp("large")) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def of_strangers(stage: World) -> list[Asked]:
+    return public(stage)
+
+
+@pytest.fixture(scope="module")
+def with_keys(stage: World) -> list[Asked]:
+    return keyed(stage)
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_strangers_cannot_cost_more_than_this(of_strangers: list[Asked], name: str) -> None:
+    usd = worst_case.usd_an_hour(of_strangers, rates()[name]) + worst_case.standing_usd_an_hour()
+    assert usd <= worst_case.MOST[name]
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_nor_can_callers_with_a_key_add_more_than_this(with_keys: list[Asked], name: str) -> None:
+    usd = worst_case.usd_an_hour(with_keys, rates()[name]) + worst_case.crawling_usd_an_hour(terraform.ROOT)
+    assert usd <= worst_case.MOST_WITH_KEYS
+
+
+def test_no_request_makes_more_calls_than_one_can_count(of_strangers: list[Asked], with_keys: list[Asked]) -> None:
+    for asked in (*of_strangers, *with_keys):
+        assert sum(asked.calls.values()) <= 5, asked
+        assert not {"ListObjectsV2", "Scan"} & asked.calls.keys(), asked
+
+
+def test_the_page_shows_what_was_measured(of_strangers: list[Asked], with_keys: list[Asked]) -> None:
+    assert shown() == drawn_table(of_strangers, with_keys), "run: python -m tests.infra.worst_case"
+
+
+def test_every_route_has_been_measured(of_strangers: list[Asked], with_keys: list[Asked]) -> None:
+    app = resolver()
+    routes = {(route.method, route.path) for route in (*app._static_routes, *app._dynamic_routes)}
+    measured = {asked.name.partition(",")[0].replace("{", "<").replace("}", ">") for asked in of_strangers + with_keys}
+    there = {f"{method} {path.removesuffix('.view')}" for method, path in routes}
+    shortened = {_with_one_name(route) for route in there}
+    assert shortened - _CHEAP == {_with_one_name(route) for route in measured}
+
+
+def _with_one_name(route: str) -> str:
+    head, bracket, rest = route.partition("<")
+    return f"{head}<id>{rest.partition('>')[2]}" if bracket else route
+
+
+def test_routes_with_throttles_of_their_own_are_those_of_the_gateway() -> None:
+    document = yaml.safe_load((terraform.ROOT / "serverless.yml").read_text(encoding="utf-8"))
+    events = {event["httpApi"] for event in document["functions"]["api"]["events"] if "httpApi" in event}
+    assert events == {"*", *OWN_ROUTES}
+    for stage in STAGES:
+        assert rates()[stage].per_s.keys() == {DEFAULT, *OWN_ROUTES}
+
+
+def test_the_stage_waits_for_every_route_that_it_has_settings_for() -> None:
+    text = (terraform.ROOT / "serverless.resources.yml").read_text(encoding="utf-8")
+    stage = yaml.safe_load(text)["extensions"]["HttpApiStage"]
+    named = {f"HttpApiRoute{method.title()}{path[1:].title()}" for method, path in map(str.split, OWN_ROUTES)}
+    assert set(stage["DependsOn"]) == named
+
+
+@pytest.mark.parametrize("route", OWN_ROUTES)
+def test_what_has_a_throttle_of_its_own_cannot_be_had_past_it(stage: World, route: str) -> None:
+    from api.bootstrap import services
+    from api.http.app import respond
+    from api.http.events import HttpEvent
+
+    method, path = route.split()
+    for spelled in (path, f"{path}/", f"/{path}", f"{path}//", f"/.{path}", path.upper()):
+        event: HttpEvent = {
+            "version": "2.0", "routeKey": DEFAULT, "rawPath": spelled, "rawQueryString": "", "headers": {},
+            "requestContext": {"http": {"method": method, "path": spelled}, "requestId": "1", "stage": DEFAULT},
+            "isBase64Encoded": False,
+        }  # fmt: skip
+        answer = respond(event, None, services())  # type: ignore[arg-type]  # nobody looks at the context
+        assert answer["statusCode"] == 404, spelled

@@ -1,0 +1,262 @@
+"""What every route makes AWS do, asked for as much as can be; ``python -m tests.infra.worst_case`` writes docs/cost.md.
+
+The stage: 1,000 tracks, a crawl of 1,000 entries, 200 crawls, 200 open queries. Names are as long as usual.
+"""
+
+import re
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import numpy as np
+
+from api.answers.atlas import MAX_POINTS
+from api.bootstrap import services
+from api.http.app import OWN_ROUTES
+from config.api import ApiSettings
+from earshot.embedding import Embedding
+from earshot.ids import CrawlId, QueryId, TrackId
+from earshot.messages import CrawlPlaylist
+from earshot.stores.crawls_table import CrawlEntry, CrawlsTable
+from earshot.stores.dynamodb import Table
+from earshot.stores.sound_queries import Heard
+from earshot.track import Tag, TrackInfo
+from scripts import worst_case
+from scripts.worst_case import DEFAULT, Asked, Rates, Units, read_units, write_units
+from tests.calls import Call, counted_calls
+from tests.infra import terraform
+from tests.unit.api.world import DIM, World, running_world, track
+
+TRACKS, ENTRIES, MANY = 1_000, 1_000, 200
+STAGES = ("dev", "prod")
+PAGE = terraform.ROOT / "docs" / "cost.md"
+_MARKS = "<!-- worst-case:begin -->", "<!-- worst-case:end -->"
+_FREE = {"DeleteObject"}
+_S3_PUTS, _S3_GETS = {"PutObject", "ListObjectsV2"}, {"GetObject", "HeadObject"}
+_QUERY = QueryId("0" * 32)
+_LARGE, _USUAL = CrawlId("20261120T000000Z-1a4ce000"), CrawlId("20261119T000000Z-05a10000")
+
+
+@contextmanager
+def large_stage(folder: Path) -> Iterator[World]:
+    """A stage in the cloud that holds all that, open to everybody."""
+    settings = {"EARSHOT_STAGE": "dev", "EARSHOT_API_KEYS": "open", "EARSHOT_INDEX_CHECK_EVERY_S": "300"}
+    with running_world(folder, EARSHOT_REQUEST_WAIT_S="0", **settings) as world:
+        _publish(world)
+        _crawl(world)
+        heard = Heard("musicnn-msd@1", Embedding(_vectors(1)[0], np.zeros(DIM, np.float32)), _tags(0))
+        for number in range(MANY):
+            services().queries.open(QueryId(f"{number:032x}"))
+        services().queries.answer(_QUERY, heard)
+        yield world
+
+
+def _publish(world: World) -> None:
+    tracks = [
+        track(
+            number,
+            title=f"An ordinary title, number {number}",
+            artists=(f"The Ordinary Artist {number % 999}",),
+            album=f"An Album of Ordinary Songs {number % 1999}",
+            url=f"https://www.deezer.com/track/{number}",
+            artwork_url=f"https://cdn-images.dzcdn.net/images/cover/{number:032x}/500x500.jpg",
+            tags=dict(_tags(number)),
+        )
+        for number in range(TRACKS)
+    ]
+    places = np.random.default_rng(8).uniform(-1, 1, (TRACKS, 2)).astype(np.float32)
+    world.publish(tracks, list(_vectors(TRACKS)), positions=places)
+
+
+def _vectors(count: int) -> Any:
+    found = np.random.default_rng(7).normal(size=(count, DIM)).astype(np.float32)
+    return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+def _tags(number: int) -> tuple[Tag, ...]:
+    return tuple(Tag(f"some tag {(number + 7 * place) % 50}", 0.9 - 0.1 * place) for place in range(5))
+
+
+def _crawl(world: World) -> None:
+    """Also 50 tracks that wait for the index, with all that a track holds."""
+    dynamodb = boto3.client("dynamodb")
+    crawls, rows = CrawlsTable(dynamodb, "crawls"), Table(dynamodb, "crawls")
+    crawls.start(CrawlPlaylist(_LARGE, "https://www.deezer.com/playlist/1"))
+    crawls.record_entries(_LARGE, (CrawlEntry(number, TrackId(f"deezer:{number}")) for number in range(ENTRIES)))
+    crawls.count(_LARGE, world.table)
+    crawls.start(CrawlPlaylist(_USUAL, "https://open.spotify.com/playlist/37i9dQZF1DX4sWSpwq3LiO?si=0123456789abcdef"))
+    crawls.finish(_USUAL)
+    crawls.count(_USUAL, world.table)
+    (usual,) = (row for row in rows.query({"crawl_id": "crawls"}) if row["entry"] == _USUAL)
+    rows.put_many({**usual, "entry": f"{_USUAL}{number}"} for number in range(MANY))
+    for number in range(50):
+        info = TrackInfo(
+            TrackId(f"deezer:{90_000 + number}"), "deezer", title="A title that waits", isrc="GBAYE0601498"
+        )
+        world.table.register(info)
+        world.table.store_embedding(
+            info, embedding=bytes(1248), drift=bytes(1248), tags=_tags(0) * 2, model="musicnn-msd@1",
+            preview_at=services().crawls.summary(_LARGE).started,
+        )  # fmt: skip
+
+
+_K = {"k": 100, "diversity": 1}
+_PLAYLIST = [f"deezer:{number}" for number in range(1, 151)] + [f"deezer:{90_000 + number}" for number in range(50)]
+_SEEDS = [{"track_id": f"deezer:{number}"} for number in range(1, 51)]
+
+
+def public(world: World) -> list[Asked]:
+    """What may be asked without a key, each as dear as it can be."""
+    ask, previews = _Asking(world), ApiSettings.load().previews_per_hour
+    for first in ("/map", f"/queries/{_QUERY}"):  # loads the index: no request's own
+        world.get(first)
+    audio = ask("GET /tracks/deezer:90000/audio", name="GET /tracks/{id}/audio")
+    drawn = ask("GET /map")
+    extended = [
+        ask("GET /extend", query={"track_ids": ",".join(_PLAYLIST[-100:]), **_K}),
+        ask("POST /extend", {"track_ids": _PLAYLIST, **_K}),
+    ]
+    return [
+        ask("GET /similar", query={"track_id": "deezer:1", **_K}),
+        ask("POST /similar", {"seeds": _SEEDS, **_K}),
+        *(replace(asked, seconds=worst_case.PLAYLIST_S) for asked in extended),
+        ask("GET /path", query={"from": "deezer:1", "to": "deezer:2", "steps": 30}),
+        ask("GET /search", query={"text": "ordinary", "limit": 100}),
+        ask(f"GET /queries/{_QUERY}", query=_K, name="GET /queries/{id}"),
+        ask("GET /tracks/deezer:90000", name="GET /tracks/{id}"),
+        replace(audio, seconds=worst_case.WAITING_S, most_an_hour=previews),
+        ask("GET /crawls", query={"limit": 100, "offset": 100}),
+        ask(f"GET /crawls/{_LARGE}", name="GET /crawls/{id}, due to be counted"),
+        ask(f"GET /crawls/{_LARGE}", name="GET /crawls/{id}"),
+        ask("GET /health"),
+        ask("GET /rest/getSonicSimilarTracks", query={"id": "deezer:1", "count": 100}),
+        ask("GET /"),
+        ask("GET /page/style.css", name="GET /page/{file}"),
+        ask("GET /openapi.json"),
+        replace(drawn, answer_bytes=drawn.answer_bytes * MAX_POINTS // TRACKS),
+        ask("GET /docs"),
+    ]
+
+
+def keyed(world: World) -> list[Asked]:
+    """What needs a key, or an open stage. Each is charged to the quota, as if it were spent on nothing else."""
+    ask, quota = _Asking(world), ApiSettings.load().quota_per_hour
+    found = [
+        ask("POST /crawls", {"playlist": "deezer:playlist:1"}),
+        replace(
+            ask("PUT /tracks/deezer:70001", name="PUT /tracks/{id}"),
+            seconds=worst_case.WATCHING_S,
+            others_usd=worst_case.one_track_usd(),
+        ),
+        replace(ask("POST /queries", {"size": 1000}), others_usd=worst_case.one_clip_usd()),
+    ]
+    return [replace(asked, most_an_hour=quota) for asked in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    world: World
+
+    def __call__(
+        self,
+        request: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        name: str = "",
+    ) -> Asked:
+        method, path = request.split()
+        with counted_calls() as calls:
+            answer = self.world.request(method, path, params=query, json=body, headers={"Accept-Encoding": "identity"})
+        return Asked(
+            name or request,
+            Counter(call.name for call in calls),
+            _units(calls),
+            _sent_bytes(answer),
+            route=request if request in OWN_ROUTES else DEFAULT,
+        )
+
+
+def _sent_bytes(answer: httpx.Response) -> int:
+    assert answer.is_success or answer.json()["error"]["code"] == "not_playable", answer.text
+    assert "content-encoding" not in answer.headers, "a stranger need not let it be compressed"
+    return len(answer.content) + sum(len(name) + len(value) + 4 for name, value in answer.headers.items())
+
+
+def _units(calls: Iterable[Call]) -> Units:
+    reads = writes = puts = gets = messages = 0
+    for call in calls:
+        if call.name == "GetItem":
+            reads += read_units(_bytes(call.answered.get("Item", {})))
+        elif call.name == "BatchGetItem":
+            ((table, found),) = call.answered["Responses"].items()
+            lacking = len(call.asked["RequestItems"][table]["Keys"]) - len(found)
+            reads += sum(read_units(_bytes(item)) for item in found) + lacking
+        elif call.name == "Query":
+            reads += read_units(sum(map(_bytes, call.answered["Items"])))
+        elif call.name == "UpdateItem":
+            key = {"TableName": call.asked["TableName"], "Key": call.asked["Key"]}
+            writes += write_units(_bytes(boto3.client("dynamodb").get_item(**key).get("Item", {})))
+        elif call.name in _S3_PUTS:
+            puts += 1
+        elif call.name in _S3_GETS:
+            gets += 1
+        elif call.name == "SendMessage":
+            messages += 1
+        else:
+            assert call.name in _FREE, f"what does {call.name} cost?"
+    return Units(reads, writes, puts, gets, messages)
+
+
+def _bytes(item: Mapping[str, Any]) -> int:
+    """Of an item as DynamoDB counts them, nearly."""
+    return sum(len(name) + _value_bytes(value) for name, value in item.items())
+
+
+def _value_bytes(value: Mapping[str, Any]) -> int:
+    ((kind, content),) = value.items()
+    if kind == "M":
+        return 3 + sum(len(name) + _value_bytes(part) + 1 for name, part in content.items())
+    if kind == "L":
+        return 3 + sum(_value_bytes(part) + 1 for part in content)
+    return len(content) if kind == "B" else len(str(content).encode())
+
+
+def shown() -> str:
+    """The table as it stands in docs/cost.md."""
+    begin, end = _MARKS
+    return PAGE.read_text(encoding="utf-8").partition(begin)[2].partition(end)[0].strip()
+
+
+def rates() -> dict[str, Rates]:
+    """Of each stage."""
+    return {stage: Rates.of(stage, terraform.ROOT) for stage in STAGES}
+
+
+def drawn_table(public: Sequence[Asked], keyed: Sequence[Asked]) -> str:
+    """The table as it should stand there."""
+    return worst_case.table(public, keyed, rates(), terraform.ROOT)
+
+
+def main() -> int:
+    """Write the table."""
+    with tempfile.TemporaryDirectory() as folder, large_stage(Path(folder)) as world:
+        drawn = drawn_table(public(world), keyed(world))
+    begin, end = _MARKS
+    text = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(
+        re.sub(f"{begin}.*{end}", lambda _: f"{begin}\n{drawn}\n{end}", text, flags=re.DOTALL), encoding="utf-8"
+    )
+    print(drawn)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
