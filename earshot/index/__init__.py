@@ -18,6 +18,7 @@
 
 The rows of a segment are in the order of their track ids: a lookup is a binary search, and no other id map exists.
 
-Written by `write` (and `shelving`) from `row_sources`, described by `manifest` and `formats`, named by `pointer`, stored by `store`;
-opened by `reader` as `segment`s, each searched by its engine (`engines`) and its `shelf`, together by `searcher`.
+Written by `write` (and `shelving`) from `row_sources`, described by `manifest` and `formats`, named by `pointer`,
+stored by `store`; opened by `reader` as `segment`s, each searched by its engine (`engines`) and its `shelf`, together
+by `searcher`.
 """
