@@ -71,7 +71,8 @@ INDEX_BATCH_TRACKS = 10
 INDEX_BATCH_PUTS, INDEX_BATCH_GETS = 8, 3
 """A delta's files, the manifest, the pointer; the pointer and the manifest before. A test counts."""
 INDEX_BATCH_S, INDEX_GB = 1.0, 1769 / 1024
-INDEX_BATCH_REQUESTS = 2  # a run of the builder, a run of the api that hears of it
+INDEX_BATCH_REQUESTS = 3  # a run of queue_changes, one of the builder, one of the api that hears of it
+INDEX_BATCH_SQS = 3  # told, received, removed
 WAKING_S, WAKING_GETS = 0.3, 8  # of the api: it downloads the delta
 
 # One query.
@@ -87,8 +88,10 @@ POLL_S = 20.0
 POLLERS, POLLERS_WITH_A_LIMIT = 2, 5
 """Lambda keeps long polls of 20 s open on every queue it reads, five; as few as two when it is quiet, but not where a
 maximum concurrency is set: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
-RECONCILE_RUNS, RECONCILE_S, RECONCILE_GB, RECONCILE_SQS = 4 * 24 * 30, 1.0, 0.5, 6
-"""A month: every quarter of an hour, it looks for dead letters in three queues."""
+RECONCILE_RUNS, RECONCILE_S, RECONCILE_GB, RECONCILE_SQS = 4 * 24 * 30, 1.0, 0.5, 10
+"""A month: every quarter of an hour, it looks for dead letters in five queues."""
+COMPARED, COMPARE_RUNS, COMPARE_S, COMPARE_GB = 30 / 7, 4 * 30, 3.0, 1769 / 1024
+"""A month: how often all tracks are compared with the index, in how many runs of reconcile_index."""
 SWEEP_EVERY_S, SWEEP_LISTS = 600.0, 2
 """Queries by sound that are over are looked for on a schedule; S3 bills a LIST like a PUT."""
 
@@ -124,7 +127,7 @@ def embedding(tracks: int) -> list[Line]:
         Line("Lambda", compute * LAMBDA_GB_S + requests * LAMBDA_REQUEST),
         Line("DynamoDB", tracks * (TRACK_WRITE_UNITS * DYNAMODB_WRITE_UNIT + TRACK_READ_UNITS * DYNAMODB_READ_UNIT)),
         Line("S3", puts * S3_PUT + gets * S3_GET),
-        Line("SQS", tracks * TRACK_SQS_REQUESTS * SQS_REQUEST),
+        Line("SQS", (tracks * TRACK_SQS_REQUESTS + batches * INDEX_BATCH_SQS) * SQS_REQUEST),
         Line("Logs", tracks * TRACK_LOG_BYTES / _GB * LOGS_GB),
         Line("SNS", batches * SNS_PUBLISH),
         Line("Metrics", METRICS * METRIC_MONTH if tracks else 0.0),
@@ -145,7 +148,9 @@ def month(tracks: int, queries: int) -> list[Line]:
     """A month of keeping `tracks` and answering `queries`, at list price; nothing new is crawled."""
     table_gb, index_gb = tracks * TRACK_TABLE_BYTES / _GB, tracks * TRACK_INDEX_BYTES / _GB
     scanned = 30 * tracks * TRACK_TABLE_BYTES / 4096 / 2  # once a day by reconcile, eventually consistent
+    scanned += COMPARED * tracks * (TRACK_TABLE_BYTES / 4096 + 1 / 2)  # consistent, and the index's tracks one by one
     reconcile = RECONCILE_RUNS * (RECONCILE_S * RECONCILE_GB * LAMBDA_GB_S + LAMBDA_REQUEST)
+    reconcile += COMPARE_RUNS * (COMPARE_S * COMPARE_GB * LAMBDA_GB_S + LAMBDA_REQUEST)
     return [
         Line("Lambda", queries * (QUERY_S * QUERY_GB * LAMBDA_GB_S + LAMBDA_REQUEST) + reconcile),
         Line("HTTP API", queries * HTTP_API_REQUEST),

@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 
+from annoy_service.reconcile import EVERY_S, SLICES
 from scripts import cost
 from tests.infra import terraform
 
@@ -31,6 +32,11 @@ def test_the_bill_counts_the_runs_of_reconcile() -> None:
     rates = [event["schedule"]["rate"] for event in functions["reconcile"]["events"]]
     assert rates == ["rate(15 minutes)", "rate(1 day)"]
     assert functions["reconcile"]["memorySize"] / 1024 == cost.RECONCILE_GB
+    assert functions["reconcile_index"]["events"] == [
+        {"schedule": {"rate": f"rate({30 * 24 // cost.COMPARE_RUNS} hours)"}}
+    ]
+    assert cost.COMPARED == 30 * 24 * 3600 / (SLICES * EVERY_S)
+    assert functions["reconcile_index"]["memorySize"] / 1024 == cost.COMPARE_GB
 
 
 def test_no_service_costs_less_than_nothing_after_the_free_tier() -> None:
