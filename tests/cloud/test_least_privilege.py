@@ -70,6 +70,7 @@ _NOT_REACHED = {
     ("api", "s3:PutObject", "arn:aws:s3:::earshot-dev-previews/clips/*"): "signs addresses for uploads",
     ("api", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-previews/clips/*"): "sweeps what is an hour old",
     ("api", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-previews/queries/*"): "sweeps what is an hour old",
+    ("api", "s3:ListBucket", "arn:aws:s3:::earshot-dev-previews"): "sweeps what is an hour old",
     (
         "index_tracks",
         "s3:DeleteObject",
