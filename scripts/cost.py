@@ -68,7 +68,7 @@ SAMPLED = 0.05  # of all requests are traced
 
 # One batch of the index. Tracks come as fast as they are fetched, and the builder takes what a second or two bring.
 INDEX_BATCH_TRACKS = 10
-INDEX_BATCH_PUTS, INDEX_BATCH_GETS = 8, 3
+INDEX_BATCH_PUTS, INDEX_BATCH_GETS = 9, 3
 """A delta's files, the manifest, the pointer; the pointer and the manifest before. A test counts."""
 INDEX_BATCH_S, INDEX_GB = 1.0, 1769 / 1024
 INDEX_BATCH_REQUESTS = 3  # a run of queue_changes, one of the builder, one of the api that hears of it

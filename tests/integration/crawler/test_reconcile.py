@@ -222,7 +222,7 @@ def test_a_message_that_killed_its_function_every_time_ends_its_crawl_or_its_tra
     }
     assert list(folder_stack.previews.track_ids()) == []
     left = {queue: folder_stack.messages(url)["in_flight"] for queue, url in folder_stack.dead.items()}
-    assert left == {"crawl": 1, "fetch": 0, "extract": 0}
+    assert left == dict.fromkeys(left, 0) | {"crawl": 1}
 
 
 def test_a_database_that_is_away_ends_a_crawl_only_at_its_last_delivery(

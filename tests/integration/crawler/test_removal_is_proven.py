@@ -1,11 +1,9 @@
 """Whatever playlists become, in whatever order they are read, and however much time passes: removal only on proof."""
 
 import os
-import time as real_time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -59,9 +57,6 @@ class Playlists(RuleBasedStateMachine):
         patch = self._open.enter_context(pytest.MonkeyPatch.context())
         for module in (clock, departed):
             patch.setattr(module, "now", self._tick)
-        patch.setattr(
-            clock, "time", SimpleNamespace(time=lambda: self._tick().timestamp(), monotonic=real_time.monotonic)
-        )
         self._stage: Stage = self._open.enter_context(stage())
         sqs = boto3.client("sqs")
         self._crawl = Crawl(

@@ -183,7 +183,7 @@ def test_who_waits_for_one_provider_does_not_ask_the_others_again(
     assert itunes_server.hits["/search"] == 2
 
 
-def _settled(stack: Stack, seconds: float = 8.0) -> None:
+def _settled(stack: Stack, seconds: float = 30.0) -> None:
     """Deliver, also what is delayed."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

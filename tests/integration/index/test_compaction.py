@@ -99,9 +99,9 @@ def test_what_is_folded_in_during_a_compaction_is_kept(world: World, music: Musi
     searcher = world.reader().current()
     assert searcher.size == 19
     assert not searcher.contains(IDS[7])
-    changed = searcher.row(IDS[0])
-    assert changed is not None
-    assert changed.title == "Changed"
+    renamed = searcher.row(IDS[0])
+    assert renamed is not None
+    assert renamed.title == "Changed"
     assert [segment["kind"] for segment in world.latest()["segments"]] == ["base", "delta"]
 
 

@@ -21,8 +21,9 @@ with mock_aws():
     )
     s3.create_bucket(Bucket="index")
     os.environ["EARSHOT_INDEX_TOPIC_ARN"] = sns.create_topic(Name="published")["TopicArn"]
-    queue = sqs.create_queue(QueueName="any")["QueueUrl"]
+    queue = sqs.create_queue(QueueName="any.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
     os.environ["EARSHOT_COMPACT_QUEUE_URL"] = os.environ["EARSHOT_INDEX_FAILED_QUEUE_URL"] = queue
+    os.environ["EARSHOT_MAX_TRIES"] = "10"
     from annoy_service.handler import compact_index, index_tracks
     from earshot.stores.tracks_table import TracksTable
     from earshot.track import TrackInfo
@@ -32,8 +33,7 @@ with mock_aws():
         TrackInfo("file:0000000000000001", "file"), embedding=values, drift=values, tags=(),
         model="musicnn-msd@1", preview_at="2026-11-20T07:00:00.000000Z",
     )
-    record = {"dynamodb": {"Keys": {"track_id": {"S": "file:0000000000000001"}}, "SequenceNumber": "1"}}
-    index_tracks({"Records": [record]}, None)
+    index_tracks({"Records": [{"body": '{"track_ids":["file:0000000000000001"]}'}]}, None)
     compact_index({"Records": [{"body": '{"on_demand":true}'}]}, None)
 """
 
