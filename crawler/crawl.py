@@ -62,6 +62,7 @@ class Crawl:
             return
         except EarshotError as error:
             self.crawls.finish(message.crawl_id, error)
+            self.crawls.finish_step(message.crawl_id, message.cursor)  # a second delivery reads nothing more
             return
         if cursor is None:
             if message.remove_missing:

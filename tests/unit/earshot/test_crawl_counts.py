@@ -180,7 +180,7 @@ _ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(before=_ACTIONS, during=_ACTIONS, after=_ACTIONS)
 def test_whatever_happens_in_between_counts_that_say_done_are_exact(
     before: list[tuple[str, int]], during: list[tuple[str, int]], after: list[tuple[str, int]]
