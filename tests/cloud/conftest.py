@@ -16,6 +16,7 @@ from scripts import package
 from scripts.template import osls
 from tests.cloud.account import Account, account, create_state
 from tests.corpus import clips
+from tests.stubs.web import Answer, serve
 
 STAGE = "dev"
 TRACKS = 10
@@ -29,6 +30,8 @@ class Deployment:
     account: Account
     api_url: str
     music: Path
+    playlist: str
+    """A list of that music, which is served over HTTP: the functions of a stage hold no decoder to cut files with."""
     calls: Path
     """Where every AWS call of every function is noted (recorder/sitecustomize.py)."""
     functions: frozenset[str]
@@ -54,7 +57,18 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def deployment(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterator[Deployment]:
+def playlist(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterator[Path]:
+    """A manifest of the tracks, whose previews are served on this machine."""
+    files = {f"/{path.name}": path.read_bytes() for path in sorted(music.iterdir())}
+    manifest = tmp_path_factory.mktemp("playlist") / "list.csv"
+    with serve(lambda request: Answer(body=files[request.path])) as previews:
+        rows = [f"{name[1:-4]},Somebody,{previews.url}{name}" for name in files]
+        manifest.write_text("\n".join(["title,artist,preview_url", *rows, ""]), encoding="utf-8")
+        yield manifest
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory, music: Path, playlist: Path) -> Iterator[Deployment]:
     """serverless.yml in an account, packaged for this machine's Python and processor."""
     architecture = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -62,8 +76,8 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterato
         package.build(service, architecture=architecture, python=python)
     calls = tmp_path_factory.mktemp("calls")
     settings = {
-        "EARSHOT_PROVIDERS": "file",
-        "EARSHOT_FOLDER_ROOTS": str(music),
+        "EARSHOT_FOLDER_ROOTS": str(playlist.parent),
+        "EARSHOT_ALLOW_LOOPBACK": "true",
         "EARSHOT_RECORD_AWS_CALLS": str(calls),
         "PYTHONPATH": str(Path(__file__).parent / "recorder"),
     }
@@ -72,10 +86,17 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, music: Path) -> Iterato
         build = {
             "EARSHOT_ARCHITECTURE": architecture,
             "EARSHOT_PACKAGE": f"{architecture}-python{python}",
+            "EARSHOT_PROVIDERS": "manifest",
+            "EARSHOT_ALLOWED_HOSTS": "127.0.0.1",
             "EARSHOT_API_KEYS": sha256(KEY.encode()).hexdigest(),
         }
         osls("deploy", "--stage", STAGE, environment={**own.environment, **build})
         (api,) = own.session.client("apigatewayv2").get_apis()["Items"]
         yield Deployment(
-            own, f"http://127.0.0.1:{own.port}/_aws/execute-api/{api['ApiId']}", music, calls, frozenset(_functions())
+            own,
+            f"http://127.0.0.1:{own.port}/_aws/execute-api/{api['ApiId']}",
+            music,
+            str(playlist),
+            calls,
+            frozenset(_functions()),
         )

@@ -9,9 +9,10 @@ from typing import Any
 
 from earshot.clock import iso, now
 from earshot.ids import TrackId
-from earshot.messages import CrawlPlaylist, FetchPreview
+from earshot.messages import CrawlPlaylist, FetchPreview, KeepUp, TrackNotIndexed, TracksChanged
 from earshot.reasons import Reason
 from earshot.stores.crawls_table import CrawlsTable, new_crawl_id
+from earshot.stores.message_queue import FifoQueue, MessageQueue
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, TrackInfo
 from tests.cloud.conftest import KEY, STAGE, TRACKS, Deployment
@@ -58,7 +59,7 @@ def test_a_playlist_becomes_a_search_engine_in_a_deployed_stage(deployment: Depl
     status, nothing = ask(deployment, "/similar?track_id=deezer:3135556")
     assert status in (404, 503), nothing
 
-    status, crawl = ask(deployment, "/crawls", {"playlist": str(deployment.music)})
+    status, crawl = ask(deployment, "/crawls", {"playlist": deployment.playlist})
     assert status == 202, crawl
 
     deadline = time.monotonic() + _INDEXED_WITHIN_S
@@ -133,6 +134,21 @@ def _wake(deployment: Deployment, what: str) -> None:
     assert "FunctionError" not in answer, answer["Payload"].read()
 
 
+def test_the_clock_has_tracks_indexed_again_that_were_given_up(deployment: Deployment) -> None:
+    sqs = deployment.client("sqs")
+    names = {key: _parameter(deployment, key).rpartition(":")[2] for key in ("changes-dlq-arn", "compact-dlq-arn")}
+    urls = {key: sqs.get_queue_url(QueueName=name)["QueueUrl"] for key, name in names.items()}
+    parked = _parameter(deployment, "index-failed-queue-url")
+    gone = TrackId("deezer:9")
+    MessageQueue(sqs, parked).send(TrackNotIndexed(gone, "no reason"))
+    FifoQueue(sqs, urls["changes-dlq-arn"]).send(TracksChanged((gone,)))
+    FifoQueue(sqs, urls["compact-dlq-arn"]).send(KeepUp())
+    answer = deployment.client("lambda").invoke(FunctionName=f"earshot-{STAGE}-reconcile_index", Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    for url in (parked, *urls.values()):
+        assert not sqs.receive_message(QueueUrl=url).get("Messages"), "it has been read"
+
+
 def test_the_clock_ends_what_is_dead_and_gives_back_what_was_lost(deployment: Deployment) -> None:
     dynamodb, sqs = deployment.client("dynamodb"), deployment.client("sqs")
     tracks = TracksTable(dynamodb, _parameter(deployment, "tracks-table"))
@@ -142,7 +158,7 @@ def test_the_clock_ends_what_is_dead_and_gives_back_what_was_lost(deployment: De
         tracks.register(TrackInfo(track_id, "deezer", title="Song"))
     letters = sqs.get_queue_url(QueueName=_parameter(deployment, "fetch-dlq-arn").rpartition(":")[2])["QueueUrl"]
     sqs.send_message(QueueUrl=letters, MessageBody=FetchPreview(dead).to_json())
-    lost = CrawlPlaylist(new_crawl_id(), str(deployment.music))
+    lost = CrawlPlaylist(new_crawl_id(), deployment.playlist)
     crawls.start(lost)
     long_ago = {":then": {"S": iso(now() - timedelta(hours=20))}}
     dynamodb.update_item(

@@ -43,6 +43,12 @@ _NOT_REACHED = {
     ("crawl_playlist", "dynamodb:PutItem", "table/earshot-dev-crawls"): "rate limits of web sources",
     ("crawl_playlist", "dynamodb:DeleteItem", "table/earshot-dev-tracks"): "only a crawl with remove_missing removes",
     ("fetch_preview", "sqs:SendMessage", "earshot-dev-fetch"): "a throttled provider's message goes back with a delay",
+    ("fetch_preview", "sqs:SendMessage", "earshot-dev-fetch-now"): "the same, of a track that was asked for by name",
+    ("fetch_preview", "sqs:SendMessage", "earshot-dev-extract-now"): "a track that was asked for by name",
+    ("fetch_preview", "s3:PutObject", "arn:aws:s3:::earshot-dev-previews/clips/*"): "queries whose clip is a URL",
+    ("queue_changes", "sqs:SendMessage", "earshot-dev-index-failed"): "Lambda sends what failed for the last time",
+    ("reconcile_index", "dynamodb:BatchGetItem", "table/earshot-dev-tracks"): "this hour's slice may hold no track",
+    ("reconcile_index", "s3:ListBucket", "arn:aws:s3:::earshot-dev-index"): _MISSING_OBJECT,
     ("fetch_preview", "dynamodb:GetItem", "table/earshot-dev-crawls"): "rate limits of web providers",
     ("fetch_preview", "dynamodb:UpdateItem", "table/earshot-dev-crawls"): "notes that a provider asked to wait",
     ("fetch_preview", "s3:ListBucket", "arn:aws:s3:::earshot-dev-previews"): _MISSING_OBJECT,
@@ -51,7 +57,15 @@ _NOT_REACHED = {
     ("extract", "s3:ListBucket", "arn:aws:s3:::earshot-dev-previews"): _MISSING_OBJECT,
     **{
         (function, action, f"earshot-dev-{queue}"): "only what fails is told when to come back"
-        for function, queue in (("crawl_playlist", "crawl"), ("fetch_preview", "fetch"), ("extract", "extract"))
+        for function, queue in (
+            ("crawl_playlist", "crawl"),
+            ("fetch_preview", "fetch"),
+            ("fetch_preview", "fetch-now"),
+            ("extract", "extract"),
+            ("extract", "extract-now"),
+            ("index_tracks", "changes.fifo"),
+            ("compact_index", "compact.fifo"),
+        )
         for action in ("sqs:ChangeMessageVisibility", "sqs:GetQueueUrl")
     },
     ("extract", "dynamodb:GetItem", "table/earshot-dev-tracks"): "whether a preview that is gone is still needed",
@@ -59,13 +73,13 @@ _NOT_REACHED = {
     **{
         ("reconcile", action, f"earshot-dev-{queue}-dlq"): "no such letter came"
         for action in ("sqs:DeleteMessage",)
-        for queue in ("crawl", "extract")
+        for queue in ("crawl", "fetch-now", "extract", "extract-now")
     },
     ("reconcile", "sqs:SendMessage", "earshot-dev-extract"): "no preview waited for half a day",
     ("reconcile", "s3:GetObject", "arn:aws:s3:::earshot-dev-previews/previews/*"): "no preview was dead",
     ("reconcile", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-previews/previews/*"): "no preview was dead",
     ("index_tracks", "s3:ListBucket", "arn:aws:s3:::earshot-dev-index"): _MISSING_OBJECT,
-    ("index_tracks", "sqs:SendMessage", "earshot-dev-index-failed"): "Lambda sends what failed for the last time",
+    ("index_tracks", "sqs:SendMessage", "earshot-dev-index-failed"): "all tracks can be indexed",
     ("api", "s3:ListBucket", "arn:aws:s3:::earshot-dev-index"): _MISSING_OBJECT,
     ("api", "s3:PutObject", "arn:aws:s3:::earshot-dev-previews/clips/*"): "signs addresses for uploads",
     ("api", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-previews/clips/*"): "sweeps what is an hour old",
