@@ -131,6 +131,7 @@ class Cloud:
 
         with (
             patch.object(earshot.clock, "now", lambda: honest_now() + self.passed),
+            patch.object(moto.sqs.models, "unix_time", lambda: honest_millis() / 1000 + self.passed.total_seconds()),
             patch.object(
                 moto.sqs.models, "unix_time_millis", lambda: honest_millis() + 1000 * self.passed.total_seconds()
             ),

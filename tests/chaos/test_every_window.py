@@ -162,28 +162,6 @@ def test_an_extractor_that_is_away_for_longer_than_a_preview_lives_finds_another
         assert told.states() == {Status.READY: 1, Status.NO_PREVIEW: 1}
 
 
-def test_the_clock_itself_may_die_in_each_of_its_windows(music: Path) -> None:
-    windows = _of_the_clock(music, killed=None)
-    assert {window.function for window in windows} == {"reconcile", "reconcile_index"}
-    for window in windows:
-        _of_the_clock(music, killed=window)
-
-
-def _of_the_clock(music: Path, *, killed: Window | None) -> list[Window]:
-    """What the clock's functions do where messages were lost everywhere; their windows."""
-    with story(music) as told:
-        told.cloud.away = {"fetch_preview"}
-        told.cloud.settle(lambda: told.cloud.passed > timedelta(hours=1), _SOON)
-        told.cloud.lose_all_messages()
-        told.cloud.away = {"index_tracks"}
-        told.cloud.kill(once(killed))
-        told.cloud.settle(lambda: told.states()[Status.READY] == 1, _SOON)
-        told.cloud.lose_all_messages()
-        told.cloud.away = set()
-        told.to_its_end(timedelta(days=10))
-        return [window for window in told.cloud.windows if window.function.startswith("reconcile")]
-
-
 def once(at: Window | None) -> Callable[[Window], bool]:
     """Whether it is this window, for the first time."""
     left = {at}
