@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypedDict, TypeVar
+from typing import TypeVar
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from annoy_service import bootstrap
 from annoy_service.index import index_batch, park_batch
 from annoy_service.upkeep import keep_up
+from earshot.deliveries import BatchAnswer, batch_answer
 from earshot.errors import InvalidInput
 from earshot.messages import KeepUp, TracksChanged
 from earshot.telemetry import emit, logger
@@ -18,15 +19,7 @@ _Asked = TypeVar("_Asked", TracksChanged, KeepUp)
 _RESERVE_MS = 60_000
 
 
-class _Failure(TypedDict):
-    itemIdentifier: str
-
-
-class _Answer(TypedDict):
-    batchItemFailures: list[_Failure]
-
-
-def index_tracks(event: dict[str, object], _context: object) -> _Answer:
+def index_tracks(event: dict[str, object], _context: object) -> BatchAnswer:
     """SQS batch of changed tracks -> index. What cannot be indexed is parked one by one; the rest is indexed."""
     services = bootstrap.services()
     return _together(
@@ -37,7 +30,7 @@ def index_tracks(event: dict[str, object], _context: object) -> _Answer:
     )
 
 
-def compact_index(event: dict[str, object], _context: object) -> _Answer:
+def compact_index(event: dict[str, object], _context: object) -> BatchAnswer:
     """SQS requests for upkeep -> the indexes compacted where that is due, and their garbage removed."""
     services = bootstrap.services()
     return _together(event, KeepUp.from_json, lambda asked: keep_up(asked, services), _leave_to_the_next_change)
@@ -56,7 +49,7 @@ def _together(
     read: Callable[[str], _Asked],
     work: Callable[[Sequence[_Asked]], None],
     give_up: Callable[[Sequence[_Asked], Exception], None],
-) -> _Answer:
+) -> BatchAnswer:
     """Do what the messages of a batch ask for, in one go."""
     records = list(SQSEvent(event).records)
     asked: list[_Asked] = []
@@ -67,12 +60,8 @@ def _together(
             logger().error("a message cannot be read", message_id=record.message_id, error=error.message)
             emit("WorkGivenUp", reason=type(error).__name__)
     attempt = bootstrap.deliveries().attempt_together
-    return _answer(attempt(records, lambda: work(asked), lambda error: give_up(asked, error)))
+    return batch_answer(attempt(records, lambda: work(asked), lambda error: give_up(asked, error)))
 
 
 def _leave_to_the_next_change(_asked: Sequence[KeepUp], _error: Exception) -> None:
-    """Whoever changes the index next asks for upkeep again."""
-
-
-def _answer(failed: Sequence[str]) -> _Answer:
-    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
+    """Whoever changes the index asks for upkeep again: at once in a new process, within the hour in one that has."""

@@ -7,6 +7,7 @@ import boto3
 
 from annoy_service.stream import StreamRecord, queue_batch
 from config.queue_changes import QueueChangesSettings
+from earshot.deliveries import BatchAnswer, batch_answer
 from earshot.stores.message_queue import FifoQueue
 
 
@@ -14,18 +15,9 @@ class _StreamEvent(TypedDict):
     Records: list[StreamRecord]
 
 
-class _Failure(TypedDict):
-    itemIdentifier: str
-
-
-class _Answer(TypedDict):
-    batchItemFailures: list[_Failure]
-
-
-def queue_changes(event: _StreamEvent, _context: object) -> _Answer:
+def queue_changes(event: _StreamEvent, _context: object) -> BatchAnswer:
     """DynamoDB stream batch -> the queue that wakes `index_tracks`."""
-    nameless = queue_batch(event["Records"], _changes())
-    return {"batchItemFailures": [{"itemIdentifier": sequence_number} for sequence_number in nameless]}
+    return batch_answer(queue_batch(event["Records"], _changes()))
 
 
 @lru_cache(maxsize=1)

@@ -8,11 +8,12 @@ from crawler.departed import departed, remember
 from crawler.giving_up import give_up_crawl
 from crawler.source import Page, ReadPage
 from crawler.waiting import defer, early_by_s, later
+from earshot.crawls import CrawlEntry
 from earshot.errors import EarshotError, InvalidPlaylist, ProviderThrottled, ProviderUnavailable
 from earshot.ids import CrawlId, TrackId
 from earshot.messages import CrawlPlaylist, FetchPreview
 from earshot.playlists import PlaylistRef, parse_playlist
-from earshot.stores.crawls_table import CrawlEntry, CrawlsTable
+from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, Track, TrackInfo

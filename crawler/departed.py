@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from earshot.clock import Timestamp, iso, now
+from earshot.crawls import CrawlSummary
 from earshot.errors import InvalidPlaylist
 from earshot.ids import CrawlId, TrackId
 from earshot.playlists import PlaylistRef, parse_playlist
 from earshot.reasons import Reason
-from earshot.stores.crawls_table import CrawlsTable, CrawlSummary
+from earshot.stores.crawls_table import CrawlsTable
 
 _HIDING = frozenset({Reason.UNREADABLE_FILE, Reason.BAD_ROW})
 """Reasons of entries behind which any track may be, or a folder full of them."""

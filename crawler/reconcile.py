@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from aws_lambda_powertools.metrics import MetricUnit
 
 from earshot.clock import Timestamp, seconds_until
+from earshot.crawls import CrawlSummary
 from earshot.errors import CrawlAborted
 from earshot.ids import TrackId
 from earshot.messages import FetchPreview
 from earshot.reasons import Reason
-from earshot.stores.crawls_table import CrawlsTable, CrawlSummary
+from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.stores.scan_positions import ScanPositions

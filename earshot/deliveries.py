@@ -4,9 +4,9 @@ Lambda alone would leave it hidden for the queue's visibility timeout, up to hal
 put it among the dead letters, where nobody who waits for the work hears of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +18,21 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 _LONGEST_PAUSE_S = 900
+
+
+class _Failure(TypedDict):
+    itemIdentifier: str
+
+
+class BatchAnswer(TypedDict):
+    """What Lambda is told of a batch: what it is to deliver again."""
+
+    batchItemFailures: list[_Failure]
+
+
+def batch_answer(failed: Iterable[str]) -> BatchAnswer:
+    """All is done but these: message ids, or a stream's sequence numbers."""
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
 
 
 class Deliveries:

@@ -3,13 +3,14 @@
 import time
 
 from earshot.clock import now_iso
+from earshot.crawls import CrawlProgress
 from earshot.errors import TrackNotFound, TrackNotReady
 from earshot.ids import CrawlId, TrackId, parse_track_id, source_of
 from earshot.messages import CountCrawl, CrawlPlaylist, FetchPreview
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.sources import SOURCES, Can
-from earshot.stores.crawls_table import CrawlProgress, CrawlsTable, new_crawl_id
+from earshot.stores.crawls_table import CrawlsTable, new_crawl_id
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, Track, TrackInfo

@@ -9,9 +9,6 @@ locals {
   table  = jsondecode(file("${path.module}/queues.json"))
   queues = merge(local.table, { work = { for key, queue in local.table.work : key => merge({ fifo = false }, queue) } })
 
-  # Which queue hears of uploads below which prefix of the previews bucket: a query's clip waits behind no crawl.
-  wakes = { "previews/" = "extract", "clips/" = "extract-now" }
-
   functions = [
     "crawl_playlist", "fetch_preview", "extract", "reconcile",
     "queue_changes", "index_tracks", "compact_index", "reconcile_index", "api",
@@ -48,7 +45,7 @@ module "queue" {
   max_receive_count          = each.value.receives
   retention_days             = local.queues.retention_days
   fifo                       = each.value.fifo
-  notified_by_buckets        = contains(values(local.wakes), each.key) ? [module.previews_bucket.arn] : []
+  notified_by_buckets        = contains(values(local.queues.uploads), each.key) ? [module.previews_bucket.arn] : []
   account_id                 = local.account_id
 }
 
@@ -70,7 +67,7 @@ resource "aws_s3_bucket_notification" "previews" {
   bucket = module.previews_bucket.name
 
   dynamic "queue" {
-    for_each = local.wakes
+    for_each = local.queues.uploads
 
     content {
       id            = "uploaded-${trimsuffix(queue.key, "/")}"

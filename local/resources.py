@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.literals import QueueAttributeNameType
 
-_WAKES = {"previews/": "extract", "clips/": "extract-now"}
-"""Which queue hears of uploads below which prefix of the previews bucket."""
 _UPLOADS: "CORSRuleTypeDef" = {
     "AllowedMethods": ["PUT"],
     "AllowedOrigins": ["*"],
@@ -43,7 +41,7 @@ def create_all(session: Session, stage: str, timings: Timings = AT_ONCE) -> None
     prefix = f"earshot-{stage}"
     parameters = _queues(session.client("sqs"), stage, queue_table(), timings)
     parameters |= _tables(session.client("dynamodb"), prefix)
-    woken = {upload: parameters[f"{queue}-queue-arn"] for upload, queue in _WAKES.items()}
+    woken = {upload: parameters[f"{queue}-queue-arn"] for upload, queue in queue_table().uploads.items()}
     parameters |= _buckets(session.client("s3"), prefix, woken)
     parameters["index-topic-arn"] = session.client("sns").create_topic(Name=f"{prefix}-index-published")["TopicArn"]
     ssm = session.client("ssm")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from earshot.api_client import ApiClient
+from earshot.crawls import CrawlProgress
 from earshot.ids import CrawlId, TrackId
-from earshot.stores.crawls_table import CrawlProgress
 from earshot.track import Status
 from ops.deployment import Deployment
 from ops.queue_table import queue_table

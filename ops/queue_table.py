@@ -32,6 +32,8 @@ class QueueTable:
     """Those that no function is woken by. `index-failed`: tracks that could not be indexed, and positions of stream
     records that failed; the function `reconcile_index` has them tried again."""
     retention_days: int
+    uploads: Mapping[str, str]
+    """Which queue hears of uploads below which prefix of the previews bucket: a query's clip waits behind no crawl."""
     visibility_timeouts: int
     """For so many of its function's timeouts AWS hides a message that was received."""
 
@@ -61,6 +63,7 @@ class _Row(TypedDict):
 
 class _Table(TypedDict):
     retention_days: int
+    uploads: dict[str, str]
     visibility_timeouts: int
     work: dict[str, _Row]
     parked: dict[str, object]
@@ -71,4 +74,6 @@ def queue_table() -> QueueTable:
     """The table of this checkout."""
     table: _Table = json.loads((ROOT / "infra" / "queues.json").read_text(encoding="utf-8"))
     work = {name: WorkQueue(**row) for name, row in table["work"].items()}
-    return QueueTable(work, tuple(table["parked"]), table["retention_days"], table["visibility_timeouts"])
+    return QueueTable(
+        work, tuple(table["parked"]), table["retention_days"], table["uploads"], table["visibility_timeouts"]
+    )

@@ -11,12 +11,11 @@ proof that nobody holds. `expires_at` (epoch seconds, the table's TTL attribute)
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from earshot.clock import Timestamp, epoch_in, in_seconds, now_iso, seconds_until, stamp
+from earshot.clock import Timestamp, epoch_in, in_seconds, now_iso, stamp
+from earshot.crawls import CrawlEntry, CrawlProgress, CrawlSummary, EntryState, Trackless
 from earshot.errors import CrawlNotFound, EarshotError
 from earshot.ids import CrawlId, TrackId
 from earshot.messages import CrawlPlaylist
@@ -32,9 +31,6 @@ _SUMMARIES = "crawls"
 _MEMORY: Row = {"crawl_id": "memory", "entry": "since"}
 _KEPT_S = 90 * 24 * 3600
 _COUNTED_AT_ONCE = 100
-_PAUSE_S = 2.0
-_ENTRIES_PER_S = 100.0
-"""Of one crawl, on average, so that counting it costs cents an hour, whatever its size."""
 COUNTED_PER_S = 150.0
 """Entries of all crawls that are counted in a second, on average."""
 
@@ -42,94 +38,6 @@ COUNTED_PER_S = 150.0
 def new_crawl_id() -> CrawlId:
     """A fresh id that sorts by time."""
     return CrawlId(f"{stamp()}-{secrets.token_hex(4)}")
-
-
-class Trackless(StrEnum):
-    """The states of entries that have no track of their own."""
-
-    SKIPPED = "skipped"
-    """It holds no track, or one listed before (reason ``duplicate_entry``)."""
-    MISSING = "missing"
-    """Its track has been deleted since."""
-
-
-_STATUSES = frozenset(Status)
-EntryState = Status | Trackless
-"""How far an entry has come: as far as its track."""
-
-
-@dataclass(frozen=True, slots=True)
-class CrawlEntry:
-    """One entry of a playlist: the track it holds, or the `reason` why it holds none that can be crawled."""
-
-    number: int
-    track_id: TrackId | None = None
-    reason: Reason | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CrawlSummary:
-    """A crawl as its summary item knows it."""
-
-    crawl_id: CrawlId
-    playlist: str
-    started: Timestamp
-    finished: Timestamp | None = None
-    """When the last entry of the playlist had been read."""
-    waiting_until: Timestamp | None = None
-    """A provider asked to wait until then."""
-    error: dict[str, str] | None = None
-    """`code`, `message` and `hint` of what ended the reading early."""
-    removed: int = 0
-    """Tracks removed because they had left the playlist."""
-    step: CrawlPlaylist | None = None
-    """The message that goes on with it."""
-    due: Timestamp | None = None
-    """When that message was to be worked on."""
-    resumed: Timestamp | None = None
-    """When that message was last taken for lost and sent again."""
-    expires: bool = False
-    """It is to be forgotten."""
-    noted: Timestamp | None = None
-    """When anything was last noted of it."""
-    asked: Timestamp | None = None
-    """When it was last asked to be counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class CrawlProgress:
-    """How far a crawl has come. `states` and `reasons` count entries; `states` adds up to `total`."""
-
-    summary: CrawlSummary
-    total: int = 0
-    states: Mapping[EntryState, int] = field(default_factory=dict)
-    reasons: Mapping[Reason, int] = field(default_factory=dict)
-    begun: Timestamp | None = None
-    """When counting began; None before the first time."""
-    of: Timestamp | None = None
-    """What had last been `noted` by then."""
-
-    @property
-    def pending(self) -> int:
-        """Entries whose track is still on its way."""
-        return self.states.get(Status.PENDING, 0)
-
-    @property
-    def done(self) -> bool:
-        """Whether the playlist had been read and nothing was pending. Such counts are final.
-
-        Whoever works on a crawl notes something on it afterwards, if only its end: counts that are older than the
-        latest note may lack entries.
-        """
-        counted_all = self.begun is not None and self.of == self.summary.noted
-        return self.summary.finished is not None and counted_all and not self.pending
-
-    @property
-    def is_due(self) -> bool:
-        """Whether it is time to count anew: never when it is done, else the more seldom the more there is to count."""
-        pause_s = max(_PAUSE_S, self.total / _ENTRIES_PER_S)
-        asked = self.summary.asked
-        return not self.done and (asked is None or -seconds_until(asked) >= pause_s)
 
 
 class CrawlsTable:
@@ -313,13 +221,17 @@ class CrawlsTable:
     def expire(self, summary: CrawlSummary) -> None:
         """Forget the crawl in 90 days: its entries, and last its summary, which says that it is done."""
         self._table.put_many({**_entry_row(summary.crawl_id, e), **_expiry()} for e in self.entries(summary.crawl_id))
-        self._note(summary.crawl_id, _expiry())
+        # Not by `_note`: nothing was found out about the crawl, and its counts stay final.
+        self._table.update(_key(_SUMMARIES, summary.crawl_id), set_=_expiry(), condition="attribute_exists(started)")
 
     def keep(self, summary: CrawlSummary) -> None:
         """Forget the crawl no more: older versions let every crawl expire."""
         self._table.put_many(_entry_row(summary.crawl_id, entry) for entry in self.entries(summary.crawl_id))
         self._table.update(
-            _key(_SUMMARIES, summary.crawl_id), set_={"playlist": summary.playlist}, remove=("expires_at",)
+            _key(_SUMMARIES, summary.crawl_id),
+            set_={"playlist": summary.playlist},
+            remove=("expires_at",),
+            condition="attribute_exists(started)",
         )
 
     def note_whole_since(self, since: Timestamp) -> None:
@@ -414,4 +326,4 @@ def _progress(row: Row) -> CrawlProgress:
 
 
 def _state(text: str) -> EntryState:
-    return Status(text) if text in _STATUSES else Trackless(text)
+    return Status(text) if text in frozenset(Status) else Trackless(text)

@@ -210,7 +210,7 @@ def test_a_playlist_is_added_and_its_crawl_watched(open_page: OpenPage, site: Si
 def _crawl_on(site: Site, crawl_id: str) -> None:
     """Do to the tables what the crawler does."""
     from api.bootstrap import services
-    from earshot.stores.crawls_table import CrawlEntry
+    from earshot.crawls import CrawlEntry
     from earshot.track import TrackInfo
 
     crawls, tracks = services().crawls, site.world.table

@@ -21,10 +21,11 @@ from api.answers.atlas import MAX_POINTS
 from api.bootstrap import services
 from api.http.app import OWN_ROUTES
 from config.api import ApiSettings
+from earshot.crawls import CrawlEntry
 from earshot.embedding import Embedding
 from earshot.ids import CrawlId, QueryId, TrackId
 from earshot.messages import CrawlPlaylist
-from earshot.stores.crawls_table import CrawlEntry, CrawlsTable
+from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.dynamodb import Table
 from earshot.stores.sound_queries import Heard
 from earshot.track import Tag, TrackInfo

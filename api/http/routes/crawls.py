@@ -16,9 +16,9 @@ from api.http.requests import CrawlRequest
 from api.http.routes.documented import answers
 from api.http.routes.parameters import LimitParameter
 from api.http.services import services_of
+from earshot.crawls import CrawlSummary
 from earshot.intake import follow_crawl, start_crawl
 from earshot.playlists import parse_playlist, without_secrets
-from earshot.stores.crawls_table import CrawlSummary
 
 router = Router()
 _TAGS = ["crawls"]

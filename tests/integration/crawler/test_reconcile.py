@@ -10,10 +10,10 @@ import pytest
 
 import earshot.clock
 from crawler import bootstrap, handler
+from earshot.crawls import CrawlSummary
 from earshot.ids import CrawlId, TrackId
 from earshot.messages import CrawlPlaylist, FetchPreview
 from earshot.reasons import Reason
-from earshot.stores.crawls_table import CrawlSummary
 from earshot.track import Status, TrackInfo
 from earshot.uploads import PreviewUploaded, read_uploads
 from tests.stubs.audio import sweep

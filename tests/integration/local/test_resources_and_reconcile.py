@@ -11,11 +11,11 @@ import pytest
 
 from config.local import ROOT
 from earshot.clock import now_iso
+from earshot.crawls import CrawlEntry
 from earshot.errors import InvalidSettings
 from earshot.ids import CrawlId, TrackId
 from earshot.messages import CrawlPlaylist, FetchPreview
 from earshot.reasons import Reason
-from earshot.stores.crawls_table import CrawlEntry
 from earshot.track import Status, TrackInfo
 from local.resources import create_all, subscribe
 from local.serverless import read_functions

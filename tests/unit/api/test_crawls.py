@@ -7,11 +7,12 @@ import pytest
 
 from crawler.counting import Counting
 from earshot.clock import Timestamp
+from earshot.crawls import CrawlEntry
 from earshot.errors import PlaylistNotFound
 from earshot.ids import CrawlId, TrackId
 from earshot.messages import CountCrawl, CrawlPlaylist, parse_crawl
 from earshot.reasons import Reason
-from earshot.stores.crawls_table import CrawlEntry, CrawlsTable
+from earshot.stores.crawls_table import CrawlsTable
 from earshot.track import TrackInfo
 from tests.unit.api.world import World
 

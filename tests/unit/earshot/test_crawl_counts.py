@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from crawler.counting import Counting
 from earshot.clock import Timestamp, now_iso
+from earshot.crawls import CrawlEntry, CrawlProgress
 from earshot.ids import CrawlId, TrackId
 from earshot.messages import CountCrawl, CrawlPlaylist, parse_crawl
 from earshot.reasons import Reason
-from earshot.stores import crawls_table
-from earshot.stores.crawls_table import CrawlEntry, CrawlProgress, CrawlsTable
+from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, TrackInfo
 from tests.aws import Account, account
@@ -93,6 +93,23 @@ def test_who_finishes_second_may_know_more_and_has_it_counted_again(crawls: Craw
     assert crawls.count(_ONE, tracks).pending == 1
 
 
+def test_counts_stay_final_when_the_crawl_is_to_be_forgotten(crawls: CrawlsTable, tracks: TracksTable) -> None:
+    """Because a later crawl of its playlist has replaced it."""
+    crawls.finish(_ONE)
+    assert crawls.count(_ONE, tracks).done
+    crawls.expire(crawls.summary(_ONE))
+    assert crawls.summary(_ONE).expires
+    assert crawls.progress(_ONE).done
+
+
+def test_a_crawl_that_has_been_forgotten_meanwhile_does_not_come_back(crawls: CrawlsTable, aws: Account) -> None:
+    seen = crawls.summary(_ONE)
+    aws.dynamodb.delete_item(TableName="crawls", Key={"crawl_id": {"S": "crawls"}, "entry": {"S": _ONE}})
+    crawls.expire(seen)
+    crawls.keep(seen)
+    assert crawls.list() == []
+
+
 def test_one_asks_for_a_count_and_the_others_wait(crawls: CrawlsTable) -> None:
     seen = crawls.progress(_ONE)
     assert [crawls.claim_count(seen) for _ in range(3)] == [True, False, False]
@@ -116,7 +133,7 @@ def test_the_more_there_is_the_more_seldom_it_is_counted(
     summary = crawls.summary(_ONE)
     progress = CrawlProgress(summary, entries, begun=now_iso(), of=None)
     for passed, due in ((pause_s - 0.5, False), (pause_s + 0.5, True)):
-        monkeypatch.setattr(crawls_table, "seconds_until", lambda _moment, passed=passed: -passed)
+        monkeypatch.setattr("earshot.crawls.seconds_until", lambda _moment, passed=passed: -passed)
         assert progress.is_due is due
 
 
