@@ -22,9 +22,11 @@ K = 10
 
 def event(path: str, parameters: dict[str, str]) -> "HttpEvent":
     """GET as API Gateway sends it."""
+    from api.http.app import OWN_ROUTES
+
     return {
         "version": "2.0",
-        "routeKey": "$default",
+        "routeKey": own if (own := f"GET {path}") in OWN_ROUTES else "$default",
         "rawPath": path,
         "rawQueryString": urlencode(parameters),
         "queryStringParameters": parameters,
