@@ -41,7 +41,6 @@ from tests.aws import environment
 STAGE = "test"
 LANES = 2
 _CHANGES = ("Put", "Update", "Delete", "Send", "BatchWrite", "Publish")
-_STEP = timedelta(minutes=15)
 _PROCESSES = {
     "crawler": (crawler.bootstrap,),
     "annoy_service": (annoy_service.bootstrap, annoy_service.stream_handler),
@@ -86,6 +85,8 @@ class Cloud:
         self.away: set[str] = set()
         """Functions that do not run."""
         self.passed = timedelta()
+        self.step = timedelta(minutes=15)
+        """How often time passes and clocks strike."""
         self._state = state
         self._sqs = self.session.client("sqs")
         self._streams = self.session.client("dynamodbstreams")
@@ -179,7 +180,7 @@ class Cloud:
             if is_over():
                 return self.passed - began
             assert self.passed - began < within, "it does not end"
-            self.passed += _STEP
+            self.passed += self.step
             self._keep_schedules()
 
     def _deliver(self) -> bool:

@@ -31,6 +31,8 @@ from .one_process_cloud import Cloud, Window
 
 _SOON = timedelta(days=3)
 _LONGEST = timedelta(days=17)
+_SLOWLY = timedelta(hours=6)
+_CLOCKS = {"reconcile", "reconcile_index"}
 _FUNCTIONS = {"crawl_playlist", "fetch_preview", "extract", "queue_changes", "index_tracks", "compact_index"}
 
 
@@ -150,6 +152,59 @@ def test_messages_that_are_lost_on_the_way_are_given_back(music: Path, lost_befo
         told.cloud.away = set()
         told.to_its_end(timedelta(days=8))
         assert told.states() == {Status.READY: 1, Status.NO_PREVIEW: 1}
+
+
+Trouble = Callable[["Story", str, Callable[[Window], bool]], None]
+"""Something happens to a function in a story, while others die in the windows for which the last argument holds."""
+
+
+def _messages_are_lost(told: "Story", function: str, dies: Callable[[Window], bool]) -> None:
+    told.cloud.kill(dies)
+    told.cloud.away = {function}
+    told.cloud.settle(lambda: told.cloud.passed > timedelta(hours=2), _SOON)
+    told.cloud.lose_all_messages()
+    told.cloud.away = set()
+
+
+def _dies_of_them(told: "Story", function: str, dies: Callable[[Window], bool]) -> None:
+    told.cloud.kill(lambda window: window.function == function or dies(window))
+    told.cloud.settle(lambda: told.cloud.passed > timedelta(days=3), _LONGEST)
+    told.cloud.kill(dies)
+
+
+def _of_the_clock(music: Path, trouble: Trouble, function: str) -> list[Window]:
+    """The windows of the clock's functions in such a story."""
+    with story(music) as told:
+        told.cloud.step = _SLOWLY
+        trouble(told, function, lambda _: False)
+        told.to_its_end(_LONGEST)
+        return [window for window in told.cloud.windows if window.function in _CLOCKS]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "function"),
+    [
+        (_messages_are_lost, "crawl_playlist"),
+        (_messages_are_lost, "fetch_preview"),
+        (_messages_are_lost, "extract"),
+        (_messages_are_lost, "index_tracks"),
+        (_dies_of_them, "crawl_playlist"),
+        (_dies_of_them, "index_tracks"),
+    ],
+)
+def test_the_clocks_own_functions_die_once_in_each_of_their_windows(
+    music: Path, trouble: Trouble, function: str
+) -> None:
+    """They give back what is lost and end what is dead: what they had not done when they died is done the next time."""
+    windows = _of_the_clock(music, trouble, function)
+    assert windows, "without them it does not end"
+    for window in windows:
+        with story(music) as told:
+            dies = once(window)
+            told.cloud.step = _SLOWLY
+            trouble(told, function, dies)
+            told.to_its_end(_LONGEST)
+            assert not dies(window), f"{window} was reached"
 
 
 def test_an_extractor_that_is_away_for_longer_than_a_preview_lives_finds_another_one(music: Path) -> None:
