@@ -1,6 +1,7 @@
 """The command line: asks the HTTP API, prints tables for people and JSON for programs.
 
-``earshot similar TRACK``, ``clip FILE``, ``path FROM TO``, ``tracks [WORDS]``, ``crawl PLAYLIST``, ``status``.
+``earshot similar TRACK``, ``extend TRACK …``, ``clip FILE``, ``path FROM TO``, ``tracks [WORDS]``, ``crawl PLAYLIST``,
+``status``. A track is named by its id, URI or URL, or by words of its title and artist.
 """
 
 import argparse
@@ -8,14 +9,24 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import shtab
 
 from cli import commands
 from cli.commands import Answer
 from earshot.api_client import ApiClient
 from earshot.errors import EarshotError
+from earshot.running_stack import running
 from earshot.sources import Can, labels
 
+_DISTRIBUTION = "earshot-music"
 _DEFAULT_PORT = "8000"
+_LOCAL_DIR = Path(__file__).resolve().parent.parent / ".local"
+"""Where a stack of this checkout keeps its state, if nothing else was said (config/local.py)."""
+
+_A_TRACK = "its id, URI or URL, or words of its title and artist, in quotes"
 
 Command = Callable[[ApiClient, argparse.Namespace], Answer]
 
@@ -56,16 +67,39 @@ def _without_controls(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
-def _parser() -> argparse.ArgumentParser:
-    port = os.environ.get("PORT", _DEFAULT_PORT)
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--json", action="store_true", help="print what the API answered, as JSON")
-    shared.add_argument(
-        "--api",
-        default=os.environ.get("EARSHOT_API_URL", f"http://127.0.0.1:{port}"),
-        help="address of the API (EARSHOT_API_URL; %(default)s)",
+def _api_url() -> str:
+    """The address that was given, else that of the stack that runs here, else the usual one."""
+    if given := os.environ.get("EARSHOT_API_URL"):
+        return given
+    if port := os.environ.get("PORT"):
+        return f"http://127.0.0.1:{port}"
+    stack = running(Path(os.environ.get("EARSHOT_LOCAL_DIR", _LOCAL_DIR)).expanduser())
+    return stack.api_url if stack else f"http://127.0.0.1:{_DEFAULT_PORT}"
+
+
+def _version() -> str:
+    try:
+        return version(_DISTRIBUTION)
+    except PackageNotFoundError:
+        return "of a checkout"
+
+
+def _add_shared(parser: argparse.ArgumentParser, *, json_by_default: object, api_by_default: str) -> None:
+    parser.add_argument(
+        "--json", action="store_true", default=json_by_default, help="print what the API answered, as JSON"
     )
+    parser.add_argument(
+        "--api", default=api_by_default, metavar="URL", help="address of the API (EARSHOT_API_URL; else the stack here)"
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="earshot", description="Find the tracks that sound like a track.")
+    parser.add_argument("--version", action="version", version=f"earshot {_version()}")
+    shtab.add_argument_to(parser, ["--print-completion"], help="print what lets this shell complete commands")
+    _add_shared(parser, json_by_default=False, api_by_default=_api_url())
+    shared = argparse.ArgumentParser(add_help=False)  # what was said before the command holds, unless said again
+    _add_shared(shared, json_by_default=argparse.SUPPRESS, api_by_default=argparse.SUPPRESS)
     adding = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
@@ -74,14 +108,15 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     similar = add("similar", commands.similar, "Tracks that sound like the given ones.")
-    similar.add_argument("tracks", nargs="+", metavar="TRACK", help="track ids, URIs or URLs")
+    similar.add_argument("tracks", nargs="+", metavar="TRACK", help=_A_TRACK)
     similar.add_argument("--less", action="append", default=[], metavar="TRACK", help="less like this one (repeatable)")
-    similar.add_argument("-k", type=int, default=10, help="how many results (%(default)s)")
-    similar.add_argument("--max-per-artist", type=int, metavar="N", help="at most N results of one artist")
-    similar.add_argument("--tags", help="only tracks with these tags, comma-separated")
-    similar.add_argument("--diversity", type=float, metavar="D", help="0 most similar … 1 most varied")
+    _add_options(similar)
+    extend = add("extend", commands.extend, "Tracks that fit a playlist of the given ones.")
+    extend.add_argument("tracks", nargs="+", metavar="TRACK", help=_A_TRACK)
+    _add_options(extend)
     clip = add("clip", commands.clip, "Tracks that sound like a clip of your own.")
-    clip.add_argument("file", metavar="FILE", help="mp3, ogg, opus, flac, wav or m4a; half a minute is enough")
+    file = clip.add_argument("file", metavar="FILE", help="mp3, ogg, opus, flac, wav or m4a; half a minute is enough")
+    file.complete = shtab.FILE  # type: ignore[attr-defined]  # how it wants to be told
     clip.add_argument("-k", type=int, default=10, help="how many results (%(default)s)")
     path = add("path", commands.path, "A listening journey from one track to another.")
     path.add_argument("start", metavar="FROM")
@@ -97,6 +132,13 @@ def _parser() -> argparse.ArgumentParser:
     crawl.add_argument("--remove-missing", action="store_true", help="remove tracks that have left the playlist")
     add("status", commands.status, "What the API answers from, and the newest crawls.")
     return parser
+
+
+def _add_options(ranked: argparse.ArgumentParser) -> None:
+    ranked.add_argument("-k", type=int, default=10, help="how many results (%(default)s)")
+    ranked.add_argument("--max-per-artist", type=int, metavar="N", help="at most N results of one artist")
+    ranked.add_argument("--tags", help="only tracks with these tags, comma-separated")
+    ranked.add_argument("--diversity", type=float, metavar="D", help="0 most similar … 1 most varied")
 
 
 def run() -> None:

@@ -9,15 +9,16 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
 
+from cli.naming import title_of, track_named
 from cli.tables import Cell, table
 from earshot.api_answers import (
     CrawlsJson,
+    ExtendJson,
     FoundJson,
     HealthJson,
     HeardJson,
     ProgressJson,
     SearchJson,
-    SeedJson,
     SimilarJson,
     StartedJson,
 )
@@ -42,18 +43,37 @@ class Answer(NamedTuple):
 
 def similar(client: ApiClient, options: argparse.Namespace) -> Answer:
     """Neighbours of one track, or of a mix."""
-    wanted = {"k": options.k, "max_per_artist": options.max_per_artist, "diversity": options.diversity}
-    if len(options.tracks) == 1 and not options.less:
-        answer = client.get("/similar", track_id=options.tracks[0], tags=options.tags, **wanted)
+    tracks = [track_named(client, track) for track in options.tracks]
+    less = [track_named(client, track) for track in options.less]
+    if len(tracks) == 1 and not less:
+        answer = client.get("/similar", track_id=tracks[0], tags=options.tags, **_counts(options))
     else:
-        seeds: list[dict[str, object]] = [{"track_id": track} for track in options.tracks]
-        seeds += [{"track_id": track, "weight": _LESS} for track in options.less]
-        given = {name: value for name, value in wanted.items() if value is not None}
-        tags = {"tags": options.tags.split(",")} if options.tags else {}
-        answer = client.post("/similar", {"seeds": seeds, **given, **tags})
+        seeds: list[dict[str, object]] = [{"track_id": track} for track in tracks]
+        seeds += [{"track_id": track, "weight": _LESS} for track in less]
+        answer = client.post("/similar", {"seeds": seeds, **_wanted(options)})
     found: SimilarJson = answer.checked()
-    heading = " + ".join(_name(seed) if seed["weight"] > 0 else f"less {_name(seed)}" for seed in found["query"])
+    heading = " + ".join(title_of(seed) if seed["weight"] > 0 else f"less {title_of(seed)}" for seed in found["query"])
     return Answer(found, f"Within earshot of {heading}\n\n{_results(found['results'])}")
+
+
+def extend(client: ApiClient, options: argparse.Namespace) -> Answer:
+    """What fits a playlist of these tracks."""
+    tracks = [track_named(client, track) for track in options.tracks]
+    found: ExtendJson = client.post("/extend", {"track_ids": tracks, **_wanted(options)}).checked()
+    lines = [f"After {', '.join(map(title_of, found['query']))}", "", _results(found["results"])]
+    if found["skipped"]:
+        lines += ["", *(f"{one['track_id']}: {one['message']}" for one in found["skipped"])]
+    return Answer(found, "\n".join(lines))
+
+
+def _counts(options: argparse.Namespace) -> dict[str, float | None]:
+    return {"k": options.k, "max_per_artist": options.max_per_artist, "diversity": options.diversity}
+
+
+def _wanted(options: argparse.Namespace) -> dict[str, object]:
+    """What a request's body says of the answers."""
+    given = {name: value for name, value in _counts(options).items() if value is not None}
+    return {**given, **({"tags": options.tags.split(",")} if options.tags else {})}
 
 
 def clip(client: ApiClient, options: argparse.Namespace) -> Answer:
@@ -80,10 +100,11 @@ def clip(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 def path(client: ApiClient, options: argparse.Namespace) -> Answer:
     """A journey, step by step."""
-    answer = client.get("/path", **{"from": options.start, "to": options.end}, steps=options.steps)
+    ends = {"from": track_named(client, options.start), "to": track_named(client, options.end)}
+    answer = client.get("/path", **ends, steps=options.steps)
     found: SimilarJson = answer.checked()
     start, end = found["query"]
-    return Answer(found, f"From {_name(start)} to {_name(end)}\n\n{_results(found['results'])}")
+    return Answer(found, f"From {title_of(start)} to {title_of(end)}\n\n{_results(found['results'])}")
 
 
 def tracks(client: ApiClient, options: argparse.Namespace) -> Answer:
@@ -161,11 +182,6 @@ def status(client: ApiClient, _options: argparse.Namespace) -> Answer:
         rows = [(crawl["crawl_id"], crawl["playlist"], crawl["finished"] or "reading") for crawl in crawls]
         lines += ["", table(("crawl", "playlist", "read until"), rows)]
     return Answer({**health, "crawls": crawls}, "\n".join(lines))
-
-
-def _name(track: SeedJson) -> str:
-    title = track["title"] or track["track_id"]
-    return f"{title} ({', '.join(track['artists'])})" if track["artists"] else str(title)
 
 
 def _results(results: Sequence[FoundJson], *, similarity: bool = True) -> str:

@@ -45,6 +45,19 @@ class SimilarJson(TypedDict):
     results: list[FoundJson]
 
 
+class SkippedJson(TypedDict):
+    """A track that could not take part."""
+
+    track_id: str
+    message: str
+
+
+class ExtendJson(SimilarJson):
+    """`GET` and `POST /extend`."""
+
+    skipped: list[SkippedJson]
+
+
 class SearchJson(TypedDict):
     """`GET /search`."""
 

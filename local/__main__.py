@@ -7,6 +7,7 @@ import threading
 import time
 
 from config.local import LocalSettings
+from earshot.running_stack import running
 from earshot.terminal import spare_the_terminal
 from ops import lock
 from ops.terminal import in_words, only_local, say
@@ -35,7 +36,7 @@ def up(settings: LocalSettings) -> int:
 
 def down(settings: LocalSettings) -> int:
     """Stop the stack that runs, and wait until it is gone."""
-    stack = lock.running(settings.local_dir)
+    stack = running(settings.local_dir)
     if stack is None:
         say("no stack runs here")
         return 0

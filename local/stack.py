@@ -16,6 +16,7 @@ from earshot.errors import DamagedIndex, LocalStackError
 from earshot.ids import CrawlId
 from earshot.intake import start_crawl
 from earshot.playlists import parse_playlist
+from earshot.running_stack import RunningStack
 from local import embedded_aws
 from local.board import Board
 from local.event_loop import EventLoop
@@ -69,7 +70,7 @@ class Stack:
 
     def _start(self, closing: ExitStack) -> None:
         settings, directory = self.settings, self.settings.local_dir
-        closing.enter_context(lock.hold(directory, lock.RunningStack(os.getpid(), settings.api_url, settings.aws_url)))
+        closing.enter_context(lock.hold(directory, RunningStack(os.getpid(), settings.api_url, settings.aws_url)))
         port = closing.enter_context(listen(settings.port, "PORT"))
         # Whatever a hard end left undone stays to be done when the start that shall do it is cut short itself.
         undone = directory / "unrepaired"

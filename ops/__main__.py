@@ -8,8 +8,8 @@ from pathlib import Path
 
 from config.local import LocalSettings
 from earshot.errors import LocalStackError
+from earshot.running_stack import running
 from earshot.terminal import spare_the_terminal
-from ops import lock
 from ops.queue_table import queue_table
 from ops.terminal import in_words, say
 
@@ -19,7 +19,7 @@ Verb = Callable[[LocalSettings, argparse.Namespace], int]
 
 def status(settings: LocalSettings, _options: argparse.Namespace) -> int:
     """What runs, and what the catalogue holds."""
-    stack = lock.running(settings.local_dir) if settings.stage == "local" else None
+    stack = running(settings.local_dir) if settings.stage == "local" else None
     if stack is None and settings.stage == "local":
         say(f"no stack runs on {settings.local_dir}; start it with: make up")
         return 1

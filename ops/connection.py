@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from config.local import LocalSettings
 from earshot.api_client import ApiClient
 from earshot.errors import InvalidSettings, LocalStackError
-from ops import lock
+from earshot.running_stack import RunningStack, running
 from ops.aws import Session
 from ops.deployment import Deployment
 from ops.ledger import Ledger
@@ -81,9 +81,9 @@ def reach(settings: LocalSettings) -> Deployment:
     return Deployment(boto3.Session(), settings.stage)
 
 
-def _running(settings: LocalSettings) -> lock.RunningStack:
+def _running(settings: LocalSettings) -> RunningStack:
     """The stack on this machine; from here on this process talks to its AWS."""
-    stack = lock.running(settings.local_dir)
+    stack = running(settings.local_dir)
     if stack is None:
         raise LocalStackError(f"no stack runs on {settings.local_dir}", hint="Start it: make up (in another terminal).")
     use_local_aws(stack.aws_url)

@@ -7,22 +7,13 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from earshot.errors import LocalStackError
+from earshot.running_stack import LOCK_NAME, RunningStack, is_free, running
 
-_NAME = "stack.lock"
 _EXIT_S = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class RunningStack:
-    """Where a stack can be reached."""
-
-    pid: int
-    api_url: str
-    aws_url: str
 
 
 @contextmanager
@@ -33,9 +24,9 @@ def hold(directory: Path, stack: RunningStack) -> Iterator[None]:
         LocalStackError: another one runs; says where.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(directory / _NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        if not _locked(descriptor, fcntl.LOCK_EX):
+        if not is_free(descriptor, fcntl.LOCK_EX):
             other = running(directory)
             where = f"at {other.api_url} (process {other.pid})" if other else "and is just starting"
             raise LocalStackError(
@@ -48,32 +39,6 @@ def hold(directory: Path, stack: RunningStack) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def running(directory: Path) -> RunningStack | None:
-    """The stack that runs on `directory`, if one does."""
-    try:
-        descriptor = os.open(directory / _NAME, os.O_RDONLY)
-    except FileNotFoundError:
-        return None
-    try:
-        if _locked(descriptor, fcntl.LOCK_SH):
-            return None
-        text = os.pread(descriptor, 4096, 0)
-    finally:
-        os.close(descriptor)
-    try:
-        return RunningStack(**json.loads(text))
-    except (ValueError, TypeError):
-        return None  # taken this instant, not yet written
-
-
-def _locked(descriptor: int, kind: int) -> bool:
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def terminate(directory: Path, stack: RunningStack, timeout_s: float) -> None:

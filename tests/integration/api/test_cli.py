@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from cli import main
+from earshot.running_stack import RunningStack
+from ops.lock import hold
 from tests.browser.site import Site, running_site
 from tests.stubs.web import Answer, serve
 
@@ -39,6 +41,62 @@ def test_similar_mixes_likes_and_dislikes(site: Site, capsys: pytest.CaptureFixt
     assert main([*arguments, "--api", site.url, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert [seed["weight"] for seed in answer["query"]] == [1, 1, -0.5]
+
+
+def test_a_track_may_be_named_by_words(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tracks", "velvet", "--json", "--limit", "1", "--api", site.url]) == 0
+    found = json.loads(capsys.readouterr().out)
+    first = found["results"][0]["track_id"]
+    assert main(["similar", "velvet", "-k", "3", "--json", "--api", site.url]) == 0
+    shown = capsys.readouterr()
+    assert [seed["track_id"] for seed in json.loads(shown.out)["query"]] == [first]
+    assert shown.err.startswith("taking Velvet ")
+    assert f"{found['total'] - 1} more are called so: earshot tracks velvet" in shown.err
+
+
+def test_words_that_name_nothing_are_told_so(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["path", "deezer:1000", "no such song", "--api", site.url]) == 1
+    shown = capsys.readouterr()
+    assert "nothing in the catalogue is called so: 'no such song'" in shown.err
+    assert not shown.out
+
+
+def test_a_playlist_is_continued(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main(["extend", "deezer:1000", "deezer:1001", "manifest:0123456789abcdef", "--api", site.url]) == 0
+    )
+    shown = capsys.readouterr().out
+    assert shown.startswith("After Glass Song")
+    assert "manifest:0123456789abcdef: " in shown
+
+
+def test_the_address_may_come_before_the_command(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--api", site.url, "--json", "status"]) == 0
+    assert json.loads(capsys.readouterr().out)["index"]["tracks"] == 246
+
+
+def test_the_stack_that_runs_here_is_found(
+    site: Site, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("EARSHOT_API_URL", "PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("EARSHOT_LOCAL_DIR", str(tmp_path))
+    with hold(tmp_path, RunningStack(1, site.url, "http://127.0.0.1:1")):
+        assert main(["status"]) == 0
+    assert "tracks  246" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_shells_can_complete_commands(capsys: pytest.CaptureFixture[str], shell: str) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--print-completion", shell])
+    assert "max-per-artist" in capsys.readouterr().out
+
+
+def test_its_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out.startswith("earshot ")
 
 
 def test_path_tracks_and_status_answer(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

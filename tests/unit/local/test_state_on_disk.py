@@ -7,32 +7,34 @@ from pathlib import Path
 import pytest
 
 from earshot.errors import LocalStackError
+from earshot.running_stack import RunningStack, running
 from ops import lock
 from ops.ledger import Asked, Ledger
 
-_HERE = lock.RunningStack(pid=1, api_url="http://127.0.0.1:1", aws_url="http://127.0.0.1:2")
+_HERE = RunningStack(pid=1, api_url="http://127.0.0.1:1", aws_url="http://127.0.0.1:2")
 
 
 def test_a_held_lock_tells_others_where_the_stack_is(tmp_path: Path) -> None:
-    assert lock.running(tmp_path / "nowhere") is None
+    assert running(tmp_path / "nowhere") is None
     with lock.hold(tmp_path, _HERE):
-        assert lock.running(tmp_path) == _HERE
+        assert running(tmp_path) == _HERE
         with pytest.raises(LocalStackError, match=r"http://127\.0\.0\.1:1") as refused, lock.hold(tmp_path, _HERE):
             pass
         assert "make down" in refused.value.hint
-    assert lock.running(tmp_path) is None
+    assert running(tmp_path) is None
 
 
 def test_the_lock_dies_with_its_holder(tmp_path: Path) -> None:
     script = (
-        "import os, sys; from pathlib import Path; from ops import lock\n"
-        "with lock.hold(Path(sys.argv[1]), lock.RunningStack(os.getpid(), 'a', 'b')): os.kill(os.getpid(), 9)"
+        "import os, sys; from pathlib import Path\n"
+        "from earshot.running_stack import RunningStack; from ops import lock\n"
+        "with lock.hold(Path(sys.argv[1]), RunningStack(os.getpid(), 'a', 'b')): os.kill(os.getpid(), 9)"
     )
     run = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, cwd=Path(__file__).parents[3])
     assert run.returncode == -9
-    assert lock.running(tmp_path) is None
+    assert running(tmp_path) is None
     with lock.hold(tmp_path, _HERE):
-        assert lock.running(tmp_path) == _HERE
+        assert running(tmp_path) == _HERE
 
 
 def test_a_crawl_stays_in_the_ledger_until_it_has_settled(tmp_path: Path) -> None:
