@@ -5,6 +5,9 @@ PY := .venv/bin/python
 # The shell's word for a variable's value as it was given, whatever is in it: folders are called "Guns N' Ro$es".
 as_given = '$(subst ','\'',$(value $(1)))'
 export STAGE PORT
+ifeq ($(origin HOST),command line)  # some shells have a variable HOST of their own, which means something else
+export EARSHOT_LOCAL_HOST := $(HOST)
+endif
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
         bench-index bench-ingest bench-api bench-plots fuzz clean spotify-login openapi drawing notices
@@ -23,7 +26,7 @@ model: setup ## Build the network's file from the published checkpoint (cached)
 demo: model ## Whole pipeline on real music, here (MUSIC=~/Music for your own)
 	@$(PY) -m demo $(if $(value MUSIC),--music $(call as_given,MUSIC))
 
-up: model ## Start everything on http://127.0.0.1:$PORT; Ctrl-C stops it
+up: model ## Start everything on http://127.0.0.1:$PORT; Ctrl-C stops it (HOST=0.0.0.0: for your other devices, too)
 	@$(PY) -m local up
 
 down: setup ## Stop what `make up` started

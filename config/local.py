@@ -1,13 +1,14 @@
 """Settings of the local stack (`make up`, `make demo` and the commands that talk to them)."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.base import FunctionSettings
 
+LOOPBACK: Final = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: where serverless.yml stands and where the functions run."""
 
@@ -25,6 +26,10 @@ class LocalSettings(FunctionSettings):
 
     port: int = Field(default=8000, ge=1, le=65535, validation_alias="PORT")
     """Port of the HTTP API on 127.0.0.1."""
+
+    local_host: Literal["127.0.0.1", "0.0.0.0"] = LOOPBACK  # noqa: S104 (with a key only: local/lan.py)
+    """Where the HTTP API listens: for this machine alone, or, for those who have the link that is printed then, to all
+    networks that it is in. `make up HOST=0.0.0.0`."""
 
     local_hosts: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "localhost")
     """Host names that the HTTP API answers to, comma-separated. A web page elsewhere must not reach it by a name of its

@@ -6,9 +6,10 @@ import sys
 import threading
 import time
 
-from config.local import LocalSettings
+from config.local import LOOPBACK, LocalSettings
 from earshot.running_stack import running
 from earshot.terminal import spare_the_terminal
+from local.lan import invitation, key_of
 from ops import lock
 from ops.terminal import in_words, only_local, say
 
@@ -28,6 +29,8 @@ def up(settings: LocalSettings) -> int:
     started = time.monotonic()
     with Stack(settings, say) as stack:
         say(f"Earshot is up after {time.monotonic() - started:.1f} s: {settings.api_url}  (Ctrl-C stops it)")
+        if settings.local_host != LOOPBACK:
+            say(invitation(settings.port, key_of(settings.local_dir)))
         stack.watch(stop)
         say("stopping …")
     say("stopped; everything is kept under " + str(settings.local_dir))

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping, Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,18 +19,16 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from config.local import LOOPBACK
+from local.asgi import App, Message, Receive, Send, refuse
 from local.channel import Inbox, open_channel
 from local.json_lines import warnings_as_json
+from local.lan import key_of, with_key
 from local.worker import answer, load_handler
 from ops.ledger import Ledger
 
 _GRACE_S = 3
 _READING = ("GET", "HEAD", "OPTIONS")
-
-Message = MutableMapping[str, object]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Coroutine[object, object, None]]
 
 
 def _serve_events(handler_path: str, connection: Connection, inbox: Inbox) -> None:
@@ -53,7 +51,7 @@ def only_for(hosts: Sequence[str], app: App) -> App:
             await app(scope, receive, send)
             return
         body = f"this Earshot answers to {', '.join(hosts)} only; EARSHOT_LOCAL_HOSTS adds names\n".encode()
-        await _refuse(send, HTTPStatus.MISDIRECTED_REQUEST, body)
+        await refuse(send, HTTPStatus.MISDIRECTED_REQUEST, body)
 
     return guarded
 
@@ -75,15 +73,9 @@ def from_here(origins: Sequence[str], app: App) -> App:
             await app(scope, receive, send)
             return
         body = b"pages of other origins may change nothing here; EARSHOT_CORS_ORIGINS admits them\n"
-        await _refuse(send, HTTPStatus.FORBIDDEN, body)
+        await refuse(send, HTTPStatus.FORBIDDEN, body)
 
     return guarded
-
-
-async def _refuse(send: Send, status: HTTPStatus, body: bytes) -> None:
-    described = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": described})
-    await send({"type": "http.response.body", "body": body})
 
 
 def noting(ledger: Ledger, app: App) -> App:
@@ -116,7 +108,7 @@ def noting(ledger: Ledger, app: App) -> App:
 
 def main(arguments: list[str]) -> None:
     """Serve until SIGTERM, or until the line to the stack ends."""
-    application, handler_path, hosts, directory, listening_fd, fd = arguments
+    application, handler_path, address, hosts, directory, listening_fd, fd = arguments
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     connection, inbox = open_channel(int(fd))
     warnings_as_json()
@@ -127,7 +119,10 @@ def main(arguments: list[str]) -> None:
     )  # the socket listens already: requests wait there until uvicorn takes them
     threading.Thread(target=_serve_events, args=(handler_path, connection, inbox), name="events", daemon=True).start()
     names, origins = hosts.split(","), os.environ.get("EARSHOT_CORS_ORIGINS", "").split(",")
-    guarded = only_for(names, from_here(origins, noting(Ledger(Path(directory)), app)))
+    guarded = from_here(origins, noting(Ledger(Path(directory)), app))
+    if address != LOOPBACK:
+        guarded = with_key(key_of(Path(directory)), guarded)
+    guarded = only_for(names, guarded)
     config = uvicorn.Config(
         guarded,
         access_log=False,

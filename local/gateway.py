@@ -4,10 +4,11 @@ import socket
 import threading
 from collections.abc import Mapping
 
-from config.local import LocalSettings
+from config.local import LOOPBACK, LocalSettings
 from earshot.errors import LocalStackError
 from local.channel import Event
 from local.functions import Outcome, ask, function_environment
+from local.lan import names
 from local.process import Child, ChildDied, ChildTimedOut
 from local.serverless import Function
 
@@ -26,6 +27,7 @@ class FrontDoor:
         self._env = function_environment(function, env, settings.local_dir)
         self._settings = settings
         self._port = port
+        self._names = settings.local_hosts + (() if settings.local_host == LOOPBACK else names())
         self._lock = threading.Lock()
         self._child = self._start()
 
@@ -35,7 +37,8 @@ class FrontDoor:
             [
                 self._settings.local_app,
                 self._function.handler,
-                ",".join(self._settings.local_hosts),
+                self._settings.local_host,
+                ",".join(self._names),
                 str(self._settings.local_dir),
             ],
             env=self._env,
@@ -71,8 +74,8 @@ class FrontDoor:
         self._child.stop(_GRACE_S)
 
 
-def listen(port: int, setting: str) -> socket.socket:
-    """A listening socket on 127.0.0.1.
+def listen(port: int, setting: str, address: str = LOOPBACK) -> socket.socket:
+    """A listening socket, for this machine alone unless `address` says otherwise.
 
     Raises:
         LocalStackError: the port is taken; says which one and what to do.
@@ -80,12 +83,12 @@ def listen(port: int, setting: str) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", port))
+        listener.bind((address, port))
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise LocalStackError(
-            f"port {port} on 127.0.0.1 cannot be used: {error.strerror}",
+            f"port {port} on {address} cannot be used: {error.strerror}",
             hint=f"Stop what uses it, or choose another one: make up {setting}=<port>",
         ) from None
     return listener

@@ -71,7 +71,7 @@ class Stack:
     def _start(self, closing: ExitStack) -> None:
         settings, directory = self.settings, self.settings.local_dir
         closing.enter_context(lock.hold(directory, RunningStack(os.getpid(), settings.api_url, settings.aws_url)))
-        port = closing.enter_context(listen(settings.port, "PORT"))
+        port = closing.enter_context(listen(settings.port, "PORT", settings.local_host))
         # Whatever a hard end left undone stays to be done when the start that shall do it is cut short itself.
         undone = directory / "unrepaired"
         embedded_aws.wait_for_predecessor(directory / "aws")

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.front_door import App, noting
+from local.asgi import App
+from local.front_door import noting
 from ops.ledger import Asked, Ledger
 
 Message = MutableMapping[str, Any]
