@@ -1,6 +1,6 @@
-# Earshot as one plain service: the same handlers as on AWS, with an embedded AWS, behind one port. It has no login and
-# therefore listens on the loopback address alone, also in the container: give it the host's network, and put a reverse
-# proxy in front of it where others shall reach it. `docker compose up --build` does the first half.
+# Earshot as one plain service: the same handlers as on AWS, with an embedded AWS, behind one port. It listens on the
+# loopback address alone, also in the container: give it the host's network (`docker compose up --build` does), or publish
+# its port and set EARSHOT_LOCAL_HOST=0.0.0.0: then its log has the link, with a key, for who shall reach it.
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /app
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*

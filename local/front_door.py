@@ -119,10 +119,10 @@ def main(arguments: list[str]) -> None:
     )  # the socket listens already: requests wait there until uvicorn takes them
     threading.Thread(target=_serve_events, args=(handler_path, connection, inbox), name="events", daemon=True).start()
     names, origins = hosts.split(","), os.environ.get("EARSHOT_CORS_ORIGINS", "").split(",")
-    guarded = from_here(origins, noting(Ledger(Path(directory)), app))
-    if address != LOOPBACK:
-        guarded = with_key(key_of(Path(directory)), guarded)
-    guarded = only_for(names, guarded)
+    unguarded = from_here(origins, noting(Ledger(Path(directory)), app))
+    guarded = only_for(names, unguarded)
+    if address != LOOPBACK:  # who has the key may call this machine what they like
+        guarded = with_key(key_of(Path(directory)), unguarded, here=guarded)
     config = uvicorn.Config(
         guarded,
         access_log=False,

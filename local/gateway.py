@@ -8,7 +8,6 @@ from config.local import LOOPBACK, LocalSettings
 from earshot.errors import LocalStackError
 from local.channel import Event
 from local.functions import Outcome, ask, function_environment
-from local.lan import names
 from local.process import Child, ChildDied, ChildTimedOut
 from local.serverless import Function
 
@@ -27,7 +26,6 @@ class FrontDoor:
         self._env = function_environment(function, env, settings.local_dir)
         self._settings = settings
         self._port = port
-        self._names = settings.local_hosts + (() if settings.local_host == LOOPBACK else names())
         self._lock = threading.Lock()
         self._child = self._start()
 
@@ -38,7 +36,7 @@ class FrontDoor:
                 self._settings.local_app,
                 self._function.handler,
                 self._settings.local_host,
-                ",".join(self._names),
+                ",".join(self._settings.local_hosts),
                 str(self._settings.local_dir),
             ],
             env=self._env,

@@ -40,31 +40,30 @@ def key_of(directory: Path) -> str:
     return key
 
 
-def names() -> tuple[str, ...]:
-    """What other devices may call this machine: its address in the house, if it has one, and its name."""
-    name = socket.gethostname()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        try:
-            asking.connect(_SOMEWHERE)
-        except OSError:  # it is in no network
-            return (name, f"{name}.local")
-        return (asking.getsockname()[0], name, f"{name}.local")
-
-
 def invitation(port: int, key: str) -> str:
     """The link for other devices, and the same to be photographed."""
-    link = f"http://{names()[0]}:{port}/?{urlencode({'key': key})}"
+    link = f"http://{_address()}:{port}/?{urlencode({'key': key})}"
     drawn = io.StringIO()
     segno.make_qr(link).terminal(drawn, compact=True)
     return f"for your other devices: {link}\n{drawn.getvalue()}"
 
 
-def with_key(key: str, app: App) -> App:
-    """`app` for this machine, and for others that show the key; 401 for the rest."""
+def _address() -> str:
+    """Of this machine in its network; its name, if it is in none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect(_SOMEWHERE)
+        except OSError:
+            return socket.gethostname()
+        return str(asking.getsockname()[0])
+
+
+def with_key(key: str, app: App, *, here: App) -> App:
+    """`app` for other machines that show the key, 401 for the rest of them; `here` for this one."""
 
     async def guarded(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or _is_here(scope):
-            await app(scope, receive, send)
+            await here(scope, receive, send)
             return
         query = parse_qsl(cast("bytes", scope["query_string"]).decode("latin-1"), keep_blank_values=True)
         if scope["method"] == "GET" and any(name == "key" and _is(value, key) for name, value in query):

@@ -29,7 +29,7 @@ def _asked(
     described = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope: dict[str, Any] = {"type": "http", "method": method, "path": path, "headers": described}
     scope |= {"client": (client, 50000), "query_string": query.encode()}
-    asyncio.run(with_key(_KEY, app)(scope, receive, send))
+    asyncio.run(with_key(_KEY, app, here=app)(scope, receive, send))
     return int(sent[0]["status"]), {name.decode(): value.decode() for name, value in sent[0]["headers"]}
 
 
@@ -75,6 +75,26 @@ def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     assert len(key) >= 32
     assert stat.S_IMODE((tmp_path / "lan.key").stat().st_mode) == 0o600
     assert f"/?key={key}\n" in invitation(8000, key)
+
+
+def test_what_guards_this_machine_does_not_stand_in_the_way_of_who_has_the_key() -> None:
+    """Other devices may call the machine by any name; a page elsewhere that does so has no key."""
+
+    async def nobody(_scope: object, _receive: object, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 421, "headers": []})
+
+    def status(client: str) -> int:
+        sent: list[MutableMapping[str, Any]] = []
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            sent.append(message)
+
+        scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "query_string": b""}
+        scope |= {"client": (client, 1), "headers": [(b"x-api-key", _KEY.encode())]}
+        asyncio.run(with_key(_KEY, app, here=nobody)(scope, nobody, send))  # type: ignore[arg-type]
+        return int(sent[0]["status"])
+
+    assert (status("127.0.0.1"), status("10.0.0.7")) == (421, 200)
 
 
 def test_only_all_networks_or_none_can_be_listened_to(monkeypatch: pytest.MonkeyPatch) -> None:
