@@ -49,7 +49,7 @@ def crawl() -> Crawl:
     database, sqs = boto3.client("dynamodb", config=_AWS), boto3.client("sqs", config=_AWS)
     sources = _connected(settings, _web(settings, database))
     return Crawl(
-        readers={name: source.read_page for name, source in sources.items() if source.read_page},
+        sources={name: source for name, source in sources.items() if source.read_page},
         tracks=TracksTable(database, settings.tracks_table),
         crawls=CrawlsTable(database, settings.crawls_table),
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),

@@ -22,11 +22,16 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class PlaylistEntry:
-    """Entry `number` (from 0) of a playlist: a track, or the `reason` why it is none that can be crawled."""
+    """Entry `number` (from 0) of a playlist: a track, or the `reason` why it is none that can be crawled.
+
+    `name` and `detail`: see `CrawlEntry`.
+    """
 
     number: int
     info: TrackInfo | None = None
     reason: Reason | None = None
+    name: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,11 @@ class Connected:
     """The page of a playlist at a cursor (None: the first), at most `PAGE_SIZE` entries.
 
     Raises InvalidPlaylist: it cannot be read here; PlaylistNotFound: the source does not know or show it.
+    """
+    place: Callable[[PlaylistRef], str] | None = None
+    """What a playlist is, whatever it is called: the URL of a folder without links. None: what it is called says that.
+
+    Raises InvalidPlaylist: it cannot be read here.
     """
     track: Callable[[str], TrackInfo] | None = None
     """What the track with this number is. Raises TrackNotFound."""

@@ -23,4 +23,5 @@ class Settings(Protocol):
 def connect(web: Web, settings: Settings) -> Connected:  # noqa: ARG001 (files are on this machine)
     """See `crawler.source`."""
     source = FolderSource(Folders(settings.folder_roots), Cutter())
-    return Connected(read_page=source.read_page, preview=partial(source.clip, max_bytes=MAX_PREVIEW_BYTES))
+    clip = partial(source.clip, max_bytes=MAX_PREVIEW_BYTES)
+    return Connected(read_page=source.read_page, place=source.place, preview=clip)
