@@ -18,6 +18,7 @@ from crawler.counting import Counting
 from crawler.crawl import Crawl
 from crawler.dead_letters import DeadLetters
 from crawler.fetch import Fetch
+from crawler.forgetting import Forgetting
 from crawler.rate_limit import Rate, RateLimiter
 from crawler.reconcile import Reconcile
 from crawler.resolve import Resolver
@@ -65,6 +66,14 @@ def counting() -> Counting:
     settings = CrawlPlaylistSettings.load()
     database = boto3.client("dynamodb", config=_AWS)
     return Counting(TracksTable(database, settings.tracks_table), CrawlsTable(database, settings.crawls_table))
+
+
+@lru_cache(maxsize=1)
+def forgetting() -> Forgetting:
+    """What else `crawl_playlist` runs."""
+    settings = CrawlPlaylistSettings.load()
+    database = boto3.client("dynamodb", config=_AWS)
+    return Forgetting(TracksTable(database, settings.tracks_table), CrawlsTable(database, settings.crawls_table))
 
 
 @lru_cache(maxsize=1)

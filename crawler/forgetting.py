@@ -40,7 +40,9 @@ class Forgetting:
                 self.crawls.note_forgotten(summary, len(states))
         if message.remove_tracks:
             settled = [track_id for track_id, (status, _) in states.items() if status is not Status.PENDING]
-            self.crawls.note_removed(message.crawl_id, this.removed + len(settled))
+            on_their_way = len(states) - len(settled)
+            only_held = this.only_held if this.forgotten else len(states)
+            self.crawls.note_cleared(message.crawl_id, only_held - on_their_way)
             for track_id in settled:
                 self.tracks.delete(track_id)
 

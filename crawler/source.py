@@ -57,11 +57,6 @@ class Connected:
 
     Raises InvalidPlaylist: it cannot be read here; PlaylistNotFound: the source does not know or show it.
     """
-    place: Callable[[PlaylistRef], str] | None = None
-    """What a playlist is, whatever it is called: the URL of a folder without links. None: what it is called says that.
-
-    Raises InvalidPlaylist: it cannot be read here.
-    """
     track: Callable[[str], TrackInfo] | None = None
     """What the track with this number is. Raises TrackNotFound."""
     preview: Callable[[TrackInfo], bytes] | None = None
@@ -70,6 +65,11 @@ class Connected:
     """Its track with this ISRC, with its `preview_url`; None: it has none."""
     search: Callable[[str, str], Sequence[TrackInfo]] | None = None
     """What it finds for artist and title, best first, with their `preview_url`."""
+    place: Callable[[PlaylistRef], str] | None = None
+    """What a playlist is, whatever it is called: the URL of a folder without links. None: what it is called says that.
+
+    Raises InvalidPlaylist: it cannot be read here.
+    """
 
     @property
     def can(self) -> Can:

@@ -129,6 +129,10 @@ class CrawlsTable:
             condition="attribute_exists(started)",
         )
 
+    def note_cleared(self, crawl_id: CrawlId, tracks: int) -> None:
+        """Note how many tracks have gone with the playlist that is forgotten."""
+        self._note(crawl_id, {"removed": tracks})
+
     def note_removed(self, crawl_id: CrawlId, tracks: int) -> None:
         """Note how many tracks the crawl removes, before it does; what was noted first stays."""
         self._note(crawl_id, {}, first={"removed": tracks})
