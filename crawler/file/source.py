@@ -9,7 +9,7 @@ from crawler.cutting.cutter import Cutter
 from crawler.file.description import described, track_id_of
 from crawler.file.passing_over import suffix_of
 from crawler.file.walk import Found, Position, Walk
-from crawler.folders import Folders
+from earshot.folders import Folders
 from crawler.formats import SUFFIXES
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
 from earshot.errors import InvalidPlaylist, NoPreview, PlaylistNotFound

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crawler.file.passing_over import IgnoreRules, is_bin, is_unheard_music, may_hold_music, suffix_of
-from crawler.folders import Folders, without_links
+from earshot.folders import Folders, without_links
 from crawler.formats import HEAD_BYTES, SUFFIXES, starts_like_audio
 from earshot.errors import InvalidPlaylist
 from earshot.reasons import Reason
