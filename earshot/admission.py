@@ -36,7 +36,7 @@ class Admission:
         text = text.strip()
         bare = text.strip("'\"")
         if self.stage == "local" and (bare == "~" or bare.startswith("~/")):
-            text = os.path.expanduser(bare)
+            text = str(Path(bare).expanduser())
         ref = parse_playlist(text)
         self.check(ref)
         return ref
@@ -58,8 +58,8 @@ class Admission:
         if self.stage != "local":
             raise InvalidPlaylist(
                 f"{path}: functions in the cloud see no folder of yours",
-                hint="Crawl it on your machine (make up; make crawl PLAYLIST=…), then carry the catalogue over: make export, "
-                f"and make import STAGE={self.stage}. A list may also be given as an https URL.",
+                hint="Crawl it on your machine (make up; make crawl PLAYLIST=…), then carry the catalogue over: make "
+                f"export, and make import STAGE={self.stage}. A list may also be given as an https URL.",
             )
         self.folders.allowed(path)
         if os.path.lexists(path):
@@ -67,11 +67,13 @@ class Admission:
         there = next(folder for folder in path.parents if folder.is_dir())
         missing = path.relative_to(there).parts[0]
         try:
-            close = difflib.get_close_matches(missing, os.listdir(there), 1, 0.6)
+            close = difflib.get_close_matches(missing, [entry.name for entry in there.iterdir()], 1, 0.6)
         except OSError:
             close = []
         meant = f"Did you mean {there / close[0]}? " if close else ""
-        raise InvalidPlaylist(f"{path} does not exist: {there} holds no {missing!r}", hint=f"{meant}Is its disk mounted?")
+        raise InvalidPlaylist(
+            f"{path} does not exist: {there} holds no {missing!r}", hint=f"{meant}Is its disk mounted?"
+        )
 
 
 def source_is_off(ref: PlaylistRef, stage: str, providers: Collection[str]) -> InvalidPlaylist:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from earshot.errors import InvalidPlaylist
-from earshot.sources import KINDS, site_of, short_link_of
+from earshot.sources import KINDS, Can, labels, short_link_of, site_of
 
 _QUOTES = ("<>", "''", '""', "“”", "‘’", "«»", "„“", "()", "[]", "``")
 _URL = re.compile(r"(?i:https?://|spotify:|deezer:)[^\s<>\"'“”]+")
@@ -56,44 +57,54 @@ def unwrapped(text: str) -> Iterator[str]:
 
 def what_it_is(text: str) -> InvalidPlaylist:
     """What to say of `text`, which names no playlist that is understood."""
-    shown = f"{text[:80]!r}"
-    address = list(unwrapped(text))[-1]
+    shown, address = f"{text[:80]!r}", list(unwrapped(text))[-1]
+    said = _online(address) or _elsewhere(address)
+    if said is None and (text.startswith((".", "~")) or ("/" in text and not re.search(r"\s|:", text))):
+        said = _Said(
+            "not a playlist, nor a folder as it is written", f"Give its whole path, from / on. {InvalidPlaylist.hint}"
+        )
+    return (
+        InvalidPlaylist(f"{said.what}: {shown}", hint=said.hint)
+        if said
+        else InvalidPlaylist(f"not a playlist: {shown}")
+    )
+
+
+class _Said(NamedTuple):
+    what: str
+    hint: str
+
+
+def _online(address: str) -> _Said | None:
     if source := short_link_of(address):
-        return InvalidPlaylist(
-            f"a short link does not say what it leads to: {shown}",
-            hint=f"Open it in a browser and use the address that {source.label} shows then.",
+        return _Said(
+            "a short link does not say what it leads to",
+            f"Open it in a browser and use the address that {source.label} shows then.",
         )
     if source := site_of(address):
         lists = ", ".join((*KINDS, *(f"{kind} tracks" for kind, _ in source.own_lists)))
-        return InvalidPlaylist(
-            f"a page of {source.label}, but none that lists tracks: {shown}",
-            hint=f"Of {source.label} these can be crawled: {lists}. For others make a playlist there, and crawl that.",
+        return _Said(
+            f"not a playlist, but another page of {source.label}",
+            f"Of {source.label} these can be crawled: {lists}. For others make a playlist at {labels(Can.LIST)}.",
         )
     if service := _service_of(address):
-        return InvalidPlaylist(f"{service} cannot be read: {shown}", hint=_EXPORTED)
+        return _Said(f"{service} cannot be read", _EXPORTED)
+    return None
+
+
+def _elsewhere(address: str) -> _Said | None:
     if _SHARE.fullmatch(address):
-        return InvalidPlaylist(
-            f"a place in the network, not on this machine: {shown}",
-            hint="Mount it, and crawl the folder where it is mounted. A music server is crawled by its own address.",
+        return _Said(
+            "a place in the network, not on this machine",
+            "Mount it, and crawl the folder where it is mounted. A music server is crawled by its own address.",
         )
     if _PATH_ON_WINDOWS.fullmatch(address):
         drive, rest = address[0].lower(), address[3:].replace("\\", "/")
-        return InvalidPlaylist(
-            f"a path of Windows, and Earshot does not run there: {shown}",
-            hint=f"Under WSL its name is /mnt/{drive}/{rest[:120]}; in a container, the one where it is mounted.",
+        return _Said(
+            "a path of Windows, and Earshot does not run there",
+            f"Under WSL its name is /mnt/{drive}/{rest[:120]}; in a container, the one where it is mounted.",
         )
-    if re.match(r"(?i:https?://)", address):
-        return InvalidPlaylist(
-            f"not a playlist: {shown}",
-            hint="An address must be a playlist, album, track or artist of Spotify or Deezer, or lead to a list (.csv or "
-            ".jsonl) over https.",
-        )
-    if text.startswith((".", "~")) or ("/" in text and not re.search(r"\s|:", text)):
-        return InvalidPlaylist(
-            f"not a playlist: {shown}, nor a folder as it is written",
-            hint="Give the whole path of the folder, from / on; Deezer and Spotify are known by their addresses.",
-        )
-    return InvalidPlaylist(f"not a playlist: {shown}")
+    return None
 
 
 def _service_of(address: str) -> str | None:

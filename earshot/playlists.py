@@ -12,6 +12,7 @@ from earshot.pasted import unwrapped, what_it_is
 from earshot.sources import SOURCES, Can, parse_link
 
 _MAX_INPUT = 2048
+_EVERYTHING = 10**9
 _UNUSABLE = ("Cc", "Cs", "Zl", "Zp")
 """Unicode categories: control characters, surrogates (of a path that is not UTF-8), separators of lines."""
 _MANIFEST_SUFFIXES = (".csv", ".jsonl", ".ndjson")
@@ -111,6 +112,15 @@ def playlist_from_command_line(text: str) -> str:
     except (OSError, RuntimeError, ValueError):  # not there, nobody's home, a loop of links, too long for a name
         return text
     return str(path) if str(path) == str(path).strip() else path.as_uri()
+
+
+def agreed(text: str) -> int:
+    """How many doubtful removals a person agrees to on a command line: a number, or ``all``.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    return _EVERYTHING if text == "all" else int(text)
 
 
 def _has_unusable(text: str) -> bool:

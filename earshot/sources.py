@@ -89,7 +89,8 @@ SOURCES: Mapping[str, Source] = MappingProxyType({
         Source("manifest", "lists", _HEX, can=Can.LIST, is_own=True),
         Source(
             "spotify", "Spotify", _BASE62, bare=True, can=Can.LIST | Can.LOOK_UP,
-            site="open.spotify.com", other_sites=("play.spotify.com",), own_lists=(("collection", "collection(?:/tracks)?"),),
+            site="open.spotify.com", other_sites=("play.spotify.com",),
+            own_lists=(("collection", "collection(?:/tracks)?"),),
             short_sites=("spotify.link", "spotify.app.link"), hosts=("p.scdn.co",),
             api_url="https://api.spotify.com/v1/", calls_per_minute=150,
         ),

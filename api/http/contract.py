@@ -204,8 +204,8 @@ class WithheldRemoval(BaseModel):
     doubt: Annotated[
         str,
         Field(
-            description="unread: something could not be read; emptied: nothing is left in the playlist or in a folder of "
-            "it; folder_gone: a whole folder is not there any more; many: it is a large part."
+            description="unread: something could not be read; emptied: nothing is left in the playlist or in a "
+            "folder of it; folder_gone: a whole folder is not there any more; many: it is a large part."
         ),
     ]
     names: Annotated[list[str], Field(description="What the first few are called. Without a key: none.")]
@@ -221,8 +221,7 @@ class CrawlAnswer(BaseModel):
     playlist: Annotated[
         str,
         Field(
-            description="What it was called, without tokens. Who has no key where one is needed sees what kind it is and a "
-            "digest."
+            description="What it was called, without tokens. Who has no key where one is needed sees what kind it is."
         ),
     ]
     started: str
@@ -233,7 +232,9 @@ class CrawlAnswer(BaseModel):
         int,
         Field(description="Tracks removed because they had left the playlist (`remove_missing`), or it was forgotten."),
     ]
-    withheld: Annotated[WithheldRemoval | None, Field(description="Tracks that were not removed without being agreed to.")]
+    withheld: Annotated[
+        WithheldRemoval | None, Field(description="Tracks that were not removed without being agreed to.")
+    ]
     forgotten: Annotated[str | None, Field(description="Since when it counts no more (DELETE /crawls/{crawl_id}).")]
     only_held: Annotated[int, Field(description="Tracks that no other playlist held when it was forgotten.")]
 
@@ -258,7 +259,9 @@ class CrawlEntryAnswer(BaseModel):
     """An entry of a crawl."""
 
     model_config = _FROM_ANSWERS
-    number: Annotated[int, Field(description="Its place in the playlist, from 0; in folders in the order of the paths.")]
+    number: Annotated[
+        int, Field(description="Its place in the playlist, from 0; in folders in the order of the paths.")
+    ]
     name: Annotated[str, Field(description="The path of a file below its folder, else artist and title.")]
     track_id: str | None
     state: Annotated[str, Field(description="ready, pending, no_preview, failed, skipped or missing.")]
@@ -271,7 +274,8 @@ class CrawlEntries(BaseModel):
 
     entries: list[CrawlEntryAnswer]
     next: Annotated[
-        int | None, Field(description="`after` of the next page; null: this was the last. A page may hold few, or none.")
+        int | None,
+        Field(description="`after` of the next page; null: this was the last. A page may hold few, or none."),
     ]
 
 

@@ -53,5 +53,5 @@ def key_required(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Re
 def _digest_of_key(app: BaseRouter) -> str | None:
     """The digest of the caller's key; None: there is none, or nobody knows it."""
     digest = hashlib.sha256((app.current_event.headers.get("x-api-key") or "").encode()).hexdigest()
-    known = any([hmac.compare_digest(digest, known.lower()) for known in services_of(app).rules.api_keys])
+    known = any(hmac.compare_digest(digest, known.lower()) for known in services_of(app).rules.api_keys)
     return digest if known else None

@@ -68,7 +68,6 @@ class CrawlRequest(BaseModel):
         bool, Field(description="Leave alone what earlier crawls could not get: for crawls on a schedule.")
     ] = False
 
-
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.playlist is None) is (self.again is None):

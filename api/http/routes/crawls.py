@@ -1,6 +1,5 @@
 """POST /crawls, GET /crawls, and of one crawl: how far it has come, its entries, and forgetting it."""
 
-import hashlib
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -61,8 +60,7 @@ def crawl(request: Annotated[CrawlRequest, Body()]) -> Response[CrawlStarted]:
     """
     services = services_of(router)
     text = services.crawls.summary(request.again).playlist if request.again else request.playlist or ""
-    playlist = parse_playlist(text)
-    services.intake.check(playlist)
+    playlist = services.admission.understand(text)
     crawl_id = start_crawl(
         playlist,
         crawls=services.crawls,
@@ -142,9 +140,7 @@ def crawl_entries(
         as_asked = status is None or (entry.is_unheard if status == "unheard" else entry.state == status)
         return as_asked and (reason is None or entry.reason == reason)
 
-    page = told(
-        summary.crawl_id, wanted, crawls=services.crawls, tracks=services.tracks, after=after, limit=limit
-    )
+    page = told(summary.crawl_id, wanted, crawls=services.crawls, tracks=services.tracks, after=after, limit=limit)
     return CrawlEntries(entries=[CrawlEntryAnswer.model_validate(entry) for entry in page.entries], next=page.next)
 
 
@@ -192,11 +188,8 @@ def _shown(summary: CrawlSummary) -> CrawlAnswer:
 
 
 def _veiled(playlist: str) -> str:
-    """What kind of playlist it is, and a digest by which who knows it finds it again."""
+    """What kind of playlist it is; a digest of its number would soon be guessed."""
     try:
-        ref = parse_playlist(playlist)
+        return parse_playlist(playlist).kind_for_people
     except InvalidPlaylist:
-        kind, name = "playlist", playlist
-    else:
-        kind, name = ref.kind_for_people, f"{ref.source}:{ref.kind}:{ref.id}"
-    return f"{kind} #{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+        return "playlist"
