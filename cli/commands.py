@@ -121,7 +121,8 @@ def crawl(client: ApiClient, options: argparse.Namespace) -> Answer:
         progress = _watched(client, again["crawl_id"], visible=visible)
     unheard: EntriesJson = _entries_of(client, progress["crawl_id"], status="unheard", limit=_NAMED + 1).checked()
     text = _summary(progress, unheard["entries"])
-    return Answer(progress, text, failed=bool(progress["error"]) or not progress["total"])
+    got_something = progress["states"].get("ready") or progress["pending"]
+    return Answer(progress, text, failed=bool(progress["error"]) or not got_something)
 
 
 def _agrees(question: str) -> bool:

@@ -1,7 +1,7 @@
 """Reading a list of which a service shows some places only, and which may change while it is read.
 
 Services count places, and leave out the rows of those that they do not show (withdrawn, not for this country). So a
-page is followed by the one that begins where its places end, not its rows; and what was left out is no proof of absence.
+page is followed by the one that begins where its places end, not its rows, and what was left out proves no absence.
 """
 
 from collections.abc import Sequence
