@@ -18,6 +18,7 @@ from crawler.counting import Counting
 from crawler.crawl import Crawl
 from crawler.dead_letters import DeadLetters
 from crawler.fetch import Fetch
+from crawler.forgetting import Forgetting
 from crawler.rate_limit import Rate, RateLimiter
 from crawler.reconcile import Reconcile
 from crawler.resolve import Resolver
@@ -49,11 +50,12 @@ def crawl() -> Crawl:
     database, sqs = boto3.client("dynamodb", config=_AWS), boto3.client("sqs", config=_AWS)
     sources = _connected(settings, _web(settings, database))
     return Crawl(
-        readers={name: source.read_page for name, source in sources.items() if source.read_page},
+        sources={name: source for name, source in sources.items() if source.read_page},
         tracks=TracksTable(database, settings.tracks_table),
         crawls=CrawlsTable(database, settings.crawls_table),
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
         fetch_queue=MessageQueue(sqs, settings.fetch_queue_url),
+        stage=settings.stage,
         model=settings.model,
         pages_per_message=settings.pages_per_message,
     )
@@ -65,6 +67,14 @@ def counting() -> Counting:
     settings = CrawlPlaylistSettings.load()
     database = boto3.client("dynamodb", config=_AWS)
     return Counting(TracksTable(database, settings.tracks_table), CrawlsTable(database, settings.crawls_table))
+
+
+@lru_cache(maxsize=1)
+def forgetting() -> Forgetting:
+    """What else `crawl_playlist` runs."""
+    settings = CrawlPlaylistSettings.load()
+    database = boto3.client("dynamodb", config=_AWS)
+    return Forgetting(TracksTable(database, settings.tracks_table), CrawlsTable(database, settings.crawls_table))
 
 
 @lru_cache(maxsize=1)

@@ -4,13 +4,14 @@ import time
 from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, replace
 
-from crawler.departed import departed, remember
+from crawler.departed import HIDING, departed, place_of_ref, remember
 from crawler.giving_up import give_up_crawl
-from crawler.source import Page, ReadPage
+from crawler.source import Connected, Page, PlaylistEntry, ReadPage
 from crawler.waiting import defer, early_by_s, later
-from earshot.crawls import CrawlEntry
-from earshot.errors import EarshotError, InvalidPlaylist, ProviderThrottled, ProviderUnavailable
-from earshot.ids import CrawlId, TrackId
+from earshot.admission import source_is_off
+from earshot.crawls import CrawlEntry, Withheld
+from earshot.errors import EarshotError, ProviderThrottled, ProviderUnavailable
+from earshot.ids import TrackId
 from earshot.messages import CrawlPlaylist, FetchPreview
 from earshot.playlists import PlaylistRef, parse_playlist
 from earshot.stores.crawls_table import CrawlsTable
@@ -20,17 +21,21 @@ from earshot.track import Status, Track, TrackInfo
 
 _MESSAGE_S = 60.0
 """Longest time after which another page is begun; the function has 300 seconds, and large files are slow to read."""
+_NAMED = 20
+"""So many of what a crawl did not remove are named."""
+_LONGEST_NAME, _LONGEST_DETAIL = 500, 200
 
 
 @dataclass(frozen=True, slots=True)
 class Crawl:
-    """What a crawl works with. `readers` by source; one that is missing is switched off."""
+    """What a crawl works with. `sources` by name; one that is missing is switched off."""
 
-    readers: Mapping[str, ReadPage]
+    sources: Mapping[str, Connected]
     tracks: TracksTable
     crawls: CrawlsTable
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
+    stage: str
     model: str
     pages_per_message: int
 
@@ -52,6 +57,8 @@ class Crawl:
         try:
             ref = parse_playlist(message.playlist)
             read_page = self._reader(ref)
+            if cursor is None:
+                self.crawls.note_place(message.crawl_id, self._place(ref))
             for _ in range(self.pages_per_message):
                 page = read_page(ref, cursor)
                 self._take(page, message)
@@ -67,7 +74,7 @@ class Crawl:
             return
         if cursor is None:
             if message.remove_missing:
-                self._remove_departed(message.crawl_id, ref)
+                self._remove_departed(message)
             self.crawls.finish(message.crawl_id)
             remember(self.crawls)
         else:
@@ -89,8 +96,8 @@ class Crawl:
         else:
             self.crawls.wait_until(message.crawl_id, until)
 
-    def _remove_departed(self, crawl_id: CrawlId, ref: PlaylistRef) -> None:
-        """Delete what has left the playlist.
+    def _remove_departed(self, message: CrawlPlaylist) -> None:
+        """Delete what has left the playlist, or say why not: where there is doubt, no more goes than was agreed to.
 
         What is still on its way stays: its messages would bring it back. So does what is older than the memory of
         crawls: one that is forgotten may hold it.
@@ -98,19 +105,27 @@ class Crawl:
         since = self.crawls.whole_since()
         if since is None:
             return
-        tracks = self.tracks.get_many(departed(self.crawls, crawl_id, ref)).values()
-        settled = [t.track_id for t in tracks if t.status is not Status.PENDING and (t.created_at or "") >= since]
-        self.crawls.note_removed(crawl_id, len(settled))
-        for track_id in settled:
-            self.tracks.delete(track_id)
+        left = departed(self.crawls, message.crawl_id)
+        tracks = self.tracks.get_many(left.names).values()
+        settled = [t for t in tracks if t.status is not Status.PENDING and (t.created_at or "") >= since]
+        if settled and left.doubt and not (left.may_be_agreed and len(settled) <= message.agreed):
+            names = sorted(_cut(left.names[t.track_id] or t.info.called, _LONGEST_NAME) for t in settled)
+            withheld = Withheld(len(settled), left.doubt, tuple(names[:_NAMED]), left.may_be_agreed)
+            self.crawls.note_withheld(message.crawl_id, withheld)
+            return
+        self.crawls.note_removed(message.crawl_id, len(settled))
+        for track in settled:
+            self.tracks.delete(track.track_id)
 
     def _reader(self, ref: PlaylistRef) -> ReadPage:
-        if ref.source not in self.readers:
-            raise InvalidPlaylist(
-                f"{ref} needs the source {ref.source!r}, which is switched off",
-                hint=f"Read docs/sources.md on its terms, then add {ref.source} to EARSHOT_PROVIDERS.",
-            )
-        return self.readers[ref.source]
+        source = self.sources.get(ref.source)
+        if source is None or source.read_page is None:
+            raise source_is_off(ref, self.stage, list(self.sources))
+        return source.read_page
+
+    def _place(self, ref: PlaylistRef) -> str:
+        of_source = self.sources[ref.source].place
+        return of_source(ref) if of_source else place_of_ref(ref)
 
     def _take(self, page: Page, message: CrawlPlaylist) -> None:
         """Register, reopen, record, queue: in this order, so that a repeat finishes what a death cut short."""
@@ -119,10 +134,9 @@ class Crawl:
         for info in infos:
             if info.track_id not in known or _says_more(info, known[info.track_id].info):
                 self.tracks.register(info)
-        entries = [
-            CrawlEntry(entry.number, entry.info.track_id if entry.info else None, entry.reason)
-            for entry in page.entries
-        ]
+        entries = [_recorded(entry) for entry in page.entries]
+        if any(entry.reason in HIDING for entry in entries):
+            self.crawls.note_partial(message.crawl_id)
         new = self.crawls.new_entries(message.crawl_id, entries)
         reopened = set() if message.only_new else self._reopened(known, {entry.track_id for entry in new})
         self.crawls.record_entries(message.crawl_id, new)
@@ -140,6 +154,17 @@ class Crawl:
 
     def _needs_preview(self, track: Track) -> bool:
         return track.status is Status.PENDING or (track.status is Status.READY and track.model != self.model)
+
+
+def _recorded(entry: PlaylistEntry) -> CrawlEntry:
+    track_id = entry.info.track_id if entry.info else None
+    name, detail = _cut(entry.name, _LONGEST_NAME), _cut(entry.detail, _LONGEST_DETAIL)
+    return CrawlEntry(entry.number, track_id, entry.reason, name, detail)
+
+
+def _cut(text: str, most: int) -> str:
+    """`text` as a table takes it and a page shows it."""
+    return text[:most].encode("utf-8", "replace").decode()
 
 
 def _says_more(info: TrackInfo, known: TrackInfo) -> bool:

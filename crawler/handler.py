@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from crawler import bootstrap
-from earshot.messages import CountCrawl, FetchClip, parse_crawl, parse_fetch
+from earshot.messages import CountCrawl, FetchClip, ForgetPlaylist, parse_crawl, parse_fetch
 from earshot.telemetry import logger
 
 _RESERVE_MS = 60_000
@@ -16,7 +16,10 @@ _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_fail
 
 
 def crawl_playlist(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
-    """Reads playlists (registers tracks, asks for previews) and counts crawls. SQS: `CrawlPlaylist`, `CountCrawl`."""
+    """Reads playlists (registers tracks, asks for previews), counts crawls and forgets playlists.
+
+    SQS: `CrawlPlaylist`, `CountCrawl`, `ForgetPlaylist`.
+    """
     answer = process_partial_response(event, _crawl, _processor, context)
     return dict(answer)
 
@@ -50,6 +53,10 @@ def _crawl(record: SQSRecord) -> None:
     if isinstance(message, CountCrawl):
         counting = bootstrap.counting()
         bootstrap.deliveries().attempt(record, partial(counting.run, message), lambda _: counting.give_up(message))
+        return
+    if isinstance(message, ForgetPlaylist):
+        forgetting = bootstrap.forgetting()
+        bootstrap.deliveries().attempt(record, partial(forgetting.run, message), lambda _: forgetting.give_up(message))
         return
     log.info("crawl", crawl_id=message.crawl_id, cursor=message.cursor, message_id=record.message_id)
     crawl = bootstrap.crawl()

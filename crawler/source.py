@@ -22,11 +22,16 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class PlaylistEntry:
-    """Entry `number` (from 0) of a playlist: a track, or the `reason` why it is none that can be crawled."""
+    """Entry `number` (from 0) of a playlist: a track, or the `reason` why it is none that can be crawled.
+
+    `name` and `detail`: see `CrawlEntry`.
+    """
 
     number: int
     info: TrackInfo | None = None
     reason: Reason | None = None
+    name: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,11 @@ class Connected:
     """Its track with this ISRC, with its `preview_url`; None: it has none."""
     search: Callable[[str, str], Sequence[TrackInfo]] | None = None
     """What it finds for artist and title, best first, with their `preview_url`."""
+    place: Callable[[PlaylistRef], str] | None = None
+    """What a playlist is, whatever it is called: the URL of a folder without links. None: what it is called says that.
+
+    Raises InvalidPlaylist: it cannot be read here.
+    """
 
     @property
     def can(self) -> Can:

@@ -30,11 +30,44 @@ EntryState = Status | Trackless
 
 @dataclass(frozen=True, slots=True)
 class CrawlEntry:
-    """One entry of a playlist: the track it holds, or the `reason` why it holds none that can be crawled."""
+    """One entry of a playlist: the track it holds, or the `reason` why it holds none that can be crawled.
+
+    `name`: what people know it by, as far as the track does not say it: the path of a file below its folder, else
+    artist and title. `detail`: what else there is to say of the reason: a format, what the system said, a name.
+    """
 
     number: int
     track_id: TrackId | None = None
     reason: Reason | None = None
+    name: str = ""
+    detail: str = ""
+
+
+class Doubt(StrEnum):
+    """Why a crawl did not remove what seems to have left its playlist."""
+
+    UNREAD = "unread"
+    """Something could not be read, and may hold it."""
+    EMPTIED = "emptied"
+    """Nothing is left in the playlist, or in a folder of it: a disk may be away."""
+    FOLDER_GONE = "folder_gone"
+    """A whole folder is not there any more."""
+    MANY = "many"
+    """It is a large part of the playlist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """What a crawl was asked to remove and did not remove.
+
+    `names` are the first few. `may_be_agreed`: whether a crawl that is told that so many `tracks` may go removes them;
+    where the playlist could not be read whole, none does.
+    """
+
+    tracks: int
+    doubt: Doubt
+    names: tuple[str, ...] = ()
+    may_be_agreed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +85,16 @@ class CrawlSummary:
     """`code`, `message` and `hint` of what ended the reading early."""
     removed: int = 0
     """Tracks removed because they had left the playlist."""
+    withheld: Withheld | None = None
+    """Tracks that seem to have left the playlist, and were not removed without being asked for."""
+    place: str = ""
+    """What was read, whatever it was called; see `crawler.departed`."""
+    partial: bool = False
+    """Something of the playlist could not be read."""
+    forgotten: Timestamp | None = None
+    """Since when it counts no more: its playlist is to be forgotten."""
+    only_held: int = 0
+    """Tracks that no other playlist held when this one was forgotten."""
     step: CrawlPlaylist | None = None
     """The message that goes on with it."""
     due: Timestamp | None = None

@@ -28,11 +28,13 @@ def start_crawl(
     crawls: CrawlsTable,
     crawl_queue: MessageQueue,
     remove_missing: bool = False,
+    agreed: int = 0,
+    only_new: bool = False,
     crawl_id: CrawlId | None = None,
 ) -> CrawlId:
     """Have `playlist` crawled; with `remove_missing` tracks that have left it since earlier crawls are removed.
 
-    `crawl_id`: of a crawl that was lost and begins anew.
+    `agreed`, `only_new`: see `CrawlPlaylist`. `crawl_id`: of a crawl that was lost and begins anew.
 
     The message goes out first: a process that dies between the two steps leaves a crawl that runs and lists itself,
     never one that is listed and does not run.
@@ -41,7 +43,13 @@ def start_crawl(
         The crawl's id.
     """
     crawl_id = crawl_id or new_crawl_id()
-    message = CrawlPlaylist(crawl_id=crawl_id, playlist=playlist.text, remove_missing=remove_missing)
+    message = CrawlPlaylist(
+        crawl_id=crawl_id,
+        playlist=playlist.text,
+        only_new=only_new,
+        remove_missing=remove_missing,
+        agreed=agreed,
+    )
     crawl_queue.send(message)
     crawls.start(message)
     return crawl_id

@@ -43,7 +43,8 @@ class CrawlPlaylist(_Message):
     """Read `playlist` (again from `cursor`, where a crawl is cut into several messages).
 
     `only_new`: leave alone what earlier crawls could not get (scheduled re-crawls). `remove_missing`: remove the tracks
-    that have left the playlist. `not_before` and `attempt`: see `FetchPreview`.
+    that have left the playlist; `agreed`: up to so many although there is doubt (`earshot.crawls.Doubt`). `not_before`
+    and `attempt`: see `FetchPreview`.
     """
 
     crawl_id: CrawlId
@@ -51,6 +52,7 @@ class CrawlPlaylist(_Message):
     cursor: str | None = None
     only_new: bool = False
     remove_missing: bool = False
+    agreed: int = 0
     not_before: Timestamp | None = None
     attempt: int = 0
 
@@ -63,12 +65,22 @@ class CountCrawl(_Message):
     asked: Timestamp
 
 
-def parse_crawl(text: str) -> CrawlPlaylist | CountCrawl:
+@dataclass(frozen=True, slots=True)
+class ForgetPlaylist(_Message):
+    """Let what the crawl `crawl_id` has read count no more; with `remove_tracks` what nothing else holds goes, too."""
+
+    crawl_id: CrawlId
+    remove_tracks: bool
+
+
+def parse_crawl(text: str) -> CrawlPlaylist | CountCrawl | ForgetPlaylist:
     """A message of the crawl queue.
 
     Raises:
-        InvalidInput: it is neither.
+        InvalidInput: it is none of these.
     """
+    if '"remove_tracks"' in text:
+        return ForgetPlaylist.from_json(text)
     return CountCrawl.from_json(text) if '"asked"' in text else CrawlPlaylist.from_json(text)
 
 

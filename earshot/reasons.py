@@ -14,6 +14,15 @@ class Reason(StrEnum):
     BAD_ROW = "bad_row"
     DUPLICATE_ENTRY = "duplicate_entry"
     UNREADABLE_FILE = "unreadable_file"
+    """A file, or a folder with all that is below it."""
+    EMPTY_FOLDER = "empty_folder"
+    """A folder that holds nothing at all, as the place of a disk does that is not mounted."""
+    IGNORED = "ignored"
+    """Music that is passed over: in a recycle bin, or where a file says so."""
+    HIDDEN_ENTRY = "hidden_entry"
+    """The service counts a place there, and does not show what it holds."""
+    LIST_CHANGED = "list_changed"
+    """The list was changed while it was read, so that something may have been missed."""
 
     # Of tracks on their way to a preview.
     VERSION = "version"

@@ -48,6 +48,11 @@ class TrackInfo:
     preview_url: str | None = None
     """Where the source itself says the preview is; for a file, its `file://` URL. May expire."""
 
+    @property
+    def called(self) -> str:
+        """Artists and title, as far as they are known, else the id."""
+        return " – ".join(filter(None, (", ".join(self.artists), self.title))) or self.track_id
+
     def to_row(self) -> dict[str, object]:
         """What is known; what is not is left out, so that it never erases what is."""
         values = ((name, getattr(self, name)) for name, _ in _FIELDS)

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from crawler.cutting.cutter import Cutter
 from crawler.file.source import FolderSource
-from crawler.folders import Folders
 from crawler.source import Connected, Web
+from earshot.folders import Folders
 from earshot.stores.previews_bucket import MAX_PREVIEW_BYTES
 
 
@@ -23,4 +23,5 @@ class Settings(Protocol):
 def connect(web: Web, settings: Settings) -> Connected:  # noqa: ARG001 (files are on this machine)
     """See `crawler.source`."""
     source = FolderSource(Folders(settings.folder_roots), Cutter())
-    return Connected(read_page=source.read_page, preview=partial(source.clip, max_bytes=MAX_PREVIEW_BYTES))
+    clip = partial(source.clip, max_bytes=MAX_PREVIEW_BYTES)
+    return Connected(read_page=source.read_page, place=source.place, preview=clip)

@@ -1,16 +1,18 @@
-"""Reads folders of audio files, and never follows a link out of the folder."""
+"""Reads folders of audio files, and single ones. Links are followed as far as their targets may be read."""
 
 import os
 from itertools import islice
-from pathlib import Path
-from urllib.parse import unquote_to_bytes, urlsplit
+from pathlib import Path, PurePath
+from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 from crawler.cutting.cutter import Cutter
 from crawler.file.description import described, track_id_of
-from crawler.file.walk import audio_files
-from crawler.folders import Folders
+from crawler.file.passing_over import suffix_of
+from crawler.file.walk import Found, Position, Walk
+from crawler.formats import SUFFIXES
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
 from earshot.errors import InvalidPlaylist, NoPreview, PlaylistNotFound
+from earshot.folders import Folders
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.track import TrackInfo
@@ -29,8 +31,10 @@ class FolderSource:
         self._cutter = cutter
 
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
-        """See `Connected`. The cursor is ``<number of the next entry>:<relative path of the last one>``."""
+        """See `Connected`. The cursor is ``<number of the next entry>:<relative path of the last one, quoted>``."""
         folder = self._folders.allowed(Path(ref.id))
+        if folder.is_file():
+            return Page((self._one(folder),), None)
         try:
             os.scandir(folder).close()
         except OSError as error:
@@ -39,14 +43,18 @@ class FolderSource:
                 hint="Give the path of a folder with audio files.",
             ) from None
         number, _, last = (cursor or "0:").partition(":")
-        after = Path(last).parts
-        files = list(islice(audio_files(folder, after), PAGE_SIZE + 1))
-        entries = tuple(
-            self._entry(folder, path, int(number) + offset) for offset, path in enumerate(files[:PAGE_SIZE])
-        )
-        if len(files) <= PAGE_SIZE:
+        found = list(islice(Walk(folder, self._folders).after(_position(last)), PAGE_SIZE + 1))
+        entries = tuple(self._entry(folder, at, int(number) + offset) for offset, at in enumerate(found[:PAGE_SIZE]))
+        if len(found) <= PAGE_SIZE:
             return Page(entries, None)
-        return Page(entries, f"{int(number) + PAGE_SIZE}:{files[PAGE_SIZE - 1].relative_to(folder)}")
+        return Page(
+            entries,
+            f"{int(number) + PAGE_SIZE}:{quote_from_bytes(os.fsencode(PurePath(*found[PAGE_SIZE - 1].position)))}",
+        )
+
+    def place(self, ref: PlaylistRef) -> str:
+        """See `Connected`: the folder without links, as a URL."""
+        return self._folders.allowed(Path(ref.id)).as_uri()
 
     def clip(self, info: TrackInfo, *, max_bytes: int) -> bytes:
         """The audio of the track that was crawled from a file.
@@ -68,8 +76,21 @@ class FolderSource:
         except OSError as error:
             raise NoPreview(f"{path}: {error.strerror}", reason=Reason.FILE_GONE) from None
 
-    def _entry(self, folder: Path, path: Path, number: int) -> PlaylistEntry:
+    def _one(self, path: Path) -> PlaylistEntry:
+        suffix = suffix_of(path.name)
+        if suffix and suffix not in SUFFIXES:
+            return PlaylistEntry(0, reason=Reason.UNSUPPORTED_FORMAT, name=path.name, detail=suffix.removeprefix("."))
+        return self._entry(path.parent, Found((path.name,)), 0)
+
+    def _entry(self, folder: Path, found: Found, number: int) -> PlaylistEntry:
+        relative = Path(*found.position)
+        if found.reason:
+            return PlaylistEntry(number, reason=found.reason, name=str(relative), detail=found.detail)
         try:
-            return PlaylistEntry(number, described(path, path.relative_to(folder)))
-        except OSError:
-            return PlaylistEntry(number, reason=Reason.UNREADABLE_FILE)
+            return PlaylistEntry(number, described(folder / relative, relative), name=str(relative))
+        except OSError as error:
+            return PlaylistEntry(number, None, Reason.UNREADABLE_FILE, str(relative), error.strerror or "")
+
+
+def _position(quoted: str) -> Position:
+    return Path(os.fsdecode(unquote_to_bytes(quoted))).parts

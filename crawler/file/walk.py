@@ -1,59 +1,165 @@
-"""Which files of a folder may be audio, in the order of their paths; no link leads out of the folder."""
+"""Which files of a folder are heard, and what of it is not, in the order of their paths. No link leads out of reach."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from crawler.folders import without_links
+from crawler.file.passing_over import IgnoreRules, is_bin, is_unheard_music, may_hold_music, suffix_of
 from crawler.formats import HEAD_BYTES, SUFFIXES, starts_like_audio
+from earshot.errors import InvalidPlaylist
+from earshot.folders import Folders, without_links
+from earshot.reasons import Reason
 
-_Position = tuple[str, ...]
+Position = tuple[str, ...]
+"""The names that lead to a file from its folder."""
+_MOST_LINKS = 4
+"""That lead on to one another: libraries have one or two, and a tangle of them has no end."""
+_NO_RULES = IgnoreRules()
 
 
-def audio_files(folder: Path, after: _Position) -> Iterator[Path]:
-    """Audio files below `folder` that come after the relative path `after`, in the order of their path's parts.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that may be audio, or the `reason` why something at this place is not heard; see `PlaylistEntry`."""
 
-    A folder that cannot be listed stands for what it holds.
-    """
+    position: Position
+    reason: Reason | None = None
+    detail: str = ""
 
-    def walk(parts: _Position) -> Iterator[Path]:
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a folder was reached: the folders without links that it lies in, and how many links led there."""
+
+    real: Path
+    above: tuple[Path, ...] = ()
+    links: int = 0
+
+    def around(self, target: Path) -> bool:
+        """Whether `target` holds the folder itself: whoever goes there comes back here."""
+        return any(folder.is_relative_to(target) for folder in (self.real, *self.above))
+
+
+class Walk:
+    """A walk through `folder`, of which every path without links lies in `folders`."""
+
+    def __init__(self, folder: Path, folders: Folders) -> None:
+        self._folder = folder
+        self._folders = folders
+
+    def after(self, last: Position) -> Iterator[Found]:
+        """What comes after the position `last`, in the order of the names. A folder stands for what it holds.
+
+        A folder that cannot be listed, and one that holds nothing at all, are found as such; files that are no music
+        and what is hidden are passed over without a word.
+        """
+        return self._in((), _Way(self._folder), _NO_RULES, last)
+
+    def _in(self, parts: Position, way: _Way, rules: IgnoreRules, last: Position) -> Iterator[Found]:
+        folder = self._folder.joinpath(*parts)
         try:
-            entries = _entries(folder.joinpath(*parts))
-        except OSError:
-            if parts > after:
-                yield folder.joinpath(*parts)
+            entries = _entries(folder)
+            rules = rules.below(folder, {entry.name for entry in entries})
+        except OSError as error:
+            if parts > last:
+                yield Found(parts, Reason.UNREADABLE_FILE, error.strerror or "")
             return
+        if rules.ignores_all:
+            if parts > last and may_hold_music(folder):
+                yield Found(parts, Reason.IGNORED, rules.said_in)
+            return
+        if not entries and parts > last:
+            yield Found(parts, Reason.EMPTY_FOLDER)
         for entry in entries:
             position = (*parts, entry.name)
-            if position[: len(after)] < after[: len(position)]:
-                continue
-            path = folder.joinpath(*position)
-            if not without_links(path).is_relative_to(folder):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from walk(position)
-            elif position > after and _may_be_audio(path):
-                yield path
+            if position[: len(last)] >= last[: len(position)]:
+                yield from self._at(position, entry, way, rules, last)
 
-    return walk(())
+    def _at(
+        self, position: Position, entry: os.DirEntry[str], way: _Way, rules: IgnoreRules, last: Position
+    ) -> Iterator[Found]:
+        path = self._folder.joinpath(*position)
+        try:
+            is_link, is_folder = entry.is_symlink(), entry.is_dir(follow_symlinks=False)
+        except OSError as error:  # where the listing does not say what it lists, and that may not be asked
+            if position > last:
+                yield Found(position, Reason.UNREADABLE_FILE, error.strerror or "")
+            return
+        if is_link:
+            yield from self._linked(position, path, way, rules, last)
+        elif is_folder:
+            if is_bin(entry.name) or rules.ignores(entry.name):
+                if position > last and may_hold_music(path):
+                    yield Found(position, Reason.IGNORED, "" if is_bin(entry.name) else rules.said_in)
+            elif not entry.name.startswith("."):
+                yield from self._in(position, _Way(way.real / entry.name, way.above, way.links), rules, last)
+        elif position > last:
+            for found in _file(position, path):
+                yield (
+                    replace(found, reason=Reason.IGNORED, detail=rules.said_in) if rules.ignores(entry.name) else found
+                )
+
+    def _linked(self, position: Position, path: Path, way: _Way, rules: IgnoreRules, last: Position) -> Iterator[Found]:
+        """What a link leads to, if that may be read. What lies in the folder anyway is found there; circles end."""
+        if path.name.startswith(".") or is_bin(path.name) or rules.ignores(path.name):
+            return
+        try:
+            state = path.stat()
+        except OSError as error:
+            if position > last and _might_be_music(path.name, error):
+                yield Found(position, Reason.UNREADABLE_FILE, f"a link to what is not there: {path.readlink()}")
+            return
+        if not stat.S_ISDIR(state.st_mode) and suffix_of(path.name) not in SUFFIXES:
+            return
+        try:
+            target = self._folders.allowed(path)
+        except InvalidPlaylist:
+            if position > last:
+                yield Found(position, Reason.FORBIDDEN_FOLDER, f"a link to {without_links(path)}")
+            return
+        if not stat.S_ISDIR(state.st_mode):
+            if position > last:
+                yield from _file(position, path)
+        elif way.around(target) or target.is_relative_to(self._folder):
+            return
+        elif way.links >= _MOST_LINKS:
+            if position > last:
+                yield Found(position, Reason.IGNORED, f"more than {_MOST_LINKS} links that lead to one another")
+        else:
+            yield from self._in(position, _Way(target, (*way.above, way.real), way.links + 1), rules, last)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+        return sorted(entries, key=lambda entry: entry.name)
 
 
-def _may_be_audio(path: Path) -> bool:
-    """By its suffix, or, where it has none, by its first bytes. Whether it really is, decoding will tell."""
-    if path.suffix and path.suffix.lower() not in SUFFIXES:
-        return False
+def _file(position: Position, path: Path) -> Iterator[Found]:
+    """By its suffix, or, where it has none, by its first bytes. Whether it really is audio, decoding will tell."""
+    name, suffix = path.name, suffix_of(path.name)
+    if name.startswith("."):
+        return
+    if suffix and suffix not in SUFFIXES:
+        if is_unheard_music(suffix):
+            yield Found(position, Reason.UNSUPPORTED_FORMAT, suffix.removeprefix("."))
+        return
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            return False
-        if path.suffix:
-            return True
-        with path.open("rb") as file:
-            return starts_like_audio(file.read(HEAD_BYTES))
-    except OSError:
-        return bool(path.suffix)
+            return
+        if not suffix:
+            with path.open("rb") as file:
+                if not starts_like_audio(file.read(HEAD_BYTES)):
+                    return
+    except OSError as error:
+        if suffix:
+            yield Found(position, Reason.UNREADABLE_FILE, error.strerror or "")
+        return
+    yield Found(position)
+
+
+def _might_be_music(name: str, error: OSError) -> bool:
+    """Of a link that leads nowhere: whether a song, or a folder of them, was there. In circles nothing ever was."""
+    suffix = suffix_of(name)
+    return suffix in SUFFIXES or is_unheard_music(suffix) or (not suffix and error.errno != errno.ELOOP)

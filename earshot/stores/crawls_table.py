@@ -9,13 +9,15 @@ A crawl is kept until a later one of its playlist has read all of it, and then f
 proof that nobody holds. `expires_at` (epoch seconds, the table's TTL attribute) is on what is to go.
 """
 
+import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from earshot.clock import Timestamp, epoch_in, in_seconds, now_iso, stamp
-from earshot.crawls import CrawlEntry, CrawlProgress, CrawlSummary, EntryState, Trackless
+from earshot.crawls import CrawlEntry, CrawlProgress, CrawlSummary, Doubt, EntryState, Trackless, Withheld
 from earshot.errors import CrawlNotFound, EarshotError
 from earshot.ids import CrawlId, TrackId
 from earshot.messages import CrawlPlaylist
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 _SUMMARIES = "crawls"
 _MEMORY: Row = {"crawl_id": "memory", "entry": "since"}
 _KEPT_S = 90 * 24 * 3600
+_FORGOTTEN_S = 24 * 3600
+_LONGEST_CURSOR = 200
+"""In a key; that of a table has room for 1,024 bytes."""
 _COUNTED_AT_ONCE = 100
 COUNTED_PER_S = 150.0
 """Entries of all crawls that are counted in a second, on average."""
@@ -75,9 +80,9 @@ class CrawlsTable:
         self._table.put_many(_entry_row(crawl_id, entry) for entry in entries)
 
     def new_entries(self, crawl_id: CrawlId, entries: Sequence[CrawlEntry]) -> list[CrawlEntry]:
-        """Those of `entries` that are not recorded with this very content."""
+        """Those of `entries` that are not recorded with this very content, whatever counting has found since."""
         rows = self._table.get_many(_key(crawl_id, _number(entry)) for entry in entries)
-        recorded = set(map(_entry, rows))
+        recorded = {_as_it_came(entry) for entry in map(_entry, rows)}
         return [entry for entry in entries if entry not in recorded]
 
     def finish_step(self, crawl_id: CrawlId, cursor: str | None) -> None:
@@ -93,6 +98,40 @@ class CrawlsTable:
         said = {"error": {"code": error.code, "message": error.message, "hint": error.hint}} if error else {}
         if not self._note(crawl_id, {**said, "finished": now_iso()}, condition="attribute_not_exists(finished)"):
             self._note(crawl_id, {})  # who comes second may have recorded more: it is counted once again
+
+    def note_place(self, crawl_id: CrawlId, place: str) -> None:
+        """Note what the crawl reads, whatever it is called; see `crawler.departed`."""
+        self._note(crawl_id, {}, first={"place": place})
+
+    def note_partial(self, crawl_id: CrawlId) -> None:
+        """Note that something of the playlist could not be read."""
+        self._note(crawl_id, {"partial": True})
+
+    def note_withheld(self, crawl_id: CrawlId, withheld: Withheld) -> None:
+        """Note what the crawl was asked to remove and does not remove; what was noted first stays."""
+        said = {
+            "tracks": withheld.tracks,
+            "doubt": withheld.doubt.value,
+            "names": [*withheld.names],
+            "may_be_agreed": withheld.may_be_agreed,
+        }
+        self._note(crawl_id, {}, first={"withheld": said})
+
+    def note_forgotten(self, summary: CrawlSummary, only_held: int) -> None:
+        """Let the crawl count no more, and forget it in a day. `only_held`: see `CrawlSummary`."""
+        self._table.put_many(
+            {**_entry_row(summary.crawl_id, e), **_expiry(_FORGOTTEN_S)} for e in self.entries(summary.crawl_id)
+        )
+        self._note(
+            summary.crawl_id,
+            {"only_held": only_held, **_expiry(_FORGOTTEN_S)},
+            first={"forgotten": now_iso()},
+            condition="attribute_exists(started)",
+        )
+
+    def note_cleared(self, crawl_id: CrawlId, tracks: int) -> None:
+        """Note how many tracks have gone with the playlist that is forgotten."""
+        self._note(crawl_id, {"removed": tracks})
 
     def note_removed(self, crawl_id: CrawlId, tracks: int) -> None:
         """Note how many tracks the crawl removes, before it does; what was noted first stays."""
@@ -118,6 +157,11 @@ class CrawlsTable:
     def entries(self, crawl_id: CrawlId) -> Iterator[CrawlEntry]:
         """The entries recorded so far, in order."""
         return map(_entry, self._table.query({"crawl_id": crawl_id}))
+
+    def entries_after(self, crawl_id: CrawlId, number: int | None, count: int) -> list[CrawlEntry]:
+        """The first `count` entries that come after the one with this number (None: from the first one on)."""
+        after = None if number is None else _key(crawl_id, f"{number:08d}")
+        return list(map(_entry, self._table.some({"crawl_id": crawl_id}, after, count)))
 
     def progress(self, crawl_id: str) -> CrawlProgress:
         """How far the crawl had come when it was last counted.
@@ -179,14 +223,20 @@ class CrawlsTable:
     def _tracks_once(
         self, crawl_id: CrawlId, states: Counter[EntryState], reasons: Counter[Reason]
     ) -> Iterator[TrackId]:
-        """The tracks of a crawl, each once; the other entries are counted."""
-        seen: set[TrackId] = set()
+        """The tracks of a crawl, each once; the other entries are counted, and those that say it again marked."""
+        seen: dict[TrackId, CrawlEntry] = {}
         for entry in self.entries(crawl_id):
             if entry.track_id is None or entry.track_id in seen:
                 states[Trackless.SKIPPED] += 1
                 reasons[entry.reason or Reason.DUPLICATE_ENTRY] += 1
+                if entry.reason is None and entry.track_id is not None:
+                    first = seen[entry.track_id]
+                    again = replace(
+                        entry, reason=Reason.DUPLICATE_ENTRY, detail=first.name or f"entry {first.number + 1}"
+                    )
+                    self._table.put(_entry_row(crawl_id, again))
             else:
-                seen.add(entry.track_id)
+                seen[entry.track_id] = entry
                 yield entry.track_id
 
     def _keep(self, progress: CrawlProgress) -> None:
@@ -267,11 +317,13 @@ def _key(crawl_id: str, entry: str) -> Row:
     return {"crawl_id": crawl_id, "entry": entry}
 
 
-def _expiry() -> Row:
-    return {"expires_at": epoch_in(_KEPT_S)}
+def _expiry(seconds: float = _KEPT_S) -> Row:
+    return {"expires_at": epoch_in(seconds)}
 
 
 def _step(crawl_id: CrawlId, cursor: str | None) -> Row:
+    if cursor and len(cursor) > _LONGEST_CURSOR:
+        cursor = hashlib.sha256(cursor.encode()).hexdigest()
     return _key(f"steps#{crawl_id}", cursor or "start")
 
 
@@ -280,16 +332,26 @@ def _number(entry: CrawlEntry) -> str:
 
 
 def _entry_row(crawl_id: CrawlId, entry: CrawlEntry) -> Row:
-    known = {"track_id": entry.track_id, "reason": entry.reason}
-    return {
-        **_key(crawl_id, _number(entry)),
-        **{name: value for name, value in known.items() if value is not None},
-    }
+    known = {"track_id": entry.track_id, "reason": entry.reason, "name": entry.name, "detail": entry.detail}
+    return {**_key(crawl_id, _number(entry)), **{name: value for name, value in known.items() if value}}
 
 
 def _entry(row: Row) -> CrawlEntry:
     reason = row.get("reason")
-    return CrawlEntry(int(row["entry"]), row.get("track_id"), Reason(reason) if reason else None)
+    return CrawlEntry(
+        number=int(row["entry"]),
+        track_id=row.get("track_id"),
+        reason=Reason(reason) if reason else None,
+        name=row.get("name", ""),
+        detail=row.get("detail", ""),
+    )
+
+
+def _as_it_came(entry: CrawlEntry) -> CrawlEntry:
+    """The entry before counting found that it says what another one has said."""
+    if entry.track_id and entry.reason is Reason.DUPLICATE_ENTRY:
+        return replace(entry, reason=None, detail="")
+    return entry
 
 
 def _summary(row: Row) -> CrawlSummary:
@@ -302,6 +364,11 @@ def _summary(row: Row) -> CrawlSummary:
         waiting_until=waiting if waiting and waiting > now_iso() else None,
         error=row.get("error"),
         removed=row.get("removed", 0),
+        withheld=_withheld(row["withheld"]) if "withheld" in row else None,
+        place=row.get("place", ""),
+        partial=row.get("partial", False),
+        forgotten=row.get("forgotten"),
+        only_held=row.get("only_held", 0),
         step=CrawlPlaylist.from_json(row["step"]) if "step" in row else None,
         due=row.get("due"),
         resumed=row.get("resumed"),
@@ -309,6 +376,10 @@ def _summary(row: Row) -> CrawlSummary:
         noted=row.get("noted"),
         asked=row.get("asked"),
     )
+
+
+def _withheld(said: Row) -> Withheld:
+    return Withheld(said["tracks"], Doubt(said["doubt"]), tuple(said["names"]), said["may_be_agreed"])
 
 
 def _progress(row: Row) -> CrawlProgress:

@@ -79,6 +79,13 @@ class TracksTable:
             track.track_id: (track.status, Reason.VERSION if track.version_of else track.reason) for track in tracks
         }
 
+    def briefs(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Track]:
+        """Those of `track_ids` that exist, with title, artists and how they stand, and nothing else."""
+        keys = map(_key, dict.fromkeys(track_ids))
+        names = ("track_id", "title", "artists", "status", "reason", "version_of")
+        tracks = map(Track.from_row, self._table.get_many(keys, names))
+        return {track.track_id: track for track in tracks}
+
     def scan(self) -> Iterator[Track]:
         """Every track, page by page. For repairs only: it costs what exists."""
         return map(track_from_item, self.scan_items())

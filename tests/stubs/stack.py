@@ -69,16 +69,20 @@ class Stack:
         """As who asks for a track sees it."""
         return MessageQueue(boto3.client("sqs"), self.fetch_now_queue_url)
 
-    def start(self, playlist: str, *, remove_missing: bool = False) -> CrawlId:
+    def start(self, playlist: str, *, remove_missing: bool = False, agreed: int = 0) -> CrawlId:
         """Begin a crawl, as the command line does."""
         queue = MessageQueue(boto3.client("sqs"), self.crawl_queue_url)
         return start_crawl(
-            parse_playlist(playlist), crawls=self.crawls, crawl_queue=queue, remove_missing=remove_missing
+            parse_playlist(playlist),
+            crawls=self.crawls,
+            crawl_queue=queue,
+            remove_missing=remove_missing,
+            agreed=agreed,
         )
 
-    def run(self, playlist: str, *, remove_missing: bool = False) -> CrawlId:
+    def run(self, playlist: str, *, remove_missing: bool = False, agreed: int = 0) -> CrawlId:
         """A crawl from its start until no message is left to deliver now."""
-        crawl_id = self.start(playlist, remove_missing=remove_missing)
+        crawl_id = self.start(playlist, remove_missing=remove_missing, agreed=agreed)
         self.settle()
         return crawl_id
 
@@ -129,5 +133,5 @@ def running_stack(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[
 
 
 def _forget() -> None:
-    for wired in ("crawl", "fetch", "clips", "deliveries", "dead_letters", "reconcile"):
+    for wired in ("crawl", "counting", "forgetting", "fetch", "clips", "deliveries", "dead_letters", "reconcile"):
         getattr(bootstrap, wired).cache_clear()

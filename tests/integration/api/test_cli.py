@@ -62,9 +62,7 @@ def test_words_that_name_nothing_are_told_so(site: Site, capsys: pytest.CaptureF
 
 
 def test_a_playlist_is_continued(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    assert (
-        main(["extend", "deezer:1000", "deezer:1001", "manifest:0123456789abcdef", "--api", site.url]) == 0
-    )
+    assert main(["extend", "deezer:1000", "deezer:1001", "manifest:0123456789abcdef", "--api", site.url]) == 0
     shown = capsys.readouterr().out
     assert shown.startswith("After Glass Song")
     assert "manifest:0123456789abcdef: " in shown

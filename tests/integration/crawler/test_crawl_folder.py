@@ -121,7 +121,7 @@ def test_a_link_out_of_the_folder_is_not_followed(folder_stack: Stack, folder: P
     (folder / "linked.mp3").symlink_to(tmp_path / "elsewhere" / "secret.mp3")
     (folder / "loop").symlink_to(folder)
     progress = folder_stack.crawls.count(folder_stack.run(str(folder)), folder_stack.tracks)
-    assert (progress.total, progress.done) == (0, True)
+    assert (progress.reasons, progress.done) == ({"forbidden_folder": 2}, True)
 
 
 def test_tags_without_bottom_stop_nothing(folder_stack: Stack, folder: Path) -> None:
@@ -178,7 +178,7 @@ class _Killed(BaseException):
     """A process that dies: nothing may catch it."""
 
 
-@pytest.mark.parametrize("survived_calls", range(10))
+@pytest.mark.parametrize("survived_calls", range(11))
 def test_a_crawl_killed_between_any_two_requests_to_aws_is_completed_by_its_redelivery(
     folder_stack: Stack, folder: Path, survived_calls: int
 ) -> None:
@@ -186,8 +186,8 @@ def test_a_crawl_killed_between_any_two_requests_to_aws_is_completed_by_its_rede
     crawl_id = folder_stack.start(str(folder))
     sqs = boto3.client("sqs")
     for url, function, calls in (
-        (folder_stack.crawl_queue_url, handler.crawl_playlist, 10),
-        (folder_stack.fetch_queue_url, handler.fetch_preview, 10),
+        (folder_stack.crawl_queue_url, handler.crawl_playlist, 11),
+        (folder_stack.fetch_queue_url, handler.fetch_preview, 11),
     ):
         messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
         with _dying_after(survived_calls), pytest.raises(_Killed) if survived_calls < calls else nullcontext():

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from crawler import departed
 from crawler.crawl import Crawl
-from crawler.source import Page, PlaylistEntry
+from crawler.source import Connected, Page, PlaylistEntry
 from earshot import clock
 from earshot.errors import ProviderRefused
 from earshot.ids import CrawlId, TrackId
@@ -60,11 +60,12 @@ class Playlists(RuleBasedStateMachine):
         self._stage: Stage = self._open.enter_context(stage())
         sqs = boto3.client("sqs")
         self._crawl = Crawl(
-            readers={"spotify": self._read},
+            sources={"spotify": Connected(read_page=self._read)},
             tracks=self._stage.tracks,
             crawls=self._stage.crawls,
             crawl_queue=MessageQueue(sqs, self._stage.queues["crawl"]),
             fetch_queue=MessageQueue(sqs, self._stage.queues["fetch"]),
+            stage="local",
             model="any",
             pages_per_message=1,
         )
