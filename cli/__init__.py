@@ -1,8 +1,8 @@
 """The command line: asks the HTTP API, prints tables for people and JSON for programs.
 
 ``earshot similar TRACK``, ``extend TRACK …``, ``clip FILE``, ``path FROM TO``, ``tracks [WORDS]``, ``crawl PLAYLIST``,
-``failed [CRAWL]``, ``entries [CRAWL]``, ``forget PLAYLIST``, ``status``. A track is named by its id, URI or URL, or by
-words of its title and artist.
+``failed [CRAWL]``, ``entries [CRAWL]``, ``forget PLAYLIST``, ``sources``, ``status``. A track is named by its id, URI
+or URL, or by words of its title and artist.
 """
 
 import argparse
@@ -152,6 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     forget = add("forget", commands.forget, "Forget a playlist, so that it holds no track any more.")
     forget.add_argument("playlist", metavar="PLAYLIST", help="as it was called, or the id of one of its crawls")
     forget.add_argument("--remove-tracks", action="store_true", help="with the tracks that no other playlist holds")
+    add("sources", commands.sources, "Where music may come from, and how to switch on what is off.")
     add("status", commands.status, "What the API answers from, and the newest crawls.")
     return parser
 

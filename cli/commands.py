@@ -23,6 +23,7 @@ from earshot.api_answers import (
     ProgressJson,
     SearchJson,
     SimilarJson,
+    SourcesJson,
     StartedJson,
     WithheldJson,
 )
@@ -266,6 +267,16 @@ def _summary(progress: ProgressJson, unheard: Sequence[EntryJson]) -> str:
     if progress["error"]:
         lines += ["", progress["error"]["message"], progress["error"]["hint"]]
     return "\n".join(lines)
+
+
+def sources(client: ApiClient, _options: argparse.Namespace) -> Answer:
+    """Where music may come from, and how to switch on what is off."""
+    listed: SourcesJson = client.get("/sources").checked()
+    lines = []
+    for source in listed["sources"]:
+        lines += [f"{source['name']:<10}{'on ' if source['on'] else 'off'}  {source['label']}: {source['gives']}"]
+        lines += [f"{'':<15}{source['switch_on']}"] if source["switch_on"] else []
+    return Answer(listed, "\n".join(lines))
 
 
 def status(client: ApiClient, _options: argparse.Namespace) -> Answer:

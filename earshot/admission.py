@@ -78,16 +78,22 @@ class Admission:
 
 def source_is_off(ref: PlaylistRef, stage: str, providers: Collection[str]) -> InvalidPlaylist:
     """What to say of a playlist whose source is switched off."""
-    label = SOURCES[ref.source].label
-    setting = f"EARSHOT_PROVIDERS={','.join((*providers, ref.source))}"
-    log_in = " Spotify wants an app of yours and a login, too." if ref.source == "spotify" else ""
     return InvalidPlaylist(
         f"{ref} needs the source {ref.source!r}, which is switched off",
-        hint=f"Read the terms of {label} in docs/sources.md, then "
-        + (
+        hint=how_to_switch_on(ref.source, stage, providers),
+    )
+
+
+def how_to_switch_on(name: str, stage: str, providers: Collection[str]) -> str:
+    """What to do in this stage, whose `providers` are on, to have the source of this name, too."""
+    source = SOURCES[name]
+    setting = f"EARSHOT_PROVIDERS={','.join((*providers, name))}"
+    return " ".join(
+        (
+            f"Read the terms of {source.label} in docs/sources.md, then",
             f"put {setting} into config/crawler.env and start again: make up."
             if stage == "local"
-            else f"deploy with it: {setting} make deploy STAGE={stage}."
+            else f"deploy with it: {setting} make deploy STAGE={stage}.",
+            *((source.wants,) if source.wants else ()),
         )
-        + log_in,
     )

@@ -58,6 +58,22 @@ class ExtendJson(SimilarJson):
     skipped: list[SkippedJson]
 
 
+class SourceJson(TypedDict):
+    """A source of `GET /sources`."""
+
+    name: str
+    label: str
+    on: bool
+    gives: str
+    switch_on: str | None
+
+
+class SourcesJson(TypedDict):
+    """`GET /sources`."""
+
+    sources: list[SourceJson]
+
+
 class SearchJson(TypedDict):
     """`GET /search`."""
 

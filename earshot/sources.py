@@ -60,6 +60,10 @@ class Source:
     """That all workers together may make; 0: it is not called."""
     burst: int = 10
     """So many calls at once."""
+    wants: str = ""
+    """What it needs besides being switched on, for people."""
+    gives: str = ""
+    """What can be had from it today, for people."""
     is_own: bool = False
     """A person's own: it has no terms to read first, and is switched on from the start."""
     is_trusted: bool = True
@@ -85,14 +89,22 @@ SOURCES: Mapping[str, Source] = MappingProxyType({
     for source in (
         Source(
             "file", "own files", _HEX, can=Can.LIST | Can.SERVE, is_own=True, is_trusted=False, also_called=("folder",),
+            gives="folders and files of this machine, heard whole",
         ),
-        Source("manifest", "lists", _HEX, can=Can.LIST, is_own=True),
+        Source(
+            "manifest", "lists", _HEX, can=Can.LIST, is_own=True,
+            gives="lists of tracks, whose rows lead to previews where another source is on",
+        ),
         Source(
             "spotify", "Spotify", _BASE62, bare=True, can=Can.LIST | Can.LOOK_UP,
             site="open.spotify.com", other_sites=("play.spotify.com",),
             own_lists=(("collection", "collection(?:/tracks)?"),),
             short_sites=("spotify.link", "spotify.app.link"), hosts=("p.scdn.co",),
             api_url="https://api.spotify.com/v1/", calls_per_minute=150,
+            gives="names of what is in its playlists; previews only for apps older than November 2024, so switch on "
+            "Deezer or iTunes for these",
+            wants="It wants an app of yours (EARSHOT_SPOTIFY_CLIENT_ID and _SECRET) and, for playlists, a login: "
+            "make spotify-login.",
         ),
         Source(
             "deezer", "Deezer", _NUMBER, can=Can.LIST | Can.LOOK_UP | Can.SERVE | Can.FIND,
@@ -101,10 +113,12 @@ SOURCES: Mapping[str, Source] = MappingProxyType({
             short_sites=("link.deezer.com", "deezer.page.link", "dzr.page.link"),
             hosts=("api.deezer.com", "*.dzcdn.net"), preview_hosts=("*.dzcdn.net",),
             api_url="https://api.deezer.com", calls_per_minute=480,
+            gives="public playlists, albums and artists; previews of its own and of others' tracks; not for commerce",
         ),
         Source(
             "itunes", "iTunes", can=Can.FIND, hosts=("itunes.apple.com", "audio-ssl.itunes.apple.com"),
             api_url="https://itunes.apple.com", calls_per_minute=18, burst=3,
+            gives="previews of others' tracks, eighteen a minute; they exist to promote Apple's store",
         ),
     )
 })  # fmt: skip

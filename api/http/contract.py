@@ -239,6 +239,24 @@ class CrawlAnswer(BaseModel):
     only_held: Annotated[int, Field(description="Tracks that no other playlist held when it was forgotten.")]
 
 
+class SourceAnswer(BaseModel):
+    """A source of tracks or previews, and whether it is on in this stage."""
+
+    name: Annotated[str, Field(description="What `source` says of tracks, and EARSHOT_PROVIDERS of sources.")]
+    label: str
+    on: bool
+    lists: Annotated[bool, Field(description="Whether its playlists can be crawled.")]
+    finds: Annotated[bool, Field(description="Whether it finds previews of tracks from elsewhere.")]
+    gives: Annotated[str, Field(description="What can be had from it today.")]
+    switch_on: Annotated[str | None, Field(description="What to do in this stage to have it; null where it is on.")]
+
+
+class SourceList(BaseModel):
+    """Where music may come from."""
+
+    sources: list[SourceAnswer]
+
+
 class CrawlList(BaseModel):
     """The newest crawls."""
 

@@ -68,6 +68,13 @@ def test_a_playlist_is_continued(site: Site, capsys: pytest.CaptureFixture[str])
     assert "manifest:0123456789abcdef: " in shown
 
 
+def test_sources_say_how_to_have_them(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sources", "--api", site.url]) == 0
+    shown = capsys.readouterr().out
+    assert "file      on   own files" in shown
+    assert "EARSHOT_PROVIDERS=" in shown
+
+
 def test_the_address_may_come_before_the_command(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--api", site.url, "--json", "status"]) == 0
     assert json.loads(capsys.readouterr().out)["index"]["tracks"] == 246

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.http.openapi import document_text
+from earshot.admission import how_to_switch_on
 from earshot.sources import SOURCES, TRACK_SOURCES
 from tests.unit.api.world import World
 
@@ -45,3 +46,21 @@ def test_the_page_learns_from_the_server_what_sources_are_called_and_what_it_may
 def test_no_part_of_the_page_keeps_a_list_of_its_own(name: str) -> None:
     text = (_PAGE / name).read_text(encoding="utf-8")
     assert [source.label for source in SOURCES.values() if source.site and source.label in text] == []
+
+
+def test_every_source_says_what_it_gives_and_how_it_is_switched_on(world: World) -> None:
+    sources = {source["name"]: source for source in world.get("/sources").json()["sources"]}
+    assert list(sources) == list(SOURCES)
+    assert all(source["gives"] for source in sources.values())
+    assert all((source["switch_on"] is None) == source["on"] for source in sources.values())
+    assert sources["file"]["on"]
+    assert (
+        "EARSHOT_PROVIDERS=file,manifest,spotify,deezer,itunes make deploy STAGE=test" in sources["itunes"]["switch_on"]
+    )
+
+
+def test_how_a_source_is_switched_on_depends_on_where_one_is() -> None:
+    here = how_to_switch_on("spotify", "local", ("file", "manifest"))
+    assert "put EARSHOT_PROVIDERS=file,manifest,spotify into config/crawler.env and start again: make up." in here
+    assert "make spotify-login" in here, "and what else it wants"
+    assert "make deploy STAGE=prod" in how_to_switch_on("deezer", "prod", ())
