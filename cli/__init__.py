@@ -13,6 +13,7 @@ from cli import commands
 from cli.commands import Answer
 from earshot.api_client import ApiClient
 from earshot.errors import EarshotError
+from earshot.lists.writing import MEDIA_TYPES
 from earshot.sources import Can, labels
 
 _DEFAULT_PORT = "8000"
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str]) -> int:
         return _fail(f"what answers at {options.api} is not the API of Earshot, or another version of it ({error!r})")
     except KeyboardInterrupt:
         return 130
+    if answer.listed is not None:
+        return _print(answer.listed.removesuffix("\n"))
     written = _print(json.dumps(answer.data, indent=2) if options.json else _without_controls(answer.text))
     return written or int(answer.failed)
 
@@ -68,12 +71,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="earshot", description="Find the tracks that sound like a track.")
     adding = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
-        added = adding.add_parser(name, parents=[shared], help=text, description=text)
+    def add(name: str, command: Command, text: str, *more: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        added = adding.add_parser(name, parents=[shared, *more], help=text, description=text)
         added.set_defaults(command=command)
         return added
 
-    similar = add("similar", commands.similar, "Tracks that sound like the given ones.")
+    listing = argparse.ArgumentParser(add_help=False)
+    forms = listing.add_mutually_exclusive_group()
+    forms.add_argument(
+        "--format", dest="form", choices=(*MEDIA_TYPES, "json"), help="print a list for players or tables"
+    )
+    forms.add_argument("--m3u", dest="form", action="store_const", const="m3u8", help="the same as --format m3u8")
+    forms.add_argument("--csv", dest="form", action="store_const", const="csv", help="the same as --format csv")
+    listing.add_argument(
+        "--path-root",
+        metavar="ROOT",
+        help="where a player elsewhere has the files: /mnt/music, OLD=NEW, or . for relative",
+    )
+
+    similar = add("similar", commands.similar, "Tracks that sound like the given ones.", listing)
     similar.add_argument("tracks", nargs="+", metavar="TRACK", help="track ids, URIs or URLs")
     similar.add_argument("--less", action="append", default=[], metavar="TRACK", help="less like this one (repeatable)")
     similar.add_argument("-k", type=int, default=10, help="how many results (%(default)s)")
@@ -83,16 +99,24 @@ def _parser() -> argparse.ArgumentParser:
     clip = add("clip", commands.clip, "Tracks that sound like a clip of your own.")
     clip.add_argument("file", metavar="FILE", help="mp3, ogg, opus, flac, wav or m4a; half a minute is enough")
     clip.add_argument("-k", type=int, default=10, help="how many results (%(default)s)")
-    path = add("path", commands.path, "A listening journey from one track to another.")
+    path = add("path", commands.path, "A listening journey from one track to another.", listing)
     path.add_argument("start", metavar="FROM")
     path.add_argument("end", metavar="TO")
     path.add_argument("--steps", type=int, default=8, help="tracks in between (%(default)s)")
-    tracks = add("tracks", commands.tracks, "Tracks of the catalogue by words and tags.")
+    tracks = add("tracks", commands.tracks, "Tracks of the catalogue by words and tags.", listing)
     tracks.add_argument("words", nargs="*", metavar="WORD", help="beginnings of words in title, artists or album")
     tracks.add_argument("--tags", default="", help="only tracks with these tags, comma-separated")
     tracks.add_argument("--limit", type=int, default=20, help="how many (%(default)s)")
     crawl = add("crawl", commands.crawl, "Have a playlist crawled and watch it.")
-    crawl.add_argument("playlist", help=f"playlist, album or track of {labels(Can.LIST)}, a manifest, or a folder")
+    crawl.add_argument(
+        "playlist",
+        help=f"playlist, album or track of {labels(Can.LIST)}, a list, a folder, or - for a list that comes in",
+    )
+    crawl.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="only say what is understood of a list, and what of it the catalogue holds",
+    )
     crawl.add_argument("--no-wait", action="store_true", help="do not watch, just print the crawl's id")
     crawl.add_argument("--remove-missing", action="store_true", help="remove tracks that have left the playlist")
     add("status", commands.status, "What the API answers from, and the newest crawls.")

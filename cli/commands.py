@@ -4,7 +4,7 @@ import argparse
 import mimetypes
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from earshot.api_answers import (
     FoundJson,
     HealthJson,
     HeardJson,
+    PreviewJson,
     ProgressJson,
     SearchJson,
     SeedJson,
@@ -24,36 +25,58 @@ from earshot.api_answers import (
 from earshot.api_client import ApiClient, segment
 from earshot.clock import seconds_until
 from earshot.errors import InvalidInput
+from earshot.lists import MAX_LIST_BYTES
+from earshot.lists.texts import decoded
 from earshot.playlists import playlist_from_command_line
 
 _POLL_S = 0.5
 _LESS = -0.5
 _BAR = 30
 _PATIENCE_S = 60.0
+_STANDARD_INPUT = "-"
 
 
 class Answer(NamedTuple):
-    """What `--json` prints, what people read, and whether that is a failure."""
+    """What `--json` prints, what people read, whether that is a failure, and the list that was asked for instead."""
 
     data: object
     text: str
     failed: bool = False
+    listed: str | None = None
 
 
 def similar(client: ApiClient, options: argparse.Namespace) -> Answer:
     """Neighbours of one track, or of a mix."""
     wanted = {"k": options.k, "max_per_artist": options.max_per_artist, "diversity": options.diversity}
-    if len(options.tracks) == 1 and not options.less:
+    is_one = len(options.tracks) == 1 and not options.less
+    if is_one and options.form:
+        return _listed(client, options, "/similar", track_id=options.tracks[0], tags=options.tags, **wanted)
+    if is_one:
         answer = client.get("/similar", track_id=options.tracks[0], tags=options.tags, **wanted)
     else:
         seeds: list[dict[str, object]] = [{"track_id": track} for track in options.tracks]
         seeds += [{"track_id": track, "weight": _LESS} for track in options.less]
         given = {name: value for name, value in wanted.items() if value is not None}
         tags = {"tags": options.tags.split(",")} if options.tags else {}
-        answer = client.post("/similar", {"seeds": seeds, **given, **tags})
+        body = {"seeds": seeds, **given, **tags}
+        if options.form:
+            return _listed(client, options, "/similar", body)
+        answer = client.post("/similar", body)
     found: SimilarJson = answer.checked()
     heading = " + ".join(_name(seed) if seed["weight"] > 0 else f"less {_name(seed)}" for seed in found["query"])
     return Answer(found, f"Within earshot of {heading}\n\n{_results(found['results'])}")
+
+
+def _listed(
+    client: ApiClient,
+    options: argparse.Namespace,
+    path: str,
+    body: Mapping[str, object] | None = None,
+    **query: str | float | None,
+) -> Answer:
+    """The answer as the list that the options ask for."""
+    root = options.path_root
+    return Answer(None, "", listed=client.list_of(path, body, **query, format=options.form, path_root=root))
 
 
 def clip(client: ApiClient, options: argparse.Namespace) -> Answer:
@@ -80,7 +103,10 @@ def clip(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 def path(client: ApiClient, options: argparse.Namespace) -> Answer:
     """A journey, step by step."""
-    answer = client.get("/path", **{"from": options.start, "to": options.end}, steps=options.steps)
+    wanted = {"from": options.start, "to": options.end, "steps": options.steps}
+    if options.form:
+        return _listed(client, options, "/path", **wanted)
+    answer = client.get("/path", **wanted)
     found: SimilarJson = answer.checked()
     start, end = found["query"]
     return Answer(found, f"From {_name(start)} to {_name(end)}\n\n{_results(found['results'])}")
@@ -88,7 +114,10 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 def tracks(client: ApiClient, options: argparse.Namespace) -> Answer:
     """Tracks by words."""
-    answer = client.get("/search", text=" ".join(options.words), tags=options.tags or None, limit=options.limit)
+    wanted = {"text": " ".join(options.words), "tags": options.tags or None, "limit": options.limit}
+    if options.form:
+        return _listed(client, options, "/search", **wanted)
+    answer = client.get("/search", **wanted)
     found: SearchJson = answer.checked()
     rows, shown = _results(found["results"], similarity=False), len(found["results"])
     return Answer(found, f"{rows}\n\n{shown} of {found['total']} tracks")
@@ -96,7 +125,13 @@ def tracks(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 def crawl(client: ApiClient, options: argparse.Namespace) -> Answer:
     """Start a crawl; unless told otherwise, watch it until nothing is pending."""
-    wanted = {"playlist": playlist_from_command_line(options.playlist)}
+    if options.dry_run:
+        return _preview(client, *_list_at_hand(options.playlist))
+    if options.playlist == _STANDARD_INPUT:
+        text, name = _list_at_hand(options.playlist)
+        wanted: dict[str, object] = {"text": text, "name": name}
+    else:
+        wanted = {"playlist": playlist_from_command_line(options.playlist)}
     answer = client.post("/crawls", wanted | ({"remove_missing": True} if options.remove_missing else {}))
     started: StartedJson = answer.checked()
     if not options.json:
@@ -104,6 +139,40 @@ def crawl(client: ApiClient, options: argparse.Namespace) -> Answer:
     if options.no_wait:
         return Answer(started, started["crawl_id"])
     return _watched(client, started["crawl_id"], visible=not options.json and sys.stderr.isatty())
+
+
+def _list_at_hand(place: str) -> tuple[str, str]:
+    """The text of a list and its name: a file's, or what comes in where `place` is "-".
+
+    Raises:
+        InvalidInput: it cannot be read.
+        InvalidPlaylist: it is no text.
+    """
+    if place == _STANDARD_INPUT:
+        return decoded(sys.stdin.buffer.read(MAX_LIST_BYTES), "the list")[0], ""
+    try:
+        return decoded(Path(place).expanduser().read_bytes(), place)[0], Path(place).name
+    except OSError as error:
+        raise InvalidInput(
+            f"{place} cannot be looked at: {error.strerror}", hint="Name a list on this machine."
+        ) from None
+
+
+def _preview(client: ApiClient, text: str, name: str) -> Answer:
+    preview: PreviewJson = client.post("/crawls/preview", {"text": text, "name": name}).checked()
+    lines = [
+        f"{preview['total']} rows ({preview['form']}, {preview['encoding']}), {preview['usable']} name a recording"
+    ]
+    lines.append(f"{preview['in_catalogue']} of the first {preview['looked_for']} are in the catalogue")
+    if preview["columns"]:
+        lines += ["", table(("column", "taken for"), list(preview["columns"].items()))]
+    if preview["ignored"]:
+        lines += ["", f"not used: {', '.join(preview['ignored'])}"]
+    rows: list[Sequence[Cell]] = [
+        (row["title"] or row["text"], ", ".join(row["artists"]), row["track_id"] or row["reason"] or "")
+        for row in preview["rows"]
+    ]
+    return Answer(preview, "\n".join([*lines, "", table(("title", "artists", "in the catalogue"), rows)]))
 
 
 def _watched(client: ApiClient, crawl_id: str, *, visible: bool) -> Answer:

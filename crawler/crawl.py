@@ -6,15 +6,17 @@ from dataclasses import asdict, dataclass, replace
 
 from crawler.departed import departed, remember
 from crawler.giving_up import give_up_crawl
-from crawler.source import Page, ReadPage
+from crawler.source import ListedEntry, Page, PlaylistEntry, ReadPage
 from crawler.waiting import defer, early_by_s, later
 from earshot.crawls import CrawlEntry
 from earshot.errors import EarshotError, InvalidPlaylist, ProviderThrottled, ProviderUnavailable
 from earshot.ids import CrawlId, TrackId
+from earshot.matching import Matching
 from earshot.messages import CrawlPlaylist, FetchPreview
 from earshot.playlists import PlaylistRef, parse_playlist
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
+from earshot.stores.song_keys import SongKeys
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, Track, TrackInfo
 
@@ -29,6 +31,8 @@ class Crawl:
     readers: Mapping[str, ReadPage]
     tracks: TracksTable
     crawls: CrawlsTable
+    songs: SongKeys
+    matching: Matching
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
     model: str
@@ -53,7 +57,7 @@ class Crawl:
             ref = parse_playlist(message.playlist)
             read_page = self._reader(ref)
             for _ in range(self.pages_per_message):
-                page = read_page(ref, cursor)
+                page = self._in_catalogue(read_page(ref, cursor))
                 self._take(page, message)
                 cursor = page.next_cursor
                 if cursor is None or time.monotonic() - began > _MESSAGE_S:
@@ -112,13 +116,21 @@ class Crawl:
             )
         return self.readers[ref.source]
 
+    def _in_catalogue(self, page: Page) -> Page:
+        """The page, with what its lists only name replaced by what the catalogue holds of it."""
+        listed = [entry for entry in page.entries if isinstance(entry, ListedEntry) and entry.info]
+        matches = self.matching.find([(entry.info, entry.listed_id) for entry in listed if entry.info])
+        found = {entry.number: match for entry, match in zip(listed, matches, strict=True)}
+        return replace(page, entries=tuple(_settled(entry, found.get(entry.number)) for entry in page.entries))
+
     def _take(self, page: Page, message: CrawlPlaylist) -> None:
         """Register, reopen, record, queue: in this order, so that a repeat finishes what a death cut short."""
-        infos = dict.fromkeys(entry.info for entry in page.entries if entry.info)
+        infos = dict.fromkeys(info for entry in page.entries for info in (entry.info, *entry.also) if info)
         known = self.tracks.get_many(info.track_id for info in infos)
-        for info in infos:
-            if info.track_id not in known or _says_more(info, known[info.track_id].info):
-                self.tracks.register(info)
+        said = [i for i in infos if i.track_id not in known or _says_more(i, known[i.track_id].info)]
+        for info in said:
+            self.tracks.register(info)
+        self.songs.note(said, unless_known=[info for info in infos if info not in said])
         entries = [
             CrawlEntry(entry.number, entry.info.track_id if entry.info else None, entry.reason)
             for entry in page.entries
@@ -140,6 +152,12 @@ class Crawl:
 
     def _needs_preview(self, track: Track) -> bool:
         return track.status is Status.PENDING or (track.status is Status.READY and track.model != self.model)
+
+
+def _settled(entry: PlaylistEntry, match: TrackInfo | None) -> PlaylistEntry:
+    if match:
+        return replace(entry, info=match, reason=None)
+    return replace(entry, info=None) if isinstance(entry, ListedEntry) and entry.reason else entry
 
 
 def _says_more(info: TrackInfo, known: TrackInfo) -> bool:

@@ -14,6 +14,8 @@ class Reason(StrEnum):
     BAD_ROW = "bad_row"
     DUPLICATE_ENTRY = "duplicate_entry"
     UNREADABLE_FILE = "unreadable_file"
+    PART_OF_FILE = "part_of_file"
+    """A stretch of a larger file, as a cue sheet lists them, that the catalogue does not hold as a track."""
 
     # Of tracks on their way to a preview.
     VERSION = "version"
@@ -22,6 +24,10 @@ class Reason(StrEnum):
     """Still pending: a provider asked to wait."""
     NO_PREVIEW_URL = "no_preview_url"
     MISS = "miss"
+    NOT_IN_LIBRARY = "not_in_library"
+    """A list names it, the catalogue does not hold it, and no source that is switched on could find it."""
+    NO_DURATION = "no_duration"
+    """Something was found, but the list gives no length by which to tell whether it is this recording."""
     REJECTED = "rejected"
     """Something was found, but not certainly this recording."""
     UNPLAYABLE = "unplayable"

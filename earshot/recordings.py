@@ -25,6 +25,7 @@ _LEAST_TITLE_SIMILARITY = 0.87
 _LEAST_WORD_SIMILARITY = 0.65
 _LENGTHS_DIFFER_MS = 3000
 _COPY_DIFFERS_MS = 1000
+_LONG_NAME = 3
 
 
 class Described(Protocol):
@@ -93,13 +94,15 @@ def the_one(wanted: Described, candidates: Sequence[_Track]) -> _Track | None:
     A list that gives no length is believed where artist and title fit exactly, and all candidates that they fit are one
     recording: by their lengths, else by the album that the list names.
     """
-    if wanted.duration_ms or not (wanted.title and wanted.artists):
-        return next((found for found in candidates if is_same_recording(wanted, found)), None)
-    by_isrc = (found for found in candidates if wanted.isrc and is_same_recording(wanted, found))
+    same = [found for found in candidates if is_same_recording(wanted, found)]
+    if not wanted.title:
+        return same[0] if same and all(is_same_recording(same[0], other) for other in same[1:]) else None
+    if wanted.duration_ms or not wanted.artists or same:
+        return same[0] if same else None
     fitting = [found for found in candidates if same_artist(wanted.artists, found.artists) and _is_exact(wanted, found)]
     album = plain(wanted.album)
     of_album = [found for found in fitting if album and plain_title(found.album) == plain_title(wanted.album)]
-    return next(by_isrc, None) or _all_one(fitting) or _all_one(of_album)
+    return _all_one(fitting) or _all_one(of_album)
 
 
 def _all_one(candidates: Sequence[_Track]) -> _Track | None:
@@ -150,9 +153,14 @@ def _isrc_holds(one: Described, other: Described, length: _Says) -> bool:
         return False  # two remixes
     if not _are_comparable(one.title, other.title):
         return length is _Says.YES  # a title in Japanese, and what it is in Latin letters
-    return _names_agree(ours, theirs) or (
-        length is _Says.YES and (_all_in((ours,), (theirs,)) or _all_in((theirs,), (ours,)))
-    )
+    return _names_agree(ours, theirs) or (length is _Says.YES and _says_only_more(ours, theirs))
+
+
+def _says_only_more(ours: str, theirs: str) -> bool:
+    """Whether one name is a long one, such as a movement's, and the other that with the composer's or the work's."""
+    shorter = min(ours, theirs, key=len)
+    longer = theirs if shorter is ours else ours
+    return len(shorter.split()) >= _LONG_NAME and _all_in((shorter,), (longer,))
 
 
 def _is_copy(one: Described, other: Described, similarity: float) -> bool:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.http.options import OptionParameters, ParsedTrackId, TrackIdText
 from earshot.sources import Can, labels
+from earshot.stores.pasted_lists import MAX_PASTED_BYTES
 
 
 class SeedChoice(BaseModel):
@@ -32,20 +33,33 @@ class ExtendRequest(OptionParameters):
     track_ids: Annotated[list[TrackIdText], Field(min_length=1, max_length=200)]
 
 
+ListText = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_PASTED_BYTES,
+        description="A list itself: lines of `artist - title`, a table with a header, or a playlist file.",
+    ),
+]
+ListName = Annotated[str, Field(max_length=200, description="The file's name, whose end says its form.")]
+
+
 class CrawlRequest(BaseModel):
     """What to crawl."""
 
     model_config = ConfigDict(extra="forbid")
 
     playlist: Annotated[
-        str,
+        str | None,
         Field(
             min_length=1,
             max_length=2048,
             description=f"A {labels(Can.LIST)} playlist, album or track (id, URI or URL), a manifest, or a folder of "
             "audio files of the machine that crawls.",
         ),
-    ]
+    ] = None
+    text: ListText | None = None
+    name: ListName = ""
     remove_missing: Annotated[
         bool,
         Field(
@@ -53,6 +67,21 @@ class CrawlRequest(BaseModel):
             "playlist holds now."
         ),
     ] = False
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.playlist is None) is (self.text is None):
+            raise ValueError("give either `playlist`, or a list as `text`")
+        return self
+
+
+class ListRequest(BaseModel):
+    """A list to be looked at before it is crawled."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: ListText
+    name: ListName = ""
 
 
 class QueryRequest(BaseModel):

@@ -8,8 +8,10 @@ from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from api.http.previews import Fresh
 from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
+from earshot.matching import Matching
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
+from earshot.stores.pasted_lists import PastedLists
 from earshot.stores.quotas import Quotas
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
@@ -27,6 +29,8 @@ class Rules:
     is_open: bool
     quota_per_hour: int | None
     """Requests that have work done, of each key; None: any number."""
+    path_root: str = ""
+    """Where players elsewhere find the files, see `api.http.lists`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class Services:
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
     queries: SoundQueries
+    pasted: PastedLists
+    matching: Matching
     quotas: Quotas
     fresh_previews: Mapping[str, Fresh]
     disconnect: Callable[[], None]

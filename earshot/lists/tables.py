@@ -41,7 +41,7 @@ def table_in(text: str, what: str, encoding: str) -> TrackList:
     delimiter = said or _delimiter(text)
     if delimiter is None:
         return lines_in(text, what, encoding)
-    rows = [row for row in rows_in(text, delimiter) if any(cell.strip() for cell in row)]
+    rows = [row for row in rows_in(text, delimiter) if row != [""]]
     if found := _header(rows):
         place, columns = found
         headers, body = rows[place], rows[place + 1 :]

@@ -10,14 +10,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
 
 from api.http.caching import by_content
-from api.http.contract import CrawlAnswer, CrawlCounts, CrawlList, CrawlStarted
+from api.http.contract import CrawlAnswer, CrawlCounts, CrawlList, CrawlStarted, ListPreview
 from api.http.keys import key_required
-from api.http.requests import CrawlRequest
+from api.http.list_preview import previewed
+from api.http.requests import CrawlRequest, ListRequest
 from api.http.routes.documented import answers
 from api.http.routes.parameters import LimitParameter
 from api.http.services import services_of
 from earshot.crawls import CrawlSummary
 from earshot.intake import follow_crawl, start_crawl
+from earshot.lists import read_list
 from earshot.playlists import parse_playlist, without_secrets
 
 router = Router()
@@ -38,7 +40,10 @@ _NewestOffset = Annotated[int, Parameter(ge=0, le=100, description="How many to 
 def crawl(request: Annotated[CrawlRequest, Body()]) -> Response[CrawlStarted]:
     """Its tracks become searchable as they are heard; follow the crawl at `status_url`."""
     services = services_of(router)
-    playlist = parse_playlist(request.playlist)
+    if request.text is not None:
+        read_list(request.text.encode("utf-8", "replace"), request.name or "the list")  # refused now, not by the crawl
+    given = request.playlist if request.text is None else services.pasted.keep(request.text, request.name)
+    playlist = parse_playlist(given or "")
     crawl_id = start_crawl(
         playlist,
         crawls=services.crawls,
@@ -52,6 +57,20 @@ def crawl(request: Annotated[CrawlRequest, Body()]) -> Response[CrawlStarted]:
         headers={"Location": status_url},
         body=CrawlStarted(crawl_id=crawl_id, status_url=status_url, understood=str(playlist)),
     )
+
+
+@router.post(
+    "/crawls/preview",
+    summary="What is understood of a list",
+    operation_id="preview_list",
+    tags=_TAGS,
+    responses=answers(ListPreview, 401, 413, 415, 422, 429),
+    middlewares=[key_required],
+)
+def preview_list(request: Annotated[ListRequest, Body()]) -> ListPreview:
+    """Nothing is queued. Of the first rows it is said which track of the catalogue they are."""
+    listed = read_list(request.text.encode("utf-8", "replace"), request.name or "the list")
+    return previewed(listed, services_of(router).matching)
 
 
 @router.get(

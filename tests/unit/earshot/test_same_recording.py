@@ -91,7 +91,7 @@ _SAME: list[tuple[str, str, float | None]] = [
     ("Ann | One | 200 | USABC0000001", "Ann; Ben | One (Radio Edit) | 201 | USABC0000001", None),
     ("YOASOBI | 夜に駆ける | 261 | JPABC0000001", "YOASOBI | Yoru ni Kakeru | 261 | JPABC0000001", None),
     ("Кино | Группа крови | 285 | RUABC0000001", "Kino | Gruppa krovi | 285 | RUABC0000001", None),
-    ("Ann | Live at Home: One | 200 | USABC0000001", "Ann | One (Live) | 200 | USABC0000001", None),
+    ("Ann | One | 200 | USABC0000001", "Ann | One (Live) | 200 | USABC0000001", None),
     (
         "Beethoven; Karajan | Symphony No. 5: 1. Allegro | 430 | DEABC0000001",
         "Karajan | Beethoven: Symphony No. 5: I. Allegro | 430 | DEABC0000001",
@@ -195,6 +195,7 @@ _OTHER: list[tuple[str, str, float | None]] = [
     ("Duo | First | 12 | GBABC0160001 | Rip", "Duo | Second | 12 | GBABC0160001 | Rip", None),
     ("Duo | First | 12 | GBABC0160001 | Rip", "Duo | Second | 12 | GBABC0160001 | Rip", 0.93),
     ("Duo | First | 12 | GBABC0160001 | Rip", "Duo | Second | 21 | GBABC0160001 | Rip", 0.834),
+    ("Duo | Sign | 200 | GBABC0160001", "Duo | Good Sign | 200 | GBABC0160001", None),
     ("Duo | Part 1 | 200 | GBABC0160001", "Duo | Part 2 | 200 | GBABC0160001", None),
     ("Duo | One | 200 | GBABC0160001", "Duo | One | 320 | GBABC0160001", None),
     ("Кино | Группа крови | 285 | RUABC0000001", "Kino | Gruppa krovi | | RUABC0000001", None),
