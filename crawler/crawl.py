@@ -136,7 +136,9 @@ class Crawl:
             for entry in page.entries
         ]
         new = self.crawls.new_entries(message.crawl_id, entries)
-        reopened = set() if message.only_new else self._reopened(known, {entry.track_id for entry in new})
+        read_first = {entry.number for entry in new}
+        tried = {info.track_id for e in page.entries if e.number in read_first for info in (e.info, *e.also) if info}
+        reopened = set() if message.only_new else self._reopened(known, tried)
         self.crawls.record_entries(message.crawl_id, new)
         wanted = [
             track_id
@@ -145,7 +147,7 @@ class Crawl:
         ]
         self.fetch_queue.send_all([FetchPreview(track_id, message.crawl_id) for track_id in wanted])
 
-    def _reopened(self, known: Mapping[TrackId, Track], track_ids: Set[TrackId | None]) -> set[TrackId]:
+    def _reopened(self, known: Mapping[TrackId, Track], track_ids: Set[TrackId]) -> set[TrackId]:
         """Give tracks that an earlier crawl gave up another chance, once per crawl."""
         given_up = {i for i, track in known.items() if track.status in (Status.NO_PREVIEW, Status.FAILED)}
         return {track_id for track_id in given_up & track_ids if self.tracks.reopen(track_id)}

@@ -89,7 +89,7 @@ def _entry(number: int, listed: ListedTrack, places: Places | None) -> PlaylistE
     path = places.find(listed.location) if places and listed.location and not listed.is_part else None
     if path and path.suffix.lower() in AUDIO_SUFFIXES:
         try:
-            return PlaylistEntry(number, described(path, Path(*path.parts[-_NAMED_PARTS:])), name=listed.called)
+            return ListedEntry(number, described(path, Path(*path.parts[-_NAMED_PARTS:])), name=listed.called)
         except OSError:
             return PlaylistEntry(number, reason=Reason.UNREADABLE_FILE, name=listed.called)
     listed_id = TrackId(listed.id) if listed.id else None

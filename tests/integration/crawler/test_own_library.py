@@ -99,6 +99,15 @@ def test_what_was_listed_before_its_file_came_is_matched_when_the_list_is_read_a
     assert after.info.source == "file"
 
 
+def test_a_list_of_files_leaves_them_as_their_folder_describes_them(folder_stack: Stack, folder: Path) -> None:
+    untagged = _file(folder / "Ann Lee" / "01 - One.flac", "", "")
+    (folder / "list.m3u8").write_text(_m3u([str(untagged)]))
+    folder_stack.run(str(folder))
+    before = [track.info for track in folder_stack.tracks.scan()]
+    ((found, _),) = _entries(folder_stack, folder_stack.run(str(folder / "list.m3u8")))
+    assert before == [found and found.info]
+
+
 def test_codes_lead_to_files_only_where_the_rest_agrees(folder_stack: Stack, folder: Path) -> None:
     for name in ("First", "Second"):
         _file(folder / f"{name}.flac", name, "Duo", "Rip", "GBABC0160001")
