@@ -1,7 +1,7 @@
 """What is shown of a list before it is crawled."""
 
 from api.http.contract import ListedRow, ListPreview
-from earshot.ids import TrackId, source_of
+from earshot.ids import TrackId
 from earshot.lists import ListedTrack, TrackList
 from earshot.matching import Matching
 from earshot.reasons import Reason
@@ -35,11 +35,10 @@ def previewed(listed: TrackList, matching: Matching) -> ListPreview:
 
 
 def _wanted(number: int, track: ListedTrack) -> TrackInfo:
-    """What the catalogue is asked for; rows without an id get one that nothing has."""
-    track_id = TrackId(track.id or f"row:{number}")
+    """What the catalogue is asked for, under an id that nothing has."""
     return TrackInfo(
-        track_id,
-        source_of(track_id),
+        TrackId(f"manifest:row {number}"),
+        "manifest",
         title=track.title,
         artists=track.artists,
         album=track.album,

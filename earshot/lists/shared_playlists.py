@@ -1,8 +1,10 @@
 """XSPF and JSPF, the playlists that say what a track is and not only where: read, and written."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
@@ -148,7 +150,7 @@ def _said(track: ListedTrack) -> list[tuple[str, list[str]]]:
     identifiers += [f"urn:isrc:{track.isrc}"] if track.isrc else []
     identifiers += [_MBID_URL + track.mbid] if track.mbid else []
     return [
-        ("location", [track.location] if track.location else []),
+        ("location", [_address(track.location)] if track.location else []),
         ("identifier", identifiers),
         ("title", [track.title] if track.title else []),
         ("creator", ["; ".join(track.artists)] if track.artists else []),
@@ -157,6 +159,18 @@ def _said(track: ListedTrack) -> list[tuple[str, list[str]]]:
         ("album", [track.album] if track.album else []),
         ("duration", [str(track.duration_ms)] if track.duration_ms else []),
     ]
+
+
+def _address(location: str) -> str:
+    """A path as the URI that these forms ask for; a URI stays."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", location):
+        return location
+    path = location.replace("\\", "/") if "\\" in location else location
+    return (
+        f"file:///{quote(path, safe='/:')}"
+        if path[1:2] == ":"
+        else f"{'file://' if path[0] == '/' else ''}{quote(path)}"
+    )
 
 
 def _xml(text: str) -> str:

@@ -5,7 +5,7 @@ import unicodedata
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import mutagen
 import numpy as np
@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from earshot.ids import CrawlId
-from earshot.lists import ListedTrack, read_list, write_list
+from earshot.lists import ListedTrack, write_list
 from earshot.reasons import Reason
 from earshot.stores.pasted_lists import PastedLists
 from earshot.track import Track
@@ -238,10 +238,12 @@ def test_a_table_of_unknown_columns_ends_the_crawl_and_names_them(folder_stack: 
     assert "title" in summary.error["hint"]
 
 
-def test_what_is_written_for_players_is_read_by_one(folder: Path) -> None:
-    """Mopidy's and mpd's own rules: lines that are no comments are files, relative to the playlist or absolute."""
-    paths = [_file(folder / f"{n} – song.flac", f"Title {n}", "Ann") for n in range(3)]
-    written = write_list([ListedTrack("T", ("A",), location=str(path)) for path in paths], "m3u8")
-    lines = [line for line in written.splitlines() if line and not line.startswith("#")]
-    assert [Path(line) for line in lines] == paths
-    assert [track.location for track in read_list(written.encode(), "x.m3u8").tracks] == lines
+def test_what_is_written_for_players_leads_them_to_every_file(folder: Path) -> None:
+    """By Mopidy's rules (`mopidy.m3u.translator`): what is no comment and has no scheme is a path beside the list."""
+    names = ["Ann/#1 – Größe & 100%?.flac", "Zoe\u0301: E\u0301te\u0301.flac", "a=b;c 'd' \"e\".flac"]
+    paths = [_file(folder / name, "Title", "Ann") for name in names]
+    for listed, base in ((paths, Path("/")), ([path.relative_to(folder) for path in paths], folder)):
+        written = write_list([ListedTrack("T", ("A",), location=str(path)) for path in listed], "m3u8")
+        lines = [line.strip() for line in written.splitlines() if line.strip() and not line.startswith("#")]
+        assert not any(urlsplit(line).scheme for line in lines)
+        assert [(base / line).resolve() for line in lines] == paths

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -256,6 +257,8 @@ def test_what_is_written_is_read(form: str, tracks: list[ListedTrack]) -> None:
     found: TrackList = read_list(write_list(tracks, form, "Mine").encode(), f"list.{form}")
     if form == "m3u8":
         tracks = [replace(track, isrc=None, mbid=None) for track in tracks]
+    if form in ("xspf", "jspf"):
+        tracks = [replace(track, location=f"file://{quote(track.location)}") for track in tracks]
     assert [replace(track, text="") for track in found.tracks] == tracks
     assert found.title == ("" if form == "csv" else "Mine")
 
@@ -265,6 +268,21 @@ def test_an_m3u8_without_a_place_to_play_from_remarks_on_it() -> None:
     assert "# nowhere to be played from: Ann - One" in written
     (track,) = read_list(written.encode(), "list.m3u8").tracks
     assert track.location == "./#2.mp3"
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        ("/music/a b #1.mp3", "file:///music/a%20b%20%231.mp3"),
+        ("D:\\Music\\ü.mp3", "file:///D:/Music/%C3%BC.mp3"),
+        ("Ann Lee/one.mp3", "Ann%20Lee/one.mp3"),
+        ("https://example.org/a?b=1", "https://example.org/a?b=1"),
+    ],
+)
+def test_xspf_and_jspf_hold_addresses(path: str, address: str) -> None:
+    for form in ("xspf", "jspf"):
+        (track,) = read_list(write_list([ListedTrack(location=path)], form).encode(), f"list.{form}").tracks
+        assert track.location == address
 
 
 def test_an_answer_in_json_is_a_list_too() -> None:
