@@ -165,7 +165,7 @@ def _address(location: str) -> str:
     """A path as the URI that these forms ask for; a URI stays."""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", location):
         return location
-    path = location.replace("\\", "/") if "\\" in location else location
+    path = location if location.startswith("/") else location.replace("\\", "/")
     return (
         f"file:///{quote(path, safe='/:')}"
         if path[1:2] == ":"

@@ -258,7 +258,7 @@ def test_what_is_written_is_read(form: str, tracks: list[ListedTrack]) -> None:
     if form == "m3u8":
         tracks = [replace(track, isrc=None, mbid=None) for track in tracks]
     if form in ("xspf", "jspf"):
-        tracks = [replace(track, location=f"file://{quote(track.location)}") for track in tracks]
+        tracks = [replace(track, location="file://" + quote(track.location)) for track in tracks]
     assert [replace(track, text="") for track in found.tracks] == tracks
     assert found.title == ("" if form == "csv" else "Mine")
 
