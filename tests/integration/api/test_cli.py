@@ -57,7 +57,7 @@ def test_path_tracks_and_status_answer(site: Site, capsys: pytest.CaptureFixture
         (["similar", "deezer:1000", "--m3u"], "#EXTM3U\n"),
         (["similar", "deezer:1000", "deezer:1001", "--format", "xspf"], "<?xml"),
         (["path", "deezer:1000", "deezer:1100", "--csv"], "title,artist,"),
-        (["tracks", "velvet", "--format", "jspf"], '{"playlist": '),
+        (["tracks", "velvet", "--format", "jspf"], '{\n "playlist": '),
     ],
 )
 def test_answers_are_printed_as_lists(
