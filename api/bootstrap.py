@@ -12,10 +12,13 @@ from config.api import ApiSettings
 from earshot.admission import Admission
 from earshot.folders import Folders
 from earshot.index.reader import IndexReader
+from earshot.matching import Matching
 from earshot.sources import SOURCES
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
+from earshot.stores.pasted_lists import PastedLists
 from earshot.stores.quotas import Quotas
+from earshot.stores.song_keys import SongKeys
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
 from earshot.web import Downloader, with_hosts
@@ -35,6 +38,7 @@ def services() -> Services:
     # Version 4 signs no header that a browser adds; some regions would get version 2, which signs the content's type.
     s3 = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
     quotas = Quotas(dynamodb, settings.crawls_table)
+    tracks = TracksTable(dynamodb, settings.tracks_table)
 
     def disconnect() -> None:
         for client in (dynamodb, sqs, s3):
@@ -49,6 +53,7 @@ def services() -> Services:
             api_keys=settings.api_keys,
             is_open=settings.is_open,
             quota_per_hour=settings.quota_per_hour if settings.is_metered else None,
+            path_root=settings.path_root,
         ),
         admission=Admission(
             settings.stage,
@@ -66,11 +71,13 @@ def services() -> Services:
             settings.index_cache_dir,
             check_every_s=settings.index_check_every_s,
         ),
-        tracks=TracksTable(dynamodb, settings.tracks_table),
+        tracks=tracks,
         crawls=CrawlsTable(dynamodb, settings.crawls_table),
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
         fetch_queue=MessageQueue(sqs, settings.fetch_now_queue_url),
         queries=SoundQueries(s3, settings.previews_bucket),
+        pasted=PastedLists(dynamodb, settings.crawls_table),
+        matching=Matching(tracks, SongKeys(dynamodb, settings.crawls_table)),
         quotas=quotas,
         fresh_previews={"deezer": _deezer(settings, quotas)},
         disconnect=disconnect,

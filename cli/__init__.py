@@ -19,6 +19,7 @@ from cli import commands
 from cli.commands import Answer
 from earshot.api_client import ApiClient
 from earshot.errors import EarshotError
+from earshot.lists.writing import MEDIA_TYPES
 from earshot.playlists import agreed
 from earshot.running_stack import running
 from earshot.sources import Can, labels
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str]) -> int:
         return _fail(f"what answers at {options.api} is not the API of Earshot, or another version of it ({error!r})")
     except KeyboardInterrupt:
         return 130
+    if answer.listed is not None:
+        return _print(answer.listed.removesuffix("\n"))
     written = _print(json.dumps(answer.data, indent=2) if options.json else _without_controls(answer.text))
     return written or int(answer.failed)
 
@@ -104,32 +107,60 @@ def _parser() -> argparse.ArgumentParser:
     _add_shared(shared, json_by_default=argparse.SUPPRESS, api_by_default=argparse.SUPPRESS)
     adding = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
-        added = adding.add_parser(name, parents=[shared], help=text, description=text)
+    def add(name: str, command: Command, text: str, *more: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        added = adding.add_parser(name, parents=[shared, *more], help=text, description=text)
         added.set_defaults(command=command)
         return added
 
-    similar = add("similar", commands.similar, "Tracks that sound like the given ones.")
+    listing = argparse.ArgumentParser(add_help=False)
+    forms = listing.add_mutually_exclusive_group()
+    forms.add_argument(
+        "--format", dest="form", choices=(*MEDIA_TYPES, "json"), help="print a list for players or tables"
+    )
+    forms.add_argument("--m3u", dest="form", action="store_const", const="m3u8", help="the same as --format m3u8")
+    forms.add_argument("--csv", dest="form", action="store_const", const="csv", help="the same as --format csv")
+    listing.add_argument(
+        "--path-root",
+        metavar="ROOT",
+        help="where a player elsewhere has the files: /mnt/music, OLD=NEW, or . for relative",
+    )
+
+    similar = add("similar", commands.similar, "Tracks that sound like the given ones.", listing)
     similar.add_argument("tracks", nargs="+", metavar="TRACK", help=_A_TRACK)
     similar.add_argument("--less", action="append", default=[], metavar="TRACK", help="less like this one (repeatable)")
     _add_options(similar)
-    extend = add("extend", commands.extend, "Tracks that fit a playlist of the given ones.")
+    extend = add("extend", commands.extend, "Tracks that fit a playlist of the given ones.", listing)
     extend.add_argument("tracks", nargs="+", metavar="TRACK", help=_A_TRACK)
     _add_options(extend)
     clip = add("clip", commands.clip, "Tracks that sound like a clip of your own.")
     file = clip.add_argument("file", metavar="FILE", help="mp3, ogg, opus, flac, wav or m4a; half a minute is enough")
     file.complete = shtab.FILE  # type: ignore[attr-defined]  # how it wants to be told
     clip.add_argument("-k", type=int, default=10, help="how many results (%(default)s)")
-    path = add("path", commands.path, "A listening journey from one track to another.")
+    path = add("path", commands.path, "A listening journey from one track to another.", listing)
     path.add_argument("start", metavar="FROM")
     path.add_argument("end", metavar="TO")
     path.add_argument("--steps", type=int, default=8, help="tracks in between (%(default)s)")
-    tracks = add("tracks", commands.tracks, "Tracks of the catalogue by words and tags.")
+    tracks = add("tracks", commands.tracks, "Tracks of the catalogue by words and tags.", listing)
     tracks.add_argument("words", nargs="*", metavar="WORD", help="beginnings of words in title, artists or album")
     tracks.add_argument("--tags", default="", help="only tracks with these tags, comma-separated")
     tracks.add_argument("--limit", type=int, default=20, help="how many (%(default)s)")
+    _add_crawls(add)
+    add("sources", commands.sources, "Where music may come from, and how to switch on what is off.")
+    add("status", commands.status, "What the API answers from, and the newest crawls.")
+    return parser
+
+
+def _add_crawls(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
     crawl = add("crawl", commands.crawl, "Have a playlist crawled and watch it.")
-    crawl.add_argument("playlist", help=f"playlist, album or track of {labels(Can.LIST)}, a manifest, or a folder")
+    crawl.add_argument(
+        "playlist",
+        help=f"playlist, album or track of {labels(Can.LIST)}, a list, a folder, or - for a list that comes in",
+    )
+    crawl.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="only say what is understood of a list, and what of it the catalogue holds",
+    )
     crawl.add_argument("--no-wait", action="store_true", help="do not watch, just print the crawl's id")
     crawl.add_argument(
         "--remove-missing",
@@ -152,9 +183,6 @@ def _parser() -> argparse.ArgumentParser:
     forget = add("forget", commands.forget, "Forget a playlist, so that it holds no track any more.")
     forget.add_argument("playlist", metavar="PLAYLIST", help="as it was called, or the id of one of its crawls")
     forget.add_argument("--remove-tracks", action="store_true", help="with the tracks that no other playlist holds")
-    add("sources", commands.sources, "Where music may come from, and how to switch on what is off.")
-    add("status", commands.status, "What the API answers from, and the newest crawls.")
-    return parser
 
 
 def _add_options(ranked: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ import argparse
 import mimetypes
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from earshot.api_answers import (
     FoundJson,
     HealthJson,
     HeardJson,
+    PreviewJson,
     ProgressJson,
     SearchJson,
     SimilarJson,
@@ -32,6 +33,8 @@ from earshot.api_client import ApiClient, segment
 from earshot.clock import seconds_until
 from earshot.crawl_words import said_of_withheld
 from earshot.errors import InvalidInput
+from earshot.lists import MAX_LIST_BYTES
+from earshot.lists.texts import decoded
 from earshot.playlists import playlist_from_command_line
 
 _POLL_S = 0.5
@@ -41,14 +44,16 @@ _PATIENCE_S = 60.0
 _NAMED = 10
 """So many entries that were not heard are named at the end of a crawl."""
 _MOST_AT_ONCE = 100
+_STANDARD_INPUT = "-"
 
 
 class Answer(NamedTuple):
-    """What `--json` prints, what people read, and whether that is a failure."""
+    """What `--json` prints, what people read, whether that is a failure, and the list that was asked for instead."""
 
     data: object
     text: str
     failed: bool = False
+    listed: str | None = None
 
 
 def similar(client: ApiClient, options: argparse.Namespace) -> Answer:
@@ -56,11 +61,17 @@ def similar(client: ApiClient, options: argparse.Namespace) -> Answer:
     tracks = [track_named(client, track) for track in options.tracks]
     less = [track_named(client, track) for track in options.less]
     if len(tracks) == 1 and not less:
-        answer = client.get("/similar", track_id=tracks[0], tags=options.tags, **_counts(options))
+        wanted = {"track_id": tracks[0], "tags": options.tags, **_counts(options)}
+        if options.form:
+            return _listed(client, options, "/similar", **wanted)
+        answer = client.get("/similar", **wanted)
     else:
         seeds: list[dict[str, object]] = [{"track_id": track} for track in tracks]
         seeds += [{"track_id": track, "weight": _LESS} for track in less]
-        answer = client.post("/similar", {"seeds": seeds, **_wanted(options)})
+        body = {"seeds": seeds, **_wanted(options)}
+        if options.form:
+            return _listed(client, options, "/similar", body)
+        answer = client.post("/similar", body)
     found: SimilarJson = answer.checked()
     heading = " + ".join(title_of(seed) if seed["weight"] > 0 else f"less {title_of(seed)}" for seed in found["query"])
     return Answer(found, f"Within earshot of {heading}\n\n{_results(found['results'])}")
@@ -69,7 +80,10 @@ def similar(client: ApiClient, options: argparse.Namespace) -> Answer:
 def extend(client: ApiClient, options: argparse.Namespace) -> Answer:
     """What fits a playlist of these tracks."""
     tracks = [track_named(client, track) for track in options.tracks]
-    found: ExtendJson = client.post("/extend", {"track_ids": tracks, **_wanted(options)}).checked()
+    body = {"track_ids": tracks, **_wanted(options)}
+    if options.form:
+        return _listed(client, options, "/extend", body)
+    found: ExtendJson = client.post("/extend", body).checked()
     lines = [f"After {', '.join(map(title_of, found['query']))}", "", _results(found["results"])]
     if found["skipped"]:
         lines += ["", *(f"{one['track_id']}: {one['message']}" for one in found["skipped"])]
@@ -84,6 +98,18 @@ def _wanted(options: argparse.Namespace) -> dict[str, object]:
     """What a request's body says of the answers."""
     given = {name: value for name, value in _counts(options).items() if value is not None}
     return {**given, **({"tags": options.tags.split(",")} if options.tags else {})}
+
+
+def _listed(
+    client: ApiClient,
+    options: argparse.Namespace,
+    path: str,
+    body: Mapping[str, object] | None = None,
+    **query: str | float | None,
+) -> Answer:
+    """The answer as the list that the options ask for."""
+    root = options.path_root
+    return Answer(None, "", listed=client.list_of(path, body, **query, format=options.form, path_root=root))
 
 
 def clip(client: ApiClient, options: argparse.Namespace) -> Answer:
@@ -110,8 +136,14 @@ def clip(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 def path(client: ApiClient, options: argparse.Namespace) -> Answer:
     """A journey, step by step."""
-    ends = {"from": track_named(client, options.start), "to": track_named(client, options.end)}
-    answer = client.get("/path", **ends, steps=options.steps)
+    wanted = {
+        "from": track_named(client, options.start),
+        "to": track_named(client, options.end),
+        "steps": options.steps,
+    }
+    if options.form:
+        return _listed(client, options, "/path", **wanted)
+    answer = client.get("/path", **wanted)
     found: SimilarJson = answer.checked()
     start, end = found["query"]
     return Answer(found, f"From {title_of(start)} to {title_of(end)}\n\n{_results(found['results'])}")
@@ -119,7 +151,10 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 def tracks(client: ApiClient, options: argparse.Namespace) -> Answer:
     """Tracks by words."""
-    answer = client.get("/search", text=" ".join(options.words), tags=options.tags or None, limit=options.limit)
+    wanted = {"text": " ".join(options.words), "tags": options.tags or None, "limit": options.limit}
+    if options.form:
+        return _listed(client, options, "/search", **wanted)
+    answer = client.get("/search", **wanted)
     found: SearchJson = answer.checked()
     rows, shown = _results(found["results"], similarity=False), len(found["results"])
     return Answer(found, f"{rows}\n\n{shown} of {found['total']} tracks")
@@ -127,7 +162,13 @@ def tracks(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 def crawl(client: ApiClient, options: argparse.Namespace) -> Answer:
     """Start a crawl; unless told otherwise, watch it until nothing is pending."""
-    wanted: dict[str, object] = {"playlist": playlist_from_command_line(options.playlist)}
+    if options.dry_run:
+        return _preview(client, *_list_at_hand(options.playlist))
+    if options.playlist == _STANDARD_INPUT:
+        text, name = _list_at_hand(options.playlist)
+        wanted: dict[str, object] = {"text": text, "name": name}
+    else:
+        wanted = {"playlist": playlist_from_command_line(options.playlist)}
     if options.remove_missing is not None:
         wanted |= {"remove_missing": True, "agreed": options.remove_missing}
     started: StartedJson = client.post("/crawls", wanted).checked()
@@ -151,6 +192,40 @@ def _agrees(question: str) -> bool:
     sys.stderr.write(f"{question}\nRemove them? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _list_at_hand(place: str) -> tuple[str, str]:
+    """The text of a list and its name: a file's, or what comes in where `place` is "-".
+
+    Raises:
+        InvalidInput: it cannot be read.
+        InvalidPlaylist: it is no text.
+    """
+    if place == _STANDARD_INPUT:
+        return decoded(sys.stdin.buffer.read(MAX_LIST_BYTES), "the list")[0], ""
+    try:
+        return decoded(Path(place).expanduser().read_bytes(), place)[0], Path(place).name
+    except OSError as error:
+        raise InvalidInput(
+            f"{place} cannot be looked at: {error.strerror}", hint="Name a list on this machine."
+        ) from None
+
+
+def _preview(client: ApiClient, text: str, name: str) -> Answer:
+    preview: PreviewJson = client.post("/crawls/preview", {"text": text, "name": name}).checked()
+    lines = [
+        f"{preview['total']} rows ({preview['form']}, {preview['encoding']}), {preview['usable']} name a recording"
+    ]
+    lines.append(f"{preview['in_catalogue']} of the first {preview['looked_for']} are in the catalogue")
+    if preview["columns"]:
+        lines += ["", table(("column", "taken for"), list(preview["columns"].items()))]
+    if preview["ignored"]:
+        lines += ["", f"not used: {', '.join(preview['ignored'])}"]
+    rows: list[Sequence[Cell]] = [
+        (row["title"] or row["text"], ", ".join(row["artists"]), row["track_id"] or row["reason"] or "")
+        for row in preview["rows"]
+    ]
+    return Answer(preview, "\n".join([*lines, "", table(("title", "artists", "in the catalogue"), rows)]))
 
 
 def _watched(client: ApiClient, crawl_id: str, *, visible: bool) -> ProgressJson:

@@ -45,6 +45,9 @@ class ApiSettings(FunctionSettings):
     previews_per_hour: int = Field(default=600, ge=1, le=1_000_000)
     """How often Deezer is asked for a preview that somebody wants to hear. Not counted on one machine."""
 
+    path_root: str = Field(default="", max_length=1024)
+    """Where players elsewhere find the files: see `path_root` of the API."""
+
     @field_validator("cors_origins", "api_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

@@ -25,12 +25,15 @@ from crawler.resolve import Resolver
 from crawler.source import Connected, Web
 from crawler.versions import Versions
 from earshot.deliveries import Deliveries
+from earshot.matching import Matching
 from earshot.sources import SOURCES
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.leases import Leases
 from earshot.stores.message_queue import Letters, MessageQueue
+from earshot.stores.pasted_lists import PastedLists
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.stores.scan_positions import ScanPositions
+from earshot.stores.song_keys import SongKeys
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
 from earshot.uploads import PreviewUploaded
@@ -49,10 +52,13 @@ def crawl() -> Crawl:
     settings = CrawlPlaylistSettings.load()
     database, sqs = boto3.client("dynamodb", config=_AWS), boto3.client("sqs", config=_AWS)
     sources = _connected(settings, _web(settings, database))
+    tracks, songs = TracksTable(database, settings.tracks_table), SongKeys(database, settings.crawls_table)
     return Crawl(
         sources={name: source for name, source in sources.items() if source.read_page},
-        tracks=TracksTable(database, settings.tracks_table),
+        tracks=tracks,
         crawls=CrawlsTable(database, settings.crawls_table),
+        songs=songs,
+        matching=Matching(tracks, songs),
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
         fetch_queue=MessageQueue(sqs, settings.fetch_queue_url),
         stage=settings.stage,
@@ -168,7 +174,8 @@ def _web(settings: CrawlerSettings, database: "DynamoDBClient") -> Web:
         for name in settings.providers
         if settings.calls_per_minute(name)
     }
-    return Web(_downloader(settings), RateLimiter(database, settings.crawls_table, rates))
+    limiter = RateLimiter(database, settings.crawls_table, rates)
+    return Web(_downloader(settings), limiter, PastedLists(database, settings.crawls_table))
 
 
 def _downloader(settings: CrawlerSettings) -> Downloader:

@@ -6,16 +6,18 @@ from dataclasses import asdict, dataclass, replace
 
 from crawler.departed import HIDING, departed, place_of_ref, remember
 from crawler.giving_up import give_up_crawl
-from crawler.source import Connected, Page, PlaylistEntry, ReadPage
+from crawler.source import Connected, ListedEntry, Page, PlaylistEntry, ReadPage
 from crawler.waiting import defer, early_by_s, later
 from earshot.admission import source_is_off
 from earshot.crawls import CrawlEntry, Withheld
 from earshot.errors import EarshotError, ProviderThrottled, ProviderUnavailable
 from earshot.ids import TrackId
+from earshot.matching import Matching
 from earshot.messages import CrawlPlaylist, FetchPreview
 from earshot.playlists import PlaylistRef, parse_playlist
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
+from earshot.stores.song_keys import SongKeys
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, Track, TrackInfo
 
@@ -33,6 +35,8 @@ class Crawl:
     sources: Mapping[str, Connected]
     tracks: TracksTable
     crawls: CrawlsTable
+    songs: SongKeys
+    matching: Matching
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
     stage: str
@@ -60,7 +64,7 @@ class Crawl:
             if cursor is None:
                 self.crawls.note_place(message.crawl_id, self._place(ref))
             for _ in range(self.pages_per_message):
-                page = read_page(ref, cursor)
+                page = self._in_catalogue(read_page(ref, cursor))
                 self._take(page, message)
                 cursor = page.next_cursor
                 if cursor is None or time.monotonic() - began > _MESSAGE_S:
@@ -127,18 +131,28 @@ class Crawl:
         of_source = self.sources[ref.source].place
         return of_source(ref) if of_source else place_of_ref(ref)
 
+    def _in_catalogue(self, page: Page) -> Page:
+        """The page, with what its lists only name replaced by what the catalogue holds of it."""
+        listed = [entry for entry in page.entries if isinstance(entry, ListedEntry) and entry.info]
+        matches = self.matching.find([(entry.info, entry.listed_id) for entry in listed if entry.info])
+        found = {entry.number: match for entry, match in zip(listed, matches, strict=True)}
+        return replace(page, entries=tuple(_settled(entry, found.get(entry.number)) for entry in page.entries))
+
     def _take(self, page: Page, message: CrawlPlaylist) -> None:
         """Register, reopen, record, queue: in this order, so that a repeat finishes what a death cut short."""
-        infos = dict.fromkeys(entry.info for entry in page.entries if entry.info)
+        infos = dict.fromkeys(info for entry in page.entries for info in (entry.info, *entry.also) if info)
         known = self.tracks.get_many(info.track_id for info in infos)
-        for info in infos:
-            if info.track_id not in known or _says_more(info, known[info.track_id].info):
-                self.tracks.register(info)
+        said = [i for i in infos if i.track_id not in known or _says_more(i, known[i.track_id].info)]
+        for info in said:
+            self.tracks.register(info)
+        self.songs.note(said, unless_known=[info for info in infos if info not in said])
         entries = [_recorded(entry) for entry in page.entries]
         if any(entry.reason in HIDING for entry in entries):
             self.crawls.note_partial(message.crawl_id)
         new = self.crawls.new_entries(message.crawl_id, entries)
-        reopened = set() if message.only_new else self._reopened(known, {entry.track_id for entry in new})
+        read_first = {entry.number for entry in new}
+        tried = {info.track_id for e in page.entries if e.number in read_first for info in (e.info, *e.also) if info}
+        reopened = set() if message.only_new else self._reopened(known, tried)
         self.crawls.record_entries(message.crawl_id, new)
         wanted = [
             track_id
@@ -147,13 +161,19 @@ class Crawl:
         ]
         self.fetch_queue.send_all([FetchPreview(track_id, message.crawl_id) for track_id in wanted])
 
-    def _reopened(self, known: Mapping[TrackId, Track], track_ids: Set[TrackId | None]) -> set[TrackId]:
+    def _reopened(self, known: Mapping[TrackId, Track], track_ids: Set[TrackId]) -> set[TrackId]:
         """Give tracks that an earlier crawl gave up another chance, once per crawl."""
         given_up = {i for i, track in known.items() if track.status in (Status.NO_PREVIEW, Status.FAILED)}
         return {track_id for track_id in given_up & track_ids if self.tracks.reopen(track_id)}
 
     def _needs_preview(self, track: Track) -> bool:
         return track.status is Status.PENDING or (track.status is Status.READY and track.model != self.model)
+
+
+def _settled(entry: PlaylistEntry, match: TrackInfo | None) -> PlaylistEntry:
+    if match:
+        return replace(entry, info=match, reason=None)
+    return replace(entry, info=None) if isinstance(entry, ListedEntry) and entry.reason else entry
 
 
 def _recorded(entry: PlaylistEntry) -> CrawlEntry:

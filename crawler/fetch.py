@@ -94,7 +94,9 @@ class Fetch:
             return
         outcome = _wait_for_other(sharing, message) or self.resolver.find(info, message.outcomes or {})
         if isinstance(outcome, Found):
-            self.previews.put(info, outcome.audio, provider=outcome.provider, fetched_at=fetched_at)
+            if (completed := outcome.completed(info)) != info:
+                self.tracks.register(completed)
+            self.previews.put(completed, outcome.audio, provider=outcome.provider, fetched_at=fetched_at)
             emit("PreviewsFetched")
             if (
                 message.now

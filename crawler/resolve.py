@@ -17,21 +17,34 @@ from earshot.errors import (
 )
 from earshot.ids import number_of
 from earshot.reasons import Reason
-from earshot.recordings import is_same_recording
+from earshot.recordings import is_same_recording, the_one
 from earshot.sources import SOURCES, Can
 from earshot.track import TrackInfo
 
 _SEVERITY = (
-    Reason.NO_PREVIEW_URL, Reason.MISS, Reason.REJECTED, Reason.REFUSED, Reason.TOO_LARGE, Reason.UNPLAYABLE,
+    Reason.NO_PREVIEW_URL, Reason.NOT_IN_LIBRARY, Reason.MISS, Reason.REJECTED, Reason.NO_DURATION, Reason.REFUSED,
+    Reason.TOO_LARGE, Reason.UNPLAYABLE,
 )  # fmt: skip
+
+
+_COMPLETED = ("title", "artists", "album", "isrc", "duration_ms", "url", "artwork_url")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Audio that can be decoded, and the provider that served it."""
+    """Audio that can be decoded, the provider that served it, and what it says of the recording."""
 
     audio: bytes
     provider: str
+    described: TrackInfo
+
+    def completed(self, info: TrackInfo) -> TrackInfo:
+        """`info`, with what the provider knows of the recording and nobody has said so far."""
+        said = self.described
+        if info.title and info.artists:
+            return info if info.duration_ms else replace(info, duration_ms=said.duration_ms)
+        known = {name: getattr(said, name) for name in _COMPLETED if not getattr(info, name)}
+        return replace(info, **known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,41 +117,51 @@ class Resolver:
         return GivenUp(_closest(outcomes.values()))
 
     def _steps(self, info: TrackInfo) -> Iterator[tuple[str, _Step]]:
-        yield "own", partial(self._preview, info.source, info)
+        yield "own", partial(self._own, info)
         if not SOURCES[info.source].is_trusted:
             return
         for name, source in self.sources.items():
             if source.by_isrc and info.isrc:
-                yield f"{name}_isrc", partial(self._by_isrc, name, source.by_isrc, info.isrc)
+                yield f"{name}_isrc", partial(self._by_isrc, name, source.by_isrc, info)
             if source.search and name != info.source:
                 yield f"{name}_search", partial(self._by_search, name, source.search, info)
 
-    def _by_isrc(self, name: str, by_isrc: Callable[[str], TrackInfo | None], isrc: str) -> Found | GivenUp:
-        found = by_isrc(isrc)
+    def _own(self, info: TrackInfo) -> Found | GivenUp:
+        """From the track's own source. One that is off, or a list, leads nowhere by itself."""
+        only_named = info.source == "manifest" or info.source not in self.sources
+        if only_named and not info.preview_url and Can.SERVE not in SOURCES[info.source].can:
+            return GivenUp(Reason.NOT_IN_LIBRARY)
+        return self._preview(info.source, info)
+
+    def _by_isrc(self, name: str, by_isrc: Callable[[str], TrackInfo | None], info: TrackInfo) -> Found | GivenUp:
+        """The track with the same ISRC, unless title, artist or length say that it is another recording."""
+        found = by_isrc(info.isrc or "")
         if found is None:
             return GivenUp(Reason.MISS)
-        return GivenUp(Reason.REJECTED) if found.isrc and found.isrc != isrc else self._preview(name, found)
+        same = is_same_recording(info, replace(found, isrc=found.isrc or info.isrc))
+        return self._preview(name, found) if same else GivenUp(Reason.REJECTED)
 
     def _by_search(self, name: str, search: _Search, info: TrackInfo) -> Found | GivenUp:
-        """The first result that is the recording and has a preview. Without length no result can be trusted."""
-        if not (info.title and info.artists and info.duration_ms):
-            return GivenUp(Reason.REJECTED)
+        """The result that is the recording and has a preview."""
+        if not (info.title and info.artists):
+            return GivenUp(Reason.MISS)
         results = search(info.artists[0], info.title)
-        for result in results:
-            if result.preview_url and is_same_recording(info, result):
-                return self._preview(name, result)
-        return GivenUp(Reason.REJECTED if results else Reason.MISS)
+        if found := the_one(info, [result for result in results if result.preview_url]):
+            return self._preview(name, found)
+        if not results:
+            return GivenUp(Reason.MISS)
+        return GivenUp(Reason.REJECTED if info.duration_ms else Reason.NO_DURATION)
 
     def _preview(self, name: str, info: TrackInfo) -> Found | GivenUp:
         """The audio of the source's track."""
         source = self.sources.get(name)
         if source and source.preview:
-            return Found(source.preview(info), name)
+            return Found(source.preview(info), name, info)
         if Can.SERVE in SOURCES[name].can:
             return GivenUp(Reason.PROVIDER_OFF)
         if not info.preview_url:
             return GivenUp(Reason.NO_PREVIEW_URL)
-        return Found(self.web.audio(info.preview_url, name), name)
+        return Found(self.web.audio(info.preview_url, name), name, info)
 
 
 def _asked(step: _Step) -> Found | GivenUp | Later:

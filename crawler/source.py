@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from crawler.formats import HEAD_BYTES, starts_like_audio
 from crawler.rate_limit import RateLimiter
 from earshot.errors import AudioRejected, ProviderThrottled
+from earshot.ids import TrackId
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.sources import Can
+from earshot.stores.pasted_lists import PastedLists
 from earshot.stores.previews_bucket import MAX_PREVIEW_BYTES
 from earshot.track import TrackInfo
 from earshot.web import Downloader
@@ -32,6 +34,19 @@ class PlaylistEntry:
     reason: Reason | None = None
     name: str = ""
     detail: str = ""
+    also: tuple[TrackInfo, ...] = ()
+    """The same track under other ids of its source, which are tracks of the catalogue too."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEntry(PlaylistEntry):
+    """An entry of a list that only names its track: it is looked for in the catalogue first.
+
+    Where the catalogue has it not, it is the track `info`, or, with a `reason`, none.
+    """
+
+    listed_id: TrackId | None = None
+    """What the list itself calls it. Taken where the catalogue holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,8 @@ class Web:
 
     downloader: Downloader
     limiter: RateLimiter
+    pasted: PastedLists
+    """Lists that people have sent."""
 
     def audio(self, url: str, provider: str) -> bytes:
         """The audio behind `url`, which `provider` serves, as it came: the extractor decodes it, nobody here.

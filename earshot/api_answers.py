@@ -114,6 +114,30 @@ class StartedJson(TypedDict):
     understood: str
 
 
+class ListedRowJson(TypedDict):
+    """A row of a list, as it was understood."""
+
+    title: str
+    artists: list[str]
+    text: str
+    track_id: str | None
+    reason: str | None
+
+
+class PreviewJson(TypedDict):
+    """`POST /crawls/preview`."""
+
+    form: str
+    encoding: str
+    columns: dict[str, str]
+    ignored: list[str]
+    total: int
+    usable: int
+    looked_for: int
+    in_catalogue: int
+    rows: list[ListedRowJson]
+
+
 class ProblemJson(TypedDict):
     """What ended a crawl early."""
 

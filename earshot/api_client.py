@@ -82,6 +82,22 @@ class ApiClient:
         """
         return self._ask("DELETE", f"{path}?{urlencode(query)}" if query else path)
 
+    def list_of(self, path: str, body: Mapping[str, object] | None = None, **query: str | float | None) -> str:
+        """The answer to GET `path`, or with a `body` to POST, as the list that `format` names among what is given.
+
+        Raises:
+            ApiRefused: the answer is an error.
+            ApiUnreachable: there is none.
+        """
+        given = {name: value for name, value in query.items() if value is not None}
+        url = f"{self.url}{path}?{urlencode(given, errors='replace')}" if given else self.url + path
+        content = json.dumps(body).encode() if body is not None else None
+        headers = self._headers | ({"Content-Type": "application/json"} if content else {})
+        response = self._send("POST" if content else "GET", url, content, headers)
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            Answer(response.status, _json(response.data, response.status)).checked()
+        return response.data.decode("utf-8", "replace")
+
     def ask_with_clip(self, clip: bytes, media_type: str) -> "OpenedJson":
         """Open a query by sound (`POST /queries`) and upload its clip; `status_url` tells what comes of it.
 

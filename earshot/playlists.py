@@ -15,7 +15,12 @@ _MAX_INPUT = 2048
 _EVERYTHING = 10**9
 _UNUSABLE = ("Cc", "Cs", "Zl", "Zp")
 """Unicode categories: control characters, surrogates (of a path that is not UTF-8), separators of lines."""
-_MANIFEST_SUFFIXES = (".csv", ".jsonl", ".ndjson")
+_MANIFEST_SUFFIXES = (
+    ".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".json", ".jspf", ".xspf", ".m3u", ".m3u8", ".pls", ".cue",
+)  # fmt: skip
+"""As in `earshot.lists`; a test compares. (Read by every function: the lists themselves are not.)"""
+PASTED = re.compile(r"list:[0-9a-f]{16}")
+"""A list that somebody has sent (`earshot.stores.pasted_lists`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ def parse_playlist(text: str) -> PlaylistRef:
     """The playlist, album, track, artist, folder or manifest that `text` names.
 
     A bare 22-character id is a Spotify playlist. Folders and manifests are absolute paths or ``file://`` URLs; a
-    manifest (``.csv``, ``.jsonl``, ``.ndjson``) may also be an https URL. What people paste around it, quotes, angle
+    manifest (``.csv``, ``.m3u8``, ``.xspf``, …) may also be an https URL. What people paste around it, quotes, angle
     brackets, the words of a message, is left off.
 
     Raises:
@@ -84,7 +89,9 @@ def _by_number(text: str) -> PlaylistRef | None:
 
 
 def _at_place(text: str) -> PlaylistRef | None:
-    """A folder or a manifest, by its path or URL."""
+    """A folder or a manifest, by its path or URL, or a list that was sent."""
+    if PASTED.fullmatch(text):
+        return PlaylistRef("manifest", "manifest", text)
     if text.startswith("/"):
         return _local(text)
     if re.match(r"(?i:file://(?:localhost)?/)", text):

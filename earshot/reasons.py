@@ -23,6 +23,8 @@ class Reason(StrEnum):
     """The service counts a place there, and does not show what it holds."""
     LIST_CHANGED = "list_changed"
     """The list was changed while it was read, so that something may have been missed."""
+    PART_OF_FILE = "part_of_file"
+    """A stretch of a larger file, as a cue sheet lists them, that the catalogue does not hold as a track."""
 
     # Of tracks on their way to a preview.
     VERSION = "version"
@@ -31,6 +33,10 @@ class Reason(StrEnum):
     """Still pending: a provider asked to wait."""
     NO_PREVIEW_URL = "no_preview_url"
     MISS = "miss"
+    NOT_IN_LIBRARY = "not_in_library"
+    """A list names it, the catalogue does not hold it, and no source that is switched on could find it."""
+    NO_DURATION = "no_duration"
+    """Something was found, but the list gives no length by which to tell whether it is this recording."""
     REJECTED = "rejected"
     """Something was found, but not certainly this recording."""
     UNPLAYABLE = "unplayable"

@@ -18,7 +18,7 @@ from api.answers.spaces import Sound
 from earshot.embedding import Vector
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
-from earshot.recordings import album_of, artists_of, is_same_recording, plain_title
+from earshot.recordings import SAME_CLIP, album_of, artists_of, is_same_recording, plain_title
 
 _HEADROOM = 8
 _GROWTH = 4
@@ -93,11 +93,12 @@ class _Selection:
     def __init__(self, searcher: Searcher, query: Query, options: Options) -> None:
         self._searcher = searcher
         self._options = options
-        self._seeds = [(plain_title(seed.track.title), seed.track) for seed in query.seeds]
+        self._seeds = [(plain_title(seed.track.title), seed) for seed in query.seeds]
         self._artists: Counter[str] = Counter()
         self._albums: Counter[tuple[str, str]] = Counter()
-        self._by_isrc: dict[str, _Group] = {}
+        self._by_isrc: dict[str, list[_Group]] = {}
         self._by_name: dict[str, list[_Group]] = {}
+        self._vectors = _Vectors()
         self.groups: list[_Group] = []
         self.versions_of_seeds: dict[str, list[IndexedTrack]] = {}
 
@@ -105,7 +106,8 @@ class _Selection:
         """Keep `offer` unless it `is_full`, add it to an earlier result of which it is a version, or drop it."""
         track, options = offer.track, self._options
         name = plain_title(track.title) if options.collapse_versions else ""
-        if (options.collapse_versions and self._is_version(track, name)) or is_full:
+        vector = self._searcher.vector(track.track_id) if options.collapse_versions else None
+        if (vector is not None and self._is_version(track, name, vector)) or is_full:
             return
         artists = artists_of(track) if options.max_per_artist else ()
         album = album_of(track) if options.max_per_album else None
@@ -118,26 +120,54 @@ class _Selection:
             self._albums[album] += 1
         group = _Group(offer)
         self.groups.append(group)
-        if track.isrc:
-            self._by_isrc.setdefault(track.isrc, group)
-        self._by_name.setdefault(name, []).append(group)
+        if vector is not None:
+            self._vectors.append(vector)
+            self._by_name.setdefault(name, []).append(group)
+            if track.isrc:
+                self._by_isrc.setdefault(track.isrc, []).append(group)
 
-    def _is_version(self, track: IndexedTrack, name: str) -> bool:
+    def _is_version(self, track: IndexedTrack, name: str, vector: Vector) -> bool:
         """Whether the track, whose song has the `name`, is noted as a version of a seed or of an earlier result."""
         for seed_name, seed in self._seeds:
-            if (seed_name == name or (track.isrc and track.isrc == seed.isrc)) and self._is_same(seed, track):
-                self.versions_of_seeds.setdefault(seed.track_id, []).append(track)
+            known, sound = seed.track, float(seed.vector @ vector)
+            may_be = seed_name == name or (track.isrc and track.isrc == known.isrc) or sound >= SAME_CLIP
+            if may_be and is_same_recording(known, track, sound):
+                self.versions_of_seeds.setdefault(known.track_id, []).append(track)
                 return True
-        by_isrc = self._by_isrc.get(track.isrc or "")
-        for group in ([by_isrc] if by_isrc else []) + self._by_name.get(name, []):
-            if self._is_same(group.best.track, track):
+        alike = [self.groups[number] for number in self._vectors.nearer_than(SAME_CLIP, vector)]
+        for group in (*self._by_isrc.get(track.isrc or "", ()), *self._by_name.get(name, ()), *alike):
+            if is_same_recording(group.best.track, track, self._sound(group.best.track, vector)):
                 group.versions.append(track)
                 return True
         return False
 
-    def _is_same(self, one: IndexedTrack, other: IndexedTrack) -> bool:
-        a, b = self._searcher.vector(one.track_id), self._searcher.vector(other.track_id)
-        return is_same_recording(one, other, -1.0 if a is None or b is None else float(a @ b))
+    def _sound(self, track: IndexedTrack, vector: Vector) -> float:
+        return float(_vector(self._searcher, track) @ vector)
+
+
+class _Vectors:
+    """Unit vectors to compare another one with, all at once."""
+
+    def __init__(self) -> None:
+        self._rows = np.empty((0, 0), np.float32)
+        self._count = 0
+
+    def append(self, vector: Vector) -> None:
+        """Add one."""
+        if self._count == len(self._rows):
+            grown = np.empty((max(64, 2 * self._count), len(vector)), np.float32)
+            if self._count:
+                grown[: self._count] = self._rows
+            self._rows = grown
+        self._rows[self._count] = vector
+        self._count += 1
+
+    def nearer_than(self, cosine: float, vector: Vector) -> list[int]:
+        """Places of those whose cosine to `vector` is at least so large."""
+        if not self._count:
+            return []
+        found: list[int] = np.flatnonzero(self._rows[: self._count] @ vector >= cosine).tolist()
+        return found
 
 
 def _diversify(searcher: Searcher, groups: list[_Group], diversity: float, wanted: int) -> list[_Group]:

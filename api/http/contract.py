@@ -188,6 +188,36 @@ class TrackAnswer(_showing(KNOWN)):  # type: ignore[misc]
     updated_at: str | None
 
 
+class ListedRow(BaseModel):
+    """A row of a list, as it was understood."""
+
+    title: str
+    artists: list[str]
+    album: str
+    isrc: str | None
+    duration_ms: int | None
+    location: Annotated[str, Field(description="The path or address that the list gives.")]
+    text: Annotated[str, Field(description="The row as it stands in the list, shortened.")]
+    track_id: Annotated[str | None, Field(description="The track of the catalogue that it is.")]
+    reason: Annotated[str | None, Field(description="`bad_row`: nothing in it names a recording.")]
+
+
+class ListPreview(BaseModel):
+    """What was understood of a list."""
+
+    form: Annotated[str, Field(description="csv, lines, m3u8, pls, xspf, jspf, json, jsonl or cue.")]
+    title: str
+    encoding: str
+    delimiter: Annotated[str, Field(description="Of a table: what parts its columns.")]
+    columns: Annotated[dict[str, str], Field(description="Of a table: what each column was taken for.")]
+    ignored: Annotated[list[str], Field(description="Of a table: columns that are not used.")]
+    total: Annotated[int, Field(description="Rows.")]
+    usable: Annotated[int, Field(description="Rows that name a recording.")]
+    looked_for: Annotated[int, Field(description="How many of the first rows were looked for in the catalogue.")]
+    in_catalogue: Annotated[int, Field(description="How many of these it holds.")]
+    rows: Annotated[list[ListedRow], Field(description="The first rows.")]
+
+
 class CrawlStarted(BaseModel):
     """A crawl was accepted."""
 

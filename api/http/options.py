@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.answers.options import Options
+from api.http.lists import Format, PathRoot
 from earshot.ids import TrackId, parse_track_id
 from earshot.sources import TRACK_SOURCES
 
@@ -65,6 +66,9 @@ class OptionParameters(BaseModel):
             "and list the others under it."
         ),
     ] = True
+
+    format: Format = None
+    path_root: PathRoot = None
 
     def options(self) -> Options:
         """The same in the answers' own terms."""

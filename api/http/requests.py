@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.http.options import OptionParameters, ParsedTrackId, TrackIdText
 from earshot.sources import Can, labels
+from earshot.stores.pasted_lists import MAX_PASTED_BYTES
 
 
 class SeedChoice(BaseModel):
@@ -32,8 +33,19 @@ class ExtendRequest(OptionParameters):
     track_ids: Annotated[list[TrackIdText], Field(min_length=1, max_length=200)]
 
 
+ListText = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_PASTED_BYTES,
+        description="A list itself: lines of `artist - title`, a table with a header, or a playlist file.",
+    ),
+]
+ListName = Annotated[str, Field(max_length=200, description="The file's name, whose end says its form.")]
+
+
 class CrawlRequest(BaseModel):
-    """What to crawl: a `playlist`, or that of an earlier crawl again."""
+    """What to crawl: a `playlist`, a list as `text`, or the playlist of an earlier crawl again."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,6 +61,8 @@ class CrawlRequest(BaseModel):
             "audio files of the machine that crawls.",
         ),
     ] = None
+    text: ListText | None = None
+    name: ListName = ""
     remove_missing: Annotated[
         bool,
         Field(
@@ -69,10 +83,19 @@ class CrawlRequest(BaseModel):
     ] = False
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.playlist is None) is (self.again is None):
-            raise ValueError("give either `playlist` or `again`")
+    def _one_of_them(self) -> Self:
+        if sum(given is not None for given in (self.playlist, self.text, self.again)) != 1:
+            raise ValueError("give either `playlist`, or a list as `text`, or `again`")
         return self
+
+
+class ListRequest(BaseModel):
+    """A list to be looked at before it is crawled."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: ListText
+    name: ListName = ""
 
 
 class QueryRequest(BaseModel):

@@ -9,8 +9,10 @@ from api.http.previews import Fresh
 from earshot.admission import Admission
 from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
+from earshot.matching import Matching
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
+from earshot.stores.pasted_lists import PastedLists
 from earshot.stores.quotas import Quotas
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
@@ -28,6 +30,8 @@ class Rules:
     is_open: bool
     quota_per_hour: int | None
     """Requests that have work done, of each key; None: any number."""
+    path_root: str = ""
+    """Where players elsewhere find the files, see `api.http.lists`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Services:
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
     queries: SoundQueries
+    pasted: PastedLists
+    matching: Matching
     quotas: Quotas
     fresh_previews: Mapping[str, Fresh]
     disconnect: Callable[[], None]

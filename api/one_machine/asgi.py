@@ -42,7 +42,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _live(receive, send)
     elif scope["type"] == "http":
-        event = event_of(scope, await body_of(receive))
+        event = event_of(scope, await body_of(receive, scope["path"]))
         own = file_in(scope["path"]) if services().rules.stage == "local" else None
         if own and scope["method"] in ("GET", "HEAD"):
             await _play(own, event, send)

@@ -6,21 +6,21 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
-from api.http.app import BODILESS, MAX_BODY_BYTES, OWN_ROUTES
+from api.http.app import BODILESS, OWN_ROUTES, max_body_bytes
 from api.http.events import HttpEvent, HttpReply
 from api.one_machine.protocol import Receive, Scope, Send
 from earshot.clock import gateway_time
 
 
-async def body_of(receive: Receive) -> bytes:
-    """The body, or of an oversized one as much as shows that it is."""
-    body = b""
+async def body_of(receive: Receive, path: str) -> bytes:
+    """The body, or of one that is oversized for `path` as much as shows that it is."""
+    body, most = b"", max_body_bytes(path)
     while True:
         message = await receive()
-        if len(body) <= MAX_BODY_BYTES:
+        if len(body) <= most:
             body += message.get("body", b"")
         if not message.get("more_body", False):
-            return body[: MAX_BODY_BYTES + 1]
+            return body[: most + 1]
 
 
 def event_of(scope: Scope, body: bytes) -> HttpEvent:

@@ -32,6 +32,13 @@ function query(values) {
 const post = (path, body, headers = {}) =>
   ask(path, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) });
 
+async function text(path, options) {
+  const answer = await fetch(path, options).catch(() => null);
+  if (answer?.ok) return answer.text();
+  const body = await answer?.json().catch(() => null);
+  throw new Problem(body?.error ?? { code: "no_answer", message: "The list could not be had.", hint: "Try again." }, answer?.status ?? 0);
+}
+
 const withKey = (key) => (key ? { "X-Api-Key": key } : {});
 
 export const api = {
@@ -40,10 +47,17 @@ export const api = {
   similar: (trackId, values) => ask(`/similar?${query({ track_id: trackId, ...values })}`),
   mix: (seeds, values) => post("/similar", { seeds, ...values }),
   path: (from, to, steps) => ask(`/path?${query({ from, to, steps })}`),
+  similarAs: (format, trackId, values) => text(`/similar?${query({ track_id: trackId, ...values, format })}`),
+  mixAs: (format, seeds, values) => text("/similar", { method: "POST", headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ seeds, ...values, format }) }),
+  pathAs: (format, from, to, steps) => text(`/path?${query({ from, to, steps, format })}`),
+  searchAs: (format, values) => text(`/search?${query({ ...values, format })}`),
   map: () => ask("/map"),
   crawls: () => ask("/crawls?limit=20"),
   crawl: (id) => ask(`/crawls/${encodeURIComponent(id)}`),
   start: (playlist, key) => post("/crawls", { playlist }, withKey(key)),
+  startList: (list, key) => post("/crawls", list, withKey(key)),
+  previewList: (list, key) => post("/crawls/preview", list, withKey(key)),
   openQuery: (clip, key) => post("/queries", clip, withKey(key)),
   query: (id, values) => ask(`/queries/${encodeURIComponent(id)}?${query(values)}`),
 };

@@ -2,10 +2,12 @@
 
 import { api, currentStage } from "./api.js";
 import { h, icon, iconButton, problem, saying } from "./dom.js";
+import { takeAway } from "./lists.js";
 import { picker } from "./picker.js";
 import { action, artistsOf, named, row, tile } from "./tracks.js";
 
 const PAGE = 12;
+const TAKEN_AWAY = 50;
 
 export function address(state) {
   const values = new URLSearchParams();
@@ -61,7 +63,8 @@ export async function explore(main, values, { go }) {
         h("h2", {}, state.tags.length ? `Tagged ${state.tags.join(" and ")}` : "In the catalogue"),
         h("span", { class: "count" }, `${answer.total.toLocaleString()} ${answer.total === 1 ? "track" : "tracks"}`),
         filters(state.tags, toggleTag),
-        answer.total ? h("button", { type: "button", class: "button", onclick: surprise }, icon("dice"), "Surprise me") : null),
+        answer.total ? h("button", { type: "button", class: "button", onclick: surprise }, icon("dice"), "Surprise me") : null,
+        answer.total ? takeAway((format) => api.searchAs(format, { tags: state.tags, limit: 100 })) : null),
       answer.total
         ? pages(answer.results, answer.total, (offset) => api.search({ tags: state.tags, limit: 24, offset }), (track) =>
             row(track, { stage, onTag: toggleTag, actions: [action("plus", `More like ${named(track)}`, () => like(track))] }))
@@ -83,7 +86,9 @@ export async function explore(main, values, { go }) {
       h("section", { class: "mix", "aria-label": "The mix" },
         h("ul", { class: "seeds" }, answer.query.map((seed) => seedChip(seed))),
         settings(toggleTag)),
-      h("h2", {}, "Within earshot"),
+      h("div", { class: "bar" }, h("h2", {}, "Within earshot"), answer.results.length ? takeAway((format) =>
+        (seeds.length === 1 && seeds[0].weight > 0 ? api.similarAs(format, seeds[0].track_id, { ...options, k: TAKEN_AWAY })
+          : api.mixAs(format, seeds, { ...options, k: TAKEN_AWAY }))) : null),
       answer.results.length
         ? pages(answer.results, Infinity, ask, (track, all) => row(track, { stage, onTag: toggleTag, rest: all, actions: [
             action("plus", `More like ${named(track)}`, () => like(track)),

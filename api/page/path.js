@@ -2,6 +2,7 @@
 
 import { api, currentStage } from "./api.js";
 import { h, icon, problem } from "./dom.js";
+import { takeAway } from "./lists.js";
 import { picker } from "./picker.js";
 import { toggle, playable } from "./player.js";
 import { named, row } from "./tracks.js";
@@ -51,7 +52,8 @@ export async function path(main, values, { go }) {
     const heard = journey.filter((track) => playable(track, stage));
     body.replaceChildren(
       h("div", { class: "bar" }, h("h2", {}, `${journey.length} tracks`),
-        heard.length > 1 ? h("button", { type: "button", class: "button", onclick: () => toggle(heard[0], heard.slice(1)) }, icon("play"), "Play the walk") : null),
+        heard.length > 1 ? h("button", { type: "button", class: "button", onclick: () => toggle(heard[0], heard.slice(1)) }, icon("play"), "Play the walk") : null,
+        takeAway((format) => api.pathAs(format, state.from, state.to, state.steps))),
       h("ol", { class: "tracks walk" }, journey.map((track, number) => row(track, { stage, rest: journey.slice(number + 1) }))));
   } catch (error) {
     body.replaceChildren(problem(error));

@@ -31,8 +31,17 @@ export async function playlists(main, _values, { stays }) {
     }
     button.disabled = false;
   } }, input, key, h("button", { class: "button primary" }, "Crawl it"));
+  const file = h("input", { type: "file", "aria-label": "A list from this device",
+    accept: ".csv,.tsv,.txt,.m3u,.m3u8,.pls,.xspf,.jspf,.json,.jsonl,.cue", onchange: async () => {
+      if (file.files[0]) await look({ text: decoded(await file.files[0].arrayBuffer()), name: file.files[0].name });
+      file.value = "";
+    } });
+  const pasted = h("textarea", { rows: "4", "aria-label": "A list of songs", placeholder: "Artist – Title, one a line; or a table" });
+  const lists = h("details", { class: "lists" }, h("summary", {}, "A list of songs: a file, or pasted"),
+    h("div", { class: "settings" }, h("label", {}, "File ", file)), pasted,
+    h("button", { type: "button", class: "button", onclick: () => look({ text: pasted.value, name: "" }) }, "Look at it"));
   main.replaceChildren(
-    h("section", { class: "hero small" }, h("h1", {}, "Add a playlist"), form, note,
+    h("section", { class: "hero small" }, h("h1", {}, "Add a playlist"), form, lists, note,
       h("p", { class: "hint" }, "Its tracks can be searched as soon as they have been heard. Audio is deleted after listening.")),
     h("div", { class: "body" }, h("h2", {}, "Crawls"), list));
 
@@ -47,6 +56,35 @@ export async function playlists(main, _values, { stays }) {
     list.replaceChildren(h("li", {}, problem(error)));
   }
   return () => clearTimeout(timer);
+
+  // What was understood of a list, before anything is queued.
+  async function look(chosen) {
+    try {
+      const seen = await api.previewList(chosen, key.value);
+      const crawlIt = h("button", { type: "button", class: "button primary", onclick: async () => {
+        crawlIt.disabled = true;
+        try {
+          const { crawl_id } = await api.startList(chosen, key.value);
+          note.replaceChildren();
+          await draw(crawl_id);
+          watch();
+        } catch (error) {
+          note.replaceChildren(problem(error));
+        }
+      } }, "Crawl it");
+      note.replaceChildren(h("section", { class: "preview", "aria-label": "What was understood" },
+        h("p", {}, `${seen.total} rows (${seen.form}, ${seen.encoding}); ${seen.usable} name a recording; `
+          + `${seen.in_catalogue} of the first ${seen.looked_for} are in the catalogue.`),
+        h("p", { class: "hint" }, Object.entries(seen.columns).map(([column, taken]) => `${column}: ${taken}`).join(" · ")),
+        seen.ignored.length ? h("p", { class: "hint" }, `Not used: ${seen.ignored.join(", ")}`) : null,
+        h("ol", { class: "rows" }, seen.rows.slice(0, 5).map((one) => h("li", {},
+          one.reason ? `${one.text}: ${one.reason.replaceAll("_", " ")}` : [one.artists.join(", "), one.title].filter(Boolean).join(" – ") || one.location || one.isrc || one.text))),
+        crawlIt));
+    } catch (error) {
+      if (error.code === "key_required") key.hidden = false;
+      note.replaceChildren(problem(error));
+    }
+  }
 
   function watch() {
     clearTimeout(timer);
@@ -86,5 +124,17 @@ export async function playlists(main, _values, { stays }) {
       if (atEnd) list.append(card);
       else list.prepend(card);
     }
+  }
+}
+
+// Programs write UTF-8, UTF-16 with a mark, or Windows' own letters.
+function decoded(buffer) {
+  const [first, second] = new Uint8Array(buffer, 0, Math.min(2, buffer.byteLength));
+  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(buffer);
+  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(buffer);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(buffer);
+  } catch {
+    return new TextDecoder("windows-1252").decode(buffer);
   }
 }

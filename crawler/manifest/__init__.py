@@ -1,4 +1,4 @@
-"""Lists of tracks as CSV or JSON lines."""
+"""Lists of tracks: tables, playlists of players, lines of words."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,4 +19,5 @@ class Settings(Protocol):
 
 def connect(web: Web, settings: Settings) -> Connected:
     """See `crawler.source`."""
-    return Connected(read_page=ManifestSource(Folders(settings.folder_roots), web.downloader).read_page)
+    source = ManifestSource(Folders(settings.folder_roots), web.downloader, web.pasted)
+    return Connected(read_page=source.read_page)

@@ -1,131 +1,144 @@
-"""Manifests: plain lists of tracks as CSV (with a header) or JSON lines.
+"""Manifests: lists of tracks, as `earshot.lists` reads them.
 
-Columns or keys: ``title``, ``artist`` (several joined by ``;``, or a JSON list), ``album``, ``isrc``, ``duration_ms``,
-``url``, ``artwork_url``, ``preview_url`` (or ``preview``), and ``id`` for a track id of a known source. A row needs an
-id, an ISRC, a preview URL, or artist and title.
+Their rows are tracks of other sources, files of this machine, or recordings that are only named.
 """
 
-import csv
 import hashlib
-import io
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import TextIO
 
-from crawler.fields import isrc, rows, text, url, whole
-from crawler.source import PAGE_SIZE, Page, PlaylistEntry
-from earshot.errors import InvalidPlaylist, InvalidTrackId, PlaylistNotFound
+from crawler.file.description import described
+from crawler.formats import SUFFIXES as AUDIO_SUFFIXES
+from crawler.manifest.places import Places
+from crawler.source import PAGE_SIZE, ListedEntry, Page, PlaylistEntry
+from earshot.errors import InvalidPlaylist, PlaylistNotFound
 from earshot.folders import Folders
-from earshot.ids import TrackId, parse_track_id, source_of
-from earshot.playlists import PlaylistRef
+from earshot.ids import TrackId, source_of
+from earshot.lists import MAX_LIST_BYTES, ListedTrack, TrackList, read_list
+from earshot.playlists import PASTED, PlaylistRef
 from earshot.reasons import Reason
 from earshot.recordings import plain
 from earshot.sources import SOURCES
+from earshot.stores.pasted_lists import PastedLists
 from earshot.track import TrackInfo
 from earshot.web import Downloader
 
-_MAX_LINE = 64 * 1024
+_NAMED_PARTS = 3
+"""Of a file's path that say what it is, where its tags do not: artist, album, title."""
 
 
 class ManifestSource:
-    """Reads manifests from allowed folders and, over https, from allow-listed hosts.
+    """Reads manifests from allowed folders, over https from allow-listed hosts, and what people have sent.
 
     Args:
         folders: those whose files may be read.
         downloader: fetches from allow-listed hosts.
+        pasted: what people have sent.
     """
 
-    def __init__(self, folders: Folders, downloader: Downloader) -> None:
+    def __init__(self, folders: Folders, downloader: Downloader, pasted: PastedLists) -> None:
         self._folders = folders
         self._downloader = downloader
+        self._pasted = pasted
+        self._read: tuple[object, TrackList] | None = None
 
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
         """See `Connected`. The cursor is the number of the first row."""
         first = int(cursor or 0)
-        name = ref.id.partition("?")[0].lower()
-        with self._open(ref) as file:
-            try:
-                read = _csv_rows(file) if name.endswith(".csv") else _json_rows(file)
-                found = list(islice(read, first, first + PAGE_SIZE + 1))
-            except (csv.Error, UnicodeDecodeError) as error:
-                raise InvalidPlaylist(f"{ref.id} cannot be read: {error}", hint="Save it as UTF-8.") from None
-        entries = tuple(_entry(first + position, row) for position, row in enumerate(found[:PAGE_SIZE]))
-        return Page(entries, str(first + PAGE_SIZE) if len(found) > PAGE_SIZE else None)
+        path = (
+            None if ref.id.startswith("https://") or PASTED.fullmatch(ref.id) else self._folders.allowed(Path(ref.id))
+        )
+        tracks = self._list(ref, path).tracks
+        places = Places(self._folders, path.parent) if path else None
+        page = tracks[first : first + PAGE_SIZE]
+        entries = tuple(_entry(first + offset, track, places) for offset, track in enumerate(page))
+        return Page(entries, str(first + PAGE_SIZE) if len(tracks) > first + PAGE_SIZE else None)
 
-    @contextmanager
-    def _open(self, ref: PlaylistRef) -> Iterator[TextIO]:
-        if ref.id.startswith("https://"):
-            yield io.TextIOWrapper(io.BytesIO(self._downloader.fetch(ref.id)), encoding="utf-8-sig", newline="")
-            return
-        path = self._folders.allowed(Path(ref.id))
+    def _list(self, ref: PlaylistRef, path: Path | None) -> TrackList:
+        """The list; the one read last is remembered, since a page is only a part of it."""
+        if path is None:
+            content, name = self._pasted.get(ref.id) if PASTED.fullmatch(ref.id) else self._downloaded(ref.id)
+            return self._remembered((ref.id, hashlib.sha256(content).digest()), content, name)
         try:
-            file = path.open(encoding="utf-8-sig", newline="")
+            state = path.stat()
+            if state.st_size > MAX_LIST_BYTES:
+                raise InvalidPlaylist(
+                    f"{ref.id} has more than {MAX_LIST_BYTES >> 20} MiB", hint="Cut it into several lists."
+                )
+            key = (ref.id, state.st_mtime_ns, state.st_size)
+            return self._remembered(key, None if self._is_at_hand(key) else path.read_bytes(), ref.id)
         except OSError as error:
-            raise PlaylistNotFound(f"{ref.id}: {error.strerror}", hint="Give the path of a .csv or .jsonl.") from None
-        with file:
-            yield file
+            raise PlaylistNotFound(
+                f"{ref.id}: {error.strerror}", hint="Give the path of a list, such as a .csv or an .m3u8."
+            ) from None
+
+    def _downloaded(self, url: str) -> tuple[bytes, str]:
+        return self._downloader.fetch(url), url.partition("?")[0]
+
+    def _is_at_hand(self, key: object) -> bool:
+        return self._read is not None and self._read[0] == key
+
+    def _remembered(self, key: object, content: bytes | None, name: str) -> TrackList:
+        if self._read is None or self._read[0] != key:
+            self._read = key, read_list(content or b"", name)
+        return self._read[1]
 
 
-def _csv_rows(file: TextIO) -> Iterator[object]:
-    csv.field_size_limit(_MAX_LINE)
-    for row in csv.DictReader(file):
-        yield {name.strip().lower(): value for name, value in row.items() if isinstance(name, str)}
+def _entry(number: int, listed: ListedTrack, places: Places | None) -> PlaylistEntry:
+    if not listed.names_a_recording:
+        return PlaylistEntry(number, reason=Reason.BAD_ROW, name=listed.called)
+    path = places.find(listed.location) if places and listed.location and not listed.is_part else None
+    if path and path.suffix.lower() in AUDIO_SUFFIXES:
+        try:
+            return ListedEntry(number, described(path, Path(*path.parts[-_NAMED_PARTS:])), name=listed.called)
+        except OSError:
+            return PlaylistEntry(number, reason=Reason.UNREADABLE_FILE, name=listed.called)
+    listed_id = TrackId(listed.id) if listed.id else None
+    if info := _info(listed):
+        unmatched = Reason.PART_OF_FILE if listed.is_part else None
+        return ListedEntry(number, info, unmatched, name=listed.called, listed_id=listed_id)
+    reason = Reason.NO_TRACK_ID if "://" in listed.location or not listed.location else Reason.FILE_GONE
+    return PlaylistEntry(number, reason=reason, name=listed.called)
 
 
-def _json_rows(file: TextIO) -> Iterator[object]:
-    while line := file.readline(_MAX_LINE):
-        if line.strip():
-            try:
-                yield json.loads(line)
-            except (ValueError, RecursionError):
-                yield None
-
-
-def _entry(number: int, row: object) -> PlaylistEntry:
-    info = _info(row) if isinstance(row, Mapping) else None
-    return PlaylistEntry(number, info) if info else PlaylistEntry(number, reason=Reason.BAD_ROW)
-
-
-def _info(row: Mapping[str, object]) -> TrackInfo | None:
-    artists = [text(artist) for artist in rows(row, "artist") or text(row, "artist").split(";")]
-    artists = [artist.strip() for artist in artists if artist.strip()]
-    code = isrc(row, "isrc")
-    preview_url = url(row, "preview_url") or url(row, "preview")
-    title = text(row, "title")
-    try:
-        track_id = _track_id(text(row, "id"), code, preview_url, artists, title)
-    except InvalidTrackId:
-        return None
+def _info(listed: ListedTrack) -> TrackInfo | None:
+    track_id = _track_id(listed)
     if track_id is None:
         return None
     return TrackInfo(
         track_id=track_id,
         source=source_of(track_id),
-        title=title,
-        artists=tuple(artists),
-        album=text(row, "album"),
-        isrc=code,
-        duration_ms=whole(row, "duration_ms"),
-        url=url(row, "url"),
-        artwork_url=url(row, "artwork_url"),
-        preview_url=preview_url,
+        title=listed.title,
+        artists=listed.artists,
+        album=listed.album,
+        isrc=listed.isrc,
+        duration_ms=listed.duration_ms,
+        url=listed.url or None,
+        artwork_url=listed.artwork_url or None,
+        preview_url=_preview_url(listed),
+        mbid=listed.mbid,
     )
 
 
-def _track_id(given: str, isrc: str | None, preview_url: str | None, artists: list[str], title: str) -> TrackId | None:
+def _preview_url(listed: ListedTrack) -> str | None:
+    """Where the row says that its audio can be had: in a column of that name, or as a file on the web."""
+    is_file = (
+        listed.location.startswith("https://") and Path(listed.location.partition("?")[0]).suffix in AUDIO_SUFFIXES
+    )
+    return listed.preview_url or (listed.location if is_file else None)
+
+
+def _track_id(listed: ListedTrack) -> TrackId | None:
     """The row's own id, or one made from what best names the recording, so that a re-crawl finds the same track."""
-    if given:
-        track_id = parse_track_id(given)
-        return track_id if SOURCES[source_of(track_id)].is_trusted else None
-    if isrc:
-        name = f"isrc {isrc}"
-    elif preview_url:
-        name = f"url {preview_url.partition('?')[0]}"
-    elif artists and title:
-        name = f"song {_words(artists[0])} / {_words(title)}"
+    if listed.id and SOURCES[source_of(listed.id)].is_trusted:
+        return TrackId(listed.id)
+    if listed.isrc:
+        name = f"isrc {listed.isrc}"
+    elif url := _preview_url(listed):
+        name = f"url {url.partition('?')[0]}"
+    elif listed.artists and listed.title:
+        name = f"song {_words(listed.artists[0])} / {_words(listed.title)}"
+    elif listed.mbid:
+        name = f"mbid {listed.mbid}"
     else:
         return None
     return TrackId(f"manifest:{hashlib.sha256(name.encode()).hexdigest()[:16]}")

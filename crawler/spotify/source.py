@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import spotipy
 
@@ -122,7 +123,17 @@ def _entry(number: int, row: object) -> PlaylistEntry:
     if (text(item, "type") or "track") != "track":
         return PlaylistEntry(number, reason=Reason.EPISODE)
     info = _track(item)
-    return PlaylistEntry(number, info) if info else PlaylistEntry(number, reason=Reason.NO_TRACK_ID)
+    if info is None:
+        return PlaylistEntry(number, reason=Reason.NO_TRACK_ID)
+    return PlaylistEntry(number, info, also=_relinked_from(item, info))
+
+
+def _relinked_from(item: Mapping[str, object], info: TrackInfo) -> tuple[TrackInfo, ...]:
+    """The track under the id that the person sees, where Spotify answers with another one of the same recording."""
+    seen = text(item, "linked_from", "id")
+    if not _ID.fullmatch(seen) or seen == info.track_id:
+        return ()
+    return (replace(info, track_id=TrackId(seen), url=_SPOTIFY.track_url(seen)),)
 
 
 def _track(item: Mapping[str, object]) -> TrackInfo | None:

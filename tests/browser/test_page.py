@@ -284,3 +284,24 @@ def test_the_first_view_is_light(open_page: OpenPage) -> None:
         ".map((entry) => entry.decodedBodySize)"
     )
     assert 10_000 < sum(sizes) < 100_000
+
+
+def test_what_was_found_is_downloaded_as_a_playlist(open_page: OpenPage) -> None:
+    page = open_page("#/?like=deezer:1000")
+    page.get_by_label("Form of the list").select_option("m3u8")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == "earshot.m3u8"
+    assert download.value.path().read_text(encoding="utf-8").startswith("#EXTM3U")
+
+
+def test_a_pasted_list_is_looked_at_before_it_is_crawled(open_page: OpenPage) -> None:
+    page = open_page("#/playlists")
+    page.get_by_text("A list of songs: a file, or pasted").click()
+    page.get_by_label("A list of songs", exact=True).fill("Ann Lee – One More Light\nhm")
+    page.get_by_role("button", name="Look at it").click()
+    seen = page.get_by_role("region", name="What was understood")
+    expect(seen).to_contain_text("2 rows (lines, utf-8); 1 name a recording")
+    expect(seen).to_contain_text("hm: bad row")
+    seen.get_by_role("button", name="Crawl it").click()
+    expect(page.locator(".crawl").first).to_contain_text("list:")

@@ -18,9 +18,11 @@ from api.http.contract import (
     CrawlForgotten,
     CrawlList,
     CrawlStarted,
+    ListPreview,
 )
 from api.http.keys import is_let_in, key_needed_to_read, key_required
-from api.http.requests import CrawlRequest
+from api.http.list_preview import previewed
+from api.http.requests import CrawlRequest, ListRequest
 from api.http.routes.documented import answers
 from api.http.routes.parameters import LimitParameter
 from api.http.services import services_of
@@ -28,6 +30,7 @@ from earshot.crawls import CrawlSummary
 from earshot.entries import Told, told
 from earshot.errors import InvalidPlaylist
 from earshot.intake import follow_crawl, start_crawl
+from earshot.lists import read_list
 from earshot.messages import ForgetPlaylist
 from earshot.playlists import parse_playlist, without_secrets
 
@@ -59,8 +62,14 @@ def crawl(request: Annotated[CrawlRequest, Body()]) -> Response[CrawlStarted]:
     What cannot be crawled in this stage is refused, with what to do about it.
     """
     services = services_of(router)
-    text = services.crawls.summary(request.again).playlist if request.again else request.playlist or ""
-    playlist = services.admission.understand(text)
+    if request.again is not None:
+        given = services.crawls.summary(request.again).playlist
+    elif request.text is not None:
+        read_list(request.text.encode("utf-8", "replace"), request.name or "the list")  # refused now, not by the crawl
+        given = services.pasted.keep(request.text, request.name)
+    else:
+        given = request.playlist or ""
+    playlist = services.admission.understand(given)
     crawl_id = start_crawl(
         playlist,
         crawls=services.crawls,
@@ -76,6 +85,20 @@ def crawl(request: Annotated[CrawlRequest, Body()]) -> Response[CrawlStarted]:
         headers={"Location": status_url},
         body=CrawlStarted(crawl_id=crawl_id, status_url=status_url, understood=str(playlist)),
     )
+
+
+@router.post(
+    "/crawls/preview",
+    summary="What is understood of a list",
+    operation_id="preview_list",
+    tags=_TAGS,
+    responses=answers(ListPreview, 401, 413, 415, 422, 429),
+    middlewares=[key_required],
+)
+def preview_list(request: Annotated[ListRequest, Body()]) -> ListPreview:
+    """Nothing is queued. Of the first rows it is said which track of the catalogue they are."""
+    listed = read_list(request.text.encode("utf-8", "replace"), request.name or "the list")
+    return previewed(listed, services_of(router).matching)
 
 
 @router.get(

@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
 from pydantic import AfterValidator
 
+from api.http.lists import Format, PathRoot
 from api.http.options import OptionParameters, TagName, TrackIdText
 from earshot.ids import TrackId, parse_track_id
 from earshot.sources import Can, labels, track_id_forms
@@ -31,3 +32,5 @@ TagsParameter = Annotated[
 LimitParameter = Annotated[int, Parameter(ge=1, le=100, description="How many at most.")]
 OffsetParameter = Annotated[int, Parameter(ge=0, le=10_000, description="How many to pass over (paging).")]
 OptionsParameter = Annotated[OptionParameters, Parameter()]
+FormatParameter = Annotated[Format, Parameter()]
+PathRootParameter = Annotated[PathRoot, Parameter()]

@@ -8,10 +8,17 @@ from aws_lambda_powertools.event_handler.openapi.params import Query as Paramete
 from api.answers import search as words
 from api.http.caching import by_spaces
 from api.http.contract import SearchAnswer
+from api.http.lists import as_list
 from api.http.options import SourceName
 from api.http.presentation import results, spaces
 from api.http.routes.documented import answers
-from api.http.routes.parameters import LimitParameter, OffsetParameter, TagsParameter
+from api.http.routes.parameters import (
+    FormatParameter,
+    LimitParameter,
+    OffsetParameter,
+    PathRootParameter,
+    TagsParameter,
+)
 from api.http.services import searcher_of
 
 router = Router()
@@ -23,14 +30,16 @@ router = Router()
     operation_id="search",
     tags=["explore"],
     responses=answers(SearchAnswer, 304, 422, 503),
-    middlewares=[by_spaces],
+    middlewares=[as_list, by_spaces],
 )
-def search(
+def search(  # noqa: PLR0917 (parameters of a query have no order)
     text: Annotated[str, Parameter(max_length=200, description="Beginnings of words in title, artists or album.")] = "",
     tags: TagsParameter = [],  # noqa: B006 (Powertools copies it)
     source: Annotated[SourceName | None, Parameter(description="Only of this source.")] = None,
     limit: LimitParameter = 20,
     offset: OffsetParameter = 0,
+    format: FormatParameter = None,  # noqa: A002, ARG001 (its name over HTTP; `as_list` reads it)
+    path_root: PathRootParameter = None,  # noqa: ARG001
 ) -> SearchAnswer:
     """Case and accents do not matter. Without text and tags: the whole catalogue by title."""
     searcher = searcher_of(router)

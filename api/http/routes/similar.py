@@ -13,17 +13,27 @@ from api.answers.ranking import rank
 from api.answers.seeds import seed_of, seeds_of_playlist
 from api.http.caching import by_spaces
 from api.http.contract import ExtendAnswer, SimilarAnswer, Skipped
+from api.http.lists import as_list
 from api.http.options import OptionParameters
 from api.http.presentation import query_track, results, spaces
 from api.http.requests import ExtendRequest, SimilarRequest
 from api.http.routes.documented import answers
-from api.http.routes.parameters import FromParameter, OptionsParameter, ToParameter, TrackIdParameter, TrackIdsParameter
+from api.http.routes.parameters import (
+    FormatParameter,
+    FromParameter,
+    OptionsParameter,
+    PathRootParameter,
+    ToParameter,
+    TrackIdParameter,
+    TrackIdsParameter,
+)
 from api.http.services import searcher_of, services_of
 from earshot.ids import TrackId
 
 router = Router()
 _TAGS = ["explore"]
-_CACHED = [by_spaces]
+_CACHED = [as_list, by_spaces]
+_LISTED = [as_list]
 
 
 @router.get(
@@ -45,6 +55,7 @@ def similar(track_id: TrackIdParameter, options: OptionsParameter) -> SimilarAns
     operation_id="similar_to_several",
     tags=_TAGS,
     responses=answers(SimilarAnswer, 404, 409, 413, 415, 422, 503),
+    middlewares=_LISTED,
 )
 def similar_to_several(request: Annotated[SimilarRequest, Body()]) -> SimilarAnswer:
     """The tracks nearest to the weighted sum of several seeds; negative weights push away."""
@@ -86,6 +97,7 @@ def extend(track_ids: TrackIdsParameter, options: OptionsParameter) -> ExtendAns
     operation_id="extend_long",
     tags=_TAGS,
     responses=answers(ExtendAnswer, 404, 409, 413, 415, 422, 503),
+    middlewares=_LISTED,
 )
 def extend_long(request: Annotated[ExtendRequest, Body()]) -> ExtendAnswer:
     """The same for up to 200 tracks."""
@@ -114,6 +126,8 @@ def path(
     steps: Annotated[
         int, Parameter(ge=1, le=30, description="How many tracks in between, where there are enough.")
     ] = 8,
+    format: FormatParameter = None,  # noqa: A002, ARG001 (its name over HTTP; `as_list` reads it)
+    path_root: PathRootParameter = None,  # noqa: ARG001
 ) -> SimilarAnswer:
     """Each step is close to the last; the results end with the destination.
 

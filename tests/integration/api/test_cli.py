@@ -1,5 +1,6 @@
 """`python -m cli` against the api on a real socket."""
 
+import io
 import json
 import subprocess
 import sys
@@ -111,6 +112,45 @@ def test_path_tracks_and_status_answer(site: Site, capsys: pytest.CaptureFixture
     assert "Velvet Song" in capsys.readouterr().out
     assert main(["status", "--api", site.url]) == 0
     assert "tracks  246" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "begins"),
+    [
+        (["similar", "deezer:1000", "--m3u"], "#EXTM3U\n"),
+        (["similar", "deezer:1000", "deezer:1001", "--format", "xspf"], "<?xml"),
+        (["path", "deezer:1000", "deezer:1100", "--csv"], "title,artist,"),
+        (["tracks", "velvet", "--format", "jspf"], '{\n "playlist": '),
+    ],
+)
+def test_answers_are_printed_as_lists(
+    site: Site, capsys: pytest.CaptureFixture[str], arguments: list[str], begins: str
+) -> None:
+    assert main([*arguments, "--api", site.url]) == 0
+    assert capsys.readouterr().out.startswith(begins)
+    assert main([arguments[0], "nonsense", *arguments[2:], "--api", site.url]) in (0, 1)
+
+
+def test_a_list_is_looked_at_before_it_is_crawled(
+    site: Site, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    listed = tmp_path / "mine.csv"
+    listed.write_bytes("Titel;Interpret;Stimmung\r\nGrün;Jörg;froh\r\n".encode("cp1252"))
+    assert main(["crawl", str(listed), "--dry-run", "--api", site.url]) == 0
+    shown = capsys.readouterr().out
+    assert "1 rows (csv, utf-8), 1 name a recording" in shown
+    assert "not used: Stimmung" in shown
+    assert "Grün" in shown
+    assert main(["crawl", str(tmp_path / "gone.csv"), "--dry-run", "--api", site.url]) == 1
+    assert "cannot be looked at" in capsys.readouterr().err
+
+
+def test_a_list_that_comes_in_is_crawled(
+    site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("Ann – One\nBen – Two\n".encode())))
+    assert main(["crawl", "-", "--no-wait", "--api", site.url]) == 0
+    assert "crawling manifest list:" in capsys.readouterr().err
 
 
 def test_a_crawl_is_started(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,7 +57,7 @@ def _entry(number: int, previews: str, web: _Web) -> Any:
         case 0:
             return item(track(number, preview_url=f"{previews}/{number}.mp3"))
         case 1:
-            web.deezer.tracks[number] = deezer_stub.track(number, isrc=isrc)
+            web.deezer.tracks[number] = deezer_stub.track(number, isrc=isrc, title=wanted["name"], duration=208)
             web.deezer.audio[number] = _clip(number)
         case 2:
             web.deezer.tracks[number] = deezer_stub.track(number, title=wanted["name"], duration=208)

@@ -18,6 +18,8 @@ from tests.stubs.stack import Stack, sqs_event
 from tests.stubs.web import Answer, StubServer, serve
 
 _MP3 = sweep(1)
+_SONG = {"name": "Song", "artists": [{"name": "Ann"}], "external_ids": {"isrc": "USUM71703861"}}
+"""Of every version."""
 
 
 def test_a_track_that_is_ready_is_not_downloaded_again_from_another_playlist(
@@ -64,10 +66,7 @@ def test_the_same_recording_under_two_ids_is_downloaded_once_and_reported_as_a_v
     web_stack: Stack, spotify: SpotifyStub
 ) -> None:
     with serve(lambda _: Answer(body=_MP3)) as previews:
-        first, second = (
-            track(seed, preview_url=f"{previews.url}/{seed}.mp3", external_ids={"isrc": "USUM71703861"})
-            for seed in ("single", "album")
-        )
+        first, second = (track(seed, preview_url=f"{previews.url}/{seed}.mp3", **_SONG) for seed in ("single", "album"))
         crawled(web_stack, first, second, spotify=spotify)
         assert previews.hits.total() == 1
         _make_ready(web_stack, first["id"])
@@ -77,15 +76,15 @@ def test_the_same_recording_under_two_ids_is_downloaded_once_and_reported_as_a_v
     shared = web_stack.tracks.get(second["id"])
     assert shared is not None
     assert (shared.status, shared.version_of) == (Status.READY, first["id"])
-    assert shared.info.title == "Title album"
+    assert shared.info.album == "Album album"
     progress = web_stack.crawls.count(web_stack.crawls.list()[0].crawl_id, web_stack.tracks)
     assert progress.reasons == {"version": 1}
 
 
 def test_a_version_gets_its_own_preview_when_the_first_has_none(web_stack: Stack, spotify: SpotifyStub) -> None:
     with serve(lambda _: Answer(body=_MP3)) as previews:
-        first = track("single", external_ids={"isrc": "USUM71703861"})
-        second = track("album", preview_url=f"{previews.url}/2.mp3", external_ids={"isrc": "USUM71703861"})
+        first = track("single", **_SONG)
+        second = track("album", preview_url=f"{previews.url}/2.mp3", **_SONG)
         crawled(web_stack, first, spotify=spotify)
         crawled(web_stack, second, spotify=spotify)
     assert audio_of(web_stack, second["id"]) == (_MP3, "spotify")
@@ -94,8 +93,7 @@ def test_a_version_gets_its_own_preview_when_the_first_has_none(web_stack: Stack
 def test_a_version_that_got_its_own_preview_serves_the_next_ones(web_stack: Stack, spotify: SpotifyStub) -> None:
     with serve(lambda _: Answer(body=_MP3)) as previews:
         versions = [
-            track(name, preview_url=name and f"{previews.url}/{name}.mp3", external_ids={"isrc": "USUM71703861"})
-            for name in ("", "second", "third")
+            track(name, preview_url=name and f"{previews.url}/{name}.mp3", **_SONG) for name in ("", "second", "third")
         ]
         crawled(web_stack, versions[0], spotify=spotify)
         crawled(web_stack, versions[1], spotify=spotify)
@@ -110,11 +108,8 @@ def test_a_version_that_got_its_own_preview_serves_the_next_ones(web_stack: Stac
 def test_a_wait_for_another_id_is_no_throttle_of_a_provider(
     web_stack: Stack, spotify: SpotifyStub, deezer: DeezerStub, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    isrc = {"isrc": "USUM71703861"}
     deezer.fail = lambda _: Answer(429, b"", {"Retry-After": "7200"})
-    first, second = crawled(
-        web_stack, track("single", external_ids=isrc), track("album", external_ids=isrc), spotify=spotify
-    )
+    first, second = crawled(web_stack, track("single", **_SONG), track("album", **_SONG), spotify=spotify)
     assert [track.reason for track in (first, second)] == [Reason.THROTTLED] * 2
     metrics = [line for line in capsys.readouterr().out.splitlines() if '"ProviderThrottled":' in line]
     assert len(metrics) == 1, "the first's"
@@ -124,8 +119,7 @@ def test_a_version_waits_as_long_as_its_recording_is_throttled(
     web_stack: Stack, spotify: SpotifyStub, deezer: DeezerStub, deezer_server: StubServer
 ) -> None:
     """Hours later both would be downloaded, if the second had lost its patience."""
-    isrc = {"isrc": "USUM71703861"}
-    first, second = track("single", external_ids=isrc), track("album", external_ids=isrc)
+    first, second = track("single", **_SONG), track("album", **_SONG)
     deezer.fail = lambda _: Answer(429, b"", {"Retry-After": "7200"})
     crawled(web_stack, first, second, spotify=spotify)
     for _ in range(6):
@@ -135,7 +129,10 @@ def test_a_version_waits_as_long_as_its_recording_is_throttled(
     assert waiting is not None
     assert (waiting.status, waiting.reason) == (Status.PENDING, "throttled")
     deezer.fail = lambda _: None
-    deezer.tracks[7], deezer.audio[7] = deezer_stub.track(7, isrc=isrc["isrc"]), _MP3
+    deezer.tracks[7], deezer.audio[7] = (
+        deezer_stub.track(7, isrc="USUM71703861", title="Song", artist={"name": "Ann"}, duration=208),
+        _MP3,
+    )
     _let_hours_pass(web_stack)
     _make_ready(web_stack, first["id"])
     make_visible(web_stack.fetch_queue_url)
@@ -161,3 +158,13 @@ def _let_hours_pass(stack: Stack) -> None:
         handler.fetch_preview(sqs_event(due), None)  # type: ignore[arg-type]
         for message in messages:
             sqs.delete_message(QueueUrl=stack.fetch_queue_url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def test_songs_that_carry_one_isrc_are_each_downloaded(web_stack: Stack, spotify: SpotifyStub) -> None:
+    with serve(lambda _: Answer(body=_MP3)) as previews:
+        first, second = (
+            track(name, preview_url=f"{previews.url}/{name}.mp3", **{**_SONG, "name": name})
+            for name in ("Sign", "Tide")
+        )
+        crawled(web_stack, first, second, spotify=spotify)
+        assert previews.hits.total() == 2

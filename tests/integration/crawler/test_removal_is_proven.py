@@ -17,10 +17,12 @@ from crawler.source import Connected, Page, PlaylistEntry
 from earshot import clock
 from earshot.errors import ProviderRefused
 from earshot.ids import CrawlId, TrackId
+from earshot.matching import Matching
 from earshot.messages import CrawlPlaylist
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.stores.message_queue import MessageQueue
+from earshot.stores.song_keys import SongKeys
 from earshot.track import Status, TrackInfo
 from tests.aws import Stage, stage
 from tests.stubs.spotify import spotify_id
@@ -59,10 +61,13 @@ class Playlists(RuleBasedStateMachine):
             patch.setattr(module, "now", self._tick)
         self._stage: Stage = self._open.enter_context(stage())
         sqs = boto3.client("sqs")
+        songs = SongKeys(boto3.client("dynamodb"), "crawls")
         self._crawl = Crawl(
             sources={"spotify": Connected(read_page=self._read)},
             tracks=self._stage.tracks,
             crawls=self._stage.crawls,
+            songs=songs,
+            matching=Matching(self._stage.tracks, songs),
             crawl_queue=MessageQueue(sqs, self._stage.queues["crawl"]),
             fetch_queue=MessageQueue(sqs, self._stage.queues["fetch"]),
             stage="local",

@@ -74,7 +74,10 @@ def test_a_spotify_track_is_looked_up_and_served_by_another_provider(
 ) -> None:
     wanted = track(1)
     spotify.tracks[wanted["id"]] = wanted
-    deezer.tracks[7], deezer.audio[7] = deezer_stub.track(7, isrc=wanted["external_ids"]["isrc"]), _MP3
+    deezer.tracks[7], deezer.audio[7] = (
+        deezer_stub.track(1, isrc=wanted["external_ids"]["isrc"], duration=208, id=7),
+        _MP3,
+    )
     _request(web_stack, wanted["id"])
     web_stack.settle()
     preview = web_stack.previews.get(wanted["id"])

@@ -32,9 +32,32 @@ def test_the_sources_own_preview_comes_first(
 
 def test_deezer_serves_a_recording_by_its_isrc(web_stack: Stack, spotify: SpotifyStub, deezer: DeezerStub) -> None:
     wanted = track(1)
-    deezer.tracks[7] = deezer_stub.track(7, isrc=wanted["external_ids"]["isrc"], title="Whatever")
+    deezer.tracks[7] = _same(7, wanted, title="Title 1 (Album Version)")
     deezer.audio[7] = _MP3
     crawled(web_stack, wanted, spotify=spotify)
+    assert audio_of(web_stack, wanted["id"]) == (_MP3, "deezer")
+
+
+def _same(number: int, wanted: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Deezer's track of the recording `wanted`."""
+    known = {"title": wanted["name"], "artist": {"name": wanted["artists"][0]["name"]}, "duration": 208}
+    return deezer_stub.track(number, **({"isrc": wanted["external_ids"]["isrc"], **known} | changes))
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [{"title": "Good Title 1"}, {"artist": {"name": "Mawane"}}, {"duration": 172}, {"title": "Title 1 (Tiesso Remix)"}],
+)
+def test_an_isrc_that_leads_to_another_song_leads_nowhere_and_the_search_goes_on(
+    web_stack: Stack, spotify: SpotifyStub, deezer: DeezerStub, otherwise: dict[str, Any]
+) -> None:
+    lonely, wanted = track(1, name="Title 1 - Fedor Remix"), track(2, name="Title 2 - Fedor Remix")
+    deezer.tracks[7] = _same(7, lonely, **otherwise)
+    deezer.tracks[8] = _same(8, wanted, **otherwise)
+    deezer.tracks[9] = _same(9, wanted, isrc="XX0000000000")
+    deezer.audio |= {7: b"wrong", 8: b"wrong", 9: _MP3}
+    first, _ = crawled(web_stack, lonely, wanted, spotify=spotify)
+    assert (first.status, first.reason) == (Status.NO_PREVIEW, "rejected")
     assert audio_of(web_stack, wanted["id"]) == (_MP3, "deezer")
 
 

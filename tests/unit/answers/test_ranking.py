@@ -166,11 +166,11 @@ def test_pages_fit_together_whatever_the_diversity(index_of: IndexOf, diversity:
 def test_versions_of_a_recording_become_one_result_that_lists_them(index_of: IndexOf) -> None:
     tracks = [
         track(1),
-        track(2, title="Song", isrc="DEA120000001"),
-        track(3, title="Song (Live)", isrc="DEA120000001"),
-        track(4, title="Canción"),
-        track(5, title="Cancion - Remastered 2011"),
-        track(6, title="Cancion"),
+        track(2, title="Song", artists=("Ann",), isrc="DEA120000001"),
+        track(3, title="Song (Live)", artists=("Ann",), isrc="DEA120000001"),
+        track(4, title="Canción", artists=("Ben",)),
+        track(5, title="Cancion - Remastered 2011", artists=("Ben",)),
+        track(6, title="Cancion", artists=("Cy",)),
     ]
     same = direction(a0=1, a5=0.7)
     other_take = direction(a0=1, a5=0.7, a6=0.9)
@@ -182,24 +182,40 @@ def test_versions_of_a_recording_become_one_result_that_lists_them(index_of: Ind
 
 
 def test_a_short_list_names_the_versions_of_its_last_result_too(index_of: IndexOf) -> None:
-    tracks = [track(1), track(2, isrc="DEA120000001"), track(3, isrc="DEA120000001")]
+    tracks = [track(1), *(track(n, title="Song", artists=("Ann",), isrc="DEA120000001") for n in (2, 3))]
     (found,) = _rank(index_of(tracks, [_near(n) for n in range(3)]), Options(k=1)).results
     assert (found.track.track_id, [version.track_id for version in found.versions]) == ("deezer:2", ["deezer:3"])
 
 
 def test_versions_of_a_seed_are_listed_with_it_and_not_among_the_results(index_of: IndexOf) -> None:
     tracks = [
-        track(1, title="Song"),
-        track(2, title="Song (2020 Remaster)"),
+        track(1, title="Song", artists=("Ann",)),
+        track(2, title="Song (2020 Remaster)", artists=("Ann",)),
         track(3),
-        track(4, title="Other", isrc="DEA120000001"),
-        track(5, title="Else", isrc="DEA120000001"),
+        track(4, title="Other", artists=("Ben",), isrc="DEA120000001"),
+        track(5, title="Other (Radio Edit)", artists=("Ben",), isrc="DEA120000001"),
     ]
     vectors = [direction(a0=1), direction(a0=1, a1=0.1), direction(a0=1, a2=0.5), direction(a3=1), direction(a4=1)]
     index = index_of(tracks, vectors)
     ranking = _rank(index, Options(), _seed(index, 1), _seed(index, 4))
     assert [[version.track_id for version in seed.versions] for seed in ranking.seeds] == [["deezer:2"], ["deezer:5"]]
     assert _numbers(ranking) == [3]
+
+
+def test_a_copy_under_any_name_is_a_version_and_a_movement_a_result_of_its_own(index_of: IndexOf) -> None:
+    movements = {"artists": ("Quartet",), "album": "Works", "duration_ms": 12_000}
+    tracks = [
+        track(1, title="Harbour", artists=("Ann",), album="Blue", duration_ms=20_000),
+        track(2, title="ann-harbour-web", artists=("copies",), album="", duration_ms=20_030),
+        track(3, title="Sonata No. 3 - I. Allegro", **movements),
+        track(4, title="Sonata No. 3 - II. Adagio", **movements),
+        track(5, title="untitled copy", artists=(), album="", duration_ms=12_000),
+    ]
+    near, same = direction(a0=1, a1=0.05), direction(a0=1, a2=0.9)
+    ranking = _rank(index_of(tracks, [direction(a0=1), near, same, same, same]), Options())
+    assert [version.track_id for version in ranking.seeds[0].versions] == ["deezer:2"]
+    found = {found.track.track_id: [v.track_id for v in found.versions] for found in ranking.results}
+    assert found == {"deezer:3": ["deezer:5"], "deezer:4": []}
 
 
 def test_filters_never_shorten_an_answer_that_the_catalogue_can_fill(index_of: IndexOf) -> None:

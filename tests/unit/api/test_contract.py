@@ -122,6 +122,7 @@ def test_the_document_names_the_header_that_carries_the_key() -> None:
         ("post", "/crawls"),
         ("delete", "/crawls/{crawl_id}"),
         ("get", "/crawls/{crawl_id}/entries"),
+        ("post", "/crawls/preview"),
         ("post", "/queries"),
         ("put", "/tracks/{track_id}"),
     }

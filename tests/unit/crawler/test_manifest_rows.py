@@ -5,7 +5,9 @@ from pathlib import Path
 from crawler.manifest.source import ManifestSource
 from earshot.folders import Folders
 from earshot.playlists import PlaylistRef
+from earshot.stores.pasted_lists import PastedLists
 from earshot.web import Downloader
+from tests.stubs.clients import client
 
 _IDS = {
     "Queen,Don't Stop Me Now": "manifest:ee00342dec8271a0",
@@ -18,6 +20,8 @@ _IDS = {
 
 def test_rows_that_only_name_a_song_keep_the_ids_that_earlier_crawls_gave_them(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("artist,title\n" + "\n".join(_IDS))
-    source = ManifestSource(Folders([tmp_path]), Downloader(frozenset(), "Earshot"))
+    source = ManifestSource(
+        Folders([tmp_path]), Downloader(frozenset(), "Earshot"), PastedLists(client("dynamodb"), "crawls")
+    )
     page = source.read_page(PlaylistRef("manifest", "manifest", str(tmp_path / "list.csv")), None)
     assert [entry.info and entry.info.track_id for entry in page.entries] == list(_IDS.values())

@@ -12,6 +12,7 @@ from crawler import deezer, file, itunes, manifest, spotify
 from crawler.rate_limit import RateLimiter
 from crawler.source import Connected, Web
 from earshot.sources import SOURCES, Can, Source, find_source
+from earshot.stores.pasted_lists import PastedLists
 from earshot.web import Downloader
 from tests.stubs.clients import client
 
@@ -33,7 +34,11 @@ def test_a_sources_folder_does_what_its_line_says(source: Source) -> None:
         extract_now_queue_url="",
         previews_bucket="",
     )
-    web = Web(Downloader(frozenset(), "Earshot"), RateLimiter(client("dynamodb"), "crawls", {}))
+    web = Web(
+        Downloader(frozenset(), "Earshot"),
+        RateLimiter(client("dynamodb"), "crawls", {}),
+        PastedLists(client("dynamodb"), "crawls"),
+    )
     connect = import_module(f"crawler.{source.name}").connect
     assert connect in _CONNECT
     assert connect(web, settings).can == source.can

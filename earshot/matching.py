@@ -1,0 +1,56 @@
+"""Finds in the catalogue what a list only names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from earshot.ids import TrackId
+from earshot.recordings import the_one
+from earshot.sources import SOURCES
+from earshot.stores.song_keys import SongKeys
+from earshot.stores.tracks_table import TracksTable
+from earshot.track import Status, Track, TrackInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What finding works with. It costs what the list holds, whatever the catalogue does."""
+
+    tracks: TracksTable
+    songs: SongKeys
+
+    def find(self, wanted: Sequence[tuple[TrackInfo, TrackId | None]]) -> list[TrackInfo | None]:
+        """What the catalogue holds of each recording, None where it has none: the track that the list calls by its id,
+        else, by `earshot.recordings`, the one with the same code, or artist, title and length.
+
+        A person's own files come first, then what has been heard. What was given up is no match, unless it is a file:
+        there is nothing better to be had of that. A file that the list itself leads to is that file, as the catalogue
+        describes it.
+
+        Args:
+            wanted: what the list says of each, and the id that it gives, if any.
+        """
+        candidates = [[*([listed] if listed else []), info.track_id, *self.songs.find(info)] for info, listed in wanted]
+        known = self.tracks.get_many(track_id for ids in candidates for track_id in ids)
+        return [_match(*row, ids, known) for row, ids in zip(wanted, candidates, strict=True)]
+
+
+def _match(
+    info: TrackInfo, listed: TrackId | None, candidates: Sequence[TrackId], known: Mapping[TrackId, Track]
+) -> TrackInfo | None:
+    if _is_file(info):
+        return known[info.track_id].info if info.track_id in known else None
+    if listed and (track := known.get(listed)) and _is_to_be_had(track):
+        return track.info
+    found = [track for track_id in dict.fromkeys(candidates) if (track := known.get(track_id)) and _is_to_be_had(track)]
+    found.sort(key=lambda track: (not _is_file(track.info), track.status is not Status.READY))
+    same_id = [track.info for track in found if track.info.mbid and track.info.mbid == info.mbid]
+    match = same_id[0] if same_id else the_one(info, [track.info for track in found if track.track_id != info.track_id])
+    return match or next((track.info for track in found if track.track_id == info.track_id), None)
+
+
+def _is_to_be_had(track: Track) -> bool:
+    return track.status in (Status.READY, Status.PENDING) or _is_file(track.info)
+
+
+def _is_file(info: TrackInfo) -> bool:
+    return SOURCES[info.source].is_own and info.source != "manifest"
