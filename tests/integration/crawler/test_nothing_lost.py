@@ -20,7 +20,6 @@ from tests.stubs.deezer import track as deezer_track
 from tests.stubs.stack import Stack, running_stack
 from tests.stubs.web import Answer, Request
 
-
 _PITCHES = itertools.count(200)
 
 
