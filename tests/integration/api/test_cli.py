@@ -70,7 +70,7 @@ def test_a_crawl_is_watched_through_short_waits_and_left_in_long_ones(capsys: py
 
     progress = {"playlist": "x", "total": 1, "pending": 1, "states": {}, "reasons": {}, "removed": 2, "error": None}
     progress |= {"crawl_id": "1", "withheld": None}
-    unheard = {"entries": [], "next": None}
+    unheard: dict[str, object] = {"entries": [], "next": None}
     answers = iter([progress | {"done": False, "waiting_until": until(seconds)} for seconds in (5, 7200)])
     started = {"crawl_id": "1", "understood": "x"}
 
