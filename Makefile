@@ -32,9 +32,9 @@ down: setup ## Stop what `make up` started
 status: setup ## What runs, and what the catalogue holds
 	@$(PY) -m ops status
 
-crawl: setup ## Crawl PLAYLIST=… (a folder, or a playlist id, URI or URL; REMOVE_MISSING=1: remove what left it)
+crawl: setup ## Crawl PLAYLIST=… (a folder, or a playlist id, URI or URL; REMOVE_MISSING=1, or =all: remove what left it)
 	@test -n $(call as_given,PLAYLIST) || { echo "usage: make crawl PLAYLIST=<folder, or playlist id, URI or URL>" >&2; exit 2; }
-	@$(PY) -m ops crawl $(if $(REMOVE_MISSING),--remove-missing) -- $(call as_given,PLAYLIST)
+	@$(PY) -m ops crawl $(if $(REMOVE_MISSING),--remove-missing=$(patsubst 1,0,$(REMOVE_MISSING))) -- $(call as_given,PLAYLIST)
 
 extract: setup ## Re-drive every track that still awaits its embedding
 	@$(PY) -m ops extract

@@ -9,6 +9,8 @@ from botocore.config import Config
 from api.http.previews import PATIENCE_S, Fresh, deezer_preview, rationed
 from api.http.services import Rules, Services
 from config.api import ApiSettings
+from earshot.admission import Admission
+from earshot.folders import Folders
 from earshot.index.reader import IndexReader
 from earshot.sources import SOURCES
 from earshot.stores.crawls_table import CrawlsTable
@@ -47,6 +49,16 @@ def services() -> Services:
             api_keys=settings.api_keys,
             is_open=settings.is_open,
             quota_per_hour=settings.quota_per_hour if settings.is_metered else None,
+        ),
+        admission=Admission(
+            settings.stage,
+            settings.providers,
+            Folders(settings.folder_roots),
+            Downloader(
+                with_hosts((h for name in settings.providers for h in SOURCES[name].hosts), settings.allowed_hosts),
+                "Earshot",
+                settings.allow_loopback,
+            ),
         ),
         index=IndexReader(
             s3,

@@ -1,6 +1,7 @@
 """The command line: asks the HTTP API, prints tables for people and JSON for programs.
 
-``earshot similar TRACK``, ``clip FILE``, ``path FROM TO``, ``tracks [WORDS]``, ``crawl PLAYLIST``, ``status``.
+``earshot similar TRACK``, ``clip FILE``, ``path FROM TO``, ``tracks [WORDS]``, ``crawl PLAYLIST``, ``failed [CRAWL]``,
+``entries [CRAWL]``, ``forget PLAYLIST``, ``status``.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from cli import commands
 from cli.commands import Answer
 from earshot.api_client import ApiClient
 from earshot.errors import EarshotError
+from earshot.playlists import agreed
 from earshot.sources import Can, labels
 
 _DEFAULT_PORT = "8000"
@@ -94,7 +96,30 @@ def _parser() -> argparse.ArgumentParser:
     crawl = add("crawl", commands.crawl, "Have a playlist crawled and watch it.")
     crawl.add_argument("playlist", help=f"playlist, album or track of {labels(Can.LIST)}, a manifest, or a folder")
     crawl.add_argument("--no-wait", action="store_true", help="do not watch, just print the crawl's id")
-    crawl.add_argument("--remove-missing", action="store_true", help="remove tracks that have left the playlist")
+    crawl.add_argument(
+        "--remove-missing",
+        nargs="?",
+        type=agreed,
+        const=0,
+        metavar="N",
+        help="remove tracks that have left the playlist; where that is doubtful only if told so: up to N, or `all`",
+    )
+    for name, status, text in (
+        ("entries", None, "The entries of a crawl, and what became of each."),
+        ("failed", "unheard", "The entries of a crawl that were not heard, and why."),
+    ):
+        entries = add(name, commands.entries, text)
+        entries.add_argument("crawl", nargs="?", metavar="CRAWL", help="the id of a crawl (the newest one)")
+        states = ("unheard", "ready", "pending", "no_preview", "failed", "skipped", "missing")
+        entries.add_argument("--status", choices=states, default=status, help="only those in this state")
+        entries.add_argument("--reason", help="only those with this reason (docs/errors.md)")
+        entries.add_argument("--limit", type=int, default=1000, help="how many at most (%(default)s)")
+    watch = add("watch", commands.watch, "Have a folder crawled whenever it has changed.")
+    watch.add_argument("folder", metavar="FOLDER", help="a folder of the machine that crawls, which is this one")
+    watch.add_argument("--every", type=float, default=15.0, metavar="S", help="seconds between two looks (%(default)s)")
+    forget = add("forget", commands.forget, "Forget a playlist, so that it holds no track any more.")
+    forget.add_argument("playlist", metavar="PLAYLIST", help="as it was called, or the id of one of its crawls")
+    forget.add_argument("--remove-tracks", action="store_true", help="with the tracks that no other playlist holds")
     add("status", commands.status, "What the API answers from, and the newest crawls.")
     return parser
 

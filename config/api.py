@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.base import FunctionSettings
+from config.places import OWN, Hosts, Providers, Roots
 from earshot.sources import SOURCES
 
 _OPEN = "open"
@@ -31,6 +32,10 @@ class ApiSettings(FunctionSettings):
     cache_max_age_s: int = Field(default=5, ge=0, le=86400)
     deezer_api_url: str = Field(default=SOURCES["deezer"].api_url, pattern=r"^(https://|http://127\.0\.0\.1:)")
     allow_loopback: bool = False
+    providers: Providers = OWN
+    folder_roots: Roots = ()
+    allowed_hosts: Hosts = ()
+    """These three as the crawler has them: what it would refuse is refused when it is asked for."""
     request_wait_s: float = Field(default=1.0, ge=0, le=20)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     api_keys: Annotated[tuple[str, ...], NoDecode] = ()

@@ -1,15 +1,13 @@
 """Settings that both functions of the crawler share."""
 
-import os
-from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-from pydantic import Field, SecretStr, create_model, field_validator
-from pydantic_settings import NoDecode
+from pydantic import Field, SecretStr, create_model
 
+from config.places import OWN, Hosts, Providers, Roots
 from config.spotify_login import SpotifyLoginSettings
 from earshot.networks import DEFAULT_NETWORK
-from earshot.sources import SOURCES, find_source
+from earshot.sources import SOURCES
 
 _Settings = TypeVar("_Settings", bound=SpotifyLoginSettings)
 
@@ -36,13 +34,13 @@ class CrawlerSettings(SpotifyLoginSettings):
     model: str = DEFAULT_NETWORK
     """The network in use: a track that is ready in it is not fetched again."""
 
-    providers: Annotated[tuple[str, ...], NoDecode] = tuple(name for name, source in SOURCES.items() if source.is_own)
+    providers: Providers = OWN
     """Sources and preview providers that may be used, comma-separated: names in `earshot.sources`."""
 
-    folder_roots: Annotated[tuple[Path, ...], NoDecode] = ()
+    folder_roots: Roots = ()
     """Folders that may be crawled, separated like PATH. Empty: no file of this machine is ever read."""
 
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    allowed_hosts: Hosts = ()
     """Hosts that manifests and previews may be fetched from besides the providers' own; `*.example.org`: all below."""
 
     allow_loopback: bool = False
@@ -55,26 +53,6 @@ class CrawlerSettings(SpotifyLoginSettings):
     spotify_refresh_token: SecretStr = SecretStr("")
     """Of a user who authorised the app; not needed after `make spotify-login`."""
 
-    @field_validator("providers", mode="before")
-    @classmethod
-    def _known_providers(cls, value: object) -> object:
-        names = _split(value, ",")
-        if not isinstance(names, tuple):
-            return names
-        if unknown := sorted(name for name in names if not find_source(name)):
-            raise ValueError(f"{', '.join(unknown)}: choose from {', '.join(SOURCES)}")
-        return tuple(source.name for name in names if (source := find_source(name)))
-
-    @field_validator("allowed_hosts", mode="before")
-    @classmethod
-    def _hosts(cls, value: object) -> object:
-        return _split(value, ",")
-
-    @field_validator("folder_roots", mode="before")
-    @classmethod
-    def _roots(cls, value: object) -> object:
-        return _split(value, os.pathsep)
-
     def api_url(self, source: str) -> str:
         """Where the web API of `source` is; empty: it has none."""
         return str(getattr(self, f"{source}_api_url", ""))
@@ -82,9 +60,3 @@ class CrawlerSettings(SpotifyLoginSettings):
     def calls_per_minute(self, source: str) -> float:
         """That all workers together may make of `source`; 0: it is not called."""
         return float(getattr(self, f"{source}_calls_per_minute", 0))
-
-
-def _split(value: object, separator: str) -> tuple[str, ...] | object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(separator) if part.strip())
-    return value

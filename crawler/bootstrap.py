@@ -55,6 +55,7 @@ def crawl() -> Crawl:
         crawls=CrawlsTable(database, settings.crawls_table),
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
         fetch_queue=MessageQueue(sqs, settings.fetch_queue_url),
+        stage=settings.stage,
         model=settings.model,
         pages_per_message=settings.pages_per_message,
     )

@@ -8,8 +8,9 @@ from crawler.departed import HIDING, departed, place_of_ref, remember
 from crawler.giving_up import give_up_crawl
 from crawler.source import Connected, Page, PlaylistEntry, ReadPage
 from crawler.waiting import defer, early_by_s, later
+from earshot.admission import source_is_off
 from earshot.crawls import CrawlEntry, Withheld
-from earshot.errors import EarshotError, InvalidPlaylist, ProviderThrottled, ProviderUnavailable
+from earshot.errors import EarshotError, ProviderThrottled, ProviderUnavailable
 from earshot.ids import TrackId
 from earshot.messages import CrawlPlaylist, FetchPreview
 from earshot.playlists import PlaylistRef, parse_playlist
@@ -34,6 +35,7 @@ class Crawl:
     crawls: CrawlsTable
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
+    stage: str
     model: str
     pages_per_message: int
 
@@ -118,10 +120,7 @@ class Crawl:
     def _reader(self, ref: PlaylistRef) -> ReadPage:
         source = self.sources.get(ref.source)
         if source is None or source.read_page is None:
-            raise InvalidPlaylist(
-                f"{ref} needs the source {ref.source!r}, which is switched off",
-                hint=f"Read docs/sources.md on its terms, then add {ref.source} to EARSHOT_PROVIDERS.",
-            )
+            raise source_is_off(ref, self.stage, list(self.sources))
         return source.read_page
 
     def _place(self, ref: PlaylistRef) -> str:

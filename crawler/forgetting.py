@@ -21,7 +21,7 @@ class Forgetting:
     crawls: CrawlsTable
 
     def run(self, message: ForgetPlaylist) -> None:
-        """Forget the playlist of the crawl, with all its crawls, and remove its tracks if that is asked. May be repeated.
+        """Forget the playlist of the crawl, with all its crawls, and remove its tracks if that is asked. Repeatable.
 
         What is still on its way stays: its messages would bring it back.
         """

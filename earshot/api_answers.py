@@ -92,6 +92,33 @@ class ProblemJson(TypedDict):
     hint: str
 
 
+class WithheldJson(TypedDict):
+    """What a crawl did not remove, and why."""
+
+    tracks: int
+    doubt: str
+    names: list[str]
+    may_be_agreed: bool
+
+
+class EntryJson(TypedDict):
+    """An entry of a crawl."""
+
+    number: int
+    name: str
+    track_id: str | None
+    state: str
+    reason: str | None
+    detail: str
+
+
+class EntriesJson(TypedDict):
+    """`GET /crawls/{id}/entries`."""
+
+    entries: list[EntryJson]
+    next: int | None
+
+
 class CrawlJson(TypedDict):
     """A crawl of `GET /crawls`."""
 
@@ -101,6 +128,9 @@ class CrawlJson(TypedDict):
     waiting_until: str | None
     error: ProblemJson | None
     removed: int
+    withheld: WithheldJson | None
+    forgotten: str | None
+    only_held: int
 
 
 class ProgressJson(CrawlJson):

@@ -74,6 +74,14 @@ class ApiClient:
         """
         return self._ask("POST", path, json.dumps(body).encode())
 
+    def delete(self, path: str, **query: str) -> Answer:
+        """The answer to DELETE `path`.
+
+        Raises:
+            ApiUnreachable: there is none, or none in JSON.
+        """
+        return self._ask("DELETE", f"{path}?{urlencode(query)}" if query else path)
+
     def ask_with_clip(self, clip: bytes, media_type: str) -> "OpenedJson":
         """Open a query by sound (`POST /queries`) and upload its clip; `status_url` tells what comes of it.
 

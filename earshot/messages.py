@@ -67,7 +67,7 @@ class CountCrawl(_Message):
 
 @dataclass(frozen=True, slots=True)
 class ForgetPlaylist(_Message):
-    """Let what the crawl `crawl_id` has read count no more. `remove_tracks`: with the tracks that nothing else holds."""
+    """Let what the crawl `crawl_id` has read count no more; with `remove_tracks` what nothing else holds goes, too."""
 
     crawl_id: CrawlId
     remove_tracks: bool

@@ -1,15 +1,18 @@
 """What a person may call a playlist, and which source understands it."""
 
+import os
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from earshot.errors import InvalidPlaylist
-from earshot.sources import SOURCES, Can, parse_link, short_link_of
+from earshot.pasted import unwrapped, what_it_is
+from earshot.sources import SOURCES, Can, parse_link
 
 _MAX_INPUT = 2048
+_EVERYTHING = 10**9
 _UNUSABLE = ("Cc", "Cs", "Zl", "Zp")
 """Unicode categories: control characters, surrogates (of a path that is not UTF-8), separators of lines."""
 _MANIFEST_SUFFIXES = (".csv", ".jsonl", ".ndjson")
@@ -19,8 +22,9 @@ _MANIFEST_SUFFIXES = (".csv", ".jsonl", ".ndjson")
 class PlaylistRef:
     """A playlist that some source understands.
 
-    `source` is a name in `earshot.sources`. `kind` is ``playlist``, ``album``, ``track``, ``folder`` or ``manifest``.
-    `id` is the source's number, an absolute path or an https URL. `text` is what somebody called it.
+    `source` is a name in `earshot.sources`. `kind` is one of `earshot.sources.KINDS`, one of the source's `own_lists`,
+    ``folder`` (also for a single file) or ``manifest``. `id` is the source's number, an absolute path or an https URL.
+    `text` is what somebody called it.
     """
 
     source: str
@@ -30,30 +34,32 @@ class PlaylistRef:
 
     def __str__(self) -> str:
         """What was understood, for people."""
+        return f"{self.kind_for_people} {self.id.encode('utf-8', 'replace').decode()}"
+
+    @property
+    def kind_for_people(self) -> str:
+        """What kind of thing it is, and whose, without saying which."""
         source = SOURCES[self.source]
-        return f"{source.label} {self.kind} {self.id}" if source.site else f"{self.kind} {self.id}"
+        return f"{source.label} {self.kind}" if source.site else self.kind
 
 
 def parse_playlist(text: str) -> PlaylistRef:
-    """The playlist, album, track, folder or manifest that `text` names.
+    """The playlist, album, track, artist, folder or manifest that `text` names.
 
     A bare 22-character id is a Spotify playlist. Folders and manifests are absolute paths or ``file://`` URLs; a
-    manifest (``.csv``, ``.jsonl``, ``.ndjson``) may also be an https URL.
+    manifest (``.csv``, ``.jsonl``, ``.ndjson``) may also be an https URL. What people paste around it, quotes, angle
+    brackets, the words of a message, is left off.
 
     Raises:
-        InvalidPlaylist: no source understands `text`.
+        InvalidPlaylist: no source understands `text`. It says what it seems to be, and what would work.
     """
     text = text.strip()
     if not text or len(text) > _MAX_INPUT or _has_unusable(text):
         raise InvalidPlaylist(f"not a playlist: {text[:80]!r}")
-    if found := _linked(text) or _by_number(text) or _at_place(text):
-        return replace(found, text=text)
-    if source := short_link_of(text):
-        raise InvalidPlaylist(
-            f"a short link does not say what it leads to: {text[:80]!r}",
-            hint=f"Open it in a browser and use the address that {source.label} shows then.",
-        )
-    raise InvalidPlaylist(f"not a playlist: {text[:80]!r}")
+    for candidate in unwrapped(text):
+        if found := _linked(candidate) or _by_number(candidate) or _at_place(candidate):
+            return replace(found, text=candidate)
+    raise what_it_is(text)
 
 
 def without_secrets(text: str) -> str:
@@ -81,8 +87,9 @@ def _at_place(text: str) -> PlaylistRef | None:
     """A folder or a manifest, by its path or URL."""
     if text.startswith("/"):
         return _local(text)
-    if text.startswith("file:///") and not _has_unusable(path := unquote(urlsplit(text).path)):
-        return _local(path)
+    if re.match(r"(?i:file://(?:localhost)?/)", text):
+        path = os.fsdecode(unquote_to_bytes(urlsplit(text).path))
+        return None if _has_unusable(path.encode("utf-8", "replace").decode()) else _local(path)
     return PlaylistRef("manifest", "manifest", f"https{text[5:]}") if _is_remote_manifest(text) else None
 
 
@@ -96,12 +103,24 @@ def _is_remote_manifest(text: str) -> bool:
 
 
 def playlist_from_command_line(text: str) -> str:
-    """`text`, or the absolute path of the folder or file that it names from where the person stands."""
+    """`text`, or the absolute path of the folder or file that it names from where the person stands.
+
+    What begins like a path is one also where there is nothing.
+    """
     try:
-        path = Path(text).expanduser().resolve(strict=True)
+        path = Path(text).expanduser().resolve(strict=not text.startswith(("~/", "./", "../")))
     except (OSError, RuntimeError, ValueError):  # not there, nobody's home, a loop of links, too long for a name
         return text
     return str(path) if str(path) == str(path).strip() else path.as_uri()
+
+
+def agreed(text: str) -> int:
+    """How many doubtful removals a person agrees to on a command line: a number, or ``all``.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    return _EVERYTHING if text == "all" else int(text)
 
 
 def _has_unusable(text: str) -> bool:
@@ -109,6 +128,7 @@ def _has_unusable(text: str) -> bool:
 
 
 def _local(path: str) -> PlaylistRef:
+    path = str(PurePosixPath(f"/{path.lstrip('/')}"))
     if path.lower().endswith(_MANIFEST_SUFFIXES):
         return PlaylistRef("manifest", "manifest", path)
     return PlaylistRef("file", "folder", path)

@@ -12,8 +12,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-KINDS = ("playlist", "album", "track")
-"""What an address of a source with a site may name."""
+KINDS = ("playlist", "album", "track", "artist")
+"""What an address of a source with a site may name; of an artist the tracks that are heard most."""
 
 
 class Can(Flag):
@@ -46,6 +46,11 @@ class Source:
     can: Can = Can.NOTHING
     site: str = ""
     """Host of the pages whose addresses people paste, ``https://<site>/track/<number>``; empty: it has none."""
+    other_sites: tuple[str, ...] = ()
+    """Hosts under which the same pages are found: without www, embedded, of the web API."""
+    own_lists: tuple[tuple[str, str], ...] = ()
+    """Lists of a person's own that are no playlists: their kind, and a regular expression of what follows the site, in
+    which `number` says whose it is (without: that of who is logged in)."""
     short_sites: tuple[str, ...] = ()
     """Hosts of short links, which do not say what they lead to."""
     hosts: tuple[str, ...] = ()
@@ -84,12 +89,16 @@ SOURCES: Mapping[str, Source] = MappingProxyType({
         Source("manifest", "lists", _HEX, can=Can.LIST, is_own=True),
         Source(
             "spotify", "Spotify", _BASE62, bare=True, can=Can.LIST | Can.LOOK_UP,
-            site="open.spotify.com", short_sites=("spotify.link",), hosts=("p.scdn.co",),
+            site="open.spotify.com", other_sites=("play.spotify.com",),
+            own_lists=(("collection", "collection(?:/tracks)?"),),
+            short_sites=("spotify.link", "spotify.app.link"), hosts=("p.scdn.co",),
             api_url="https://api.spotify.com/v1/", calls_per_minute=150,
         ),
         Source(
             "deezer", "Deezer", _NUMBER, can=Can.LIST | Can.LOOK_UP | Can.SERVE | Can.FIND,
-            site="www.deezer.com", short_sites=("link.deezer.com", "deezer.page.link", "dzr.page.link"),
+            site="www.deezer.com", other_sites=("deezer.com", "api.deezer.com", "widget.deezer.com"),
+            own_lists=(("loved", "profile/(?P<number>[1-9][0-9]{0,17})(?:/loved)?"),),
+            short_sites=("link.deezer.com", "deezer.page.link", "dzr.page.link"),
             hosts=("api.deezer.com", "*.dzcdn.net"), preview_hosts=("*.dzcdn.net",),
             api_url="https://api.deezer.com", calls_per_minute=480,
         ),
@@ -129,11 +138,21 @@ class Link(NamedTuple):
 
 
 def parse_link(text: str) -> Link | None:
-    """What the URI or URL `text` of a source names: ``spotify:track:…``, ``https://www.deezer.com/en/album/…``."""
-    for source, form in _forms():
+    """What the URI or URL `text` of a source names: ``spotify:track:…``, ``https://www.deezer.com/en/album/…``.
+
+    People paste addresses without https, of players that are embedded in other pages, and of the web API.
+    """
+    for source, kind, form in _forms():
         if match := form.fullmatch(text):
-            return Link(source, match["kind"], match["number"])
+            named = match.groupdict()
+            return Link(source, kind or match["kind"], named.get("number") or WHO_IS_LOGGED_IN)
     return None
+
+
+def site_of(text: str) -> Source | None:
+    """The source on whose pages `text` is an address, whatever it leads to."""
+    host = re.match(r"(?i:https?://)?([^/:?#]+)[/?#]", text)
+    return next((s for s in SOURCES.values() if host and host[1].lower() in (s.site, *s.other_sites)), None)
 
 
 def short_link_of(text: str) -> Source | None:
@@ -142,19 +161,29 @@ def short_link_of(text: str) -> Source | None:
     return next((source for source in SOURCES.values() if host and host[1].lower() in source.short_sites), None)
 
 
+WHO_IS_LOGGED_IN = "me"
+"""In place of a number: a list of whoever is logged in."""
 _LANGUAGE = "(?i:intl-[a-z-]+/|[a-z]{2}(?:-[a-z]{2})?/)?"
+_EMBEDDED = "(?:embed/|widget/[a-z]+/)?"
 _OWNER = "[^:/]{1,128}"
+_END = r"/?(?:[?#].*)?"
 
 
 @cache
-def _forms() -> tuple[tuple[Source, re.Pattern[str]], ...]:
+def _forms() -> tuple[tuple[Source, str, re.Pattern[str]], ...]:
+    """The forms of addresses, with the kind of what they lead to where the form alone says it."""
     kind = f"(?P<kind>{'|'.join(KINDS)})"
     forms = []
     for source in SOURCES.values():
         if source.site:
-            www, host = ("(?:www\\.)?", source.site[4:]) if source.site.startswith("www.") else ("", source.site)
+            hosts = "|".join(map(re.escape, (source.site, *source.other_sites)))
+            start = rf"(?i:(?:https?://)?(?:{hosts}))/{_LANGUAGE}{_EMBEDDED}"
             number = f"(?P<number>{source.number})"
             uri = rf"(?i:{source.name}):(?:user:{_OWNER}:)?{kind}:{number}"
-            page = rf"(?i:https?://{www}{re.escape(host)})/{_LANGUAGE}(?:user/{_OWNER}/)?{kind}/{number}/?(?:[?#].*)?"
-            forms += [(source, re.compile(form)) for form in (uri, page)]
+            page = rf"{start}(?:user/{_OWNER}/)?{kind}/{number}(?:/top_tracks?)?{_END}"
+            forms += [(source, "", re.compile(form)) for form in (uri, page)]
+            for name, path in source.own_lists:
+                whose = f"(?::{number})" if "number" in path else f"(?::tracks|:{WHO_IS_LOGGED_IN})?"
+                own_uri = rf"(?i:{source.name}):(?:user:{_OWNER}:)?{name}{whose}"
+                forms += [(source, name, re.compile(form)) for form in (own_uri, rf"{start}{path}{_END}")]
     return tuple(forms)

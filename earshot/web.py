@@ -130,6 +130,14 @@ class Downloader:
         finally:
             connection.close()
 
+    def check(self, url: str) -> None:
+        """Nothing, if `url` may be asked, as far as that is known without asking anybody.
+
+        Raises:
+            ForbiddenUrl: it may not.
+        """
+        self._checked(url)
+
     def _checked(self, url: str) -> SplitResult:
         try:
             parts = urlsplit(url)

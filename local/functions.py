@@ -18,6 +18,7 @@ from local.serverless import Function
 
 _INIT_TIMEOUT_S = 120.0
 _RESTART_PAUSE_S = 1.0
+_SHARED = ("EARSHOT_PROVIDERS", "EARSHOT_FOLDER_ROOTS", "EARSHOT_ALLOWED_HOSTS")
 STOPPED = "Runtime.Stopped"
 """Error type of an invocation that the end of the stack cut short: nothing is wrong, the event comes back."""
 THROTTLED = "TooManyRequestsException"
@@ -55,8 +56,12 @@ def local_settings(function: Function, state: Path) -> dict[str, str]:
         state: the stack's state directory.
     """
     service = function.handler.partition(".")[0]
-    chosen = {**dotenv_values(ROOT / "config" / f"{service}.env"), **os.environ}
+    of_crawler, own = (dotenv_values(ROOT / "config" / f"{name}.env") for name in ("crawler", service))
+    # What may be crawled is said to the crawler; who accepts what is to be crawled must know it, too.
+    shared = {name: value for name, value in of_crawler.items() if name in _SHARED and value}
+    chosen = {**shared, **own, **os.environ}
     defaults = {
+        **{name: chosen[name] or "" for name in _SHARED if name in chosen},
         "EARSHOT_FOLDER_ROOTS": "/",  # whoever starts the stack may read these files anyway
         "EARSHOT_INDEX_CACHE_DIR": str(state / "cache" / function.name),
         "EARSHOT_INDEX_WORK_DIR": str(state / "cache" / function.name),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from config.local import LocalSettings
 from earshot.errors import LocalStackError
+from earshot.playlists import agreed
 from earshot.terminal import spare_the_terminal
 from ops import lock
 from ops.queue_table import queue_table
@@ -167,7 +168,14 @@ def _parser() -> argparse.ArgumentParser:
     add("status", status)
     crawling = add("crawl", crawl)
     crawling.add_argument("playlists", nargs="+", metavar="PLAYLIST", help="a folder, or a playlist id, URI or URL")
-    crawling.add_argument("--remove-missing", action="store_true", help="remove tracks that have left the playlist")
+    crawling.add_argument(
+        "--remove-missing",
+        nargs="?",
+        type=agreed,
+        const=0,
+        metavar="N",
+        help="remove tracks that have left the playlist; where that is doubtful only if told so: up to N, or `all`",
+    )
     add("extract", extract)
     seeking = add("similar", similar)
     seeking.add_argument("track", metavar="TRACK", help="a track id, URI or URL")

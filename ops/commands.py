@@ -1,5 +1,6 @@
 """The verbs that show how tracks fare in a stage that runs: crawl, extract, similar, status."""
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -9,11 +10,16 @@ from rich.table import Table
 
 from earshot.api_answers import FoundJson, HealthJson, SimilarJson, TrackJson
 from earshot.api_client import ApiClient
+from earshot.crawl_words import said_of_withheld
+from earshot.crawls import Withheld
+from earshot.entries import told
 from earshot.errors import ApiRefused
-from earshot.ids import parse_track_id
+from earshot.ids import CrawlId, parse_track_id
 from earshot.intake import start_crawl
 from earshot.playlists import PlaylistRef, parse_playlist, playlist_from_command_line
+from earshot.track import Status
 from ops.connection import Connection
+from ops.deployment import Deployment
 from ops.following import Follower, Standing
 from ops.given_up import reopen_given_up, states
 from ops.progress import Display, console
@@ -22,10 +28,15 @@ from ops.terminal import Say
 
 _MAX_REASONS = 12
 _MAX_TAGS = 3
+_NAMED = 10
+"""So many entries that were not heard are named."""
 
 
-def crawl(connection: Connection, playlists: Sequence[str], say: Say, *, remove_missing: bool = False) -> int:
-    """Crawl `playlists` one after the other, each until its tracks have settled. 0 when all could be read."""
+def crawl(connection: Connection, playlists: Sequence[str], say: Say, *, remove_missing: int | None = None) -> int:
+    """Crawl `playlists` one after the other, each until its tracks have settled. 0 when all gave tracks.
+
+    `remove_missing`: so many that seem to have left are removed although that is doubtful; None: nothing is removed.
+    """
     understood = [parse_playlist(playlist_from_command_line(playlist)) for playlist in playlists]
     codes = []
     for playlist in understood:
@@ -34,13 +45,18 @@ def crawl(connection: Connection, playlists: Sequence[str], say: Say, *, remove_
     return max(codes)
 
 
-def _crawl(connection: Connection, playlist: PlaylistRef, say: Say, *, remove_missing: bool) -> int:
+def _crawl(connection: Connection, playlist: PlaylistRef, say: Say, *, remove_missing: int | None) -> int:
     deployment = connection.deployment
+    removes = remove_missing is not None
     crawl_id = start_crawl(
-        playlist, crawls=deployment.crawls, crawl_queue=deployment.crawl_queue, remove_missing=remove_missing
+        playlist,
+        crawls=deployment.crawls,
+        crawl_queue=deployment.crawl_queue,
+        remove_missing=removes,
+        agreed=remove_missing or 0,
     )
     if connection.ledger:
-        connection.ledger.started(crawl_id, playlist.text, remove_missing=remove_missing)
+        connection.ledger.started(crawl_id, playlist.text, remove_missing=removes)
     try:
         with Display("crawl") as display:
             standing, progress = Follower(deployment, connection.api).crawl(crawl_id, display.show)
@@ -53,9 +69,40 @@ def _crawl(connection: Connection, playlist: PlaylistRef, say: Say, *, remove_mi
         say(f"The playlist could not be read to its end: {error['message']}\n{error['hint']}".rstrip())
         return 1
     say(summary(standing))
+    _say_what_was_not_heard(deployment, crawl_id, say)
+    if (withheld := progress.summary.withheld) and _is_agreed(withheld, say):
+        return _crawl(connection, playlist, say, remove_missing=withheld.tracks)
     if removed := progress.summary.removed:
         say(f"{removed} that had left the playlist were removed")
-    return 1 if standing.stuck or not standing.total else 0
+    got_something = standing.searchable or standing.ready or standing.states[Status.PENDING]
+    return 1 if standing.stuck or not got_something else 0
+
+
+def _say_what_was_not_heard(deployment: Deployment, crawl_id: CrawlId, say: Say) -> None:
+    page = told(
+        crawl_id,
+        lambda entry: entry.is_unheard,
+        crawls=deployment.crawls,
+        tracks=deployment.tracks,
+        after=None,
+        limit=_NAMED + 1,
+    )
+    for entry in page.entries[:_NAMED]:
+        reason = (entry.reason or entry.state).replace("_", " ")
+        say(f"  not heard: {entry.name} ({': '.join(filter(None, (reason, entry.detail)))})")
+    if len(page.entries) > _NAMED or page.next is not None:
+        say(f"  all that was not heard: earshot failed {crawl_id}")
+
+
+def _is_agreed(withheld: Withheld, say: Say) -> bool:
+    """Say what a crawl did not remove, and ask, where somebody is there to answer."""
+    say(said_of_withheld(withheld.tracks, withheld.doubt, withheld.names))
+    if not withheld.may_be_agreed:
+        return False
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        say(f"Remove them: REMOVE_MISSING={withheld.tracks}, or =all for whatever it is")
+        return False
+    return input("Remove them? [y/N] ").strip().lower() in ("y", "yes")
 
 
 def extract(connection: Connection, say: Say) -> int:
@@ -84,7 +131,7 @@ def extract(connection: Connection, say: Say) -> int:
 def summary(standing: Standing) -> str:
     """What became of the tracks: by state, then by reason."""
     if standing.done and not standing.total:
-        return "There is nothing in it that can be crawled (of a folder: mp3, ogg, opus, flac, wav and m4a)."
+        return "There is nothing in it that can be crawled."
     lines = [f"{standing.searchable} of {standing.total} are searchable"]
     others: Counter[str] = standing.reasons
     lines += [f"  {count:6d}  {reason}" for reason, count in others.most_common(_MAX_REASONS)]

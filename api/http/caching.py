@@ -33,10 +33,14 @@ def by_spaces(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Respo
 
 
 def by_content(router: BaseRouter, body: str, *, max_age_s: int) -> Response[str]:
-    """The JSON `body` with an ETag of its own, or 304 for who has it. For answers that cost little to make."""
+    """The JSON `body` with an ETag of its own, or 304 for who has it. For answers that cost little to make.
+
+    What a key has opened is for its owner alone.
+    """
+    kept_by = "private" if router.current_event.headers.get("x-api-key") else "public"
     headers: dict[str, str | list[str]] = {
         "ETag": f'W/"{hashlib.sha256(body.encode()).hexdigest()[:16]}"',
-        "Cache-Control": f"public, max-age={max_age_s}",
+        "Cache-Control": f"{kept_by}, max-age={max_age_s}",
     }
     if is_known(str(headers["ETag"]), router.current_event.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers, body="")

@@ -4,13 +4,30 @@ import hashlib
 import hmac
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, BaseRouter
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
 from api.http.services import services_of
 from earshot.errors import KeyRequired
 
 _EVERYBODY = "everybody"
+
+
+def is_let_in(app: BaseRouter) -> bool:
+    """Whether who asks may see what others have had crawled: with a key, or where everybody may have work done."""
+    return services_of(app).rules.is_open or _digest_of_key(app) is not None
+
+
+def key_needed_to_read(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[object]:
+    """Route middleware: who may not have work done may not read this either. No quota is charged.
+
+    Raises:
+        KeyRequired: the key is missing or unknown, or none has been made yet.
+    """
+    if not is_let_in(app):
+        raise KeyRequired("this needs a valid API key")
+    response: Response[object] = next_middleware(app)
+    return response
 
 
 def key_required(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[object]:
@@ -23,11 +40,18 @@ def key_required(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Re
     rules = services_of(app).rules
     caller = _EVERYBODY
     if not rules.is_open:
-        digest = hashlib.sha256((app.current_event.headers.get("x-api-key") or "").encode()).hexdigest()
-        if not any(hmac.compare_digest(digest, known.lower()) for known in rules.api_keys):
+        digest = _digest_of_key(app)
+        if digest is None:
             raise KeyRequired("this needs a valid API key")
         caller = digest
     if rules.quota_per_hour is not None:
         services_of(app).quotas.take(f"requests of {caller}", rules.quota_per_hour)
     response: Response[object] = next_middleware(app)
     return response
+
+
+def _digest_of_key(app: BaseRouter) -> str | None:
+    """The digest of the caller's key; None: there is none, or nobody knows it."""
+    digest = hashlib.sha256((app.current_event.headers.get("x-api-key") or "").encode()).hexdigest()
+    known = any(hmac.compare_digest(digest, known.lower()) for known in services_of(app).rules.api_keys)
+    return digest if known else None

@@ -33,26 +33,46 @@ class ExtendRequest(OptionParameters):
 
 
 class CrawlRequest(BaseModel):
-    """What to crawl."""
+    """What to crawl: a `playlist`, or that of an earlier crawl again."""
 
     model_config = ConfigDict(extra="forbid")
 
+    again: Annotated[
+        str | None, Field(max_length=64, description="The id of a crawl whose playlist is crawled again.")
+    ] = None
     playlist: Annotated[
-        str,
+        str | None,
         Field(
             min_length=1,
             max_length=2048,
             description=f"A {labels(Can.LIST)} playlist, album or track (id, URI or URL), a manifest, or a folder of "
             "audio files of the machine that crawls.",
         ),
-    ]
+    ] = None
     remove_missing: Annotated[
         bool,
         Field(
             description="Remove the tracks that earlier crawls of this playlist held and that neither it nor another "
-            "playlist holds now."
+            "playlist holds now. What may not have left after all is `withheld`."
         ),
     ] = False
+    agreed: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=10**9,
+            description="So many tracks may be removed although there is doubt: `withheld.tracks` of an earlier crawl.",
+        ),
+    ] = 0
+    only_new: Annotated[
+        bool, Field(description="Leave alone what earlier crawls could not get: for crawls on a schedule.")
+    ] = False
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.playlist is None) is (self.again is None):
+            raise ValueError("give either `playlist` or `again`")
+        return self
 
 
 class QueryRequest(BaseModel):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
 from api.http.previews import Fresh
+from earshot.admission import Admission
 from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
 from earshot.stores.crawls_table import CrawlsTable
@@ -38,6 +39,7 @@ class Services:
     """
 
     rules: Rules
+    admission: Admission
     index: IndexReader
     tracks: TracksTable
     crawls: CrawlsTable

@@ -1,8 +1,9 @@
 // Add a playlist and watch it being crawled.
 
 import { api } from "./api.js";
-import { h, problem } from "./dom.js";
+import { h, iconButton, problem, saying } from "./dom.js";
 import { LISTED } from "./sources.js";
+import { unheard, withheld } from "./unheard.js";
 
 const STATES = [["ready", "ready"], ["pending", "on its way"], ["no_preview", "no preview"], ["failed", "failed"], ["skipped", "skipped"], ["missing", "removed"]];
 const EVERY = 1500;
@@ -38,8 +39,9 @@ export async function playlists(main, _values, { stays }) {
 
   let timer;
   const open = new Set();
+  const forgetting = new Set();
   try {
-    const { crawls } = await api.crawls();
+    const { crawls } = await api.crawls(key.value);
     if (!crawls.length) list.append(h("li", { class: "empty" }, "None so far."));
     for (const crawl of crawls) await draw(crawl.crawl_id, true);
     watch();
@@ -58,18 +60,33 @@ export async function playlists(main, _values, { stays }) {
   }
 
   async function draw(id, atEnd = false) {
-    const crawl = await api.crawl(id).catch((error) => {
+    const crawl = await api.crawl(id, key.value).catch((error) => {
       if (error.code !== "crawl_not_found") throw error;
       return null; // accepted, and not yet listed
     });
     if (!crawl || !crawl.done) open.add(id);
     else open.delete(id);
     if (!crawl) return;
+    const missed = ["no_preview", "failed", "skipped", "missing"].reduce((sum, state) => sum + (crawl.states[state] ?? 0), 0);
+    const begin = saying(async (call) => {
+      const { crawl_id } = await call();
+      await draw(crawl_id);
+      watch();
+    });
+    const forget = saying(async (removeTracks) => {
+      await api.forget(id, removeTracks, key.value);
+      open.add(id);
+      forgetting.add(id);
+      watch();
+    });
+    if (crawl.forgotten) forgetting.delete(id);
+    if (forgetting.has(id)) open.add(id);
     const counts = STATES.filter(([state]) => crawl.states[state]);
     const card = h("li", { class: "crawl", "data-crawl": id },
       h("div", { class: "bar" }, h("strong", {}, crawl.playlist),
         h("span", { class: "count" }, crawl.error ? "ended early" : crawl.waiting_until ? `waits until ${new Date(crawl.waiting_until).toLocaleTimeString()}`
-          : crawl.done ? "done" : crawl.finished ? "listening" : "reading")),
+          : crawl.forgotten ? "forgotten" : crawl.done ? "done" : crawl.finished ? "listening" : "reading"),
+        crawl.done && !crawl.forgotten ? iconButton("close", `Forget ${crawl.playlist}`, () => forget(false)) : null),
       h("div", { class: "progress", role: "progressbar", "aria-label": `Progress of ${crawl.playlist}`, "aria-valuemin": "0",
         "aria-valuemax": String(Math.max(crawl.total, 1)), "aria-valuenow": String(crawl.total - crawl.pending) },
         counts.map(([state]) => h("span", { class: `part ${state}`, style: { "--share": String(crawl.states[state]) } }))),
@@ -77,6 +94,12 @@ export async function playlists(main, _values, { stays }) {
         crawl.total ? null : "Nothing read so far."),
       Object.keys(crawl.reasons).length
         ? h("p", { class: "hint" }, Object.entries(crawl.reasons).map(([reason, n]) => `${reason.replaceAll("_", " ")}: ${n}`).join(" · ")) : null,
+      crawl.done && missed ? unheard(missed, (after) => api.unheard(id, after, key.value)) : null,
+      crawl.withheld && !crawl.forgotten
+        ? withheld(crawl.withheld, () => begin(() => api.crawlAgain(id, crawl.withheld.tracks, key.value))) : null,
+      crawl.forgotten ? h("p", { class: "hint" }, crawl.removed ? `${crawl.removed} tracks are removed with it.`
+        : `No other playlist holds ${crawl.only_held} of its tracks. `,
+      crawl.only_held && !crawl.removed ? h("button", { type: "button", class: "button", onclick: () => forget(true) }, "Remove them") : null) : null,
       crawl.error ? problem(crawl.error) : null);
     const old = cards.get(id);
     cards.set(id, card);

@@ -3,13 +3,21 @@
 from dataclasses import replace
 
 from crawler.deezer.api import DeezerApi, track_info
-from crawler.fields import field, rows
+from crawler.fields import field, rows, text, whole
+from crawler.places import Reading
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry, Web
 from earshot.errors import NoPreview, NotFound, PlaylistNotFound, ProviderRefused
 from earshot.ids import number_of
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.track import TrackInfo
+
+_PATHS = {
+    "playlist": "playlist/{}/tracks",
+    "album": "album/{}/tracks",
+    "artist": "artist/{}/top",
+    "loved": "user/{}/tracks",
+}
 
 
 class DeezerSource:
@@ -25,12 +33,12 @@ class DeezerSource:
         self._web = web
 
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
-        """See `Connected`. The cursor is the index of the first entry."""
-        index = int(cursor or 0)
+        """See `Connected`. The cursor is that of a `Reading`."""
+        reading = Reading.at(cursor)
         try:
             if ref.kind == "track":
                 return Page((PlaylistEntry(0, _without_preview(self._api.track(ref.id))),), None)
-            answer = self._api.get(f"{ref.kind}/{ref.id}/tracks", index=index, limit=PAGE_SIZE)
+            answer = self._api.get(_PATHS[ref.kind].format(ref.id), index=reading.place, limit=PAGE_SIZE)
             album = self._api.get(f"album/{ref.id}") if ref.kind == "album" else None
         except NotFound as error:
             raise PlaylistNotFound(error.message, hint=error.hint) from error
@@ -38,8 +46,23 @@ class DeezerSource:
             {**row, "album": album} if album is not None and isinstance(row, dict) else row
             for row in rows(answer, "data")
         ]
-        entries = tuple(_entry(index + position, row) for position, row in enumerate(found))
-        return Page(entries, str(index + len(found)) if field(answer, "next") and found else None)
+        more = bool(field(answer, "next"))
+        at_either_end = more != bool(cursor)  # a list that takes one request cannot change meanwhile
+        return reading.page(
+            [_entry(reading.place + position, row) for position, row in enumerate(found)],
+            total=whole(answer, "total"),
+            version=self._version(ref) if at_either_end else reading.version,
+            more=more,
+        )
+
+    def _version(self, ref: PlaylistRef) -> str:
+        """What changes with each change of a playlist; empty where nothing says that."""
+        if ref.kind != "playlist":
+            return ""
+        try:
+            return text(self._api.get(f"playlist/{ref.id}"), "checksum")
+        except (NotFound, ProviderRefused):
+            return ""
 
     def preview(self, info: TrackInfo) -> bytes:
         """See `Connected`. A signed URL that has expired, which Deezer refuses, is asked for anew, once."""

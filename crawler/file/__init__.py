@@ -7,8 +7,8 @@ from typing import Protocol
 
 from crawler.cutting.cutter import Cutter
 from crawler.file.source import FolderSource
-from crawler.folders import Folders
 from crawler.source import Connected, Web
+from earshot.folders import Folders
 from earshot.stores.previews_bucket import MAX_PREVIEW_BYTES
 
 

@@ -5,20 +5,22 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from crawler.formats import SUFFIXES
 
-_MUSIC = frozenset(
-    """
-    .3g2 .3gp .669 .8svx .aa .aac .aax .aaxc .ac3 .acm .adts .aif .aifc .aiff .alac .amr .ape .apl .asf .ast .au
-    .avi .awb .bwf .caf .cda .dff .divx .dsd .dsf .dts .dtshd .dvf .eac3 .ec3 .f4a .f4b .f4v .flac .flv .gsm .it .kar
-    .kgm .kwm .la .m2ts .m4a .m4b .m4p .m4r .m4v .mid .midi .mka .mkv .mlp .mmf .mod .mogg .mov .mp+ .mp1 .mp2 .mp3
-    .mp4 .mpa .mpc .mpeg .mpg .msv .mtm .mts .mus .ncm .nsf .oga .ofr .ofs .ogg .ogm .ogv .opus .psf .qcp .ra
-    .ram .rf64 .rm .rmi .rmvb .s3m .sd2 .shn .sid .snd .spc .spx .stem .tak .thd .tta .umx .vgm .vob .voc .vox .w64
-    .wav .webm .weba .wma .wmv .wv .xm .xmf
-    """.split()
-)
+_MUSIC = frozenset({
+    ".3g2", ".3gp", ".669", ".8svx", ".aa", ".aac", ".aax", ".aaxc", ".ac3", ".acm", ".adts", ".aif", ".aifc",
+    ".aiff", ".alac", ".amr", ".ape", ".apl", ".asf", ".ast", ".au", ".avi", ".awb", ".bwf", ".caf", ".cda", ".dff",
+    ".divx", ".dsd", ".dsf", ".dts", ".dtshd", ".dvf", ".eac3", ".ec3", ".f4a", ".f4b", ".f4v", ".flac", ".flv",
+    ".gsm", ".it", ".kar", ".kgm", ".kwm", ".la", ".m2ts", ".m4a", ".m4b", ".m4p", ".m4r", ".m4v", ".mid", ".midi",
+    ".mka", ".mkv", ".mlp", ".mmf", ".mod", ".mogg", ".mov", ".mp+", ".mp1", ".mp2", ".mp3", ".mp4", ".mpa", ".mpc",
+    ".mpeg", ".mpg", ".msv", ".mtm", ".mts", ".mus", ".ncm", ".nsf", ".oga", ".ofr", ".ofs", ".ogg", ".ogm", ".ogv",
+    ".opus", ".psf", ".qcp", ".ra", ".ram", ".rf64", ".rm", ".rmi", ".rmvb", ".s3m", ".sd2", ".shn", ".sid", ".snd",
+    ".spc", ".spx", ".stem", ".tak", ".thd", ".tta", ".umx", ".vgm", ".vob", ".voc", ".vox", ".w64", ".wav", ".webm",
+    ".weba", ".wma", ".wmv", ".wv", ".xm", ".xmf",
+})  # fmt: skip
+
 """Suffixes of files with sound in them, heard here or not."""
 _SUFFIX = re.compile(r"\.(?=[A-Za-z0-9+]*[A-Za-z])[A-Za-z0-9+]{1,5}")
 """What follows the last dot of a name, if it is short and one word: "Mr. Jones" has no suffix."""
@@ -35,7 +37,7 @@ _LOOKED_AT = 500
 
 def suffix_of(name: str) -> str:
     """The suffix in small letters, with its dot; empty where a name has none, as "01. Song" and "Vol. 2" have none."""
-    found = os.path.splitext(name)[1]
+    found = PurePath(name).suffix
     return found.lower() if _SUFFIX.fullmatch(found) else ""
 
 

@@ -2,17 +2,17 @@
 
 import os
 from itertools import islice
-from pathlib import Path
-from urllib.parse import quote, unquote_to_bytes, urlsplit
+from pathlib import Path, PurePath
+from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 from crawler.cutting.cutter import Cutter
 from crawler.file.description import described, track_id_of
 from crawler.file.passing_over import suffix_of
 from crawler.file.walk import Found, Position, Walk
-from crawler.folders import Folders
 from crawler.formats import SUFFIXES
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
 from earshot.errors import InvalidPlaylist, NoPreview, PlaylistNotFound
+from earshot.folders import Folders
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.track import TrackInfo
@@ -47,7 +47,10 @@ class FolderSource:
         entries = tuple(self._entry(folder, at, int(number) + offset) for offset, at in enumerate(found[:PAGE_SIZE]))
         if len(found) <= PAGE_SIZE:
             return Page(entries, None)
-        return Page(entries, f"{int(number) + PAGE_SIZE}:{quote(os.path.join(*found[PAGE_SIZE - 1].position))}")
+        return Page(
+            entries,
+            f"{int(number) + PAGE_SIZE}:{quote_from_bytes(os.fsencode(PurePath(*found[PAGE_SIZE - 1].position)))}",
+        )
 
     def place(self, ref: PlaylistRef) -> str:
         """See `Connected`: the folder without links, as a URL."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crawler.file.passing_over import IgnoreRules, is_bin, is_unheard_music, may_hold_music, suffix_of
-from crawler.folders import Folders, without_links
 from crawler.formats import HEAD_BYTES, SUFFIXES, starts_like_audio
 from earshot.errors import InvalidPlaylist
+from earshot.folders import Folders, without_links
 from earshot.reasons import Reason
 
 Position = tuple[str, ...]
@@ -97,11 +97,11 @@ class Walk:
                 yield from self._in(position, _Way(way.real / entry.name, way.above, way.links), rules, last)
         elif position > last:
             for found in _file(position, path):
-                yield replace(found, reason=Reason.IGNORED, detail=rules.said_in) if rules.ignores(entry.name) else found
+                yield (
+                    replace(found, reason=Reason.IGNORED, detail=rules.said_in) if rules.ignores(entry.name) else found
+                )
 
-    def _linked(
-        self, position: Position, path: Path, way: _Way, rules: IgnoreRules, last: Position
-    ) -> Iterator[Found]:
+    def _linked(self, position: Position, path: Path, way: _Way, rules: IgnoreRules, last: Position) -> Iterator[Found]:
         """What a link leads to, if that may be read. What lies in the folder anyway is found there; circles end."""
         if path.name.startswith(".") or is_bin(path.name) or rules.ignores(path.name):
             return
@@ -109,7 +109,7 @@ class Walk:
             state = path.stat()
         except OSError as error:
             if position > last and _might_be_music(path.name, error):
-                yield Found(position, Reason.UNREADABLE_FILE, f"a link to what is not there: {os.readlink(path)}")
+                yield Found(position, Reason.UNREADABLE_FILE, f"a link to what is not there: {path.readlink()}")
             return
         if not stat.S_ISDIR(state.st_mode) and suffix_of(path.name) not in SUFFIXES:
             return

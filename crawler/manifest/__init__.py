@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from crawler.folders import Folders
 from crawler.manifest.source import ManifestSource
 from crawler.source import Connected, Web
+from earshot.folders import Folders
 
 
 class Settings(Protocol):

@@ -15,7 +15,7 @@ from earshot.errors import ProviderRefused
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
 
-SCOPE = "playlist-read-private playlist-read-collaborative"
+SCOPE = "playlist-read-private playlist-read-collaborative user-library-read"
 _SSM = "ssm:"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import spotipy
 
 from crawler.fields import field, isrc, rows, text, url, whole
+from crawler.places import Reading
 from crawler.rate_limit import RateLimiter
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
 from crawler.spotify.client import call
@@ -17,6 +18,8 @@ from earshot.sources import SOURCES
 from earshot.track import TrackInfo
 
 _SPOTIFY = SOURCES["spotify"]
+_Listed = tuple[Mapping[str, object], Sequence[object]]
+"""What Spotify answered, and the rows in it."""
 _ID = re.compile(_SPOTIFY.number or "")
 
 
@@ -39,17 +42,21 @@ class SpotifySource:
         self._connected: spotipy.Spotify | None = None
 
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
-        """See `Connected`. The cursor is the offset."""
-        offset = int(cursor or 0)
+        """See `Connected`. The cursor is that of a `Reading`."""
+        reading = Reading.at(cursor)
         try:
             if ref.kind == "track":
                 return Page((PlaylistEntry(0, self.track(ref.id)),), None)
-            items, more = self._album(ref, offset) if ref.kind == "album" else self._playlist(ref, offset)
+            answer, items = self._listed(ref, reading.place)
         except NotFound as error:
             hint = error.hint if ref.kind == "playlist" else "Check the id."
             raise PlaylistNotFound(error.message, hint=hint) from error
-        entries = tuple(_entry(offset + position, item) for position, item in enumerate(items))
-        return Page(entries, str(offset + len(items)) if more and items else None)
+        return reading.page(
+            [_entry(reading.place + position, item) for position, item in enumerate(items)],
+            total=whole(answer, "total"),
+            version="",
+            more=bool(answer.get("next")),
+        )
 
     def track(self, spotify_id: str) -> TrackInfo:
         """What Spotify says of the track now.
@@ -65,7 +72,19 @@ class SpotifySource:
             raise ProviderUnavailable(f"Spotify's answer for {spotify_id} is no track")
         return info
 
-    def _playlist(self, ref: PlaylistRef, offset: int) -> tuple[Sequence[object], bool]:
+    def _listed(self, ref: PlaylistRef, offset: int) -> _Listed:
+        match ref.kind:
+            case "album":
+                return self._album(ref, offset)
+            case "artist":
+                answer = self._call(lambda client: client.artist_top_tracks(ref.id))
+                return answer, [{"item": row} for row in rows(answer, "tracks")]
+            case "collection":
+                answer = self._call(lambda client: client.current_user_saved_tracks(limit=PAGE_SIZE, offset=offset))
+                return answer, rows(answer, "items")
+        return self._playlist(ref, offset)
+
+    def _playlist(self, ref: PlaylistRef, offset: int) -> _Listed:
         answer = self._call(
             lambda client: client.playlist_items(ref.id, limit=PAGE_SIZE, offset=offset, additional_types=("track",))
         )
@@ -75,15 +94,15 @@ class SpotifySource:
                 "Spotify describes the playlist but does not list its items",
                 hint="It lists only playlists that the logged-in user owns or collaborates on: make spotify-login.",
             )
-        return items, bool(answer.get("next"))
+        return answer, items
 
-    def _album(self, ref: PlaylistRef, offset: int) -> tuple[Sequence[object], bool]:
+    def _album(self, ref: PlaylistRef, offset: int) -> _Listed:
         album = self._call(lambda client: client.album(ref.id))
         answer = self._call(lambda client: client.album_tracks(ref.id, limit=PAGE_SIZE, offset=offset))
         items = [
             {"item": {**row, "album": album} if isinstance(row, Mapping) else None} for row in rows(answer, "items")
         ]
-        return items, bool(answer.get("next"))
+        return answer, items
 
     def _call(self, request: Callable[[spotipy.Spotify], object]) -> Mapping[str, object]:
         if self._connected is None:

@@ -231,7 +231,9 @@ class CrawlsTable:
                 reasons[entry.reason or Reason.DUPLICATE_ENTRY] += 1
                 if entry.reason is None and entry.track_id is not None:
                     first = seen[entry.track_id]
-                    again = replace(entry, reason=Reason.DUPLICATE_ENTRY, detail=first.name or f"entry {first.number + 1}")
+                    again = replace(
+                        entry, reason=Reason.DUPLICATE_ENTRY, detail=first.name or f"entry {first.number + 1}"
+                    )
                     self._table.put(_entry_row(crawl_id, again))
             else:
                 seen[entry.track_id] = entry

@@ -77,7 +77,7 @@ class Table:
             yield from map(from_item, page["Items"])
 
     def some(self, key: Row, after: Row | None, count: int) -> list[Row]:
-        """The first `count` rows of a partition (`key`: its one attribute) that come after the row with the key `after`."""
+        """The first `count` rows of a partition (`key`: its one attribute) after the one with the key `after`."""
         ((name, value),) = to_item(key).items()
         request: QueryInputTypeDef = {
             "TableName": self._name,

@@ -116,7 +116,7 @@ class Site:
 @contextlib.contextmanager
 def running_site(folder: Path) -> Iterator[Site]:
     """The api under uvicorn over an AWS within this process; files go to `folder`."""
-    with running_world(folder / "cache", EARSHOT_STAGE="local") as world:
+    with running_world(folder / "cache", EARSHOT_STAGE="local", EARSHOT_FOLDER_ROOTS="/") as world:
         own_track = publish_catalogue(world, folder)
         with serving() as url:
             yield Site(url, world, own_track)

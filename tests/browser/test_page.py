@@ -207,6 +207,41 @@ def test_a_playlist_is_added_and_its_crawl_watched(open_page: OpenPage, site: Si
     expect(card).to_contain_text("done")
 
 
+@both_widths
+def test_what_was_not_heard_or_not_removed_is_listed_and_a_playlist_forgotten(
+    open_page: OpenPage, site: Site, width: str
+) -> None:
+    from api.bootstrap import services
+    from earshot.crawls import CrawlEntry, Doubt, Withheld
+    from earshot.messages import CrawlPlaylist
+
+    crawls, crawl_id = services().crawls, CrawlId(f"99990101T000000Z-{width}")
+    crawls.start(CrawlPlaylist(crawl_id, f"deezer:playlist:77{len(width)}"))
+    entries = [CrawlEntry(n, None, Reason.UNSUPPORTED_FORMAT, f"Old/{n:03d} tune.mid", "mid") for n in range(130)]
+    crawls.record_entries(crawl_id, entries)
+    crawls.note_withheld(crawl_id, Withheld(3, Doubt.EMPTIED, ("nas/a.mp3",)))
+    crawls.finish(crawl_id)
+    crawls.count(crawl_id, site.world.table)
+    page = open_page("#/playlists", width=width)
+    card = page.locator(f'[data-crawl="{crawl_id}"]')
+    card.get_by_text("130 not heard: which, and why").click()
+    expect(card.locator(".unheard li")).to_have_count(100)
+    expect(card.locator(".unheard li").first).to_have_text(
+        "Old/000 tune.mida format that is not heard here: mid. Convert it."
+    )
+    card.get_by_role("button", name="More").click()
+    expect(card.locator(".unheard li")).to_have_count(130)
+    expect(card.get_by_role("button", name="More")).to_be_hidden()
+    expect(card).to_contain_text("as when a disk is not mounted")
+    with page.expect_request(lambda asked: asked.method == "POST" and '"agreed":3' in (asked.post_data or "")):
+        card.get_by_role("button", name="Remove them").click()
+    with page.expect_request(lambda asked: asked.method == "DELETE"):
+        card.get_by_role("button", name="Forget").click()
+    crawls.note_forgotten(crawls.summary(crawl_id), 3)
+    expect(card).to_contain_text("No other playlist holds 3 of its tracks")
+    expect(card.get_by_role("button", name="Remove them")).to_be_visible()
+
+
 def _crawl_on(site: Site, crawl_id: str) -> None:
     """Do to the tables what the crawler does."""
     from api.bootstrap import services

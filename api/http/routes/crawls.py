@@ -1,8 +1,8 @@
-"""POST /crawls, GET /crawls and GET /crawls/{crawl_id}."""
+"""POST /crawls, GET /crawls, and of one crawl: how far it has come, its entries, and forgetting it."""
 
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -10,20 +10,38 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
 
 from api.http.caching import by_content
-from api.http.contract import CrawlAnswer, CrawlCounts, CrawlList, CrawlStarted
-from api.http.keys import key_required
+from api.http.contract import (
+    CrawlAnswer,
+    CrawlCounts,
+    CrawlEntries,
+    CrawlEntryAnswer,
+    CrawlForgotten,
+    CrawlList,
+    CrawlStarted,
+)
+from api.http.keys import is_let_in, key_needed_to_read, key_required
 from api.http.requests import CrawlRequest
 from api.http.routes.documented import answers
 from api.http.routes.parameters import LimitParameter
 from api.http.services import services_of
 from earshot.crawls import CrawlSummary
+from earshot.entries import Told, told
+from earshot.errors import InvalidPlaylist
 from earshot.intake import follow_crawl, start_crawl
+from earshot.messages import ForgetPlaylist
 from earshot.playlists import parse_playlist, without_secrets
 
 router = Router()
 _TAGS = ["crawls"]
 _NewestOffset = Annotated[int, Parameter(ge=0, le=100, description="How many to pass over (paging).")]
 """What is passed over is read, and paid for."""
+_CrawlId = Annotated[str, Path(max_length=64)]
+_State = Literal["unheard", "ready", "pending", "no_preview", "failed", "skipped", "missing"]
+_Status = Annotated[
+    _State | None, Parameter(description="Only entries in this state; `unheard`: in any but ready and pending.")
+]
+_Reason = Annotated[str | None, Parameter(max_length=40, description="Only entries with this reason.")]
+_After = Annotated[int | None, Parameter(ge=-1, le=99_999_999, description="Only entries after this one (paging).")]
 
 
 @router.post(
@@ -31,19 +49,25 @@ _NewestOffset = Annotated[int, Parameter(ge=0, le=100, description="How many to 
     summary="Have a playlist crawled",
     operation_id="crawl",
     tags=_TAGS,
-    responses=answers(CrawlStarted, 401, 413, 415, 422, 429, success=202),
+    responses=answers(CrawlStarted, 401, 404, 413, 415, 422, 429, success=202),
     status_code=HTTPStatus.ACCEPTED.value,
     middlewares=[key_required],
 )
 def crawl(request: Annotated[CrawlRequest, Body()]) -> Response[CrawlStarted]:
-    """Its tracks become searchable as they are heard; follow the crawl at `status_url`."""
+    """Its tracks become searchable as they are heard; follow the crawl at `status_url`.
+
+    What cannot be crawled in this stage is refused, with what to do about it.
+    """
     services = services_of(router)
-    playlist = parse_playlist(request.playlist)
+    text = services.crawls.summary(request.again).playlist if request.again else request.playlist or ""
+    playlist = services.admission.understand(text)
     crawl_id = start_crawl(
         playlist,
         crawls=services.crawls,
         crawl_queue=services.crawl_queue,
         remove_missing=request.remove_missing,
+        agreed=request.agreed,
+        only_new=request.only_new,
     )
     status_url = f"/crawls/{crawl_id}"
     return Response(
@@ -58,8 +82,9 @@ def crawl(request: Annotated[CrawlRequest, Body()]) -> Response[CrawlStarted]:
     "/crawls", summary="The newest crawls", operation_id="crawls", tags=_TAGS, responses=answers(CrawlList, 422)
 )
 def crawls(limit: LimitParameter = 20, offset: _NewestOffset = 0) -> CrawlList:
-    """Newest first."""
-    return CrawlList(crawls=[_shown(summary) for summary in services_of(router).crawls.list(limit, offset)])
+    """Newest first, but for those of playlists that are to be forgotten."""
+    listed = services_of(router).crawls.list(limit, offset)
+    return CrawlList(crawls=[_shown(summary) for summary in listed if not summary.forgotten])
 
 
 @router.get(
@@ -69,7 +94,7 @@ def crawls(limit: LimitParameter = 20, offset: _NewestOffset = 0) -> CrawlList:
     tags=_TAGS,
     responses=answers(CrawlCounts, 304, 404, 422),
 )
-def crawl_progress(crawl_id: Annotated[str, Path(max_length=64)]) -> Response[str]:
+def crawl_progress(crawl_id: _CrawlId) -> Response[str]:
     """Counts by state and reason, as of the last count: seconds ago, or minutes for ten thousand entries.
 
     Asking has them counted anew where it is time. Once `done`, they are exact and stay.
@@ -88,6 +113,83 @@ def crawl_progress(crawl_id: Annotated[str, Path(max_length=64)]) -> Response[st
     return by_content(router, counts.model_dump_json(), max_age_s=max_age_s)
 
 
+@router.get(
+    "/crawls/<crawl_id>/entries",
+    summary="Which entries of a crawl were heard, which were not, and why",
+    operation_id="crawl_entries",
+    tags=_TAGS,
+    responses=answers(CrawlEntries, 401, 404, 422),
+    middlewares=[key_needed_to_read],
+)
+def crawl_entries(
+    crawl_id: _CrawlId,
+    status: _Status = None,
+    reason: _Reason = None,
+    limit: LimitParameter = 100,
+    after: _After = None,
+) -> CrawlEntries:
+    """Each with its name, how it stands now and the reason, in the order of the playlist.
+
+    Names may be private, as those of files and of lists that only their owner sees: where a key is needed for having
+    work done, it is for this, too. Entries that say what another one has said are marked once the crawl is `done`.
+    """
+    services = services_of(router)
+    summary = services.crawls.summary(crawl_id)
+
+    def wanted(entry: Told) -> bool:
+        as_asked = status is None or (entry.is_unheard if status == "unheard" else entry.state == status)
+        return as_asked and (reason is None or entry.reason == reason)
+
+    page = told(summary.crawl_id, wanted, crawls=services.crawls, tracks=services.tracks, after=after, limit=limit)
+    return CrawlEntries(entries=[CrawlEntryAnswer.model_validate(entry) for entry in page.entries], next=page.next)
+
+
+@router.delete(
+    "/crawls/<crawl_id>",
+    summary="Forget the playlist of a crawl",
+    operation_id="forget",
+    tags=_TAGS,
+    responses=answers(CrawlForgotten, 401, 404, 422, 429, success=202),
+    status_code=HTTPStatus.ACCEPTED.value,
+    middlewares=[key_required],
+)
+def forget(
+    crawl_id: _CrawlId,
+    remove_tracks: Annotated[
+        bool, Parameter(description="Remove the tracks that no other playlist holds, too; at once, or later.")
+    ] = False,
+) -> Response[CrawlForgotten]:
+    """All crawls of this playlist count no more, and what others remove is not held by them.
+
+    Its tracks stay. The crawl then says how many of them nothing else holds (`only_held`), for a day, within which they
+    may still be removed with it.
+    """
+    services = services_of(router)
+    summary = services.crawls.summary(crawl_id)
+    services.crawl_queue.send(ForgetPlaylist(summary.crawl_id, remove_tracks))
+    status_url = f"/crawls/{summary.crawl_id}"
+    return Response(
+        status_code=HTTPStatus.ACCEPTED.value,
+        content_type="application/json",
+        headers={"Location": status_url},
+        body=CrawlForgotten(crawl_id=summary.crawl_id, status_url=status_url),
+    )
+
+
 def _shown(summary: CrawlSummary) -> CrawlAnswer:
-    shown = replace(summary, playlist=without_secrets(summary.playlist))
+    """What the caller may see of it: nothing that leads to a private list, unless a key says who asks."""
+    if is_let_in(router):
+        shown = replace(summary, playlist=without_secrets(summary.playlist))
+    else:
+        withheld = replace(summary.withheld, names=()) if summary.withheld else None
+        error = {**summary.error, "message": "see it with a key", "hint": ""} if summary.error else None
+        shown = replace(summary, playlist=_veiled(summary.playlist), withheld=withheld, error=error)
     return CrawlAnswer.model_validate(shown, from_attributes=True)
+
+
+def _veiled(playlist: str) -> str:
+    """What kind of playlist it is; a digest of its number would soon be guessed."""
+    try:
+        return parse_playlist(playlist).kind_for_people
+    except InvalidPlaylist:
+        return "playlist"

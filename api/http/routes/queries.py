@@ -46,6 +46,8 @@ def open_clip(request: Annotated[QueryRequest, Body()]) -> Response[QueryOpened]
     if request.size is not None:
         signed = clips.upload(query_id, request.size, request.type)
         upload = Upload(url=signed.url, headers=dict(signed.headers), expires_in_s=UPLOAD_S)
+    if request.url is not None:
+        services_of(router).admission.web.check(request.url)
     clips.open(query_id)
     if request.url is not None:
         services_of(router).fetch_queue.send(FetchClip(query_id, request.url))

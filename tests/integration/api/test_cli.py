@@ -14,7 +14,7 @@ import pytest
 
 from cli import main
 from tests.browser.site import Site, running_site
-from tests.stubs.web import Answer, serve
+from tests.stubs.web import Answer, Request, serve
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +69,17 @@ def test_a_crawl_is_watched_through_short_waits_and_left_in_long_ones(capsys: py
         return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     progress = {"playlist": "x", "total": 1, "pending": 1, "states": {}, "reasons": {}, "removed": 2, "error": None}
+    progress |= {"crawl_id": "1", "withheld": None}
+    unheard: dict[str, object] = {"entries": [], "next": None}
     answers = iter([progress | {"done": False, "waiting_until": until(seconds)} for seconds in (5, 7200)])
     started = {"crawl_id": "1", "understood": "x"}
-    with serve(lambda asked: Answer.json(started if asked.method == "POST" else next(answers))) as server:
+
+    def answer(asked: Request) -> Answer:
+        if asked.path.endswith("/entries"):
+            return Answer.json(unheard)
+        return Answer.json(started if asked.method == "POST" else next(answers))
+
+    with serve(answer) as server:
         assert main(["crawl", "x", "--api", server.url]) == 0
     shown = capsys.readouterr().out
     assert "asked to wait until" in shown
@@ -170,6 +178,7 @@ def test_a_crawl_that_failed_exits_with_1(capsys: pytest.CaptureFixture[str]) ->
     failed = {"crawl_id": "1", "playlist": "deezer:playlist:1", "total": 0, "pending": 0, "done": True}
     failed |= {"states": {}, "reasons": {}, "waiting_until": None, "understood": "Deezer playlist 1", "removed": None}
     failed |= {"error": {"code": "playlist_not_found", "message": "no such playlist", "hint": "Look for it."}}
+    failed |= {"withheld": None, "entries": [], "next": None}
     with _always_answering(json.dumps(failed).encode()) as address:
         assert main(["crawl", "deezer:playlist:1", "--api", address]) == 1
     assert "no such playlist\nLook for it." in capsys.readouterr().out

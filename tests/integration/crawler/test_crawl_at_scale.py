@@ -143,7 +143,8 @@ def _receive(queue_url: str) -> list[Any]:
 
 
 def test_memory_does_not_grow_with_the_playlist(web_stack: Stack, spotify: SpotifyStub) -> None:
-    read_page = bootstrap.crawl().readers["spotify"]
+    read_page = bootstrap.crawl().sources["spotify"].read_page
+    assert read_page is not None
     peaks = []
     for pages in (4, 40):
         name = spotify_id(pages)

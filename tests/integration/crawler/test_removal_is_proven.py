@@ -65,6 +65,7 @@ class Playlists(RuleBasedStateMachine):
             crawls=self._stage.crawls,
             crawl_queue=MessageQueue(sqs, self._stage.queues["crawl"]),
             fetch_queue=MessageQueue(sqs, self._stage.queues["fetch"]),
+            stage="local",
             model="any",
             pages_per_message=1,
         )

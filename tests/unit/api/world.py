@@ -164,6 +164,8 @@ def running_world(cache: Path, **settings: str) -> Iterator[World]:
         "EARSHOT_INDEX_CACHE_DIR": str(cache),
         "EARSHOT_DEEZER_API_URL": "http://127.0.0.1:9",
         "EARSHOT_API_KEYS": "open",
+        "EARSHOT_ALLOWED_HOSTS": "cdn.example",
+        "EARSHOT_PROVIDERS": "file,manifest,spotify,deezer",
     }
     with stage(**{**own, **settings}) as aws:
         services.cache_clear()

@@ -7,8 +7,8 @@ import pytest
 from crawler.cutting.cutter import Cutter
 from crawler.file import source as source_module
 from crawler.file.source import FolderSource
-from crawler.folders import Folders
 from earshot.errors import PlaylistNotFound
+from earshot.folders import Folders
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from tests.stubs.audio import write_sweep

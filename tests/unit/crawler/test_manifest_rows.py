@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from crawler.folders import Folders
 from crawler.manifest.source import ManifestSource
+from earshot.folders import Folders
 from earshot.playlists import PlaylistRef
 from earshot.web import Downloader
 

@@ -68,7 +68,6 @@ def test_what_a_playlist_is_called(text: str, expected: PlaylistRef) -> None:
         "../music",
         "http://example.org/list.csv",
         "https://example.org/music",
-        "https://open.spotify.com/artist/37i9dQZF1DXcBWIGoYBM5M",
         "https://open.spotify.com.evil.org/playlist/37i9dQZF1DXcBWIGoYBM5M",
         "https://evil.org/?https://open.spotify.com/playlist/37i9dQZF1DXcBWIGoYBM5M",
         "spotify:playlist:37i9dQZF1DXcBWIGoYBM5M/../x",
@@ -119,6 +118,63 @@ def test_of_a_short_link_it_says_what_to_do(host: str) -> None:
     with pytest.raises(InvalidPlaylist, match="short link") as caught:
         parse_playlist(f"https://{host}/abc")
     assert "browser" in caught.value.hint
+
+
+_LIST = "0000000000000000004100"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "understood"),
+    [
+        ("https://open.spotify.com/collection/tracks", "Spotify collection me"),
+        ("spotify:user:someone:collection", "Spotify collection me"),
+        ("https://open.spotify.com/artist/0OdUWJ0sBjDrqHygGUXeCF", "Spotify artist 0OdUWJ0sBjDrqHygGUXeCF"),
+        (f"https://open.spotify.com/embed/playlist/{_LIST}", f"Spotify playlist {_LIST}"),
+        (f"open.spotify.com/playlist/{_LIST}", f"Spotify playlist {_LIST}"),
+        (f"https://play.spotify.com/playlist/{_LIST}", f"Spotify playlist {_LIST}"),
+        (f"https://open.spotify.com/playlist/{_LIST}?si=abc&nd=1", f"Spotify playlist {_LIST}"),
+        (f"<https://open.spotify.com/playlist/{_LIST}>", f"Spotify playlist {_LIST}"),
+        (f"Hear this: https://open.spotify.com/playlist/{_LIST}?si=1. Bye", f"Spotify playlist {_LIST}"),
+        ("https://www.deezer.com/en/profile/123/loved", "Deezer loved 123"),
+        ("https://www.deezer.com/artist/27", "Deezer artist 27"),
+        ("https://www.deezer.com/us/artist/27/top_track", "Deezer artist 27"),
+        ("deezer.com/playlist/908622995", "Deezer playlist 908622995"),
+        ("https://api.deezer.com/playlist/908622995", "Deezer playlist 908622995"),
+        ("https://widget.deezer.com/widget/dark/playlist/12", "Deezer playlist 12"),
+        ("'/srv/music'", "folder /srv/music"),
+        ("“/srv/my music”", "folder /srv/my music"),
+        ("file://localhost/srv/music", "folder /srv/music"),
+        ("/srv/music/", "folder /srv/music"),
+        ("/srv//./music", "folder /srv/music"),
+    ],
+)
+def test_what_people_paste_is_understood(pasted: str, understood: str) -> None:
+    assert str(parse_playlist(pasted)) == understood
+
+
+@pytest.mark.parametrize(
+    ("pasted", "said", "remedy"),
+    [
+        ("https://open.spotify.com/user/someone", "another page of Spotify", "artist"),
+        (f"https://open.spotify.com/episode/{_LIST}", "another page of Spotify", "playlist"),
+        ("https://www.deezer.com/en/mixes/genre/1", "another page of Deezer", "playlist"),
+        ("https://music.apple.com/us/playlist/x/pl.123", "Apple Music", "CSV"),
+        ("https://music.youtube.com/playlist?list=PL1", "YouTube Music", "CSV"),
+        ("https://tidal.com/browse/playlist/1", "Tidal", "CSV"),
+        ("on.soundcloud.com/x", "SoundCloud", "CSV"),
+        ("https://someone.bandcamp.com/album/x", "Bandcamp", "CSV"),
+        ("https://music.amazon.co.uk/playlists/x", "Amazon Music", "CSV"),
+        ("~/Music", "nor a folder", "whole path"),
+        ("my/Music", "nor a folder", "whole path"),
+        ("C:\\Users\\me\\Music", "a path of Windows", "/mnt/c/Users/me/Music"),
+        ("\\\\nas\\music", "network", "Mount"),
+        ("smb://nas/music", "network", "Mount"),
+    ],
+)
+def test_of_what_cannot_be_read_it_says_what_it_is_and_what_would_work(pasted: str, said: str, remedy: str) -> None:
+    with pytest.raises(InvalidPlaylist, match=said) as caught:
+        parse_playlist(pasted)
+    assert remedy in caught.value.hint
 
 
 def test_it_says_what_was_understood() -> None:
