@@ -36,6 +36,7 @@ from earshot.errors import InvalidInput
 from earshot.lists import MAX_LIST_BYTES
 from earshot.lists.texts import decoded
 from earshot.playlists import playlist_from_command_line
+from earshot.watching import Watched
 
 _POLL_S = 0.5
 _LESS = -0.5
@@ -290,6 +291,20 @@ def forget(client: ApiClient, options: argparse.Namespace) -> Answer:
     elif progress["only_held"]:
         lines.append(f"Within a day: earshot forget {progress['crawl_id']} --remove-tracks")
     return Answer(progress, "\n".join(lines))
+
+
+def watch(client: ApiClient, options: argparse.Namespace) -> Answer:
+    """Have a folder crawled whenever it has changed, until somebody interrupts."""
+    folder = Path(options.folder).expanduser().resolve()
+    if not folder.is_dir():
+        raise InvalidInput(f"{folder} is no folder")
+    watched = Watched(folder)
+    while True:
+        if watched.is_to_be_crawled():
+            wanted = {"playlist": playlist_from_command_line(str(folder)), "only_new": True, "remove_missing": True}
+            started: StartedJson = client.post("/crawls", wanted).checked()
+            sys.stderr.write(f"crawling {started['understood']} ({started['crawl_id']})\n")
+        time.sleep(options.every)
 
 
 def _crawl_of(client: ApiClient, playlist: str) -> str:

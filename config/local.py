@@ -1,5 +1,6 @@
 """Settings of the local stack (`make up`, `make demo` and the commands that talk to them)."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -44,6 +45,9 @@ class LocalSettings(FunctionSettings):
     local_workers: int = Field(default=0, ge=0, le=64)
     """Most processes per function; 0 means one per core."""
 
+    watch: Annotated[tuple[Path, ...], NoDecode] = ()
+    """Folders that are crawled whenever they have changed, separated like PATH, while the stack runs."""
+
     local_timings: Literal["fast", "aws"] = "fast"
     """`aws`: what died comes back as late, what was dealt with as often, and functions are throttled as on AWS."""
 
@@ -60,6 +64,16 @@ class LocalSettings(FunctionSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("watch", mode="before")
+    @classmethod
+    def _folders(cls, value: object) -> object:
+        return tuple(part for part in value.split(os.pathsep) if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("watch")
+    @classmethod
+    def _all_absolute(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(folder.expanduser().absolute() for folder in value)
 
     @field_validator("local_dir", "local_serverless")
     @classmethod

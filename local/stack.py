@@ -17,6 +17,7 @@ from earshot.ids import CrawlId
 from earshot.intake import start_crawl
 from earshot.playlists import parse_playlist
 from earshot.running_stack import RunningStack
+from earshot.watching import Watched
 from local import embedded_aws
 from local.board import Board
 from local.event_loop import EventLoop
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 _GRACE_S = 15.0
 _WATCH_S = 1.0
 _SUMMARY_EVERY = 5
+_LOOK_EVERY = 15
+"""Seconds between two looks at folders that are watched; two looks alike, and a change is crawled."""
 
 
 class Stack:
@@ -177,6 +180,7 @@ class Stack:
         from ops.indexes import InService  # see _start_aws
 
         ticks, ledger = 0, Ledger(self.settings.local_dir)
+        watched = [Watched(folder) for folder in self.settings.watch]
         in_service = InService(self.deployment, self.settings.local_dir / "cache" / "ledger")
         while not stop.wait(_WATCH_S):
             if self._aws is not None and not self._aws.alive():
@@ -193,6 +197,25 @@ class Stack:
                 self.say(line)
             if ticks % _SUMMARY_EVERY == 0:
                 self._note_crawls(ledger, in_service)
+            if ticks % _LOOK_EVERY == 0:
+                for folder in watched:
+                    self._crawl_if_changed(folder)
+
+    def _crawl_if_changed(self, watched: Watched) -> None:
+        """Have new music heard; what has left goes as far as that is beyond doubt (`crawler.departed`)."""
+        if not watched.is_to_be_crawled():
+            return
+        self.say(f"crawling {watched.folder}, which has changed")
+        try:
+            start_crawl(
+                parse_playlist(watched.folder.as_uri()),
+                crawls=self.deployment.crawls,
+                crawl_queue=self.deployment.crawl_queue,
+                only_new=True,
+                remove_missing=True,
+            )
+        except (BotoCoreError, ClientError) as error:
+            self.board.trouble("aws", str(error))
 
     def _note_crawls(self, ledger: Ledger, in_service: "InService") -> None:
         try:

@@ -17,7 +17,7 @@ const REASONS = {
   local_file: ["a file on somebody's own disk", "Crawl its folder."],
   null_entry: ["withdrawn"],
   no_track_id: ["without a usable id"],
-  no_preview_url: ["no preview", "Switch on deezer or itunes."],
+  no_preview_url: ["no preview", "Switch on a source that finds previews (docs/sources.md)."],
   miss: ["nobody asked has anything like it"],
   rejected: ["something was found, but not certainly this recording"],
   unplayable: ["is no audio, or broken"],
@@ -28,7 +28,7 @@ const REASONS = {
   file_changed: ["has changed since it was read", "Crawl it again."],
   provider_off: ["its source is switched off", "See EARSHOT_PROVIDERS."],
   unavailable: ["its provider failed", "Crawl it again later."],
-  refused: ["its provider refused", "For Spotify: make spotify-login."],
+  refused: ["its provider refused", "Log in to it (docs/sources.md)."],
 };
 const DOUBTS = {
   unread: "something could not be read", emptied: "nothing is left there, as when a disk is not mounted",

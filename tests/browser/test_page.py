@@ -231,6 +231,7 @@ def test_what_was_not_heard_or_not_removed_is_listed_and_a_playlist_forgotten(
     )
     card.get_by_role("button", name="More").click()
     expect(card.locator(".unheard li")).to_have_count(130)
+    expect(card.get_by_role("button", name="More")).to_be_hidden()
     expect(card).to_contain_text("as when a disk is not mounted")
     with page.expect_request(lambda asked: asked.method == "POST" and '"agreed":3' in (asked.post_data or "")):
         card.get_by_role("button", name="Remove them").click()

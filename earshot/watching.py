@@ -1,0 +1,46 @@
+"""Whether a folder of music has changed, asked now and then: no events, which network disks do not give."""
+
+import hashlib
+import os
+from pathlib import Path
+
+
+class Watched:
+    """A folder that is looked at. Nothing of its files is read but names, sizes and times.
+
+    Args:
+        folder: with all that is below it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._seen: bytes | None = None
+        self._crawled: bytes | None = None
+
+    def is_to_be_crawled(self) -> bool:
+        """Whether it is otherwise than when this was last true, and as it was at the look before: nobody is copying.
+
+        A folder that cannot be listed, or holds nothing, as when its disk is away, never is.
+        """
+        before, self._seen = self._seen, _look(self.folder)
+        if self._seen is None or self._seen != before or self._seen == self._crawled:
+            return False
+        self._crawled = self._seen
+        return True
+
+
+def _look(folder: Path) -> bytes | None:
+    """A digest of what there is; None: nothing."""
+    seen, digest = 0, hashlib.sha256()
+    for place, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            path = Path(place, name)
+            try:
+                state = path.stat()
+            except OSError:
+                continue  # gone since it was listed, or a link that leads nowhere
+            seen += 1
+            digest.update(os.fsencode(path))
+            digest.update(f"\0{state.st_size} {state.st_mtime_ns}\n".encode())
+    return digest.digest() if seen else None
