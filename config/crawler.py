@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 from pydantic import Field, SecretStr, create_model, field_validator
 from pydantic_settings import NoDecode
 
+from config.media_servers import MediaServerSettings
 from config.spotify_login import SpotifyLoginSettings
 from earshot.networks import DEFAULT_NETWORK
 from earshot.sources import SOURCES, find_source
@@ -74,6 +75,11 @@ class CrawlerSettings(SpotifyLoginSettings):
     @classmethod
     def _roots(cls, value: object) -> object:
         return _split(value, os.pathsep)
+
+    @property
+    def media_servers(self) -> MediaServerSettings:
+        """Those of this house: none of the functions in the cloud knows any."""
+        return MediaServerSettings.load()
 
     def api_url(self, source: str) -> str:
         """Where the web API of `source` is; empty: it has none."""

@@ -19,7 +19,8 @@ _MANIFEST_SUFFIXES = (".csv", ".jsonl", ".ndjson")
 class PlaylistRef:
     """A playlist that some source understands.
 
-    `source` is a name in `earshot.sources`. `kind` is ``playlist``, ``album``, ``track``, ``folder`` or ``manifest``.
+    `source` is a name in `earshot.sources`. `kind` is ``playlist``, ``album``, ``track``, ``folder``, ``manifest``, or
+    ``all`` of a media server (then without an id).
     `id` is the source's number, an absolute path or an https URL. `text` is what somebody called it.
     """
 
@@ -31,11 +32,13 @@ class PlaylistRef:
     def __str__(self) -> str:
         """What was understood, for people."""
         source = SOURCES[self.source]
+        if source.is_server:
+            return f"{source.label} {self.kind} {self.id}".strip()
         return f"{source.label} {self.kind} {self.id}" if source.site else f"{self.kind} {self.id}"
 
 
 def parse_playlist(text: str) -> PlaylistRef:
-    """The playlist, album, track, folder or manifest that `text` names.
+    """The playlist, album, track, library, folder or manifest that `text` names.
 
     A bare 22-character id is a Spotify playlist. Folders and manifests are absolute paths or ``file://`` URLs; a
     manifest (``.csv``, ``.jsonl``, ``.ndjson``) may also be an https URL.

@@ -13,7 +13,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 KINDS = ("playlist", "album", "track")
-"""What an address of a source with a site may name."""
+"""What an address of a source with a site, or of a media server, may name."""
+EVERYTHING = "all"
+"""What names a media server's whole library."""
 
 
 class Can(Flag):
@@ -59,6 +61,8 @@ class Source:
     """A person's own: it has no terms to read first, and is switched on from the start."""
     is_trusted: bool = True
     """Whether what it says of a track may lead to other sources. Tags of files are as often wrong as right."""
+    is_server: bool = False
+    """A media server in somebody's house: what it holds is named ``<name>:all`` or ``<name>:playlist:<number>``."""
     also_called: tuple[str, ...] = ()
     """Names that older settings and tables have."""
 
@@ -74,6 +78,8 @@ class Source:
 _HEX = "[0-9a-f]{16}"
 _NUMBER = "[1-9][0-9]{0,17}"
 _BASE62 = "[0-9A-Za-z]{22}"
+_ESCAPED = "(?:[0-9A-Za-z._-]|~[0-9A-F]{2}){1,128}"
+"""Ids of media servers, which may be any text: see `earshot.ids.escaped`."""
 
 SOURCES: Mapping[str, Source] = MappingProxyType({
     source.name: source
@@ -82,6 +88,10 @@ SOURCES: Mapping[str, Source] = MappingProxyType({
             "file", "own files", _HEX, can=Can.LIST | Can.SERVE, is_own=True, is_trusted=False, also_called=("folder",),
         ),
         Source("manifest", "lists", _HEX, can=Can.LIST, is_own=True),
+        Source(
+            "subsonic", "OpenSubsonic", _ESCAPED, can=Can.LIST | Can.LOOK_UP | Can.SERVE,
+            is_own=True, is_trusted=False, is_server=True,
+        ),
         Source(
             "spotify", "Spotify", _BASE62, bare=True, can=Can.LIST | Can.LOOK_UP,
             site="open.spotify.com", short_sites=("spotify.link",), hosts=("p.scdn.co",),
@@ -115,13 +125,18 @@ def labels(can: Can) -> str:
     return " or ".join(source.label for source in SOURCES.values() if source.site and can in source.can)
 
 
+def servers() -> str:
+    """How the libraries of media servers are named, as people list them: "`subsonic:all`"."""
+    return " or ".join(f"`{name}:{EVERYTHING}`" for name, source in SOURCES.items() if source.is_server)
+
+
 def track_id_forms() -> str:
     """The forms of ids that carry their source, for people."""
     return ", ".join(f"`{name}:…`" for name in TRACK_SOURCES if not SOURCES[name].bare)
 
 
 class Link(NamedTuple):
-    """What an address leads to: one of `KINDS` and its number."""
+    """What an address leads to: one of `KINDS` and its number, or `EVERYTHING` and none."""
 
     source: Source
     kind: str
@@ -129,7 +144,8 @@ class Link(NamedTuple):
 
 
 def parse_link(text: str) -> Link | None:
-    """What the URI or URL `text` of a source names: ``spotify:track:…``, ``https://www.deezer.com/en/album/…``."""
+    """What the URI or URL `text` of a source names: ``spotify:track:…``, ``https://www.deezer.com/en/album/…``,
+    ``subsonic:all``."""
     for source, form in _forms():
         if match := form.fullmatch(text):
             return Link(source, match["kind"], match["number"])
@@ -157,4 +173,8 @@ def _forms() -> tuple[tuple[Source, re.Pattern[str]], ...]:
             uri = rf"(?i:{source.name}):(?:user:{_OWNER}:)?{kind}:{number}"
             page = rf"(?i:https?://{www}{re.escape(host)})/{_LANGUAGE}(?:user/{_OWNER}/)?{kind}/{number}/?(?:[?#].*)?"
             forms += [(source, re.compile(form)) for form in (uri, page)]
+        if source.is_server:
+            one = rf"{source.name}:{kind}:(?P<number>{source.number})"
+            everything = rf"{source.name}:(?P<kind>{EVERYTHING})(?P<number>)"
+            forms += [(source, re.compile(form)) for form in (one, everything)]
     return tuple(forms)

@@ -47,6 +47,18 @@ class TrackInfo:
     artwork_url: str | None = None
     preview_url: str | None = None
     """Where the source itself says the preview is; for a file, its `file://` URL. May expire."""
+    genres: tuple[str, ...] = ()
+    year: int | None = None
+    """Of the first release where the source knows it, else of this one."""
+    album_artist: str = ""
+    track_number: int | None = None
+    disc_number: int | None = None
+    mbid: str | None = None
+    """The recording at MusicBrainz, a UUID in lower case."""
+    path: str = ""
+    """Where a media server has its file, as the server says: mostly relative to its music folder."""
+    cover_id: str | None = None
+    """What its media server calls the cover."""
 
     def to_row(self) -> dict[str, object]:
         """What is known; what is not is left out, so that it never erases what is."""

@@ -15,10 +15,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from crawler.fields import isrc, rows, text, url, whole
 from crawler.folders import Folders
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
 from earshot.errors import InvalidPlaylist, InvalidTrackId, PlaylistNotFound
+from earshot.fields import isrc, rows, text, url, whole
 from earshot.ids import TrackId, parse_track_id, source_of
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
