@@ -78,16 +78,28 @@ class SubsonicServer:
             AudioRejected: `too_large`; the file holds the first `max_bytes`.
             Others: see `get`.
         """
+        said = self._saved(file, endpoint, max_bytes, parameters)
+        if said is not None and _error_code(said) in _NO_TOKENS and self._takes_tokens:
+            self._takes_tokens = False
+            said = self._saved(file, endpoint, max_bytes, parameters)
+            self._takes_tokens = said is not None and _error_code(said) in _NO_TOKENS
+        if said is not None:
+            error = _refusal(said) or ProviderRefused("the server sent text instead of audio")
+            raise TrackNotFound(error.message, hint=error.hint) if isinstance(error, NotFound) else error
+
+    def _saved(
+        self, file: IO[bytes], endpoint: str, max_bytes: int, parameters: Mapping[str, Parameter]
+    ) -> Mapping[str, object] | None:
+        """What the server says instead of sending audio; None: it did, and the file holds it."""
         file.seek(0)
         file.truncate()
         try:
             self._web.fetch_into(file, self._address(endpoint, parameters), max_bytes=max_bytes, accepted=_ANSWERS)
         finally:
             file.seek(0)
-        if file.read(1) in (b"{", b"<"):  # no audio begins so, but what a server says instead does
-            file.seek(0)
-            raise _spoken(file.read(_MAX_SPOKEN_BYTES))
+        head = file.read(1)
         file.seek(0)
+        return _spoken(file.read(_MAX_SPOKEN_BYTES)) if head in (b"{", b"<") else None  # no audio begins so
 
     def _asked(self, endpoint: str, parameters: Mapping[str, Parameter]) -> Mapping[str, object]:
         address = self._address(endpoint, parameters)
@@ -132,16 +144,13 @@ def _refusal(answer: Mapping[str, object]) -> EarshotError | None:
     return ProviderRefused(f"the server refused (error {code}): {said}")
 
 
-def _spoken(content: bytes) -> EarshotError:
-    """What a server says instead of sending audio, in JSON or XML."""
+def _spoken(content: bytes) -> Mapping[str, object]:
+    """What a server says in JSON; in XML, or in other words, it says nothing that is understood."""
     try:
         found = field(json.loads(content), "subsonic-response")
     except (ValueError, RecursionError):
         found = None
-    refusal = _refusal(found) if isinstance(found, Mapping) else None
-    if isinstance(refusal, NotFound):
-        return TrackNotFound(refusal.message, hint=refusal.hint)
-    return refusal or ProviderRefused("the server sent text instead of audio")
+    return found if isinstance(found, Mapping) else {"error": {"message": "text instead of audio"}}
 
 
 def song_info(song: object) -> TrackInfo | None:

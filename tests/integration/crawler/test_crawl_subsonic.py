@@ -171,6 +171,12 @@ def test_a_server_that_knows_no_tokens_is_given_the_password(source: SubsonicSou
     assert all("t" not in query for _, query in subsonic.asked[1:])
 
 
+def test_such_a_server_is_given_the_password_for_audio_too(stack: Stack, subsonic: SubsonicStub) -> None:
+    subsonic.takes_tokens, subsonic.albums, subsonic.audio = False, {"a": [song(1)]}, {"1": sweep(3)}
+    stack.run("subsonic:all")
+    assert stack.previews.exists(TrackId("subsonic:1"))
+
+
 @pytest.mark.parametrize("code", [40, 50, 0])
 def test_a_refusal_ends_the_crawl_and_shows_no_password(
     stack: Stack, subsonic: SubsonicStub, code: int, caplog: pytest.LogCaptureFixture
