@@ -13,7 +13,6 @@ _HOP_BY_HOP = frozenset({
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te", b"trailer",
     b"transfer-encoding", b"upgrade",
 })  # fmt: skip
-_CHUNK = 64 * 1024
 _TIMEOUT = httpx.Timeout(10.0, read=300.0, write=300.0)
 _LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=50)
 
@@ -69,7 +68,7 @@ class Forward:
         try:
             headers = [self._as_seen_here(header, scope) for header in _kept(response.headers.raw)]
             await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-            async for chunk in response.aiter_raw(_CHUNK):
+            async for chunk in response.aiter_raw():  # as they come: a size would make it wait for more
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         except httpx.HTTPError as error:
