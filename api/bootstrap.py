@@ -9,14 +9,18 @@ from botocore.config import Config
 from api.http.previews import PATIENCE_S, Fresh, deezer_preview, rationed
 from api.http.services import Rules, Services
 from config.api import ApiSettings
+from config.media_servers import MediaServerSettings
 from earshot.index.reader import IndexReader
+from earshot.media_servers.server import MediaServer
+from earshot.media_servers.subsonic import SubsonicServer
+from earshot.media_servers.subsonic_library import SubsonicLibrary
 from earshot.sources import SOURCES
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.quotas import Quotas
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
-from earshot.web import Downloader, with_hosts
+from earshot.web import Downloader, origin_of, with_hosts
 
 
 @lru_cache(maxsize=1)
@@ -61,8 +65,18 @@ def services() -> Services:
         queries=SoundQueries(s3, settings.previews_bucket),
         quotas=quotas,
         fresh_previews={"deezer": _deezer(settings, quotas)},
+        media_servers=_media_servers() if settings.stage == "local" else {},
         disconnect=disconnect,
     )
+
+
+def _media_servers() -> dict[str, MediaServer]:
+    own = MediaServerSettings.load()
+    if not own.subsonic_url:
+        return {}
+    web = Downloader(frozenset(), "Earshot", own_servers=frozenset({origin_of(urlsplit(own.subsonic_url))}))
+    server = SubsonicServer(web, own.subsonic_url, own.subsonic_user, own.subsonic_password.get_secret_value())
+    return {"subsonic": SubsonicLibrary(server)}
 
 
 def _deezer(settings: ApiSettings, quotas: Quotas) -> Fresh:

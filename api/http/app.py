@@ -15,7 +15,18 @@ from pydantic_core import to_json
 from api.http import problems
 from api.http.document import text_of
 from api.http.events import HttpEvent, HttpReply
-from api.http.routes import catalogue_map, crawls, health, opensubsonic, page, queries, search, similar, tracks
+from api.http.routes import (
+    catalogue_map,
+    crawls,
+    health,
+    opensubsonic,
+    page,
+    playlists,
+    queries,
+    search,
+    similar,
+    tracks,
+)
 from api.http.services import Services
 from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, RouteNotFound, UnsupportedMediaType
 
@@ -45,7 +56,7 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
         enable_validation=True, serializer=_as_json, json_body_deserializer=_parse_json, cors=_cors(cors_origins)
     )
     problems.install(app)
-    for module in (similar, queries, search, catalogue_map, tracks, crawls, health, page, opensubsonic):
+    for module in (similar, queries, search, catalogue_map, tracks, crawls, health, page, playlists, opensubsonic):
         app.include_router(module.router)
     app.configure_openapi(
         title=TITLE,

@@ -196,6 +196,14 @@ class CrawlStarted(BaseModel):
     understood: Annotated[str, Field(description="What the playlist was taken for.")]
 
 
+class PlaylistWritten(BaseModel):
+    """A playlist that a media server keeps now."""
+
+    playlist: Annotated[str, Field(description="What the server calls it.")]
+    written: Annotated[list[str], Field(description="The tracks in it, in their order.")]
+    missing: Annotated[list[str], Field(description="Tracks that the server does not hold, or nobody has crawled.")]
+
+
 class CrawlAnswer(BaseModel):
     """A crawl."""
 

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from api.http.previews import Fresh
 from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
+from earshot.media_servers.server import MediaServer
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.quotas import Quotas
@@ -34,6 +35,7 @@ class Services:
     """What the routes work with.
 
     `fresh_previews`: by source, asks where the preview of a track can be heard now; empty where it cannot.
+    `media_servers`: those of this house, by source; empty in the cloud.
     `disconnect`: closes the connections to AWS; the next request opens others.
     """
 
@@ -46,6 +48,7 @@ class Services:
     queries: SoundQueries
     quotas: Quotas
     fresh_previews: Mapping[str, Fresh]
+    media_servers: Mapping[str, MediaServer]
     disconnect: Callable[[], None]
 
 

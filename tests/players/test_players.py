@@ -1,6 +1,8 @@
 """Players that know nothing of Earshot get its answers, and play them."""
 
 import json
+import subprocess
+import sys
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
@@ -28,6 +30,29 @@ def test_a_player_asks_for_similar_songs_and_streams_the_first(player: Player, s
     assert all(0 <= similarity <= 1 for _, similarity in saw["matches"])
     assert (saw["path"][0], saw["path"][-1], len(saw["path"])) == (saw["seed"], saw["similar"][-1], 6)
     assert len(saw["of the artist"]) == 5
+
+
+def test_an_answer_is_kept_by_the_server_and_read_by_the_player(player: Player, stack: LocalStack) -> None:
+    ids = {track.info.title: track.track_id for track in stack.deployment.tracks.scan()}
+    earshot = [sys.executable, "-m", "cli"]
+    env = stack.env | {"EARSHOT_API_URL": f"http://127.0.0.1:{stack.port}"}
+    asked = subprocess.run([*earshot, "similar", ids["Song 7"], "--json"], env=env, capture_output=True, check=True)
+    words = [*earshot, "playlist", "Within earshot of Song 7", "-"]
+    kept = subprocess.run(words, env=env, input=asked.stdout, capture_output=True, check=False)
+    assert b"11 tracks" in kept.stdout, kept.stderr
+    answer = json.loads(asked.stdout)
+    titles = [row["title"] for row in (*answer["query"], *answer["results"])]
+    for program in ("opensonic.py", "headless_mopidy.py"):
+        assert json.loads(player.run(program))["playlists"] == {"Within earshot of Song 7": titles}
+
+
+def test_mopidy_asks_for_similar_songs_and_plays_the_first(player: Player, stack: LocalStack) -> None:
+    saw = json.loads(player.run("headless_mopidy.py"))
+    ids = {track.info.title: track.track_id for track in stack.deployment.tracks.scan()}
+    _, body = stack.api.get("/similar", track_id=ids[saw["seed"]], k=15)
+    assert saw["similar"] == [row["title"] for row in body["results"]][:5]
+    assert saw["first"] == saw["similar"][0]
+    assert saw["streamed"] == saw["size"] > 10_000
 
 
 def test_everything_else_is_the_servers_own_answer(proxy: Serving, supysonic: Serving) -> None:

@@ -105,6 +105,16 @@ class SubsonicStub:
     def _getPlaylists(self, _: Request) -> Answer:  # noqa: N802
         return ok(playlists={"playlist": [{"id": key, "name": self.names.get(key, key)} for key in self.playlists]})
 
+    def _createPlaylist(self, request: Request) -> Answer:  # noqa: N802
+        key = request.query.get("playlistId", f"pl-{len(self.playlists)}")
+        self.names.setdefault(key, request.query.get("name", ""))
+        self.playlists[key] = list(request.every.get("songId", ()))
+        return ok()
+
+    def _updatePlaylist(self, request: Request) -> Answer:  # noqa: N802
+        self.playlists[request.query["playlistId"]] += request.every.get("songIdToAdd", ())
+        return ok()
+
     def _getSong(self, request: Request) -> Answer:  # noqa: N802
         found = self.songs().get(request.query.get("id", ""))
         return ok(song=found) if found else NOT_FOUND

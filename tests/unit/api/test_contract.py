@@ -118,7 +118,12 @@ def test_the_document_names_the_header_that_carries_the_key() -> None:
         for method, operation in operations.items()
         if {"key": []} in operation.get("security", ())
     }
-    assert keyed == {("post", "/crawls"), ("post", "/queries"), ("put", "/tracks/{track_id}")}
+    assert keyed == {
+        ("post", "/crawls"),
+        ("post", "/playlists"),
+        ("post", "/queries"),
+        ("put", "/tracks/{track_id}"),
+    }
 
 
 def test_swagger_is_served_without_any_other_host(world: World) -> None:
