@@ -51,6 +51,7 @@ def services() -> Services:
             api_keys=settings.api_keys,
             is_open=settings.is_open,
             quota_per_hour=settings.quota_per_hour if settings.is_metered else None,
+            player_password=settings.player_password.get_secret_value(),
         ),
         index=IndexReader(
             s3,

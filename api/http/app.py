@@ -20,6 +20,7 @@ from api.http.routes import (
     crawls,
     health,
     opensubsonic,
+    opensubsonic_library,
     page,
     playlists,
     queries,
@@ -28,6 +29,7 @@ from api.http.routes import (
     tracks,
 )
 from api.http.services import Services
+from api.http.subsonic import FORM
 from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, RouteNotFound, UnsupportedMediaType
 
 TITLE = "Earshot"
@@ -56,7 +58,9 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
         enable_validation=True, serializer=_as_json, json_body_deserializer=_parse_json, cors=_cors(cors_origins)
     )
     problems.install(app)
-    for module in (similar, queries, search, catalogue_map, tracks, crawls, health, page, playlists, opensubsonic):
+    for module in (similar, queries, search, catalogue_map, tracks, crawls, health, page, playlists):
+        app.include_router(module.router)
+    for module in (opensubsonic, opensubsonic_library):
         app.include_router(module.router)
     app.configure_openapi(
         title=TITLE,
@@ -171,6 +175,8 @@ def _check_body(event: HttpEvent) -> None:
     if len(body) > MAX_BODY_BYTES:
         raise RequestTooLarge(f"the body has more than {MAX_BODY_BYTES} bytes", hint="Send less.")
     media_type = event.get("headers", {}).get("content-type", "application/json").partition(";")[0].strip().lower()
+    if media_type == FORM and event["rawPath"].startswith("/rest/"):  # players may send their questions as forms
+        return
     if media_type != "application/json":
         raise UnsupportedMediaType(f"the body is {media_type[:80]!r}, not JSON")
     if event.get("isBase64Encoded"):

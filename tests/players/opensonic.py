@@ -1,4 +1,4 @@
-"""A player's session by py-opensonic: ``opensonic.py URL USER PASSWORD PLAYLIST``; prints what it saw as JSON."""
+"""A player's session by py-opensonic: ``opensonic.py URL USER PASSWORD``; prints what it saw as JSON."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from libopensonic import AsyncConnection
 
 
 async def session(url: str, user: str, password: str) -> dict[str, object]:
-    """Search, ask for what is similar, stream the first answer, walk a path, list playlists."""
+    """Search, ask for what is similar, stream the first answer, walk a path."""
     parts = urlsplit(url)
     # Supysonic knows no tokens.
     player = AsyncConnection(f"http://{parts.hostname}", user, password, port=parts.port, legacy_auth=True)
@@ -22,10 +22,6 @@ async def session(url: str, user: str, password: str) -> dict[str, object]:
     matches = await player.get_sonic_similar_tracks(seed.id, count=5)
     path = await player.find_sonic_path(seed.id, similar[-1].id, count=6)
     artist = await player.get_similar_songs2(seed.artist_id, count=5)
-    playlists = {
-        one.name: [entry.title for entry in (await player.get_playlist(one.id)).entry or []]
-        for one in await player.get_playlists()
-    }
     return {
         "extensions": extensions,
         "seed": seed.title,
@@ -36,7 +32,6 @@ async def session(url: str, user: str, password: str) -> dict[str, object]:
         "matches": [[match.entry.title, match.similarity] for match in matches],
         "path": [match.entry.title for match in path],
         "of the artist": [song.title for song in artist],
-        "playlists": playlists,
     }
 
 
