@@ -16,6 +16,7 @@ from api.http import problems
 from api.http.document import text_of
 from api.http.events import HttpEvent, HttpReply
 from api.http.routes import (
+    audiomuse,
     catalogue_map,
     crawls,
     health,
@@ -60,7 +61,7 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
     problems.install(app)
     for module in (similar, queries, search, catalogue_map, tracks, crawls, health, page, playlists):
         app.include_router(module.router)
-    for module in (opensubsonic, opensubsonic_library):
+    for module in (opensubsonic, opensubsonic_library, audiomuse):
         app.include_router(module.router)
     app.configure_openapi(
         title=TITLE,

@@ -22,9 +22,17 @@ class Secret(Protocol):
 class Server(Protocol):
     """The server that was set, and a user of it."""
 
-    subsonic_url: str
-    subsonic_user: str
-    subsonic_password: Secret
+    @property
+    def subsonic_url(self) -> str:
+        """Its address; empty: there is none."""
+
+    @property
+    def subsonic_user(self) -> str:
+        """The user's name."""
+
+    @property
+    def subsonic_password(self) -> Secret:
+        """The user's password."""
 
 
 class Settings(Protocol):
