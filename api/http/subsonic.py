@@ -91,6 +91,16 @@ def asked_of(router: BaseRouter) -> Parameters:
     return parameters_of(router.current_event.raw_event)
 
 
+def only_on_one_machine(router: BaseRouter) -> None:
+    """Refuse what reads much of the catalogue for one answer: in the cloud anybody may ask, and somebody else pays.
+
+    Raises:
+        NotFound
+    """
+    if services_of(router).rules.stage != "local":
+        raise NotFound("this is answered on one machine only, not in the cloud")
+
+
 def needed(router: BaseRouter, *names: str) -> list[str]:
     """The values of parameters that must be there.
 

@@ -20,7 +20,7 @@ from api.answers.ranking import rank
 from api.answers.search import search
 from api.answers.seeds import seed_of
 from api.http.services import searcher_of, services_of
-from api.http.subsonic import track_of
+from api.http.subsonic import only_on_one_machine, track_of
 from earshot.errors import EarshotError, InvalidInput, InvalidRequest, InvalidTrackId, TrackNotFound, http_status
 from earshot.ids import number_of, source_of, unescaped
 from earshot.index.rows import IndexedTrack
@@ -40,6 +40,7 @@ Endpoint = Callable[[], object]
 def _answering(endpoint: Endpoint) -> Callable[[], Response[str]]:
     def answered() -> Response[str]:
         try:
+            only_on_one_machine(router)
             status, content = HTTPStatus.OK, endpoint()
         except EarshotError as error:
             status, content = _status(error), {"error": error.message}

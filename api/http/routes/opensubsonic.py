@@ -17,7 +17,7 @@ from api.answers.ranking import rank
 from api.answers.seeds import seed_of
 from api.answers.spaces import Sound
 from api.http.services import searcher_of, services_of
-from api.http.subsonic import Content, album_id, artist_id, child, needed, number, route, track_of
+from api.http.subsonic import Content, album_id, artist_id, child, needed, number, only_on_one_machine, route, track_of
 from api.http.subsonic_library import library_of
 from earshot.index.rows import IndexedTrack
 from earshot.media_servers.subsonic_answers import EXTENSION, similarity
@@ -74,6 +74,9 @@ def _similar_songs() -> list[Content]:
 
 
 def _seeds(wanted: str) -> list[Seed]:
+    if not wanted.startswith(("ar-", "al-")):
+        return [_seed(wanted)]
+    only_on_one_machine(router)
     tracks = [
         track for track in library_of(searcher_of(router)).tracks if wanted in (artist_id(track), album_id(track))
     ]

@@ -23,6 +23,7 @@ from api.http.subsonic import (
     child,
     needed,
     number,
+    only_on_one_machine,
     refusal,
     respond,
     route,
@@ -236,6 +237,7 @@ def _elsewhere(address: Callable[[TrackId], str]) -> Response[str]:
 
 
 def _library() -> Library:
+    only_on_one_machine(router)
     try:
         return library_of(searcher_of(router))
     except NoIndexYet:

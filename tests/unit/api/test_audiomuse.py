@@ -6,6 +6,8 @@ import pytest
 
 from tests.unit.api.world import World, direction, track
 
+pytestmark = pytest.mark.parametrize("settings", [{"EARSHOT_STAGE": "local"}])
+
 
 @pytest.fixture
 def library(world: World) -> World:

@@ -9,6 +9,8 @@ import pytest
 
 from tests.unit.api.world import World, direction, track
 
+pytestmark = pytest.mark.parametrize("settings", [{"EARSHOT_STAGE": "local"}])
+
 _SPACE = "{http://subsonic.org/restapi}"
 
 
