@@ -9,7 +9,7 @@ ifeq ($(origin HOST),command line)  # some shells have a variable HOST of their 
 export EARSHOT_LOCAL_HOST := $(HOST)
 endif
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
+.PHONY: help setup setup-dev demo proxy test-players up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
         bench-index bench-ingest bench-api bench-plots fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
@@ -34,6 +34,9 @@ down: setup ## Stop what `make up` started
 
 status: setup ## What runs, and what the catalogue holds
 	@$(PY) -m ops status
+
+proxy: setup ## A media server with Earshot's ears, for its players (UPSTREAM=http://nas.local:4533 HOST=0.0.0.0)
+	@$(PY) -m proxy $(if $(value HOST),--host $(call as_given,HOST)) $(if $(value UPSTREAM),--upstream $(call as_given,UPSTREAM))
 
 crawl: setup ## Crawl PLAYLIST=… (a folder, or a playlist id, URI or URL; REMOVE_MISSING=1, or =all: remove what left it)
 	@test -n $(call as_given,PLAYLIST) || { echo "usage: make crawl PLAYLIST=<folder, or playlist id, URI or URL>" >&2; exit 2; }
@@ -60,6 +63,11 @@ promote: setup ## Let the index of RECIPE=… serve (docs/models.md; ARGS=--inco
 test: setup-dev ## All tests, on two cores (pytest arguments: ARGS="-k index")
 	@$(PY) -m extractor.model
 	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-players: setup-dev ## A real media server and real players around Earshot, in an environment of their own
+	@$(PY) -m extractor.model
+	@scripts/tool-environment players >/dev/null
+	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest tests/players $(ARGS)
 
 lint: setup-dev ## ruff, mypy --strict, and the rules of who imports whom
 	@.venv/bin/ruff check .

@@ -9,10 +9,14 @@ from botocore.config import Config
 from api.http.previews import PATIENCE_S, Fresh, deezer_preview, rationed
 from api.http.services import Rules, Services
 from config.api import ApiSettings
+from config.media_servers import MediaServerSettings
 from earshot.admission import Admission
 from earshot.folders import Folders
 from earshot.index.reader import IndexReader
 from earshot.matching import Matching
+from earshot.media_servers.server import MediaServer
+from earshot.media_servers.subsonic import SubsonicServer
+from earshot.media_servers.subsonic_library import SubsonicLibrary
 from earshot.sources import SOURCES
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
@@ -21,7 +25,7 @@ from earshot.stores.quotas import Quotas
 from earshot.stores.song_keys import SongKeys
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
-from earshot.web import Downloader, with_hosts
+from earshot.web import Downloader, origin_of, with_hosts
 
 
 @lru_cache(maxsize=1)
@@ -54,6 +58,7 @@ def services() -> Services:
             is_open=settings.is_open,
             quota_per_hour=settings.quota_per_hour if settings.is_metered else None,
             path_root=settings.path_root,
+            player_password=settings.player_password.get_secret_value(),
         ),
         admission=Admission(
             settings.stage,
@@ -80,8 +85,18 @@ def services() -> Services:
         matching=Matching(tracks, SongKeys(dynamodb, settings.crawls_table)),
         quotas=quotas,
         fresh_previews={"deezer": _deezer(settings, quotas)},
+        media_servers=_media_servers() if settings.stage == "local" else {},
         disconnect=disconnect,
     )
+
+
+def _media_servers() -> dict[str, MediaServer]:
+    own = MediaServerSettings.load()
+    if not own.subsonic_url:
+        return {}
+    web = Downloader(frozenset(), "Earshot", own_servers=frozenset({origin_of(urlsplit(own.subsonic_url))}))
+    server = SubsonicServer(web, own.subsonic_url, own.subsonic_user, own.subsonic_password.get_secret_value())
+    return {"subsonic": SubsonicLibrary(server)}
 
 
 def _deezer(settings: ApiSettings, quotas: Quotas) -> Fresh:

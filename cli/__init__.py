@@ -1,8 +1,8 @@
 """The command line: asks the HTTP API, prints tables for people and JSON for programs.
 
 ``earshot similar TRACK``, ``extend TRACK …``, ``clip FILE``, ``path FROM TO``, ``tracks [WORDS]``, ``crawl PLAYLIST``,
-``failed [CRAWL]``, ``entries [CRAWL]``, ``forget PLAYLIST``, ``sources``, ``status``. A track is named by its id, URI
-or URL, or by words of its title and artist.
+``failed [CRAWL]``, ``entries [CRAWL]``, ``forget PLAYLIST``, ``playlist NAME TRACK``, ``proxy``, ``sources``,
+``status``. A track is named by its id, URI or URL, or by words of its title and artist.
 """
 
 import argparse
@@ -36,6 +36,8 @@ Command = Callable[[ApiClient, argparse.Namespace], Answer]
 
 def main(arguments: Sequence[str]) -> int:
     """Run a command; returns 0, 1 for what the API refused or a crawl that failed, 2 for a wrong call."""
+    if arguments[:1] == ["proxy"]:  # a process of its own, which stays
+        os.execv(sys.executable, [sys.executable, "-m", "proxy", *arguments[1:]])  # noqa: S606
     options = _parser().parse_args(arguments)
     try:
         answer = options.command(ApiClient(options.api, key=os.environ.get("EARSHOT_API_KEY")), options)
@@ -145,6 +147,18 @@ def _parser() -> argparse.ArgumentParser:
     tracks.add_argument("--tags", default="", help="only tracks with these tags, comma-separated")
     tracks.add_argument("--limit", type=int, default=20, help="how many (%(default)s)")
     _add_crawls(add)
+    playlist = add("playlist", commands.playlist, "Keep tracks as a playlist in a media server of yours.")
+    playlist.add_argument("name", metavar="NAME", help="the playlist's")
+    playlist.add_argument(
+        "tracks",
+        nargs="+",
+        metavar="TRACK",
+        help="track ids, URIs or URLs; -: those of an answer on the input",
+    )
+    playlist.add_argument("--to", default="subsonic", metavar="SERVER", help="which media server (%(default)s)")
+    playlist.add_argument("--replace", action="store_true", help="a playlist with this name may be replaced")
+    proxy = adding.add_parser("proxy", help="A media server with Earshot's ears, for its players.", add_help=False)
+    proxy.add_argument("words", nargs=argparse.REMAINDER)
     add("sources", commands.sources, "Where music may come from, and how to switch on what is off.")
     add("status", commands.status, "What the API answers from, and the newest crawls.")
     return parser

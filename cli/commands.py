@@ -1,6 +1,7 @@
 """What each command asks and prints."""
 
 import argparse
+import json
 import mimetypes
 import sys
 import time
@@ -159,6 +160,28 @@ def tracks(client: ApiClient, options: argparse.Namespace) -> Answer:
     found: SearchJson = answer.checked()
     rows, shown = _results(found["results"], similarity=False), len(found["results"])
     return Answer(found, f"{rows}\n\n{shown} of {found['total']} tracks")
+
+
+def playlist(client: ApiClient, options: argparse.Namespace) -> Answer:
+    """Have a media server keep tracks, or those of an answer."""
+    tracks = [track for given in options.tracks for track in (_tracks_on_input() if given == "-" else [given])]
+    wanted = {"to": options.to, "name": options.name, "track_ids": tracks, "replace": options.replace}
+    written = client.post("/playlists", wanted).checked()
+    lines = [f"{options.name}: {len(written['written'])} tracks"]
+    if written["missing"]:
+        lines += ["", "Not in the server:", *written["missing"]]
+    return Answer(written, "\n".join(lines))
+
+
+def _tracks_on_input() -> list[str]:
+    """Ids of the tracks in an answer as ``--json`` prints it, the query's own first."""
+    try:
+        answer = json.load(sys.stdin)
+        return [row["track_id"] for row in (*answer.get("query", ()), *answer["results"])]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise InvalidInput(
+            "the input is no answer", hint="Try: earshot similar TRACK --json | earshot playlist NAME -"
+        ) from None
 
 
 def crawl(client: ApiClient, options: argparse.Namespace) -> Answer:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.base import FunctionSettings
@@ -40,6 +40,8 @@ class ApiSettings(FunctionSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     api_keys: Annotated[tuple[str, ...], NoDecode] = ()
     """SHA-256 digests in hexadecimal, or the one word `open`."""
+    player_password: SecretStr = SecretStr("")
+    """That players of the OpenSubsonic routes must know, under any name; empty: they need none."""
     quota_per_hour: int = Field(default=200, ge=1, le=1_000_000)
     """Requests that have work done, of each key (of an open stage: of everybody together). Not on one machine."""
     previews_per_hour: int = Field(default=600, ge=1, le=1_000_000)

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from pydantic import Field, SecretStr, create_model
 
+from config.media_servers import MediaServerSettings
 from config.places import OWN, Hosts, Providers, Roots
 from config.spotify_login import SpotifyLoginSettings
 from earshot.networks import DEFAULT_NETWORK
@@ -52,6 +53,11 @@ class CrawlerSettings(SpotifyLoginSettings):
     spotify_client_secret: SecretStr = SecretStr("")
     spotify_refresh_token: SecretStr = SecretStr("")
     """Of a user who authorised the app; not needed after `make spotify-login`."""
+
+    @property
+    def media_servers(self) -> MediaServerSettings:
+        """Those of this house: none of the functions in the cloud knows any."""
+        return MediaServerSettings.load()
 
     def api_url(self, source: str) -> str:
         """Where the web API of `source` is; empty: it has none."""

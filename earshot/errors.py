@@ -49,7 +49,7 @@
 from http import HTTPStatus
 
 from earshot.reasons import Reason
-from earshot.sources import Can, labels, track_id_forms
+from earshot.sources import Can, labels, servers, track_id_forms
 
 
 class EarshotError(Exception):
@@ -87,7 +87,7 @@ class InvalidPlaylist(InvalidInput):
     code = "invalid_playlist"
     hint = (
         "Use a folder of audio files, a manifest (.csv or .jsonl), or the id, URI or URL of a "
-        f"{labels(Can.LIST)} playlist, album or track."
+        f"{labels(Can.LIST)} playlist, album or track; of a media server of yours, {servers()}."
     )
 
 

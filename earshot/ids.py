@@ -2,7 +2,8 @@
 
 A Spotify track is its bare 22-character id. Other sources carry their name (`earshot.sources`): ``deezer:3135556``,
 ``file:2c26b46b68ffc68f`` (the first 16 hex digits of the SHA-256 of the file), ``manifest:8d969eef6ecad3c2`` (the same
-of what names the recording in a manifest: its ISRC, else its preview URL, else artist and title).
+of what names the recording in a manifest: its ISRC, else its preview URL, else artist and title),
+``subsonic:tr-1234`` (what the media server calls it, `escaped`).
 """
 
 import re
@@ -23,6 +24,8 @@ _CANONICAL = re.compile(
 )
 _BARE = next(source.name for source in SOURCES.values() if source.bare)
 _MAX_INPUT = 512
+_UNESCAPED = re.compile(rb"[^0-9A-Za-z._-]")
+_ESCAPE = re.compile("~([0-9A-F]{2})")
 
 
 def parse_track_id(text: str) -> TrackId:
@@ -48,6 +51,19 @@ def source_of(track_id: str) -> str:
 def number_of(track_id: str) -> str:
     """What the source itself calls the track of a canonical id."""
     return track_id.rpartition(":")[2]
+
+
+def escaped(text: str) -> str:
+    """What a media server calls something, as the number of an id: what is no letter, digit, ``.``, ``_`` or ``-``
+    becomes ``~XX`` (of its UTF-8). So it survives in URLs, keys and addresses, however often these are decoded."""
+    return _UNESCAPED.sub(lambda found: b"~%02X" % found[0][0], text.encode("utf-8", "surrogateescape")).decode()
+
+
+def unescaped(number: str) -> str:
+    """Inverse of `escaped`."""
+    return (
+        _ESCAPE.sub(lambda found: chr(int(found[1], 16)), number).encode("latin-1").decode("utf-8", "surrogateescape")
+    )
 
 
 def preview_key(track_id: str) -> str:

@@ -28,8 +28,8 @@ class PlaylistRef:
     """A playlist that some source understands.
 
     `source` is a name in `earshot.sources`. `kind` is one of `earshot.sources.KINDS`, one of the source's `own_lists`,
-    ``folder`` (also for a single file) or ``manifest``. `id` is the source's number, an absolute path or an https URL.
-    `text` is what somebody called it.
+    ``folder`` (also for a single file), ``manifest``, or ``all`` of a media server (then without an id). `id` is the
+    source's number, an absolute path or an https URL. `text` is what somebody called it.
     """
 
     source: str
@@ -39,17 +39,17 @@ class PlaylistRef:
 
     def __str__(self) -> str:
         """What was understood, for people."""
-        return f"{self.kind_for_people} {self.id.encode('utf-8', 'replace').decode()}"
+        return f"{self.kind_for_people} {self.id.encode('utf-8', 'replace').decode()}".rstrip()
 
     @property
     def kind_for_people(self) -> str:
         """What kind of thing it is, and whose, without saying which."""
         source = SOURCES[self.source]
-        return f"{source.label} {self.kind}" if source.site else self.kind
+        return f"{source.label} {self.kind}" if source.site or source.is_server else self.kind
 
 
 def parse_playlist(text: str) -> PlaylistRef:
-    """The playlist, album, track, artist, folder or manifest that `text` names.
+    """The playlist, album, track, artist, library, folder or manifest that `text` names.
 
     A bare 22-character id is a Spotify playlist. Folders and manifests are absolute paths or ``file://`` URLs; a
     manifest (``.csv``, ``.m3u8``, ``.xspf``, …) may also be an https URL. What people paste around it, quotes, angle

@@ -14,6 +14,9 @@ from typing import NamedTuple
 
 KINDS = ("playlist", "album", "track", "artist")
 """What an address of a source with a site may name; of an artist the tracks that are heard most."""
+_OF_SERVERS = ("playlist", "album", "track")
+EVERYTHING = "all"
+"""What names a media server's whole library."""
 
 
 class Can(Flag):
@@ -68,6 +71,8 @@ class Source:
     """A person's own: it has no terms to read first, and is switched on from the start."""
     is_trusted: bool = True
     """Whether what it says of a track may lead to other sources. Tags of files are as often wrong as right."""
+    is_server: bool = False
+    """A media server in somebody's house: what it holds is named ``<name>:all`` or ``<name>:playlist:<number>``."""
     also_called: tuple[str, ...] = ()
     """Names that older settings and tables have."""
 
@@ -83,6 +88,8 @@ class Source:
 _HEX = "[0-9a-f]{16}"
 _NUMBER = "[1-9][0-9]{0,17}"
 _BASE62 = "[0-9A-Za-z]{22}"
+_ESCAPED = "(?:[0-9A-Za-z._-]|~[0-9A-F]{2}){1,128}"
+"""Ids of media servers, which may be any text: see `earshot.ids.escaped`."""
 
 SOURCES: Mapping[str, Source] = MappingProxyType({
     source.name: source
@@ -94,6 +101,10 @@ SOURCES: Mapping[str, Source] = MappingProxyType({
         Source(
             "manifest", "lists", _HEX, can=Can.LIST, is_own=True,
             gives="lists of tracks, whose rows lead to previews where another source is on",
+        ),
+        Source(
+            "subsonic", "OpenSubsonic", _ESCAPED, can=Can.LIST | Can.LOOK_UP | Can.SERVE,
+            is_own=True, is_trusted=False, is_server=True,
         ),
         Source(
             "spotify", "Spotify", _BASE62, bare=True, can=Can.LIST | Can.LOOK_UP,
@@ -138,13 +149,18 @@ def labels(can: Can) -> str:
     return " or ".join(source.label for source in SOURCES.values() if source.site and can in source.can)
 
 
+def servers() -> str:
+    """How the libraries of media servers are named, as people list them: "`subsonic:all`"."""
+    return " or ".join(f"`{name}:{EVERYTHING}`" for name, source in SOURCES.items() if source.is_server)
+
+
 def track_id_forms() -> str:
     """The forms of ids that carry their source, for people."""
     return ", ".join(f"`{name}:…`" for name in TRACK_SOURCES if not SOURCES[name].bare)
 
 
 class Link(NamedTuple):
-    """What an address leads to: one of `KINDS` and its number."""
+    """What an address leads to: one of `KINDS` and its number, or `EVERYTHING` and none."""
 
     source: Source
     kind: str
@@ -152,7 +168,8 @@ class Link(NamedTuple):
 
 
 def parse_link(text: str) -> Link | None:
-    """What the URI or URL `text` of a source names: ``spotify:track:…``, ``https://www.deezer.com/en/album/…``.
+    """What the URI or URL `text` of a source names: ``spotify:track:…``, ``https://www.deezer.com/en/album/…``,
+    ``subsonic:all``.
 
     People paste addresses without https, of players that are embedded in other pages, and of the web API.
     """
@@ -200,4 +217,8 @@ def _forms() -> tuple[tuple[Source, str, re.Pattern[str]], ...]:
                 whose = f"(?::{number})" if "number" in path else f"(?::tracks|:{WHO_IS_LOGGED_IN})?"
                 own_uri = rf"(?i:{source.name}):(?:user:{_OWNER}:)?{name}{whose}"
                 forms += [(source, name, re.compile(form)) for form in (own_uri, rf"{start}{path}{_END}")]
+        if source.is_server:
+            one = rf"{source.name}:(?P<kind>{'|'.join(_OF_SERVERS)}):(?P<number>{source.number})"
+            everything = rf"{source.name}:(?P<kind>{EVERYTHING})(?P<number>)"
+            forms += [(source, "", re.compile(form)) for form in (one, everything)]
     return tuple(forms)

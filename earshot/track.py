@@ -55,6 +55,10 @@ class TrackInfo:
     disc_number: int | None = None
     mbid: str | None = None
     """The recording at MusicBrainz, a UUID in lower case."""
+    path: str = ""
+    """Where a media server has its file, as the server says: mostly relative to its music folder."""
+    cover_id: str | None = None
+    """What its media server calls the cover."""
 
     @property
     def called(self) -> str:

@@ -8,6 +8,7 @@ At most 10 MB and 30 seconds, or what the caller sets.
 """
 
 import http.client
+import io
 import ipaddress
 import json
 import re
@@ -17,6 +18,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import IO
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import urllib3
@@ -49,12 +51,15 @@ class Downloader:
         allow_loopback: an allow-listed name may lead to this machine, over http and any port (tests, local stack).
         user_agent: sent with every request.
         max_seconds: from the first look-up to the last byte.
+        own_servers: addresses (``http://nas.local:4533``) of servers in somebody's own house: over http too, at any
+            port and at private addresses.
     """
 
     hosts: frozenset[str]
     user_agent: str
     allow_loopback: bool = False
     max_seconds: float = MAX_SECONDS
+    own_servers: frozenset[str] = frozenset()
 
     def fetch(
         self,
@@ -72,13 +77,32 @@ class Downloader:
             ProviderRefused: 4xx. ProviderThrottled: a `throttled` status, or 503 with Retry-After.
             ProviderUnavailable: time-outs, 5xx, bodies that end too early.
         """
+        body = io.BytesIO()
+        self.fetch_into(body, url, max_bytes=max_bytes, accepted=accepted, throttled=throttled)
+        return body.getvalue()
+
+    def fetch_into(
+        self,
+        file: IO[bytes],
+        url: str,
+        *,
+        max_bytes: int = MAX_BYTES,
+        accepted: frozenset[int] = frozenset({200}),
+        throttled: frozenset[int] = frozenset({429}),
+    ) -> None:
+        """The same into a file, which holds the first `max_bytes` when there are more (`too_large`).
+
+        Raises:
+            see `fetch`.
+        """
         deadline = time.monotonic() + self.max_seconds
         for _ in range(_MAX_REDIRECTS + 1):
             with self._request(url, deadline) as response:
                 location = response.headers.get("Location")
                 if response.status not in _REDIRECTS or not location:
                     _check_status(response, url, accepted, throttled)
-                    return _read(response, url, deadline, max_bytes)
+                    _read(response, file, url, deadline, max_bytes)
+                    return
             try:
                 url = urljoin(url, location)
             except ValueError:
@@ -145,10 +169,13 @@ class Downloader:
         except ValueError:
             raise ForbiddenUrl(f"not a URL: {url[:80]!r}") from None
         host = parts.hostname or ""
-        if parts.scheme != "https" and not (self.allow_loopback and parts.scheme == "http"):
+        is_own = self._is_own(parts)
+        if parts.scheme != "https" and not ((self.allow_loopback or is_own) and parts.scheme == "http"):
             raise ForbiddenUrl(f"only https is fetched, not {_shown(url)}")
         if parts.username is not None or not url.isascii() or not url.isprintable() or " " in url:
             raise ForbiddenUrl(f"a URL with credentials or odd characters: {_shown(url)}")
+        if is_own:
+            return parts
         if port not in (None, 443) and not self.allow_loopback:
             raise ForbiddenUrl(f"port {port} is not fetched from: {_shown(url)}")
         if not any(matches(host, pattern) for pattern in self.hosts):
@@ -156,6 +183,9 @@ class Downloader:
                 f"the host {host!r} is not allow-listed", hint="Add it to EARSHOT_ALLOWED_HOSTS if you trust it."
             )
         return parts
+
+    def _is_own(self, parts: SplitResult) -> bool:
+        return origin_of(parts) in self.own_servers
 
     def _address(self, parts: SplitResult) -> str:
         """An address of the host, after all of them have been found public (or loopback, where allowed)."""
@@ -165,7 +195,7 @@ class Downloader:
         except (OSError, UnicodeError) as error:
             raise ProviderUnavailable(f"{parts.hostname} could not be resolved: {error}") from None
         addresses = [str(entry[4][0]) for entry in found]
-        for text in addresses:
+        for text in () if self._is_own(parts) else addresses:
             address = ipaddress.ip_address(text)
             if self.allow_loopback and address.is_loopback:
                 continue
@@ -237,17 +267,25 @@ def _check_status(
     raise ProviderRefused(f"{_shown(url)} answered {status}")
 
 
-def _read(response: urllib3.BaseHTTPResponse, url: str, deadline: float, max_bytes: int) -> bytes:
-    body = bytearray()
+def _read(response: urllib3.BaseHTTPResponse, file: IO[bytes], url: str, deadline: float, max_bytes: int) -> None:
+    left = max_bytes
     while True:
         chunk = response.read1(_CHUNK, decode_content=False)
         if time.monotonic() > deadline:
             raise ProviderUnavailable(f"{_shown(url)} took too long")
         if not chunk:
-            return bytes(body)
-        body += chunk
-        if len(body) > max_bytes:
+            return
+        file.write(chunk[:left])
+        left -= len(chunk)
+        if left < 0:
             raise AudioRejected(f"{_shown(url)} has more than {max_bytes} bytes", reason=Reason.TOO_LARGE)
+
+
+def origin_of(parts: SplitResult) -> str:
+    """Scheme, host and port of an address, where the port is not its scheme's own: ``http://nas.local:4533``."""
+    port = {"http": 80, "https": 443}.get(parts.scheme)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, port) else "")
 
 
 def _shown(url: str) -> str:

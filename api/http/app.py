@@ -15,8 +15,23 @@ from pydantic_core import to_json
 from api.http import problems
 from api.http.document import text_of
 from api.http.events import HttpEvent, HttpReply
-from api.http.routes import catalogue_map, crawls, health, opensubsonic, page, queries, search, similar, sources, tracks
+from api.http.routes import (
+    audiomuse,
+    catalogue_map,
+    crawls,
+    health,
+    opensubsonic,
+    opensubsonic_library,
+    page,
+    playlists,
+    queries,
+    search,
+    similar,
+    sources,
+    tracks,
+)
 from api.http.services import Services
+from api.http.subsonic import FORM
 from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, RouteNotFound, UnsupportedMediaType
 
 TITLE = "Earshot"
@@ -48,7 +63,9 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
         enable_validation=True, serializer=_as_json, json_body_deserializer=_parse_json, cors=_cors(cors_origins)
     )
     problems.install(app)
-    for module in (similar, queries, search, catalogue_map, tracks, crawls, sources, health, page, opensubsonic):
+    for module in (similar, queries, search, catalogue_map, tracks, crawls, sources, health, page, playlists):
+        app.include_router(module.router)
+    for module in (opensubsonic, opensubsonic_library, audiomuse):
         app.include_router(module.router)
     app.configure_openapi(
         title=TITLE,
@@ -164,6 +181,8 @@ def _check_body(event: HttpEvent) -> None:
     if len(body) > most:
         raise RequestTooLarge(f"the body has more than {most} bytes", hint="Send less.")
     media_type = event.get("headers", {}).get("content-type", "application/json").partition(";")[0].strip().lower()
+    if media_type == FORM and event["rawPath"].startswith("/rest/"):  # players may send their questions as forms
+        return
     if media_type != "application/json":
         raise UnsupportedMediaType(f"the body is {media_type[:80]!r}, not JSON")
     if event.get("isBase64Encoded"):

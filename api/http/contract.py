@@ -11,7 +11,7 @@ _UNSHOWN = "preview_url"
 """A signed address expires, and a path of this machine is nobody's business."""
 KNOWN = tuple(field.name for field in fields(TrackInfo) if field.name != _UNSHOWN)
 """What answers say of a track that is asked for by name. A new field of `TrackInfo` is shown without another line."""
-BRIEF = tuple(name for name in KNOWN if name != "isrc")
+BRIEF = tuple(name for name in KNOWN if name not in ("isrc", "path", "cover_id"))
 """What they say of tracks that were found."""
 
 _FROM_ANSWERS = ConfigDict(from_attributes=True)
@@ -242,6 +242,14 @@ class WithheldRemoval(BaseModel):
     may_be_agreed: Annotated[
         bool, Field(description="Whether a crawl with `agreed` of this many removes them. Else nothing does yet.")
     ]
+
+
+class PlaylistWritten(BaseModel):
+    """A playlist that a media server keeps now."""
+
+    playlist: Annotated[str, Field(description="What the server calls it.")]
+    written: Annotated[list[str], Field(description="The tracks in it, in their order.")]
+    missing: Annotated[list[str], Field(description="Tracks that the server does not hold, or nobody has crawled.")]
 
 
 class CrawlAnswer(BaseModel):

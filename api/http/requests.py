@@ -44,6 +44,17 @@ ListText = Annotated[
 ListName = Annotated[str, Field(max_length=200, description="The file's name, whose end says its form.")]
 
 
+class PlaylistRequest(BaseModel):
+    """Tracks for a playlist in a media server."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: Annotated[str, Field(min_length=1, max_length=20, description="Which media server: `subsonic`.")]
+    name: Annotated[str, Field(min_length=1, max_length=200, description="The playlist's.")]
+    track_ids: Annotated[list[ParsedTrackId], Field(min_length=1, max_length=500, description="In their order.")]
+    replace: Annotated[bool, Field(description="A playlist with this name may be replaced.")] = False
+
+
 class CrawlRequest(BaseModel):
     """What to crawl: a `playlist`, a list as `text`, or the playlist of an earlier crawl again."""
 

@@ -10,6 +10,7 @@ from earshot.admission import Admission
 from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
 from earshot.matching import Matching
+from earshot.media_servers.server import MediaServer
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.pasted_lists import PastedLists
@@ -30,6 +31,8 @@ class Rules:
     is_open: bool
     quota_per_hour: int | None
     """Requests that have work done, of each key; None: any number."""
+    player_password: str = ""
+    """That players must know; empty: they need none, as reading does not."""
     path_root: str = ""
     """Where players elsewhere find the files, see `api.http.lists`."""
 
@@ -39,6 +42,7 @@ class Services:
     """What the routes work with.
 
     `fresh_previews`: by source, asks where the preview of a track can be heard now; empty where it cannot.
+    `media_servers`: those of this house, by source; empty in the cloud.
     `disconnect`: closes the connections to AWS; the next request opens others.
     """
 
@@ -54,6 +58,7 @@ class Services:
     matching: Matching
     quotas: Quotas
     fresh_previews: Mapping[str, Fresh]
+    media_servers: Mapping[str, MediaServer]
     disconnect: Callable[[], None]
 
 

@@ -8,6 +8,7 @@ Which host names are answered to is decided in front of it, by whoever opens the
 """
 
 import asyncio
+from urllib.parse import quote
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from api.bootstrap import services
 from api.http.app import refuse, respond
 from api.http.events import HttpEvent
+from api.http.subsonic import check_password, parameters_of
 from api.one_machine.files import file_in, own_file, send_file
 from api.one_machine.gateway import body_of, event_of, send_reply
 from api.one_machine.protocol import Receive, Scope, Send
@@ -23,6 +25,7 @@ from earshot.ids import TrackId
 from earshot.telemetry import logger
 
 _SWEEP_EVERY_S = 600.0
+_STREAMS = ("/rest/stream", "/rest/stream.view", "/rest/download", "/rest/download.view")
 
 
 class _Context(LambdaContext):
@@ -43,12 +46,25 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await _live(receive, send)
     elif scope["type"] == "http":
         event = event_of(scope, await body_of(receive, scope["path"]))
-        own = file_in(scope["path"]) if services().rules.stage == "local" else None
-        if own and scope["method"] in ("GET", "HEAD"):
+        own = _own(event) if services().rules.stage == "local" else None
+        if own and scope["method"] in ("GET", "HEAD", "POST"):
             await _play(own, event, send)
         else:
             reply = respond(event, _Context(event["requestContext"]["requestId"]), services())
             await send_reply(reply, send, with_length=scope["method"] != "HEAD")
+
+
+def _own(event: HttpEvent) -> TrackId | None:
+    """The person's own file that the request wants to hear, as the page or as a player asks for it."""
+    if event["rawPath"] not in _STREAMS:
+        is_read = event["requestContext"]["http"]["method"] in ("GET", "HEAD")
+        return file_in(event["rawPath"]) if is_read else None
+    asked = parameters_of(event)
+    try:
+        check_password(asked, services().rules)
+    except EarshotError:
+        return None  # the route says so
+    return file_in(f"/tracks/{quote(asked.get('id', ''), safe='')}/audio")
 
 
 async def _play(track_id: TrackId, event: HttpEvent, send: Send) -> None:
@@ -57,8 +73,8 @@ async def _play(track_id: TrackId, event: HttpEvent, send: Send) -> None:
     except EarshotError as error:
         await send_reply(refuse(error), send)
     else:
-        is_get = event["requestContext"]["http"]["method"] == "GET"
-        await send_file(path, event["headers"], send, with_body=is_get)
+        with_body = event["requestContext"]["http"]["method"] != "HEAD"
+        await send_file(path, event["headers"], send, with_body=with_body)
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from crawler.fields import isrc, rows, text, url, whole
 from crawler.rate_limit import RateLimiter
 from earshot.errors import (
     EarshotError,
@@ -13,6 +12,7 @@ from earshot.errors import (
     ProviderUnavailable,
     TrackNotFound,
 )
+from earshot.fields import isrc, rows, text, url, whole
 from earshot.ids import TrackId
 from earshot.sources import SOURCES
 from earshot.track import TrackInfo

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from crawler.deezer.api import DeezerApi, track_info
-from crawler.fields import field, rows, text, whole
 from crawler.places import Reading
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry, Web
 from earshot.errors import NoPreview, NotFound, PlaylistNotFound, ProviderRefused
+from earshot.fields import field, rows, text, whole
 from earshot.ids import number_of
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import mutagen
 
-from crawler.fields import isrc
+from earshot.fields import isrc
 from earshot.ids import TrackId
 from earshot.track import TrackInfo
 

@@ -2,9 +2,9 @@
 
 from urllib.parse import urlencode
 
-from crawler.fields import field, rows, text, url, whole
 from crawler.rate_limit import RateLimiter
 from earshot.errors import ProviderUnavailable
+from earshot.fields import field, rows, text, url, whole
 from earshot.ids import TrackId
 from earshot.track import TrackInfo
 from earshot.web import Downloader

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import spotipy
 
-from crawler.fields import field, isrc, rows, text, url, whole
 from crawler.places import Reading
 from crawler.rate_limit import RateLimiter
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
 from crawler.spotify.client import call
 from earshot.errors import NotFound, PlaylistNotFound, ProviderRefused, ProviderUnavailable, TrackNotFound
+from earshot.fields import field, isrc, rows, text, url, whole
 from earshot.ids import TrackId
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason

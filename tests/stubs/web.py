@@ -22,6 +22,8 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    every: dict[str, list[str]] = field(default_factory=dict)
+    """Parameters that come several times."""
 
 
 @dataclass
@@ -66,6 +68,7 @@ class StubServer:
                     {name: values[0] for name, values in parse_qs(parts.query).items()},
                     dict(self.headers.items()),
                     self.rfile.read(length),
+                    parse_qs(parts.query),
                 )
                 stub.requests.append(request)
                 answer = route(request)

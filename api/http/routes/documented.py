@@ -17,6 +17,7 @@ _MEANING = {
     422: "A parameter breaks the contract; the message names it.",
     429: "The key has had as much work done as it may in an hour; `Retry-After` says when to go on.",
     500: "An error on our side.",
+    502: "Another server did not do what was asked.",
     503: "No index version has been published yet, or a store is out of reach.",
 }
 

@@ -12,7 +12,7 @@ _LINE = """
                api_url="https://api.toy.example", calls_per_minute=600),
 """
 _FOLDER = '''
-from crawler.fields import rows, text
+from earshot.fields import rows, text
 from crawler.source import Connected, Page, PlaylistEntry
 from earshot.track import TrackInfo
 

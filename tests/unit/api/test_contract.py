@@ -123,6 +123,7 @@ def test_the_document_names_the_header_that_carries_the_key() -> None:
         ("delete", "/crawls/{crawl_id}"),
         ("get", "/crawls/{crawl_id}/entries"),
         ("post", "/crawls/preview"),
+        ("post", "/playlists"),
         ("post", "/queries"),
         ("put", "/tracks/{track_id}"),
     }

@@ -5,6 +5,7 @@ import pytest
 
 from config.crawl_playlist import CrawlPlaylistSettings
 from config.fetch_preview import FetchPreviewSettings
+from config.media_servers import MediaServerSettings
 from earshot.errors import InvalidSettings
 
 _EXAMPLE = Path(__file__).parents[3] / "config" / "crawler.env.example"
@@ -31,6 +32,19 @@ def test_every_setting_is_explained_in_the_example_and_nothing_else_is() -> None
     assert sorted(listed) == sorted(f"EARSHOT_{name.upper()}" for name in fields)
 
 
+def test_every_setting_of_media_servers_is_explained_in_their_example_and_nothing_else_is() -> None:
+    text = _EXAMPLE.with_name("media_servers.env.example").read_text(encoding="utf-8")
+    listed = re.findall(r"^#(EARSHOT_[A-Z_]+)=", text, re.MULTILINE)
+    assert sorted(listed) == sorted(f"EARSHOT_{name.upper()}" for name in MediaServerSettings.model_fields)
+
+
+@pytest.mark.parametrize("address", ["nas.local:4533", "ftp://nas", "http://me:pw@nas", "http://"])
+def test_an_address_of_a_server_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("EARSHOT_SUBSONIC_URL", address)
+    with pytest.raises(InvalidSettings, match="EARSHOT_SUBSONIC_URL"):
+        MediaServerSettings.load()
+
+
 def test_lists_are_split_as_people_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARSHOT_PROVIDERS", "deezer, itunes")
     monkeypatch.setenv("EARSHOT_FOLDER_ROOTS", "/music:/home/me/My Music")
@@ -44,7 +58,7 @@ def test_lists_are_split_as_people_write_them(monkeypatch: pytest.MonkeyPatch) -
 def test_nothing_is_switched_on_that_has_terms_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARSHOT_PROVIDERS", "")
     settings = FetchPreviewSettings.load()
-    assert settings.providers == ("file", "manifest")
+    assert settings.providers == ("file", "manifest", "subsonic")
     assert settings.folder_roots == ()
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from crawler.fields import text, url
+from earshot.fields import text, url
 
 
 def test_texts_are_shortened_and_urls_never() -> None:

@@ -1,0 +1,53 @@
+"""Media servers that speak OpenSubsonic: their playlists, albums and whole libraries, and their audio."""
+
+from dataclasses import replace
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from crawler.cutting.cutter import Cutter
+from crawler.source import Connected, Web
+from crawler.subsonic.audio import CUT_S, DOWNLOAD_S, Audio
+from crawler.subsonic.source import SubsonicSource
+from earshot.media_servers.subsonic import SubsonicServer
+from earshot.web import origin_of
+
+
+class Secret(Protocol):
+    """What is shown to nobody by accident."""
+
+    def get_secret_value(self) -> str:
+        """The text."""
+
+
+class Server(Protocol):
+    """The server that was set, and a user of it."""
+
+    @property
+    def subsonic_url(self) -> str:
+        """Its address; empty: there is none."""
+
+    @property
+    def subsonic_user(self) -> str:
+        """The user's name."""
+
+    @property
+    def subsonic_password(self) -> Secret:
+        """The user's password."""
+
+
+class Settings(Protocol):
+    """What is read of the function's settings."""
+
+    @property
+    def media_servers(self) -> Server:
+        """Those of this house."""
+
+
+def connect(web: Web, settings: Settings) -> Connected:
+    """See `crawler.source`. Nothing but the server that was set is ever asked, wherever it is."""
+    own = settings.media_servers
+    address = origin_of(urlsplit(own.subsonic_url))
+    reached = replace(web.downloader, hosts=frozenset[str](), own_servers=frozenset({address}), max_seconds=DOWNLOAD_S)
+    server = SubsonicServer(reached, own.subsonic_url, own.subsonic_user, own.subsonic_password.get_secret_value())
+    source = SubsonicSource(server)
+    return Connected(source.read_page, source.track, Audio(server, Cutter(CUT_S)).of)
