@@ -47,6 +47,14 @@ class TrackInfo:
     artwork_url: str | None = None
     preview_url: str | None = None
     """Where the source itself says the preview is; for a file, its `file://` URL. May expire."""
+    genres: tuple[str, ...] = ()
+    year: int | None = None
+    """Of the first release where the source knows it, else of this one."""
+    album_artist: str = ""
+    track_number: int | None = None
+    disc_number: int | None = None
+    mbid: str | None = None
+    """The recording at MusicBrainz, a UUID in lower case."""
 
     def to_row(self) -> dict[str, object]:
         """What is known; what is not is left out, so that it never erases what is."""

@@ -25,7 +25,11 @@ MAX_PREVIEW_BYTES = 10 * 1024 * 1024
 _MAX_METADATA_BYTES = 1800  # S3 allows 2 KB in all
 _MAX_TEXT = 120
 _MAX_ARTISTS = 4
-_BY_WORTH = ("track_id", "source", "isrc", "duration_ms", "title", "artists", "album", "url")
+_MAX_GENRES = 6
+_BY_WORTH = (
+    "track_id", "source", "isrc", "mbid", "duration_ms", "year", "track_number", "disc_number", "title", "artists",
+    "album", "album_artist", "genres", "url",
+)  # fmt: skip
 """What goes into the metadata first; there may be no room for the rest."""
 _STORED_INFO = TypeAdapter(TrackInfo)
 
@@ -131,6 +135,8 @@ def _describe(info: TrackInfo) -> str:
         title=info.title[:_MAX_TEXT],
         album=info.album[:_MAX_TEXT],
         artists=tuple(artist[:_MAX_TEXT] for artist in info.artists[:_MAX_ARTISTS]),
+        album_artist=info.album_artist[:_MAX_TEXT],
+        genres=tuple(genre[:_MAX_TEXT] for genre in info.genres[:_MAX_GENRES]),
     )
     kept: dict[str, object] = {}
     for name, value in sorted(shortened.to_row().items(), key=_by_worth):
