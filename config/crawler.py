@@ -42,6 +42,10 @@ class CrawlerSettings(SpotifyLoginSettings):
     folder_roots: Annotated[tuple[Path, ...], NoDecode] = ()
     """Folders that may be crawled, separated like PATH. Empty: no file of this machine is ever read."""
 
+    file_memory: Path | None = None
+    """Where it is remembered what own files were, so that those that have not changed are not read again: a file of
+    SQLite. Empty: nothing is remembered."""
+
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Hosts that manifests and previews may be fetched from besides the providers' own; `*.example.org`: all below."""
 

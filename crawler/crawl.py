@@ -115,7 +115,7 @@ class Crawl:
     def _take(self, page: Page, message: CrawlPlaylist) -> None:
         """Register, reopen, record, queue: in this order, so that a repeat finishes what a death cut short."""
         infos = dict.fromkeys(entry.info for entry in page.entries if entry.info)
-        known = self.tracks.get_many(info.track_id for info in infos)
+        known = self._known(page)
         for info in infos:
             if info.track_id not in known or _says_more(info, known[info.track_id].info):
                 self.tracks.register(info)
@@ -124,7 +124,9 @@ class Crawl:
             for entry in page.entries
         ]
         new = self.crawls.new_entries(message.crawl_id, entries)
-        reopened = set() if message.only_new else self._reopened(known, {entry.track_id for entry in new})
+        settled = _settled(page, known)
+        asked = {entry.track_id for entry in new} - settled
+        reopened = set() if message.only_new else self._reopened(known, asked)
         self.crawls.record_entries(message.crawl_id, new)
         wanted = [
             track_id
@@ -133,6 +135,16 @@ class Crawl:
         ]
         self.fetch_queue.send_all([FetchPreview(track_id, message.crawl_id) for track_id in wanted])
 
+    def _known(self, page: Page) -> dict[TrackId, Track]:
+        """What is known of the tracks of a page; those that still have a former id have got their new one by then."""
+        infos = {entry.former_id: entry.info for entry in page.entries if entry.info and entry.former_id}
+        ids = [entry.info.track_id for entry in page.entries if entry.info]
+        known = self.tracks.get_many([*ids, *infos])
+        renamed = [infos[track_id].track_id for track_id in infos.keys() & known.keys()]
+        for track_id in infos.keys() & known.keys():
+            self.tracks.rename(track_id, infos[track_id])
+        return known | self.tracks.get_many(renamed) if renamed else known
+
     def _reopened(self, known: Mapping[TrackId, Track], track_ids: Set[TrackId | None]) -> set[TrackId]:
         """Give tracks that an earlier crawl gave up another chance, once per crawl."""
         given_up = {i for i, track in known.items() if track.status in (Status.NO_PREVIEW, Status.FAILED)}
@@ -140,6 +152,13 @@ class Crawl:
 
     def _needs_preview(self, track: Track) -> bool:
         return track.status is Status.PENDING or (track.status is Status.READY and track.model != self.model)
+
+
+def _settled(page: Page, known: Mapping[TrackId, Track]) -> set[TrackId]:
+    """Tracks that were given up for good: neither what is heard nor who hears it has changed since."""
+    unchanged = {entry.info.track_id for entry in page.entries if entry.info and entry.is_unchanged}
+    reasons = {track_id: known[track_id].reason for track_id in unchanged & known.keys()}
+    return {track_id for track_id, reason in reasons.items() if reason and not reason.is_worth_retrying}
 
 
 def _says_more(info: TrackInfo, known: TrackInfo) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from crawler.formats import HEAD_BYTES, starts_like_audio
 from crawler.rate_limit import RateLimiter
 from earshot.errors import AudioRejected, ProviderThrottled
+from earshot.ids import TrackId
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.sources import Can
@@ -22,11 +23,17 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class PlaylistEntry:
-    """Entry `number` (from 0) of a playlist: a track, or the `reason` why it is none that can be crawled."""
+    """Entry `number` (from 0) of a playlist: a track, or the `reason` why it is none that can be crawled.
+
+    `former_id`: the id that older versions of Earshot gave the track, if that was another one. `is_unchanged`: its
+    audio and whoever decodes it are those of an earlier crawl; what could not be heard then cannot be heard now.
+    """
 
     number: int
     info: TrackInfo | None = None
     reason: Reason | None = None
+    former_id: TrackId | None = None
+    is_unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,23 @@
 """Reads folders of audio files, and never follows a link out of the folder."""
 
 import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from crawler.cutting.cutter import Cutter
-from crawler.file.description import described, track_id_of
+from crawler.file.description import described, read
+from crawler.file.memory import Known, Memory, State
+from crawler.file.tags import Tags
 from crawler.file.walk import audio_files
 from crawler.folders import Folders
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
+from earshot.containers.identity import names_file
 from earshot.errors import InvalidPlaylist, NoPreview, PlaylistNotFound
+from earshot.hearing import hearing_version
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.track import TrackInfo
@@ -22,11 +29,15 @@ class FolderSource:
     Args:
         folders: those that may be crawled.
         cutter: takes the middle of long files.
+        memory: what is known of files that have not changed.
+        model: the network that hears them.
     """
 
-    def __init__(self, folders: Folders, cutter: Cutter) -> None:
+    def __init__(self, folders: Folders, cutter: Cutter, memory: Memory, model: str) -> None:
         self._folders = folders
         self._cutter = cutter
+        self._memory = memory
+        self._heard_by = f"{model} {hearing_version()}"
 
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
         """See `Connected`. The cursor is ``<number of the next entry>:<relative path of the last one>``."""
@@ -41,9 +52,7 @@ class FolderSource:
         number, _, last = (cursor or "0:").partition(":")
         after = Path(last).parts
         files = list(islice(audio_files(folder, after), PAGE_SIZE + 1))
-        entries = tuple(
-            self._entry(folder, path, int(number) + offset) for offset, path in enumerate(files[:PAGE_SIZE])
-        )
+        entries = self._entries(folder, files[:PAGE_SIZE], int(number))
         if len(files) <= PAGE_SIZE:
             return Page(entries, None)
         return Page(entries, f"{int(number) + PAGE_SIZE}:{files[PAGE_SIZE - 1].relative_to(folder)}")
@@ -62,14 +71,55 @@ class FolderSource:
             raise NoPreview(error.message, reason=Reason.FORBIDDEN_FOLDER, hint=error.hint) from None
         try:
             with path.open("rb") as file:
-                if track_id_of(file) != info.track_id:
+                if not names_file(info.track_id, file):
                     raise NoPreview(f"{path} has changed since it was crawled", reason=Reason.FILE_CHANGED)
                 return self._cutter.clip(file, max_bytes=max_bytes)
         except OSError as error:
             raise NoPreview(f"{path}: {error.strerror}", reason=Reason.FILE_GONE) from None
 
-    def _entry(self, folder: Path, path: Path, number: int) -> PlaylistEntry:
-        try:
-            return PlaylistEntry(number, described(path, path.relative_to(folder)))
-        except OSError:
-            return PlaylistEntry(number, reason=Reason.UNREADABLE_FILE)
+    def _entries(self, folder: Path, paths: list[Path], number: int) -> tuple[PlaylistEntry, ...]:
+        """The entries of `paths`, numbered from `number` on. Files that are as they were are not opened."""
+        before = self._memory.recall(paths)
+        now: dict[Path, Known] = {}
+        for path in paths:
+            with suppress(OSError):
+                now[path] = self._known(path, before.get(path))
+        self._memory.remember({path: known for path, known in now.items() if known != before.get(path)})
+        places = self._memory.places({known.track_id for known in now.values()})
+        entries = []
+        for offset, path in enumerate(paths):
+            if known := now.get(path):
+                shown = _shown(folder, path, places.get(known.track_id, ()))
+                info = described(known.track_id, self._tags(shown, known), shown, shown.relative_to(folder))
+                former_id = known.former_id if known.former_id != known.track_id else None
+                entry = PlaylistEntry(
+                    number + offset, info, former_id=former_id, is_unchanged=known == before.get(path)
+                )
+            else:
+                entry = PlaylistEntry(number + offset, reason=Reason.UNREADABLE_FILE)
+            entries.append(entry)
+        return tuple(entries)
+
+    def _known(self, path: Path, before: Known | None) -> Known:
+        """The file as it is now, read only if it is another one than `before`.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        state = State.of(path.stat())
+        if before is not None and before.state == state:
+            return replace(before, heard_by=self._heard_by)
+        found = read(path)
+        return Known(state, found.track_id, found.former_id, found.tags, self._heard_by)
+
+    def _tags(self, shown: Path, known: Known) -> Tags:
+        """Of the file that stands for a track: the one at `shown`, which may be a copy of the `known` one."""
+        there = self._memory.recall([shown]).get(shown)
+        return there.tags if there is not None and there.track_id == known.track_id else known.tags
+
+
+def _shown(folder: Path, path: Path, places: Sequence[Path]) -> Path:
+    """Which of the files with the same audio describes the track: the first that is still there in the folder."""
+    return next(
+        (place for place in places if place == path or (place.is_relative_to(folder) and place.is_file())), path
+    )

@@ -5,6 +5,7 @@ points and padding. Layouts: RIFF (Microsoft 1991), EBU Tech 3306 (RF64), Sony W
 Apple CAF.
 """
 
+import os
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, NamedTuple
@@ -12,6 +13,7 @@ from typing import BinaryIO, Literal, NamedTuple
 from earshot.containers.parts import Part, Parts, Unreadable, read_at
 
 _MOST_CHUNKS = 100_000
+_MOST_INFO = 1 << 16
 _UNKNOWN = (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 
 
@@ -84,6 +86,22 @@ def dsf_audio(file: BinaryIO, part: Part) -> Parts:
 def caf_audio(file: BinaryIO, part: Part) -> Parts:
     """Of a Core Audio file."""
     return _bodies(_chunks(file, Part(part.start + 8, part.end), _CAF), (b"desc", b"data"))
+
+
+def info_of_riff(file: BinaryIO) -> list[tuple[str, bytes]]:
+    """What the ``LIST INFO`` chunks of a WAV file say: names in lower case with their texts, as they are."""
+    head = read_at(file, 0, 12)
+    if head[:4] not in (b"RIFF", b"RF64", b"BW64") or head[8:] != b"WAVE":
+        return []
+    whole = Part(12, os.fstat(file.fileno()).st_size)
+    lists = (chunk.body for chunk in _chunks(file, whole, _RIFF) if chunk.name == b"LIST")
+    found = []
+    for part in lists:
+        if read_at(file, part.start, 4) == b"INFO" and part.end - part.start < _MOST_INFO:
+            for chunk in _chunks(file, Part(part.start + 4, part.end), _RIFF):
+                text = read_at(file, chunk.body.start, chunk.body.end - chunk.body.start).rstrip(b"\0 ")
+                found.append((chunk.name.decode("latin-1").lower(), text))
+    return found
 
 
 def _chunks(file: BinaryIO, part: Part, layout: _Layout, data_length: int | None = None) -> Iterator[_Chunk]:

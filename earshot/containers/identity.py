@@ -71,7 +71,7 @@ def former_track_id_of(file: BinaryIO) -> TrackId:
 
 def names_file(track_id: TrackId, file: BinaryIO) -> bool:
     """Whether the track is the one in the file, by the id that it has now or by the one that it had."""
-    return track_id in (track_id_of(file), former_track_id_of(file))
+    return track_id == track_id_of(file) or track_id == former_track_id_of(file)
 
 
 def _audio(file: BinaryIO, size: int) -> Parts:
