@@ -108,8 +108,11 @@ def _genres(values: Iterable[str]) -> tuple[str, ...]:
         for value in values
         for part in ([value] if value.casefold() in _ONE_GENRE else _GENRES_PARTED.split(value))
     )
-    genres = {part.casefold(): part for part in reversed(list(parts)) if part.casefold() not in _NO_GENRE}
-    return tuple(reversed(genres.values()))[:_MAX_GENRES]
+    genres: dict[str, str] = {}
+    for part in parts:
+        if part.casefold() not in _NO_GENRE:
+            genres.setdefault(part.casefold(), part)
+    return tuple(genres.values())[:_MAX_GENRES]
 
 
 def _year(values: Iterable[str]) -> int | None:
