@@ -139,11 +139,11 @@ class Crawl:
         """What is known of the tracks of a page; those that still have a former id have got their new one by then."""
         infos = {entry.former_id: entry.info for entry in page.entries if entry.info and entry.former_id}
         ids = [entry.info.track_id for entry in page.entries if entry.info]
-        known = self.tracks.get_many([*ids, *infos])
+        known = self.tracks.described_many([*ids, *infos])
         renamed = [infos[track_id].track_id for track_id in infos.keys() & known.keys()]
         for track_id in infos.keys() & known.keys():
             self.tracks.rename(track_id, infos[track_id])
-        return known | self.tracks.get_many(renamed) if renamed else known
+        return known | self.tracks.described_many(renamed) if renamed else known
 
     def _reopened(self, known: Mapping[TrackId, Track], track_ids: Set[TrackId | None]) -> set[TrackId]:
         """Give tracks that an earlier crawl gave up another chance, once per crawl."""

@@ -156,9 +156,10 @@ class Memory:
 def _database(place: Path) -> sqlite3.Connection:
     database = sqlite3.connect(place, timeout=_WAIT_S)
     try:
-        database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
-        database.executescript(_SCHEMA)
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (f"files_{EDITION}",)).fetchone():
+            database.execute("PRAGMA journal_mode = WAL")
+            database.executescript(_SCHEMA)
     except sqlite3.Error:
         database.close()
         raise
@@ -173,9 +174,8 @@ def _known(row: tuple[str, str, str, str, str]) -> Known | None:
     """What a row says; None where it says nothing that can be read."""
     state, track_id, former_id, tags, heard_by = row
     try:
-        values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(tags).items()
-        }
+        said: dict[str, Any] = json.loads(tags)
+        values: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in said.items()}
         return Known(State(*json.loads(state)), TrackId(track_id), TrackId(former_id), Tags(**values), heard_by)
     except (ValueError, TypeError, AttributeError):
         return None

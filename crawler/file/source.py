@@ -90,7 +90,8 @@ class FolderSource:
         for offset, path in enumerate(paths):
             if known := now.get(path):
                 shown = _shown(folder, path, places.get(known.track_id, ()))
-                info = described(known.track_id, self._tags(shown, known), shown, shown.relative_to(folder))
+                tags = known.tags if shown == path else self._tags(shown, known)
+                info = described(known.track_id, tags, shown, shown.relative_to(folder))
                 former_id = known.former_id if known.former_id != known.track_id else None
                 entry = PlaylistEntry(
                     number + offset, info, former_id=former_id, is_unchanged=known == before.get(path)

@@ -75,6 +75,12 @@ class TracksTable:
         rows = self._table.get_many(map(_key, dict.fromkeys(track_ids)))
         return {row["track_id"]: Track.from_row(row) for row in rows if _MOVED not in row}
 
+    def described_many(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Track]:
+        """The same without what was heard: no embeddings, no tags."""
+        names = (*_DESCRIPTION, "status", "reason", "model", "created_at", _MOVED)
+        rows = self._table.get_many(map(_key, dict.fromkeys(track_ids)), names)
+        return {row["track_id"]: Track.from_row(row) for row in rows if _MOVED not in row}
+
     def find_many(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Track]:
         """The same by the ids that are asked for: a track that got another one is found by both, as `get` finds it."""
         rows = {row["track_id"]: row for row in self._table.get_many(map(_key, dict.fromkeys(track_ids)))}

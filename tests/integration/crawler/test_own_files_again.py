@@ -211,7 +211,7 @@ def test_after_an_upgrade_tracks_get_their_new_ids_and_are_found_by_the_old_ones
     other = write_sweep(folder / "Ann Lee - Waits.flac", 3)
     old, waiting = _as_before(stack, path, ready=True), _as_before(stack, other)
     crawl_id = stack.run(str(folder), remove_missing=True)
-    assert {track_id for track_id in stack.previews.track_ids()} == {_tracks(stack)["Waits"].track_id}
+    assert set(stack.previews.track_ids()) == {_tracks(stack)["Waits"].track_id}
     track = _tracks(stack)["Harbour"]
     assert track.track_id not in (old, waiting)
     assert (track.status, track.embedding, len(_tracks(stack))) == (Status.READY, _VECTOR, 2)

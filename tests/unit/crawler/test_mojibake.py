@@ -6,11 +6,13 @@ from crawler.file.mojibake import as_it_was_meant
 
 _CYRILLIC = (
     "Кино|Группа крови", "Земфира|Искала", "ДДТ|Что такое осень", "Сплин|Выхода нет", "Ленинград|WWW", "Любэ|Комбат",
-    "Алиса|Трасса Е-95", "Океан Ельзи|Обійми", "Бутусов|Песня идущего домой", "Аквариум|Город золотой", "Пикник|Иероглиф",
+    "Алиса|Трасса Е-95", "Океан Ельзи|Обійми", "Бутусов|Песня идущего домой", "Аквариум|Город золотой",
+    "Пикник|Иероглиф",
     "Чиж & Co|Вечная молодость", "Щербаков|Ёжик в тумане (live)", "БИ-2|Варвара", "Мумий Тролль|Владивосток 2000",
 )  # fmt: skip
 _JAPANESE = (
-    "宇多田ヒカル|First Love ラブ", "スピッツ|ロビンソン", "中島みゆき|地上の星のうた", "サザンオールスターズ|いとしのエリー",
+    "宇多田ヒカル|First Love ラブ", "スピッツ|ロビンソン", "中島みゆき|地上の星のうた",
+    "サザンオールスターズ|いとしのエリー",
     "坂本九|上を向いて歩こう", "きゃりーぱみゅぱみゅ|つけまつける", "くるり|ばらの花",
 )  # fmt: skip
 _CHINESE = (
@@ -18,11 +20,15 @@ _CHINESE = (
     "朴树|平凡之路|猎户星座", "许巍|蓝莲花|时光漫步",
 )  # fmt: skip
 _WESTERN = (
-    "Sigur Rós|Ágætis byrjun|Svefn-g-englar", "Motörhead|Ace of Spades", "Björk|Jóga", "Édith Piaf|Non, je ne regrette rien",
-    "Mägo de Oz|Fiesta pagana", "Blue Öyster Cult|(Don't Fear) The Reaper", "Hüsker Dü|Zen Arcade", "Die Ärzte|Westerland",
+    "Sigur Rós|Ágætis byrjun|Svefn-g-englar", "Motörhead|Ace of Spades", "Björk|Jóga",
+    "Édith Piaf|Non, je ne regrette rien",
+    "Mägo de Oz|Fiesta pagana", "Blue Öyster Cult|(Don't Fear) The Reaper", "Hüsker Dü|Zen Arcade",
+    "Die Ärzte|Westerland",
     "ÄÖÜ|äöüß", "Beyoncé|Déjà Vu", "Céline Dion|L'amour existe encore", "Röyksopp|Sparks", "Mötley Crüe|Girls",
-    "Caetano Veloso|Coração vagabundo", "Zoé|Soñé", "Ñengo Flow|Ñ", "José González|Heartbeats", "Amadou & Mariam|Sénégal",
-    "Þursaflokkurinn|Ætti ég", "Ólafur Arnalds|Þú ert jörðin", "Günther|Ding Dong", "Trentemøller|Ævintýr", "Aqua|Ålborg",
+    "Caetano Veloso|Coração vagabundo", "Zoé|Soñé", "Ñengo Flow|Ñ", "José González|Heartbeats",
+    "Amadou & Mariam|Sénégal",
+    "Þursaflokkurinn|Ætti ég", "Ólafur Arnalds|Þú ert jörðin", "Günther|Ding Dong", "Trentemøller|Ævintýr",
+    "Aqua|Ålborg",
     "Café Tacvba|Eres", "François Hardy|Où va la chance", "Lætitia|ÉTÉ", "Wir sind Helden|Müssen nur wollen", "Åsa|Öö",
     "Noël|Là-bas à Noël", "À|Ê", "MØ|Don\x92t Leave", "Sólstafir|ÓTTA",
 )  # fmt: skip

@@ -44,7 +44,8 @@ def _read(path: Path) -> Tags:
 
 def _frames(tags: id3.ID3) -> None:
     for frame in (
-        id3.TIT2(3, ["Pier"]), id3.TPE1(3, ["Mira Sol", "Ben Oak"]), id3.TALB(3, ["Tides"]), id3.TCON(3, ["Folk", "(17)"]),
+        id3.TIT2(3, ["Pier"]), id3.TPE1(3, ["Mira Sol", "Ben Oak"]), id3.TALB(3, ["Tides"]), id3.TCON(3, ["Folk",
+        "(17)"]),
         id3.TPE2(3, ["Various Artists"]), id3.TDRC(3, ["2001-05-03"]), id3.TRCK(3, ["3/12"]), id3.TPOS(3, ["2/2"]),
         id3.TSRC(3, ["GB-AYE-06-01498"]), id3.UFID("http://musicbrainz.org", _MBID.encode()),
         id3.TXXX(3, "MusicBrainz Release Track Id", ["00000000-0000-0000-0000-000000000000"]),
@@ -69,8 +70,7 @@ def test_id3_of_an_mp3_and_in_a_chunk_of_a_wav(tmp_path: Path) -> None:
 def _with_info(data: bytes, *pairs: tuple[bytes, bytes]) -> bytes:
     chunk = b"INFO"
     for name, text in pairs:
-        text += b"\0"
-        chunk += name + struct.pack("<I", len(text)) + text + b"\0" * (len(text) % 2)
+        chunk += name + struct.pack("<I", len(text) + 1) + text + b"\0" * (2 - len(text) % 2)
     return data + b"LIST" + struct.pack("<I", len(chunk)) + chunk
 
 
@@ -79,7 +79,8 @@ def test_info_of_a_wav(tmp_path: Path) -> None:
     path.write_bytes(
         _with_info(
             sweep(1, "wav"),
-            (b"INAM", b"Pier"), (b"IART", b"Mira Sol"), (b"IPRD", b"Tides"), (b"IGNR", b"Folk/Rock"), (b"ICRD", b"2001-05-03"),
+            (b"INAM", b"Pier"), (b"IART", b"Mira Sol"), (b"IPRD", b"Tides"), (b"IGNR", b"Folk/Rock"),
+            (b"ICRD", b"2001-05-03"),
             (b"ITRK", b"3"),
         )
     )  # fmt: skip
@@ -149,7 +150,8 @@ def np_silence() -> object:
 
 @pytest.mark.parametrize(
     ("written", "year"),
-    [("2001", 2001), ("2001-05-03", 2001), ("20010503", 2001), ("03.05.2001", 2001), ("2001/2011", 2001), ("0000", None),
+    [("2001", 2001), ("2001-05-03", 2001), ("20010503", 2001), ("03.05.2001", 2001), ("2001/2011", 2001),
+    ("0000", None),
      ("98", None), ("c. 1890", 1890), ("12001", None), ("", None)],
 )  # fmt: skip
 def test_years_as_people_write_them(tmp_path: Path, written: str, year: int | None) -> None:
