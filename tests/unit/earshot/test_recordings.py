@@ -263,7 +263,7 @@ def _file(artist: str, url: str, album_artist: str = "", album: str = "Club Nigh
 @pytest.mark.parametrize(
     ("one", "other", "is_same"),
     [
-        (_file("Deck 1", f"{_FOLDER}/1.mp3", "Various Artists"), _file("Deck 2", "file:///x/2.mp3", "various artists"), True),
+        (_file("A", f"{_FOLDER}/1.mp3", "Various Artists"), _file("B", "file:///2.mp3", "various artists"), True),
         (_file("Deck 1", f"{_FOLDER}/1.mp3"), _file("Deck 2", f"{_FOLDER}/2.mp3"), True),
         (_file("Deck 1", f"{_FOLDER}/CD1/1.mp3"), _file("Deck 2", f"{_FOLDER}/CD%202/2.mp3"), True),
         (_file("Deck 1", f"{_FOLDER}/1.mp3"), _file("Deck 1", "file:///other/2.mp3"), False),
