@@ -10,7 +10,7 @@ export EARSHOT_LOCAL_HOST := $(HOST)
 endif
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo proxy test-players up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
-        bench-index bench-ingest bench-api bench-plots fuzz clean spotify-login openapi drawing notices
+        bench-index bench-ingest bench-scan bench-api bench-plots fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -95,6 +95,9 @@ bench-plots: setup-dev ## Draw docs/benchmarks/*.svg from the results
 
 bench-ingest: setup-dev model ## From PUT to searchable, and a playlist of 1,000 (fails on a miss)
 	@$(PY) -m bench.ingest
+
+bench-scan: setup-dev ## A second crawl of 20,000 files that have not changed (fails on a miss)
+	@$(PY) -m bench.scan
 
 fuzz: setup-dev ## Hostile requests against the api, damaged files of every format against the decoder
 	@EARSHOT_FUZZ_REQUESTS=20000 $(PY) -m pytest tests/integration/api/test_fuzz.py

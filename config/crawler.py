@@ -1,5 +1,6 @@
 """Settings that both functions of the crawler share."""
 
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import Field, SecretStr, create_model
@@ -40,6 +41,10 @@ class CrawlerSettings(SpotifyLoginSettings):
 
     folder_roots: Roots = ()
     """Folders that may be crawled, separated like PATH. Empty: no file of this machine is ever read."""
+
+    file_memory: Path | None = None
+    """Where it is remembered what own files were, so that those that have not changed are not read again: a file of
+    SQLite. Empty: nothing is remembered."""
 
     allowed_hosts: Hosts = ()
     """Hosts that manifests and previews may be fetched from besides the providers' own; `*.example.org`: all below."""

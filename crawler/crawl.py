@@ -141,7 +141,7 @@ class Crawl:
     def _take(self, page: Page, message: CrawlPlaylist) -> None:
         """Register, reopen, record, queue: in this order, so that a repeat finishes what a death cut short."""
         infos = dict.fromkeys(info for entry in page.entries for info in (entry.info, *entry.also) if info)
-        known = self.tracks.get_many(info.track_id for info in infos)
+        known = self._known(page)
         said = [i for i in infos if i.track_id not in known or _says_more(i, known[i.track_id].info)]
         for info in said:
             self.tracks.register(info)
@@ -152,7 +152,8 @@ class Crawl:
         new = self.crawls.new_entries(message.crawl_id, entries)
         read_first = {entry.number for entry in new}
         tried = {info.track_id for e in page.entries if e.number in read_first for info in (e.info, *e.also) if info}
-        reopened = set() if message.only_new else self._reopened(known, tried)
+        asked = tried - _given_up_for_good(page, known)
+        reopened = set() if message.only_new else self._reopened(known, asked)
         self.crawls.record_entries(message.crawl_id, new)
         wanted = [
             track_id
@@ -160,6 +161,16 @@ class Crawl:
             if track_id not in known or track_id in reopened or self._needs_preview(known[track_id])
         ]
         self.fetch_queue.send_all([FetchPreview(track_id, message.crawl_id) for track_id in wanted])
+
+    def _known(self, page: Page) -> dict[TrackId, Track]:
+        """What is known of the tracks of a page; those that still have a former id have got their new one by then."""
+        infos = {entry.former_id: entry.info for entry in page.entries if entry.info and entry.former_id}
+        ids = [info.track_id for entry in page.entries for info in (entry.info, *entry.also) if info]
+        known = self.tracks.described_many([*ids, *infos])
+        renamed = [infos[track_id].track_id for track_id in infos.keys() & known.keys()]
+        for track_id in infos.keys() & known.keys():
+            self.tracks.rename(track_id, infos[track_id])
+        return known | self.tracks.described_many(renamed) if renamed else known
 
     def _reopened(self, known: Mapping[TrackId, Track], track_ids: Set[TrackId]) -> set[TrackId]:
         """Give tracks that an earlier crawl gave up another chance, once per crawl."""
@@ -185,6 +196,13 @@ def _recorded(entry: PlaylistEntry) -> CrawlEntry:
 def _cut(text: str, most: int) -> str:
     """`text` as a table takes it and a page shows it."""
     return text[:most].encode("utf-8", "replace").decode()
+
+
+def _given_up_for_good(page: Page, known: Mapping[TrackId, Track]) -> set[TrackId]:
+    """Tracks of which neither what is heard nor who hears it has changed since."""
+    unchanged = {entry.info.track_id for entry in page.entries if entry.info and entry.is_unchanged}
+    reasons = {track_id: known[track_id].reason for track_id in unchanged & known.keys()}
+    return {track_id for track_id, reason in reasons.items() if reason and not reason.is_worth_retrying}
 
 
 def _says_more(info: TrackInfo, known: TrackInfo) -> bool:

@@ -26,7 +26,9 @@ PAGE_SIZE = 50
 class PlaylistEntry:
     """Entry `number` (from 0) of a playlist: a track, or the `reason` why it is none that can be crawled.
 
-    `name` and `detail`: see `CrawlEntry`.
+    `name` and `detail`: see `CrawlEntry`. `former_id`: the id that older versions of Earshot gave the track, if that
+    was another one. `is_unchanged`: its audio and whoever decodes it are those of an earlier crawl; what could not be
+    heard then cannot be heard now.
     """
 
     number: int
@@ -36,6 +38,8 @@ class PlaylistEntry:
     detail: str = ""
     also: tuple[TrackInfo, ...] = ()
     """The same track under other ids of its source, which are tracks of the catalogue too."""
+    former_id: TrackId | None = None
+    is_unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Track ids: one canonical text per track, and the forms people paste.
 
 A Spotify track is its bare 22-character id. Other sources carry their name (`earshot.sources`): ``deezer:3135556``,
-``file:2c26b46b68ffc68f`` (the first 16 hex digits of the SHA-256 of the file), ``manifest:8d969eef6ecad3c2`` (the same
-of what names the recording in a manifest: its ISRC, else its preview URL, else artist and title),
+``file:2c26b46b68ffc68f`` (the first 16 hex digits of the SHA-256 of its audio stream), ``manifest:8d969eef6ecad3c2``
+(the same of what names the recording in a manifest: its ISRC, else its preview URL, else artist and title),
 ``subsonic:tr-1234`` (what the media server calls it, `escaped`).
 """
 

@@ -101,7 +101,7 @@ def request_track(
         if Can.LOOK_UP not in SOURCES[source_of(canonical)].can:
             raise TrackNotFound(f"no track {canonical}")
         tracks.register(TrackInfo(track_id=canonical, source=source_of(canonical)))
-    elif track.status is Status.READY and track.model == (model or track.model):
+    elif (canonical := track.track_id) and track.status is Status.READY and track.model == (model or track.model):
         return track
     elif track.status in (Status.NO_PREVIEW, Status.FAILED):
         if track.reason is Reason.NOT_FOUND:

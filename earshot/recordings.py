@@ -227,9 +227,24 @@ def artists_of(track: Described) -> frozenset[str]:
 
 
 def album_of(track: Described) -> tuple[str, str] | None:
-    """First artist and album, fit for comparison; None where the album is unknown."""
+    """Who made the album and its name, fit for comparison; None where the album is unknown.
+
+    A compilation is made by its album artist. Without one, files of an album lie in one folder, whoever plays.
+    """
     album = plain(track.album)
-    return (plain(track.artists[0]) if track.artists else "", album) if album else None
+    if not album:
+        return None
+    maker = plain(getattr(track, "album_artist", "")) or _folder_of(track)
+    return maker or (plain(track.artists[0]) if track.artists else ""), album
+
+
+_DISC_FOLDER = re.compile(r"/(?:cd|disc|disk)(?:%20|[\s._-])*[0-9]{1,2}$", re.IGNORECASE)
+
+
+def _folder_of(track: Described) -> str:
+    """Of a file the folder of its album, which may have one for each disc; empty for others."""
+    url: str = getattr(track, "preview_url", None) or ""
+    return _DISC_FOLDER.sub("", url.rpartition("/")[0]) if url.startswith("file:") else ""
 
 
 # --- Titles and artists ---------------------------------------------------------------------------------------------

@@ -63,6 +63,7 @@ def local_settings(function: Function, state: Path) -> dict[str, str]:
     defaults = {
         **{name: chosen[name] or "" for name in _SHARED if name in chosen},
         "EARSHOT_FOLDER_ROOTS": "/",  # whoever starts the stack may read these files anyway
+        "EARSHOT_FILE_MEMORY": str(state / "files.sqlite3"),
         "EARSHOT_INDEX_CACHE_DIR": str(state / "cache" / function.name),
         "EARSHOT_INDEX_WORK_DIR": str(state / "cache" / function.name),
         # A worker counts on one core, as a function of its size does; several that take all slow each other down.

@@ -14,7 +14,7 @@ LookUp = Callable[[TrackId], Track | None]
 """What is known of a track, whether or not the index holds it."""
 
 LookUpMany = Callable[[Iterable[TrackId]], Mapping[TrackId, Track]]
-"""The same of several tracks at once; what is not known is left out."""
+"""The same of several tracks at once, by the ids that are asked for; what is not known is left out."""
 LOOKED_UP = 50
 """Tracks of a playlist that are looked up because the index lacks them; of more it is only said that it does."""
 
@@ -35,7 +35,10 @@ def seed_of(searcher: Searcher, look_up: LookUp, track_id: TrackId, weight: floa
     """
     seed = _in_index(searcher, track_id, weight)
     if seed is None:
-        raise _absence(track_id, look_up(track_id))
+        known = look_up(track_id)
+        seed = _in_index(searcher, known.track_id, weight) if known else None  # it may have got another id
+        if seed is None:
+            raise _absence(track_id, known)
     return seed
 
 
@@ -77,6 +80,7 @@ def seeds_of_playlist(
     found = {track_id: _in_index(searcher, track_id) for _, track_id in named if isinstance(track_id, str)}
     absent = list(islice((track_id for track_id, seed in found.items() if seed is None), LOOKED_UP))
     known = look_up(absent) if absent else {}
+    found |= {track_id: _in_index(searcher, track.track_id) for track_id, track in known.items()}
     seeds: dict[str, Seed] = {}
     skipped: list[Skipped] = []
     for text, track_id in named:

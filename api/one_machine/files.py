@@ -1,6 +1,5 @@
 """Plays crawled files from disk to a browser on the same machine (local stage only), with byte ranges for seeking."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from api.one_machine.protocol import Send
+from earshot.containers.identity import names_file
 from earshot.errors import InvalidTrackId, NotPlayable, TrackNotFound
 from earshot.ids import TrackId, parse_track_id, source_of
 from earshot.stores.tracks_table import TracksTable
@@ -17,7 +17,6 @@ from earshot.stores.tracks_table import TracksTable
 _PATH = re.compile(r"/tracks/([^/]{1,80})/audio")
 _RANGE = re.compile(r"bytes=(\d{1,15})?-(\d{1,15})?")
 _CHUNK = 1 << 16
-_HASHED_AT_ONCE = 1 << 20
 _TYPES = {
     ".mp3": "audio/mpeg",
     ".flac": "audio/flac",
@@ -56,7 +55,7 @@ def own_file(tracks: TracksTable, track_id: TrackId) -> Path:
     try:
         if parts.scheme == "file" and path.is_file():
             state = path.stat()
-            if _id_of(path, state.st_size, state.st_mtime_ns) == track_id:
+            if _is_in(path, state.st_size, state.st_mtime_ns, found.track_id):
                 return path
     except (OSError, ValueError):  # unreadable, or a name that no file can have
         pass
@@ -64,12 +63,9 @@ def own_file(tracks: TracksTable, track_id: TrackId) -> Path:
 
 
 @lru_cache(maxsize=256)
-def _id_of(path: Path, _size: int, _modified: int) -> str:
-    digest = hashlib.sha256()
+def _is_in(path: Path, _size: int, _modified: int, track_id: TrackId) -> bool:
     with path.open("rb") as file:
-        while chunk := file.read(_HASHED_AT_ONCE):
-            digest.update(chunk)
-    return f"file:{digest.hexdigest()[:16]}"
+        return names_file(track_id, file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,24 @@
 """Reads folders of audio files, and single ones. Links are followed as far as their targets may be read."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePath
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 from crawler.cutting.cutter import Cutter
-from crawler.file.description import described, track_id_of
+from crawler.file.description import described, read
+from crawler.file.memory import Known, Memory, State
 from crawler.file.passing_over import suffix_of
+from crawler.file.tags import Tags
 from crawler.file.walk import Found, Position, Walk
 from crawler.formats import SUFFIXES
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
+from earshot.containers.identity import names_file
 from earshot.errors import InvalidPlaylist, NoPreview, PlaylistNotFound
 from earshot.folders import Folders
+from earshot.hearing import hearing_version
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.track import TrackInfo
@@ -24,11 +30,15 @@ class FolderSource:
     Args:
         folders: those that may be crawled.
         cutter: takes the middle of long files.
+        memory: what is known of files that have not changed.
+        model: the network that hears them.
     """
 
-    def __init__(self, folders: Folders, cutter: Cutter) -> None:
+    def __init__(self, folders: Folders, cutter: Cutter, memory: Memory, model: str) -> None:
         self._folders = folders
         self._cutter = cutter
+        self._memory = memory
+        self._heard_by = f"{model} {hearing_version()}"
 
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
         """See `Connected`. The cursor is ``<number of the next entry>:<relative path of the last one, quoted>``."""
@@ -44,7 +54,7 @@ class FolderSource:
             ) from None
         number, _, last = (cursor or "0:").partition(":")
         found = list(islice(Walk(folder, self._folders).after(_position(last)), PAGE_SIZE + 1))
-        entries = tuple(self._entry(folder, at, int(number) + offset) for offset, at in enumerate(found[:PAGE_SIZE]))
+        entries = self._entries(folder, found[:PAGE_SIZE], int(number))
         if len(found) <= PAGE_SIZE:
             return Page(entries, None)
         return Page(
@@ -70,7 +80,7 @@ class FolderSource:
             raise NoPreview(error.message, reason=Reason.FORBIDDEN_FOLDER, hint=error.hint) from None
         try:
             with path.open("rb") as file:
-                if track_id_of(file) != info.track_id:
+                if not names_file(info.track_id, file):
                     raise NoPreview(f"{path} has changed since it was crawled", reason=Reason.FILE_CHANGED)
                 return self._cutter.clip(file, max_bytes=max_bytes)
         except OSError as error:
@@ -80,16 +90,61 @@ class FolderSource:
         suffix = suffix_of(path.name)
         if suffix and suffix not in SUFFIXES:
             return PlaylistEntry(0, reason=Reason.UNSUPPORTED_FORMAT, name=path.name, detail=suffix.removeprefix("."))
-        return self._entry(path.parent, Found((path.name,)), 0)
+        return self._entries(path.parent, [Found((path.name,))], 0)[0]
 
-    def _entry(self, folder: Path, found: Found, number: int) -> PlaylistEntry:
-        relative = Path(*found.position)
-        if found.reason:
-            return PlaylistEntry(number, reason=found.reason, name=str(relative), detail=found.detail)
-        try:
-            return PlaylistEntry(number, described(folder / relative, relative), name=str(relative))
-        except OSError as error:
-            return PlaylistEntry(number, None, Reason.UNREADABLE_FILE, str(relative), error.strerror or "")
+    def _entries(self, folder: Path, found: Sequence[Found], number: int) -> tuple[PlaylistEntry, ...]:
+        """The entries of what was found, numbered from `number` on. Files that are as they were are not opened."""
+        paths = [folder.joinpath(*one.position) for one in found if not one.reason]
+        before = self._memory.recall(paths)
+        now: dict[Path, Known] = {}
+        closed: dict[Path, str] = {}
+        for path in paths:
+            try:
+                now[path] = self._known(path, before.get(path))
+            except OSError as error:
+                closed[path] = error.strerror or ""
+        self._memory.remember({path: known for path, known in now.items() if known != before.get(path)})
+        places = self._memory.places({known.track_id for known in now.values()})
+        entries = []
+        for at, one in enumerate(found, number):
+            path, name = folder.joinpath(*one.position), str(Path(*one.position))
+            if known := now.get(path):
+                shown = _shown(folder, path, places.get(known.track_id, ()))
+                tags = known.tags if shown == path else self._tags(shown, known)
+                info = described(known.track_id, tags, shown, shown.relative_to(folder))
+                former_id = known.former_id if known.former_id != known.track_id else None
+                is_unchanged = known == before.get(path)
+                entry = PlaylistEntry(at, info, name=name, former_id=former_id, is_unchanged=is_unchanged)
+            elif one.reason:
+                entry = PlaylistEntry(at, reason=one.reason, name=name, detail=one.detail)
+            else:
+                entry = PlaylistEntry(at, reason=Reason.UNREADABLE_FILE, name=name, detail=closed[path])
+            entries.append(entry)
+        return tuple(entries)
+
+    def _known(self, path: Path, before: Known | None) -> Known:
+        """The file as it is now, read only if it is another one than `before`.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        state = State.of(path.stat())
+        if before is not None and before.state == state:
+            return replace(before, heard_by=self._heard_by)
+        found = read(path)
+        return Known(state, found.track_id, found.former_id, found.tags, self._heard_by)
+
+    def _tags(self, shown: Path, known: Known) -> Tags:
+        """Of the file that stands for a track: the one at `shown`, which may be a copy of the `known` one."""
+        there = self._memory.recall([shown]).get(shown)
+        return there.tags if there is not None and there.track_id == known.track_id else known.tags
+
+
+def _shown(folder: Path, path: Path, places: Sequence[Path]) -> Path:
+    """Which of the files with the same audio describes the track: the first that is still there in the folder."""
+    return next(
+        (place for place in places if place == path or (place.is_relative_to(folder) and place.is_file())), path
+    )
 
 
 def _position(quoted: str) -> Position:

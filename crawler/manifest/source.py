@@ -6,7 +6,7 @@ Their rows are tracks of other sources, files of this machine, or recordings tha
 import hashlib
 from pathlib import Path
 
-from crawler.file.description import described
+from crawler.file.description import described, read
 from crawler.formats import SUFFIXES as AUDIO_SUFFIXES
 from crawler.manifest.places import Places
 from crawler.source import PAGE_SIZE, ListedEntry, Page, PlaylistEntry
@@ -89,7 +89,9 @@ def _entry(number: int, listed: ListedTrack, places: Places | None) -> PlaylistE
     path = places.find(listed.location) if places and listed.location and not listed.is_part else None
     if path and path.suffix.lower() in AUDIO_SUFFIXES:
         try:
-            return ListedEntry(number, described(path, Path(*path.parts[-_NAMED_PARTS:])), name=listed.called)
+            found = read(path)
+            of_file = described(found.track_id, found.tags, path, Path(*path.parts[-_NAMED_PARTS:]))
+            return ListedEntry(number, of_file, name=listed.called, former_id=found.former_id)
         except OSError:
             return PlaylistEntry(number, reason=Reason.UNREADABLE_FILE, name=listed.called)
     listed_id = TrackId(listed.id) if listed.id else None

@@ -2,10 +2,13 @@
 
 Two rules settle every race: an embedding of a newer preview wins over one of an older preview, and a track that is
 ready is never turned back by somebody else's failure.
+
+A track may have got another id (`rename`). Its old item then says so and nothing else: it is no track, and whoever asks
+for it by that id gets the track (docs/adr/0020).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from earshot.clock import Timestamp, now_iso
@@ -17,6 +20,8 @@ from earshot.track import Status, Tag, Track, TrackInfo
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
+_MOVED = "moved_to"
+_IS_TRACK = f"attribute_not_exists({_MOVED})"
 _NEWER_PREVIEW = "attribute_not_exists(preview_at) OR preview_at < :preview_at"
 
 
@@ -59,25 +64,48 @@ class TracksTable:
         self._table = Table(client, name)
 
     def get(self, track_id: TrackId) -> Track | None:
-        """The track, strongly consistent, or None."""
+        """The track, strongly consistent, or None. One that got another id is found by both."""
         row = self._table.get(_key(track_id))
-        return Track.from_row(row) if row else None
+        if row and _MOVED in row:
+            row = self._table.get(_key(row[_MOVED]))
+        return Track.from_row(row) if row and _MOVED not in row else None
 
     def get_many(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Track]:
-        """Those of `track_ids` that exist, by id."""
-        tracks = map(Track.from_row, self._table.get_many(map(_key, dict.fromkeys(track_ids))))
-        return {track.track_id: track for track in tracks}
+        """Those of `track_ids` that exist, by id; ids that tracks no longer have are none."""
+        rows = self._table.get_many(map(_key, dict.fromkeys(track_ids)))
+        return {row["track_id"]: Track.from_row(row) for row in rows if _MOVED not in row}
+
+    def described_many(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Track]:
+        """The same without what was heard: no embeddings, no tags."""
+        names = (*_DESCRIPTION, "status", "reason", "model", "created_at", _MOVED)
+        rows = self._table.get_many(map(_key, dict.fromkeys(track_ids)), names)
+        return {row["track_id"]: Track.from_row(row) for row in rows if _MOVED not in row}
+
+    def find_many(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Track]:
+        """The same by the ids that are asked for: a track that got another one is found by both, as `get` finds it."""
+        rows = {row["track_id"]: row for row in self._table.get_many(map(_key, dict.fromkeys(track_ids)))}
+        moved = {track_id: row[_MOVED] for track_id, row in rows.items() if _MOVED in row}
+        now = self.get_many(moved.values()) if moved else {}
+        found = {track_id: Track.from_row(row) for track_id, row in rows.items() if track_id not in moved}
+        return found | {track_id: now[new_id] for track_id, new_id in moved.items() if new_id in now}
 
     def states(self, track_ids: Iterable[TrackId]) -> dict[TrackId, tuple[Status, Reason | None]]:
         """Status and reason of those of `track_ids` that exist, without their embeddings.
 
-        The reason of a track that shares another's embedding is ``version``.
+        The reason of a track that shares another's embedding is ``version``. A track that got another id is found by
+        both.
         """
-        keys = map(_key, dict.fromkeys(track_ids))
-        tracks = map(Track.from_row, self._table.get_many(keys, ("track_id", "status", "reason", "version_of")))
-        return {
-            track.track_id: (track.status, Reason.VERSION if track.version_of else track.reason) for track in tracks
-        }
+        rows = self._states(track_ids)
+        moved = {row["track_id"]: row[_MOVED] for row in rows if _MOVED in row}
+        states = {row["track_id"]: _state(row) for row in rows if _MOVED not in row}
+        if moved:
+            now = {row["track_id"]: _state(row) for row in self._states(moved.values())}
+            states |= {track_id: now[new_id] for track_id, new_id in moved.items() if new_id in now}
+        return states
+
+    def _states(self, track_ids: Iterable[TrackId]) -> list[Row]:
+        names = ("track_id", "status", "reason", "version_of", _MOVED)
+        return list(self._table.get_many(map(_key, dict.fromkeys(track_ids)), names))
 
     def briefs(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Track]:
         """Those of `track_ids` that exist, with title, artists and how they stand, and nothing else."""
@@ -91,8 +119,8 @@ class TracksTable:
         return map(track_from_item, self.scan_items())
 
     def scan_items(self, segment: int = 0, segments: int = 1) -> Iterator[Item]:
-        """Every item as stored, for a repair that has to survive one that is no track; of so many equal parts, one."""
-        return self._table.scan(segment, segments)
+        """Every track as stored, for a repair that has to survive one that is none; of so many equal parts, one."""
+        return (item for item in self._table.scan(segment, segments) if _MOVED not in item)
 
     def register(self, info: TrackInfo) -> bool:
         """Create the track as pending, or refresh what its source says of it. Status and embedding stay.
@@ -107,6 +135,35 @@ class TracksTable:
             returns="ALL_OLD",
         )
         return not old
+
+    def rename(self, track_id: TrackId, info: TrackInfo) -> bool:
+        """Give the track the id of `info`, which says what is known of it now. It keeps its embedding and its status.
+
+        A track that is ready under the new id stays as it is. May be repeated, and may die at any line: the old item
+        goes last.
+
+        Returns:
+            False when there is no such track, or something happened to it meanwhile.
+        """
+        row = next(iter(self._table.get_many([_key(track_id)])), None)  # the role allows no other way to read
+        if row is None or _MOVED in row:
+            return False
+        kept = {name: value for name, value in row.items() if name not in ("track_id", *_DESCRIPTION)}
+        self._table.update(
+            _key(info.track_id),
+            set_={"status": Status.PENDING, **kept, **_attributes(info)},
+            condition="attribute_not_exists(#status) OR #status <> :ready",
+            values={":ready": Status.READY},
+        )
+        seen = row.get("updated_at")
+        moved = self._table.update(
+            _key(track_id),
+            set_={_MOVED: info.track_id, "updated_at": now_iso()},
+            remove=[name for name in row if name not in ("track_id", "updated_at")],
+            condition="#updated_at = :seen" if seen else "attribute_not_exists(#updated_at)",
+            values={":seen": seen} if seen else None,
+        )
+        return moved is not None
 
     def reopen(self, track_id: TrackId) -> bool:
         """Make a track without preview, or one that failed, pending again. False when it is neither."""
@@ -208,14 +265,27 @@ class TracksTable:
         """Give the track a status, and what comes with it. False when `condition` did not hold."""
         set_ = {**(also or {}), "status": status, "updated_at": now_iso()}
         written = self._table.update(
-            _key(track_id), set_=set_, keep=keep, remove=remove, condition=condition, values=values
+            _key(track_id),
+            set_=set_,
+            keep=keep,
+            remove=remove,
+            condition=f"({condition}) AND {_IS_TRACK}",
+            values=values,
         )
         return written is not None
+
+
+def _state(row: Row) -> tuple[Status, Reason | None]:
+    track = Track.from_row(row)
+    return track.status, Reason.VERSION if track.version_of else track.reason
 
 
 def _waiting(row: Row) -> Waiting:
     since = row.get("pending_since") or row.get("created_at") or Timestamp("")
     return Waiting(TrackId(row["track_id"]), since, row.get("updated_at"))
+
+
+_DESCRIPTION = tuple(field.name for field in fields(TrackInfo))
 
 
 def _key(track_id: TrackId) -> Row:

@@ -105,7 +105,7 @@ def extend_long(request: Annotated[ExtendRequest, Body()]) -> ExtendAnswer:
 
 
 def _extend(texts: Sequence[str], options: OptionParameters) -> ExtendAnswer:
-    seeds, skipped = seeds_of_playlist(searcher_of(router), services_of(router).tracks.get_many, texts)
+    seeds, skipped = seeds_of_playlist(searcher_of(router), services_of(router).tracks.find_many, texts)
     return ExtendAnswer(
         **dict(_similar(seeds, options)),
         skipped=[Skipped(track_id=one.text[:80], code=one.error.code, message=one.error.message) for one in skipped],

@@ -45,6 +45,15 @@ def test_a_track_on_its_way_is_not_ready_and_says_why(index_of: IndexOf, status:
     assert refusal.value.hint
 
 
+def test_a_track_that_got_another_id_is_found_by_the_old_one(index_of: IndexOf) -> None:
+    index = index_of([track(1)], [direction(a3=1)])
+    moved = Track(track(1).info, status=Status.READY)
+    old = TrackId("file:0123456789abcdef")
+    assert seed_of(index, lambda _: moved, old).track.track_id == "deezer:1"
+    seeds, skipped = seeds_of_playlist(index, lambda _: {old: moved}, [old, "deezer:1"])
+    assert ([seed.track.track_id for seed in seeds], skipped) == (["deezer:1"], [])
+
+
 def test_later_tracks_of_a_playlist_weigh_more_and_those_it_cannot_use_are_named(index_of: IndexOf) -> None:
     index = index_of([track(1), track(2)], [direction(a0=1), direction(a1=1)])
     texts = ["https://www.deezer.com/track/1", "deezer:77", "nonsense", "deezer:2"]

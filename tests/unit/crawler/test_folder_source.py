@@ -6,6 +6,7 @@ import pytest
 
 from crawler.cutting.cutter import Cutter
 from crawler.file import source as source_module
+from crawler.file.memory import Memory
 from crawler.file.source import FolderSource
 from earshot.errors import PlaylistNotFound
 from earshot.folders import Folders
@@ -14,9 +15,13 @@ from earshot.reasons import Reason
 from tests.stubs.audio import write_sweep
 
 
+def _source(folder: Path) -> FolderSource:
+    return FolderSource(Folders([folder]), Cutter(), Memory(None), "musicnn-msd@1")
+
+
 def _read(folder: Path, cursor: str | None = None) -> list[tuple[str | None, Reason | None]]:
     """Title and reason of the entries of a page, and of those that follow."""
-    page = FolderSource(Folders([folder]), Cutter()).read_page(PlaylistRef("file", "folder", str(folder)), cursor)
+    page = _source(folder).read_page(PlaylistRef("file", "folder", str(folder)), cursor)
     entries = [(entry.info.title if entry.info else None, entry.reason) for entry in page.entries]
     return entries + _read(folder, page.next_cursor) if page.next_cursor else entries
 
@@ -67,7 +72,7 @@ def test_a_folder_that_cannot_be_listed_is_named_with_the_cause(
 @pytest.mark.parametrize("name", ["two words ", "音楽\u3000集", "a\u00a0b", "é ü – x?#%", "caf\udce9"])
 def test_whatever_a_file_and_its_folder_are_called_the_clip_is_found_again(tmp_path: Path, name: str) -> None:
     path = write_sweep(tmp_path / name / f"{name}.mp3", 1)
-    source = FolderSource(Folders([tmp_path]), Cutter())
+    source = _source(tmp_path)
     (entry,) = source.read_page(PlaylistRef("file", "folder", str(tmp_path)), None).entries
     assert entry.info is not None
     entry.info.title.encode()

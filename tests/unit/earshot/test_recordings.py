@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earshot.ids import TrackId
-from earshot.recordings import SAME_SOUND, is_same_recording, plain, plain_title, same_artist, same_title
+from earshot.recordings import SAME_SOUND, album_of, is_same_recording, plain, plain_title, same_artist, same_title
 from earshot.track import TrackInfo
 
 _SAME_TITLES = [
@@ -251,3 +251,31 @@ def test_a_live_recording_is_never_taken_for_the_studio_one(title: str) -> None:
     assert not same_title(title, f"{title} (Live)")
     assert not same_title(title, f"{title} - Live at Wembley")
     assert not same_title(title, f"{title} [Remix]")
+
+
+_FOLDER = "file:///music/Various%20Artists/Club%20Night%207"
+
+
+def _file(artist: str, url: str, album_artist: str = "", album: str = "Club Night 7") -> TrackInfo:
+    return TrackInfo(
+        TrackId("file:0"), "file", artists=(artist,), album=album, preview_url=url, album_artist=album_artist
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        (_file("A", f"{_FOLDER}/1.mp3", "Various Artists"), _file("B", "file:///2.mp3", "various artists"), True),
+        (_file("Deck 1", f"{_FOLDER}/1.mp3"), _file("Deck 2", f"{_FOLDER}/2.mp3"), True),
+        (_file("Deck 1", f"{_FOLDER}/CD1/1.mp3"), _file("Deck 2", f"{_FOLDER}/CD%202/2.mp3"), True),
+        (_file("Deck 1", f"{_FOLDER}/1.mp3"), _file("Deck 1", "file:///other/2.mp3"), False),
+        (_file("A", "file:///m/A/1.mp3", "A", "Hits"), _file("B", "file:///m/B/1.mp3", "B", "Hits"), False),
+        (TrackInfo(TrackId("deezer:1"), "deezer", artists=("A",), album="Hits"),
+         TrackInfo(TrackId("deezer:2"), "deezer", artists=("A",), album="hits"), True),
+        (TrackInfo(TrackId("deezer:1"), "deezer", artists=("A",), album="Hits"),
+         TrackInfo(TrackId("deezer:2"), "deezer", artists=("B",), album="Hits"), False),
+        (TrackInfo(TrackId("deezer:1"), "deezer"), TrackInfo(TrackId("deezer:2"), "deezer"), None),
+    ],
+)  # fmt: skip
+def test_an_album_is_its_artist_s_or_its_folder_s(one: TrackInfo, other: TrackInfo, is_same: bool | None) -> None:
+    assert (album_of(one) == album_of(other) if album_of(one) else None) is is_same

@@ -1,0 +1,1 @@
+"""How soon a folder has been looked through in which nothing has changed."""
