@@ -1,0 +1,142 @@
+"""Which part of a long file is heard: thirty seconds that sound throughout, as near to the middle as there are any.
+
+docs/adr/0019 tells how the rule was chosen, `bench/windows` measures it.
+"""
+
+import math
+import time
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from operator import mul
+
+from earshot.audio.container import OpenedAudio, decoded
+from earshot.confined.ffmpeg import av
+
+CLIP_S = 30
+AS_IT_IS_S = CLIP_S + 1
+"""A file that is up to a second longer than a clip is heard whole."""
+TOLERANCE_DB = 3.0
+"""A window that is so much quieter than the loudest is as good, if it lies nearer to the middle."""
+FLOOR_DB = -72.0
+"""Quieter is silence, of which none is deeper than another."""
+
+_PROBES, _PROBES_IN_SILENCE = 16, 64
+_PROBE_S = 0.25
+_PROBE_RATE_HZ = 8_000
+_INSIDE_S = (4, 11, 19, 26)
+"""Where a window is listened to once more, where it holds few of the probes."""
+_CLOSER_LOOKS = 4
+_ENOUGH_S = 6.0
+"""Codecs that take long to decode are listened to at fewer places."""
+_COUNTED_S = 60
+_TAIL_S = 3
+
+Levels = Mapping[Fraction, float]
+"""By the second at which they were measured: levels in dB of full scale."""
+
+
+def length_s(audio: OpenedAudio) -> Fraction:
+    """Length in seconds: what the file states where there is audio up to there, else as its packets are counted."""
+    stated = audio.stated_s
+    if stated and stated > _COUNTED_S and audio.seek(stated - _TAIL_S) and next(audio.packets(), None):
+        return stated
+    audio.seek(Fraction(0))
+    end = Fraction(0)
+    for packet in audio.packets():
+        begins = audio.time_of(packet)
+        if begins is not None and packet.time_base is not None:
+            end = max(end, begins + (packet.duration or 0) * packet.time_base)
+    return end
+
+
+def clip_start(audio: OpenedAudio, length: Fraction) -> Fraction:
+    """Second at which the clip of a file of `length` seconds begins."""
+    if length <= CLIP_S:
+        return Fraction(0)
+    ear, levels = _Ear(audio), dict[Fraction, float]()
+    for count in (_PROBES, _PROBES_IN_SILENCE):
+        levels |= ear.levels(spread(length, count))
+        if max(levels.values(), default=FLOOR_DB) > FLOOR_DB:
+            break
+    candidates = best_first(levels, length)
+    if length / _PROBES <= CLIP_S / 3:
+        return candidates[0]
+    looks = {start: mean_level(ear.levels(start + at for at in _INSIDE_S)) for start in candidates[:_CLOSER_LOOKS]}
+    enough = max(looks.values()) - TOLERANCE_DB
+    return next(start for start, level in looks.items() if level >= enough)
+
+
+def best_first(levels: Levels, length: Fraction) -> list[Fraction]:
+    """Where a window may begin: those as loud as any from the middle outwards, then the others by their level."""
+    middle = (length - CLIP_S) / 2
+    step = length / max(1, len(levels))
+    reach = int(middle / step)
+    starts = {Fraction(0), length - CLIP_S, *(middle + turn * step for turn in range(-reach, reach + 1))}
+    level_of = {start: window_level(levels, start) for start in starts}
+    enough = max(level_of.values()) - TOLERANCE_DB
+    return sorted(starts, key=lambda start: (max(0.0, enough - level_of[start]), abs(start - middle), start))
+
+
+def window_level(levels: Levels, start: Fraction) -> float:
+    """The mean of the levels in the window that begins at `start`, of the nearest one where it holds none.
+
+    In decibels: a gap takes more away than a loud moment can give.
+    """
+    places = sorted(levels)
+    first, last = bisect_left(places, start), bisect_left(places, start + CLIP_S)
+    if first < last:
+        return mean_level({at: levels[at] for at in places[first:last]})
+    nearest = min(places, key=lambda at: abs(at - start - CLIP_S / 2), default=None)
+    return FLOOR_DB if nearest is None else levels[nearest]
+
+
+def mean_level(levels: Levels) -> float:
+    """The mean, in dB."""
+    return sum(levels.values()) / len(levels) if levels else FLOOR_DB
+
+
+def spread(length: Fraction, count: int) -> list[Fraction]:
+    """The middles of `count` equal parts, in an order that covers the whole whenever one stops: halves, quarters, …"""
+    digits = (count - 1).bit_length()
+    order = sorted(range(count), key=lambda number: f"{number:0{digits}b}"[::-1])
+    return [length * (2 * number + 1) / (2 * count) for number in order]
+
+
+class _Ear:
+    """Listens to an opened file for moments, while there is time."""
+
+    def __init__(self, audio: OpenedAudio) -> None:
+        self._audio = audio
+        self._until = time.monotonic() + _ENOUGH_S
+
+    def levels(self, places: Iterable[Fraction]) -> dict[Fraction, float]:
+        """The level after each place; the first is always listened to."""
+        found: dict[Fraction, float] = {}
+        for place in places:
+            if found and time.monotonic() > self._until:
+                break
+            found[place] = max(FLOOR_DB, self._level(place))
+        return found
+
+    def _level(self, place: Fraction) -> float:
+        """Root mean square of the mono mix for a moment from `place` on, in dB of full scale."""
+        if not self._audio.seek(place):
+            return FLOOR_DB
+        samples, heard_s = array("h"), 0.0
+        mono: tuple[object, av.AudioResampler] | None = None
+        for packet in self._audio.packets():
+            for frame in decoded(packet):
+                kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+                if mono is None or mono[0] != kind:
+                    mono = (kind, av.AudioResampler(format="s16", layout="mono", rate=_PROBE_RATE_HZ))
+                for part in mono[1].resample(frame):
+                    samples.frombytes(memoryview(part.planes[0])[: part.samples * samples.itemsize])
+                heard_s += frame.samples / frame.sample_rate
+            if heard_s >= _PROBE_S:
+                break
+        # What a decoder makes of its first packets, without those before them, is left out.
+        samples = samples[len(samples) // 4 :]
+        power = sum(map(mul, samples, samples)) / max(1, len(samples)) / 2**30
+        return 10 * math.log10(power) if power else FLOOR_DB
