@@ -22,7 +22,7 @@ from earshot.reasons import Reason
 
 _LEAD_IN_S = Fraction(1, 10)
 """Decoders of lossy formats need some packets before the first they get right."""
-_MOST_S = CLIP_S + Fraction(1, 2)
+_MOST_S = CLIP_S + _LEAD_IN_S
 _MAX_RATE_HZ = 48_000
 _DEAF_PACKETS = 2_000
 """Packets without a sample after which a file is given up: a damaged one may have millions."""
@@ -32,7 +32,7 @@ _BLOCK = 4096
 def clip_of(file: IO[bytes], *, max_bytes: int) -> bytes:
     """The audio to extract from: the file itself, or its clip when it is longer than one or larger than `max_bytes`.
 
-    A copied clip begins and ends with a packet: it is up to half a second longer than 30 s, or as much shorter as a
+    A copied clip begins and ends with a packet: it is a tenth of a second longer than 30 s, or as much shorter as a
     packet is long. As FLAC it has exactly 30 s, the file's channels (folded to stereo when there are more), its rate
     (48 kHz at most) and 16 or 24 bits.
 
@@ -95,7 +95,7 @@ def _muxed(stream: AudioStream, packets: "list[Packet[AudioStream]]", container:
         raise ValueError("no packets")
     target = io.BytesIO()
     first = min(packet.pts if packet.pts is not None else packet.dts or 0 for packet in packets)
-    with av.open(target, "w", format=container) as copy:
+    with av.open(target, "w", format=container, options={"fflags": "+bitexact"}) as copy:  # no number at random
         copied = copy.add_stream_from_template(stream, opaque=True)
         for packet in packets:
             packet.pts = packet.dts = (packet.pts if packet.pts is not None else packet.dts or 0) - first

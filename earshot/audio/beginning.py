@@ -6,7 +6,7 @@ Demuxers know of tags, but give up where a cover is larger than what they look a
 import io
 from typing import IO
 
-from earshot.audio.id3 import tag_bytes
+from earshot.audio.id3 import HEADER_BYTES, tag_bytes
 
 _HEAD = 16
 """So many zeros are padding: an MP4 file begins with fewer."""
@@ -15,14 +15,17 @@ _MOST_PADDING = 16 * 1024 * 1024
 
 
 def beginning(file: IO[bytes]) -> int:
-    """Bytes of ID3v2 tags and of zeros in front of the audio. A tag that would be longer than the file is none."""
+    """Bytes of ID3v2 tags and of zeros in front of the audio.
+
+    Of a tag that claims to be longer than the file only the header is passed over: what is in it looks for its end.
+    """
     size = file.seek(0, io.SEEK_END)
     at, padding = 0, _MOST_PADDING
     while True:
         file.seek(at)
         head = file.read(_HEAD)
-        if (tag := tag_bytes(head)) and at + tag < size:
-            at += tag
+        if tag := tag_bytes(head):
+            at += tag if at + tag < size else HEADER_BYTES
         elif padding and len(head) == _HEAD and not any(head):
             zeros = _zeros(file, padding - _HEAD) + _HEAD
             at, padding = at + zeros, max(0, padding - zeros)

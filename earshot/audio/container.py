@@ -14,6 +14,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
+from av.stream import Discard
 
 from earshot.audio.beginning import beginning
 from earshot.confined.ffmpeg import av
@@ -95,20 +96,32 @@ class OpenedAudio:
 
 @contextmanager
 def opened(file: IO[bytes]) -> Iterator[OpenedAudio]:
-    """The audio in `file`, from its beginning.
+    """The audio in `file`, while the block runs.
 
     Raises:
-        AudioRejected: `unplayable`: none of the formats, no audio in it, a codec that is not known here, or damage
-            that ends the block.
+        AudioRejected: as `open_audio`; `unplayable`, where damage ends the block.
     """
+    audio = open_audio(file)
     try:
-        with av.open(
-            _Reader(file, beginning(file)), "r", options=_OPTIONS, metadata_errors="replace", buffer_size=_BUFFER_BYTES
-        ) as container:
-            yield OpenedAudio(container, _audio_of(container))
+        with audio.container:
+            yield audio
+    except av.FFmpegError as error:
+        raise AudioRejected(f"not audio that can be read: {error.strerror}", reason=Reason.UNPLAYABLE) from None
+
+
+def open_audio(file: IO[bytes]) -> OpenedAudio:
+    """The audio in `file`, to be read from its beginning.
+
+    Raises:
+        AudioRejected: `unplayable`: none of the formats, no audio in it, or a codec that is not known here.
+    """
+    reader = _Reader(file, beginning(file))
+    try:
+        container = av.open(reader, "r", options=_OPTIONS, metadata_errors="replace", buffer_size=_BUFFER_BYTES)
     except (av.FFmpegError, ValueError) as error:
         text = getattr(error, "strerror", None) or str(error)
         raise AudioRejected(f"not audio that can be read: {text[:200]}", reason=Reason.UNPLAYABLE) from None
+    return OpenedAudio(container, _audio_of(container))
 
 
 def decoded(packet: "Packet[AudioStream]") -> list[AudioFrame]:
@@ -132,7 +145,7 @@ def _audio_of(container: InputContainer) -> AudioStream:
     stream.codec_context.thread_count = 1  # a confined process can start no other
     for other in container.streams:
         if other.index != stream.index:
-            other.discard = "all"
+            other.discard = Discard.all
     return stream
 
 

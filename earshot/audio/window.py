@@ -17,7 +17,7 @@ from earshot.confined.ffmpeg import av
 CLIP_S = 30
 AS_IT_IS_S = CLIP_S + 1
 """A file that is up to a second longer than a clip is heard whole."""
-TOLERANCE_DB = 3.0
+TOLERANCE_DB = 6.0
 """A window that is so much quieter than the loudest is as good, if it lies nearer to the middle."""
 FLOOR_DB = -72.0
 """Quieter is silence, of which none is deeper than another."""
@@ -63,9 +63,13 @@ def clip_start(audio: OpenedAudio, length: Fraction) -> Fraction:
     candidates = best_first(levels, length)
     if length / _PROBES <= CLIP_S / 3:
         return candidates[0]
-    looks = {start: mean_level(ear.levels(start + at for at in _INSIDE_S)) for start in candidates[:_CLOSER_LOOKS]}
-    enough = max(looks.values()) - TOLERANCE_DB
-    return next(start for start, level in looks.items() if level >= enough)
+    enough = max(window_level(levels, start) for start in candidates) - TOLERANCE_DB
+    looks: dict[Fraction, float] = {}
+    for start in candidates[:_CLOSER_LOOKS]:
+        looks[start] = mean_level(ear.levels(start + at for at in _INSIDE_S))
+        if looks[start] >= enough:
+            return start
+    return max(looks, key=looks.__getitem__)
 
 
 def best_first(levels: Levels, length: Fraction) -> list[Fraction]:
