@@ -6,6 +6,7 @@ FLAC. A file is read where it is listened to and where the clip lies: its length
 """
 
 import io
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import IO
@@ -22,7 +23,7 @@ from earshot.reasons import Reason
 
 _LEAD_IN_S = Fraction(1, 10)
 """Decoders of lossy formats need some packets before the first they get right."""
-_MOST_S = CLIP_S + _LEAD_IN_S
+_MOST_S = float(CLIP_S + _LEAD_IN_S)
 _MAX_RATE_HZ = 48_000
 _DEAF_PACKETS = 2_000
 """Packets without a sample after which a file is given up: a damaged one may have millions."""
@@ -107,17 +108,14 @@ def _muxed(stream: AudioStream, packets: "list[Packet[AudioStream]]", container:
 def _clip_packets(audio: OpenedAudio, start: Fraction) -> "Iterator[Packet[AudioStream]]":
     """Those that begin at `start` or a little earlier, up to the clip's length."""
     audio.seek(max(Fraction(0), start - _LEAD_IN_S))
-    end: Fraction | None = None
+    earliest, end = float(start - _LEAD_IN_S), math.inf
     for packet in audio.packets():
         begins = audio.time_of(packet)
-        if begins is None or packet.time_base is None or begins < start - _LEAD_IN_S:
+        if begins is None or begins < earliest:
             continue
-        lasts = (packet.duration or 0) * packet.time_base
-        if end is not None and begins + lasts > end:
+        if end < math.inf and begins + audio.length_of(packet) > end:
             return
-        end = end or begins + _MOST_S
-        if begins >= end:
-            return
+        end = min(end, begins + _MOST_S)
         yield packet
 
 
@@ -133,7 +131,7 @@ def _flac(file: IO[bytes], start: Fraction) -> bytes:
         late, kind = 0, ("", "", 0)
         for at, frame in _frames(audio, start):
             if samples.samples_written == 0:
-                late = max(0, int((start - at) * rate))
+                late = max(0, round((start - at) * rate))
             if kind != _kind(frame):
                 resampler, kind = av.AudioResampler(format=sample_format, layout=layout, rate=rate), _kind(frame)
             for resampled in resampler.resample(frame):
@@ -170,16 +168,16 @@ def _encode(samples: av.AudioFifo, count: int, sample_format: str, layout: str, 
     return target.getvalue()
 
 
-def _frames(audio: OpenedAudio, start: Fraction) -> Iterator[tuple[Fraction, AudioFrame]]:
+def _frames(audio: OpenedAudio, start: Fraction) -> Iterator[tuple[float, AudioFrame]]:
     """The decoded frames that overlap the clip, each with its second. Packets before are passed over, not decoded."""
     audio.seek(max(Fraction(0), start - 1))
     for packet in audio.packets():
         begins = audio.time_of(packet)
-        if begins is not None and begins + (packet.duration or 0) * (packet.time_base or 0) < start - 1:
+        if begins is not None and begins + audio.length_of(packet) < start - 1:
             continue
         for frame in decoded(packet):
-            at = audio.time_of(frame) or Fraction(0)
+            at = audio.time_of(frame) or 0.0
             if at >= start + CLIP_S:
                 return
-            if at + Fraction(frame.samples, frame.sample_rate) > start:
+            if at + frame.samples / frame.sample_rate > start:
                 yield at, frame

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import IO
 
 from av.audio.frame import AudioFrame
@@ -37,6 +38,7 @@ _OPTIONS = {
     "format_whitelist": ",".join(_FORMATS),
     "codec_whitelist": ",".join(sorted(_CODECS)),
     "protocol_whitelist": "none",
+    "probesize": "1000000",  # of PCM, FFmpeg would look at five times as much for what is no PCM
     "fflags": "+fastseek",  # into an MP3 by its bytes, instead of reading all that comes before
 }
 _RATES_HZ = (1_000, 6_000_000)
@@ -45,7 +47,7 @@ _BAD_PACKETS = 100
 _BUFFER_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OpenedAudio:
     """A file's container, and its first audio stream."""
 
@@ -66,9 +68,8 @@ class OpenedAudio:
 
     def seek(self, seconds: Fraction) -> bool:
         """Go where `packets` gives what is heard at `seconds`, or a little before. False where there is no way."""
-        start = Fraction(0) if self.stream.start_time is None else self.stream.start_time * self._time_base
         try:
-            self.container.seek(int((seconds + start) / self._time_base), stream=self.stream)
+            self.container.seek(int(seconds / self._time_base) + self._first_stamp, stream=self.stream)
         except (av.FFmpegError, OverflowError):
             return False
         return True
@@ -78,20 +79,33 @@ class OpenedAudio:
         for _ in range(_BAD_PACKETS):
             try:
                 yield from self.container.demux(self.stream)
-            except av.error.InvalidDataError:
+            except MemoryError:  # FFmpeg's own is both
+                raise
+            except av.FFmpegError:
                 continue
             return
 
-    def time_of(self, part: "Packet[AudioStream] | AudioFrame") -> Fraction | None:
+    def time_of(self, part: "Packet[AudioStream] | AudioFrame") -> float | None:
         """When a packet or a frame begins, in seconds from the beginning of the file; None where it does not say."""
         stamp = part.dts if part.pts is None else part.pts
-        if stamp is None:
-            return None
-        return stamp * (part.time_base or self._time_base) - (self.stream.start_time or 0) * self._time_base
+        return None if stamp is None else (stamp - self._first_stamp) * self._unit_s
 
-    @property
+    def length_of(self, packet: "Packet[AudioStream]") -> float:
+        """How long a packet lasts, in seconds; 0 where it does not say."""
+        return (packet.duration or 0) * self._unit_s
+
+    @cached_property
     def _time_base(self) -> Fraction:
         return self.stream.time_base or Fraction(1, self.stream.rate)
+
+    @cached_property
+    def _unit_s(self) -> float:
+        """The same as a number: a file has thousands of packets, and arithmetic of fractions takes its time."""
+        return float(self._time_base)
+
+    @cached_property
+    def _first_stamp(self) -> int:
+        return self.stream.start_time or 0
 
 
 @contextmanager
@@ -128,7 +142,9 @@ def decoded(packet: "Packet[AudioStream]") -> list[AudioFrame]:
     """The frames in a packet; none where it is damaged."""
     try:
         return list(packet.decode())
-    except av.error.InvalidDataError:
+    except MemoryError:  # FFmpeg's own is both
+        raise
+    except av.FFmpegError:
         return []
 
 

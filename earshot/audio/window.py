@@ -5,14 +5,14 @@ docs/adr/0019 tells how the rule was chosen, `bench/windows` measures it.
 
 import math
 import time
-from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from operator import mul
 
+from av.audio.frame import AudioFrame
+
 from earshot.audio.container import OpenedAudio, decoded
-from earshot.confined.ffmpeg import av
 
 CLIP_S = 30
 AS_IT_IS_S = CLIP_S + 1
@@ -24,13 +24,19 @@ FLOOR_DB = -72.0
 
 _PROBES, _PROBES_IN_SILENCE = 16, 64
 _PROBE_S = 0.25
-_PROBE_RATE_HZ = 8_000
+_UNSURE_S = 0.1
+_EVERY = 7
+"""Of so many samples one will do: a level does not depend on the rate."""
+_SAMPLES = {"u8": ("B", 2.0**7, 128), "s16": ("h", 2.0**15, 0), "s32": ("i", 2.0**31, 0), "s64": ("q", 2.0**63, 0),
+            "flt": ("f", 1.0, 0), "dbl": ("d", 1.0, 0)}  # fmt: skip
+"""By FFmpeg's names: how Python reads samples, their full scale, and what is silence."""
 _INSIDE_S = (4, 11, 19, 26)
 """Where a window is listened to once more, where it holds few of the probes."""
 _CLOSER_LOOKS = 4
 _ENOUGH_S = 6.0
 """Codecs that take long to decode are listened to at fewer places."""
 _COUNTED_S = 60
+_FINEST = 1_000_000
 _TAIL_S = 3
 
 Levels = Mapping[Fraction, float]
@@ -43,12 +49,12 @@ def length_s(audio: OpenedAudio) -> Fraction:
     if stated and stated > _COUNTED_S and audio.seek(stated - _TAIL_S) and next(audio.packets(), None):
         return stated
     audio.seek(Fraction(0))
-    end = Fraction(0)
+    end = 0.0
     for packet in audio.packets():
         begins = audio.time_of(packet)
-        if begins is not None and packet.time_base is not None:
-            end = max(end, begins + (packet.duration or 0) * packet.time_base)
-    return end
+        if begins is not None:
+            end = max(end, begins + audio.length_of(packet))
+    return Fraction(end).limit_denominator(_FINEST)
 
 
 def clip_start(audio: OpenedAudio, length: Fraction) -> Fraction:
@@ -125,22 +131,31 @@ class _Ear:
         return found
 
     def _level(self, place: Fraction) -> float:
-        """Root mean square of the mono mix for a moment from `place` on, in dB of full scale."""
+        """Root mean square of all channels for a moment from `place` on, in dB of full scale."""
         if not self._audio.seek(place):
             return FLOOR_DB
-        samples, heard_s = array("h"), 0.0
-        mono: tuple[object, av.AudioResampler] | None = None
+        heard_s, power, count = 0.0, 0.0, 0
         for packet in self._audio.packets():
             for frame in decoded(packet):
-                kind = (frame.format.name, frame.layout.name, frame.sample_rate)
-                if mono is None or mono[0] != kind:
-                    mono = (kind, av.AudioResampler(format="s16", layout="mono", rate=_PROBE_RATE_HZ))
-                for part in mono[1].resample(frame):
-                    samples.frombytes(memoryview(part.planes[0])[: part.samples * samples.itemsize])
-                heard_s += frame.samples / frame.sample_rate
+                lasts_s = frame.samples / frame.sample_rate
+                if heard_s or lasts_s > _UNSURE_S:  # what a decoder makes of its first packet may be wrong
+                    more, samples = _power(frame)
+                    power, count = power + more, count + samples
+                heard_s += lasts_s
             if heard_s >= _PROBE_S:
                 break
-        # What a decoder makes of its first packets, without those before them, is left out.
-        samples = samples[len(samples) // 4 :]
-        power = sum(map(mul, samples, samples)) / max(1, len(samples)) / 2**30
-        return 10 * math.log10(power) if power else FLOOR_DB
+        mean = power / max(1, count)
+        return 10 * math.log10(mean) if 0 < mean < math.inf else FLOOR_DB
+
+
+def _power(frame: AudioFrame) -> tuple[float, int]:
+    """The sum of the squares of some samples of a frame, full scale being 1, and how many they are."""
+    code, full_scale, middle = _SAMPLES.get(frame.format.packed.name, ("b", math.inf, 0))
+    count = frame.samples * (1 if frame.format.is_planar else frame.layout.nb_channels)
+    total, taken = 0.0, 0
+    for plane in frame.planes:
+        values = memoryview(plane).cast("B").cast(code)[:count:_EVERY]  # type: ignore[call-overload]
+        deviations = [value - middle for value in values] if middle else values
+        total += sum(map(mul, deviations, deviations))
+        taken += len(values)
+    return total / full_scale**2, taken
