@@ -23,6 +23,8 @@ from earshot.uploads import PreviewUploaded
 
 _BUSY_S = 15.0
 _OTHER_WAITS_S = 300.0
+_MOST_LOST = 3
+"""So many workers may die of a track, or be ended by their time limit: as many as a file may kill decoders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,17 @@ class Fetch:
             self._queue_of(message).send(message, delay_s=early)
             return
         track_id = parse_track_id(message.track_id)
-        with self.leases.hold(track_id) as held:
-            if not held:
+        with self.leases.hold(track_id) as lease:
+            if lease is None:
                 defer(message, self._queue_of(message), Later(_BUSY_S, by_provider=False))
                 return
             track = self._track(track_id)
-            if self._needs_preview(track):
-                self._fetch(track.info, message)
+            if not self._needs_preview(track):
+                return
+            if lease.lost >= _MOST_LOST:
+                self._give_up(track_id, Reason.TIMED_OUT)
+                return
+            self._fetch(track.info, message)
 
     def give_up(self, message: FetchPreview, error: Exception) -> None:
         """It failed too often."""

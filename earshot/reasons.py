@@ -47,6 +47,8 @@ class Reason(StrEnum):
     FILE_GONE = "file_gone"
     FILE_CHANGED = "file_changed"
     FORBIDDEN_FOLDER = "forbidden_folder"
+    TIMED_OUT = "timed_out"
+    """Fetching it took longer than the function may run, or killed it, several times."""
     PREVIEW_EXPIRED = "preview_expired"
     """Pending again: its preview was deleted before the extractor came to it."""
     INTERNAL_ERROR = "internal_error"
@@ -92,5 +94,5 @@ class Reason(StrEnum):
 
 _PASSING = frozenset({
     Reason.DECODER_CRASHED, Reason.DECODER_TIMEOUT, Reason.FILE_GONE, Reason.FORBIDDEN_FOLDER, Reason.INTERNAL_ERROR,
-    Reason.PREVIEW_EXPIRED, Reason.PROVIDER_OFF, Reason.THROTTLED, Reason.UNAVAILABLE,
+    Reason.PREVIEW_EXPIRED, Reason.PROVIDER_OFF, Reason.THROTTLED, Reason.TIMED_OUT, Reason.UNAVAILABLE,
 })  # fmt: skip

@@ -1,23 +1,34 @@
 """Audio bytes -> mono float32 at the network's rate, in bounded memory, or a reason why not.
 
-libsndfile reads WAV, FLAC, Ogg (Vorbis, Opus), MP3 and AIFF. AAC in an MP4 container, as iTunes previews come, is read
-by PyAV. Only the confined process imports this (`extractor.audio.decode_worker`), and what tries or measures it.
+libsndfile, which is the faster, reads what it knows of WAV, FLAC, Ogg (Vorbis, Opus), MP3, AIFF and CAF. FFmpeg reads
+the rest, and what libsndfile refuses of those. Only the confined process (`extractor.audio.decode_worker`) imports
+this, and what tries or measures it.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from fractions import Fraction
 
 import numpy as np
 import soundfile
 import soxr
 
+from earshot.audio.container import opened
+from earshot.audio.id3 import tag_bytes
+from earshot.audio.window import clip_start
 from earshot.errors import AudioRejected
 from earshot.reasons import Reason
-from extractor.audio.decode_aac import AacSource
+from extractor.audio.decode_ffmpeg import FfmpegSource
 from extractor.audio.memory_file import in_memory
 from extractor.audio.samples import CLIP_S, MAX_CLIP_S, Audio, Samples, Source
 
 _FORMATS = {"WAV", "WAVEX", "RF64", "FLAC", "OGG", "MP3", "AIFF", "CAF"}
+_Opens = Callable[[int], Source]
+"""From a file's descriptor to what it holds."""
+_HEAD_BYTES = 16
+_ADTS = (b"\xf0", b"\xf1", b"\xf8", b"\xf9")
+"""Second bytes of a frame of MPEG-2 or MPEG-4 AAC, with and without a checksum."""
+_PERHAPS_FOR_FFMPEG = (Reason.UNDECODABLE, Reason.UNSUPPORTED_FORMAT, Reason.NO_SAMPLES)
 _RATES = (4_000, 384_000)
 _MAX_CHANNELS = 16
 _BLOCK = 65_536
@@ -46,7 +57,43 @@ def decode_file(file: int, rate: int, min_seconds: float) -> Audio:
         AudioRejected: reasons `empty`, `undecodable`, `unsupported_format`, `bad_sample_rate`, `bad_channels`,
             `no_samples`, `too_short` (less than `min_seconds`), `not_finite`, `out_of_range`, `silent`.
     """
-    source = _open(file)
+    head = os.pread(file, _HEAD_BYTES, 0)
+    if not head:
+        raise AudioRejected("the file is empty", reason=Reason.EMPTY)
+    if _is_for_ffmpeg(file, head):
+        return _heard(_open(FfmpegSource, file), FfmpegSource, file, rate, min_seconds)
+    try:
+        source = _open(_SndfileSource, file)
+    except AudioRejected as unknown:
+        return _heard_by_ffmpeg(file, rate, min_seconds, otherwise=unknown)
+    try:
+        return _heard(source, _SndfileSource, file, rate, min_seconds)
+    except AudioRejected as damaged:
+        if damaged.reason not in _PERHAPS_FOR_FFMPEG:
+            raise
+        try:
+            return _heard_by_ffmpeg(file, rate, min_seconds, otherwise=damaged)
+        except AudioRejected:
+            raise damaged from None
+
+
+def _heard_by_ffmpeg(file: int, rate: int, min_seconds: float, *, otherwise: AudioRejected) -> Audio:
+    """What libsndfile could not hear. Raises `otherwise` where FFmpeg does not know it either."""
+    try:
+        source = _open(FfmpegSource, file)
+    except AudioRejected:
+        raise otherwise from None
+    return _heard(source, FfmpegSource, file, rate, min_seconds)
+
+
+def _is_for_ffmpeg(file: int, head: bytes) -> bool:
+    """Whether libsndfile is not to be asked: MP4, and ADTS, in which its MP3 decoder would hear something."""
+    if tag := tag_bytes(head):
+        head = os.pread(file, _HEAD_BYTES, tag)
+    return head[4:8] == b"ftyp" or (head[:1] == b"\xff" and head[1:2] in _ADTS)
+
+
+def _heard(source: Source, kind: _Opens, file: int, rate: int, min_seconds: float) -> Audio:
     if not _RATES[0] <= source.rate <= _RATES[1]:
         raise AudioRejected(f"sample rate {source.rate} Hz is outside {_RATES}", reason=Reason.BAD_SAMPLE_RATE)
     if not 1 <= source.channels <= _MAX_CHANNELS:
@@ -54,24 +101,30 @@ def decode_file(file: int, rate: int, min_seconds: float) -> Audio:
     start, limit = 0, int(MAX_CLIP_S * source.rate)
     if source.frames > limit:
         limit = int(CLIP_S * source.rate)
-        start = (source.frames - limit) // 2
+        start = _start_of_clip(file, source)
+        source = _open(kind, file)
     least = int(min_seconds * source.rate)
     samples, frames = _mix(source, start, limit, rate, least=0 if start else least)
-    if start and frames < limit:  # the header promised more than there is, or the middle is damaged
-        source = _open(file)
+    if start and frames < limit:  # the header promised more than there is, or the part is damaged
+        source = _open(kind, file)
         samples, frames = _mix(source, 0, limit, rate, least=least)
     _check(samples, rate, frames / source.rate, min_seconds)
     return Audio(samples, rate, frames / source.rate)
 
 
-def _open(file: int) -> Source:
-    head = os.pread(file, 8, 0)
-    if not head:
-        raise AudioRejected("the file is empty", reason=Reason.EMPTY)
+def _start_of_clip(file: int, source: Source) -> int:
+    """The frame at which the clip of a long file begins; that of the middle, where FFmpeg cannot listen to the file."""
+    length = Fraction(source.frames, source.rate)
+    try:
+        with os.fdopen(file, "rb", closefd=False) as again, opened(again) as audio:
+            return int(clip_start(audio, length) * source.rate)
+    except AudioRejected:
+        return (source.frames - int(CLIP_S * source.rate)) // 2
+
+
+def _open(kind: _Opens, file: int) -> Source:
     os.lseek(file, 0, os.SEEK_SET)
-    if head[4:] == b"ftyp":
-        return AacSource(file)
-    return _SndfileSource(file)
+    return kind(file)
 
 
 class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types

@@ -8,6 +8,8 @@ of silence that carries counts.
 
 from dataclasses import dataclass
 
+from earshot.audio.id3 import tag_bytes
+
 _TAGS = {b"Xing": 8, b"Info": 8, b"VBRI": 14}
 """Headers that may state the number of frames, and where after their name."""
 _TAG_REACH = 200
@@ -56,13 +58,10 @@ def _stated_frames(first: bytes) -> int:
 
 
 def _after_id3(data: bytes) -> int:
-    """Where the audio starts: every ID3v2 tag states its size in four bytes of seven bits."""
+    """Where the audio starts, behind every ID3v2 tag."""
     start = 0
-    while data[start : start + 3] == b"ID3" and len(data) >= start + 10:
-        size = 0
-        for byte in data[start + 6 : start + 10]:
-            size = size << 7 | byte & 0x7F
-        start += 10 + size
+    while tag := tag_bytes(data[start : start + 10]):
+        start += tag
     return start
 
 

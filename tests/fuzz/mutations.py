@@ -23,7 +23,18 @@ _WRITTEN = {
     "aiff": ("AIFF", "PCM_16"),
     "caf": ("CAF", "ALAC_16"),
 }
-FORMATS = (*_WRITTEN, "opus", "m4a", "mp3_in_mp4", "mp3_without_length")
+_BY_FFMPEG = {
+    "mp3_in_mp4": Kind("mp4", "libmp3lame"),
+    "aac": Kind("adts", "aac"),
+    "alac": Kind("ipod", "alac"),
+    "wma": Kind("asf", "wmav2", 128_000),
+    "wavpack": Kind("wv", "wavpack"),
+    "tta": Kind("tta", "tta"),
+    "matroska": Kind("matroska", "libmp3lame"),
+    "flac_in_ogg": Kind("ogg", "flac"),
+    "mp2": Kind("mp2", "mp2"),
+}
+FORMATS = (*_WRITTEN, "opus", "m4a", "mp3_without_length", *_BY_FFMPEG)
 _EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 
 
@@ -35,8 +46,8 @@ def sample(name: str) -> bytes:
     stereo = invented(SECONDS, RATE)
     if name == "m4a":
         return encoded(stereo, RATE, "m4a")
-    if name == "mp3_in_mp4":
-        return encoded(stereo, RATE, Kind("mp4", "libmp3lame"))
+    if name in _BY_FFMPEG:
+        return encoded(stereo, RATE, _BY_FFMPEG[name])
     buffer = io.BytesIO()
     if name == "opus":
         soundfile.write(buffer, stereo, 24_000, format="OGG", subtype="OPUS")

@@ -40,10 +40,10 @@ def _here(path: Path) -> bytes | str:
 
 @pytest.mark.parametrize("kind", ["mp3", "flac", "opus", "ogg", "m4a", "wav"])
 def test_files_of_every_kind(cutter: Cutter, tmp_path: Path, kind: str) -> None:
-    path = write_sweep(tmp_path / f"a.{kind}", 33)
+    path = write_sweep(tmp_path / f"a.{kind}", 40)
     clip = _there(cutter, path)
     assert clip == _here(path)
-    assert clip[:4] == b"fLaC"
+    assert len(clip) < path.stat().st_size
 
 
 def test_hostile_files(cutter: Cutter) -> None:

@@ -79,14 +79,16 @@ def test_a_header_that_promises_hours_falls_back_to_what_is_there() -> None:
     assert decode(bytes(data), 16_000, 1).seconds == pytest.approx(5, abs=0.01)
 
 
-@pytest.mark.parametrize("name", ["flac", "m4a", "mp3", "opus", "vorbis"])
+@pytest.mark.parametrize("name", ["flac", "mp3", "opus", "vorbis"])
 def test_of_a_torn_file_the_part_before_the_damage_is_used(name: str) -> None:
     whole = sample(name)
-    torn = whole[: len(whole) * 3 // 4]
-    if name == "m4a":  # its index comes last
-        at = len(whole) // 2
-        torn = whole[:at] + bytes(2_000) + whole[at + 2_000 :]
-    assert 1.5 < decode(torn, 16_000, 1.5).seconds < 3.6
+    assert 1.5 < decode(whole[: len(whole) * 3 // 4], 16_000, 1.5).seconds < 3.6
+
+
+def test_damaged_packets_of_an_m4a_file_are_passed_over() -> None:
+    whole = sample("m4a")
+    at = len(whole) // 2
+    assert 3 < decode(whole[:at] + bytes(2_000) + whole[at + 2_000 :], 16_000, 1.5).seconds < 4.1
 
 
 def test_damage_in_the_middle_of_a_long_file_leaves_its_beginning() -> None:
