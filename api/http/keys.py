@@ -18,18 +18,6 @@ def is_let_in(app: BaseRouter) -> bool:
     return services_of(app).rules.is_open or _digest_of_key(app) is not None
 
 
-def key_needed_to_read(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[object]:
-    """Route middleware: who may not have work done may not read this either. No quota is charged.
-
-    Raises:
-        KeyRequired: the key is missing or unknown, or none has been made yet.
-    """
-    if not is_let_in(app):
-        raise KeyRequired("this needs a valid API key")
-    response: Response[object] = next_middleware(app)
-    return response
-
-
 def key_required(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[object]:
     """Route middleware: unless everybody may have work done, a key must be in X-Api-Key. Its quota is charged.
 

@@ -8,11 +8,11 @@ from earshot.reasons import Reason
 from earshot.track import TrackInfo
 
 _SHOWN = 20
-_LOOKED_FOR = 200
+_LOOKED_FOR = 25
 
 
 def previewed(listed: TrackList, matching: Matching) -> ListPreview:
-    """What was understood, and what the catalogue holds of the first 200 rows."""
+    """What was understood, and what the catalogue holds of the first rows."""
     head = listed.tracks[:_LOOKED_FOR]
     wanted = [_wanted(number, track) for number, track in enumerate(head)]
     found = matching.find(

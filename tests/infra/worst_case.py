@@ -136,6 +136,7 @@ def public(world: World) -> list[Asked]:
         ask("GET /crawls", query={"limit": 100, "offset": 100}),
         ask(f"GET /crawls/{_LARGE}", name="GET /crawls/{id}, due to be counted"),
         ask(f"GET /crawls/{_LARGE}", name="GET /crawls/{id}"),
+        ask("GET /sources"),
         ask("GET /health"),
         ask("GET /rest/getSonicSimilarTracks", query={"id": "deezer:1", "count": 100}),
         ask("GET /"),
@@ -156,6 +157,11 @@ def keyed(world: World) -> list[Asked]:
             seconds=worst_case.WATCHING_S,
             others_usd=worst_case.one_track_usd(),
         ),
+        ask("POST /crawls/preview", {"text": "\n".join(f"Artist {n} - Title {n}" for n in range(1000))}),
+        ask(
+            f"GET /crawls/{_LARGE}/entries", query={"limit": 100, "status": "unheard"}, name="GET /crawls/{id}/entries"
+        ),
+        ask(f"DELETE /crawls/{_USUAL}", name="DELETE /crawls/{id}"),
         replace(ask("POST /queries", {"size": 1000}), others_usd=worst_case.one_clip_usd()),
     ]
     return [replace(asked, most_an_hour=quota) for asked in found]

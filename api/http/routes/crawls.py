@@ -20,7 +20,7 @@ from api.http.contract import (
     CrawlStarted,
     ListPreview,
 )
-from api.http.keys import is_let_in, key_needed_to_read, key_required
+from api.http.keys import is_let_in, key_required
 from api.http.list_preview import previewed
 from api.http.requests import CrawlRequest, ListRequest
 from api.http.routes.documented import answers
@@ -141,8 +141,8 @@ def crawl_progress(crawl_id: _CrawlId) -> Response[str]:
     summary="Which entries of a crawl were heard, which were not, and why",
     operation_id="crawl_entries",
     tags=_TAGS,
-    responses=answers(CrawlEntries, 401, 404, 422),
-    middlewares=[key_needed_to_read],
+    responses=answers(CrawlEntries, 401, 404, 422, 429),
+    middlewares=[key_required],
 )
 def crawl_entries(
     crawl_id: _CrawlId,
