@@ -10,7 +10,7 @@ export EARSHOT_LOCAL_HOST := $(HOST)
 endif
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo proxy test-players up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
-        bench-index bench-ingest bench-scan bench-api bench-plots fuzz clean spotify-login openapi drawing notices
+        bench-songs bench-windows bench-index bench-ingest bench-scan bench-api bench-plots fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -89,6 +89,12 @@ bench-index: setup-dev ## The index at 100,000 and 1,000,000 tracks (fails on a 
 	@$(PY) -m bench.index
 bench-extract: setup-dev model ## The extractor: speed, exactness, memory, cold start (fails on a miss; wants a quiet machine)
 	@$(PY) -m bench.extract
+
+bench-songs: setup-dev model ## What a song of full length costs beside its clip, in twelve formats (fails on a miss)
+	@$(PY) -m bench.songs
+
+bench-windows: setup-dev model ## Same-track recall of the clips that different rules choose (ARGS="FOLDER ..." for other music)
+	@$(PY) -m bench.windows $(ARGS)
 
 bench-plots: setup-dev ## Draw docs/benchmarks/*.svg from the results
 	@$(PY) -m bench.plots

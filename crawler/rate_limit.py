@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from earshot.clock import epoch
-from earshot.errors import ProviderThrottled, ProviderUnavailable
+from earshot.errors import ProviderRefused, ProviderThrottled, ProviderUnavailable
 from earshot.stores.dynamodb import Table
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _RACES = 10
 _RACE_S = 0.01
-_TIMES = ("full", "promised", "paused")
+_TIMES = ("full", "promised", "paused", "silent_since", "waits")
+_PATIENCE_S, _PATIENCE_WAITS = 6 * 3600.0, 30
+"""A provider that has answered nothing but "wait" for so long, and so often, refuses: iTunes says 403 for either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,17 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Times in epoch seconds: `full` again at, last `promised` return, `paused` by the provider until."""
+    """Times in epoch seconds: `full` again at, last `promised` return, `paused` by the provider until.
+
+    `silent_since`: when the provider first asked to wait and has answered nothing else from then on (0: it answers),
+    `waits`: how often.
+    """
 
     full: float = 0.0
     promised: float = 0.0
     paused: float = 0.0
+    silent_since: float = 0.0
+    waits: float = 0.0
 
     def take(self, now: float, rate: Rate) -> tuple["Bucket", float]:
         """The bucket after a call at `now` asks for a token, and how long the call must wait (0: it got one)."""
@@ -50,9 +58,18 @@ class Bucket:
         promised = max(earliest, self.promised + interval)
         return replace(self, promised=promised), max(promised - now, 1e-3)
 
-    def pause(self, until: float) -> "Bucket":
+    def pause(self, now: float, until: float) -> "Bucket":
         """The bucket after the provider has asked to wait until then."""
-        return replace(self, paused=max(self.paused, until))
+        since = self.silent_since or now
+        return replace(self, paused=max(self.paused, until), silent_since=since, waits=self.waits + 1)
+
+    def answered(self) -> "Bucket":
+        """The bucket after the provider has answered."""
+        return replace(self, silent_since=0.0, waits=0.0)
+
+    def refuses(self, now: float) -> bool:
+        """Whether there is no point in waiting any longer."""
+        return self.waits >= _PATIENCE_WAITS and self.paused > now and now - self.silent_since > _PATIENCE_S
 
 
 class RateLimiter:
@@ -75,24 +92,33 @@ class RateLimiter:
 
         Raises:
             ProviderThrottled: there is no token now; nothing has been sent.
+            ProviderRefused: it has answered nothing but "wait" for hours.
         """
         self._take(provider)
         try:
             yield
         except ProviderThrottled as error:
             self.pause(provider, error.retry_after_s)
+            self._refuse_if_silent(provider)
             raise
+        if self._seen[provider][0].waits:
+            self._change(provider, lambda bucket: (bucket.answered(), 0.0))
 
     def pause(self, provider: str, seconds: float) -> None:
         """No worker calls the provider for so long."""
-        until = epoch() + seconds
-        self._change(provider, lambda bucket: (bucket.pause(until), 0.0))
+        now = epoch()
+        self._change(provider, lambda bucket: (bucket.pause(now, now + seconds), 0.0))
 
     def _take(self, provider: str) -> None:
         rate = self._rates.get(provider, Rate(1000.0, 1000))
         wait = self._change(provider, lambda bucket: bucket.take(epoch(), rate))
         if wait > 0:
+            self._refuse_if_silent(provider)
             raise ProviderThrottled(f"{provider} takes no more calls for {wait:.0f} s", retry_after_s=wait)
+
+    def _refuse_if_silent(self, provider: str) -> None:
+        if self._seen[provider][0].refuses(epoch()):
+            raise ProviderRefused(f"{provider} has answered nothing but to wait for {_PATIENCE_S / 3600:.0f} hours")
 
     def _change(self, provider: str, change: Callable[[Bucket], tuple[Bucket, float]]) -> float:
         """Apply `change` to the stored bucket; whoever has lost a race does it again on what the winner wrote."""
@@ -108,8 +134,7 @@ class RateLimiter:
 
     def _read(self, provider: str) -> tuple[Bucket, int]:
         row = self._table.get(_key(provider)) or {}
-        full, promised, paused = (float(row.get(name, 0)) for name in _TIMES)
-        return Bucket(full, promised, paused), int(row.get("version", 0))
+        return Bucket(*(float(row.get(name, 0)) for name in _TIMES)), int(row.get("version", 0))
 
     def _write(self, provider: str, bucket: Bucket, version: int) -> bool:
         """False when the stored bucket is no longer the one of `version`."""

@@ -25,6 +25,11 @@ _TYPES = {
     ".opus": "audio/ogg",
     ".wav": "audio/wav",
     ".m4a": "audio/mp4",
+    ".m4b": "audio/mp4",
+    ".mp4": "audio/mp4",
+    ".aac": "audio/aac",
+    ".webm": "audio/webm",
+    ".mka": "audio/x-matroska",
 }
 
 

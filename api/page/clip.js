@@ -8,7 +8,7 @@ const EVERY = 1000;
 const SHOWN = 12;
 
 export async function clip(main, values, { go, stays }) {
-  const file = h("input", { type: "file", name: "clip", accept: "audio/*", required: true, "aria-label": "Clip" });
+  const file = h("input", { type: "file", name: "clip", accept: "audio/*,video/webm,video/mp4,video/x-matroska,.dsf,.wv,.tta,.ape,.wma,.caf,.mka", required: true, "aria-label": "Clip" });
   const key = h("input", { type: "password", class: "search key", name: "key", autocomplete: "current-password", "aria-label": "API key",
     placeholder: "API key", hidden: true });
   const note = h("div", { class: "note", role: "status" });

@@ -23,7 +23,7 @@ from earshot.reasons import Reason
 
 _LEAD_IN_S = Fraction(1, 10)
 """Decoders of lossy formats need some packets before the first they get right."""
-_MOST_S = float(CLIP_S + _LEAD_IN_S)
+_ENOUGH_S = float(CLIP_S + _LEAD_IN_S)
 _MAX_RATE_HZ = 48_000
 _DEAF_PACKETS = 2_000
 """Packets without a sample after which a file is given up: a damaged one may have millions."""
@@ -33,9 +33,9 @@ _BLOCK = 4096
 def clip_of(file: IO[bytes], *, max_bytes: int) -> bytes:
     """The audio to extract from: the file itself, or its clip when it is longer than one or larger than `max_bytes`.
 
-    A copied clip begins and ends with a packet: it is a tenth of a second longer than 30 s, or as much shorter as a
-    packet is long. As FLAC it has exactly 30 s, the file's channels (folded to stereo when there are more), its rate
-    (48 kHz at most) and 16 or 24 bits.
+    A copied clip begins and ends with a packet: it is up to a second longer than 30 s, or shorter, as packets are long.
+    As FLAC it has exactly 30 s, the file's channels (folded to stereo when there are more), its rate (48 kHz at most)
+    and 16 or 24 bits.
 
     Raises:
         AudioRejected: `unplayable`, there is no audio that can be decoded; `too_large`, not even the clip fits.
@@ -108,14 +108,14 @@ def _muxed(stream: AudioStream, packets: "list[Packet[AudioStream]]", container:
 def _clip_packets(audio: OpenedAudio, start: Fraction) -> "Iterator[Packet[AudioStream]]":
     """Those that begin at `start` or a little earlier, up to the clip's length."""
     audio.seek(max(Fraction(0), start - _LEAD_IN_S))
-    earliest, end = float(start - _LEAD_IN_S), math.inf
+    earliest, first = float(start - _LEAD_IN_S), math.inf
     for packet in audio.packets():
         begins = audio.time_of(packet)
         if begins is None or begins < earliest:
             continue
-        if end < math.inf and begins + audio.length_of(packet) > end:
+        if begins >= first + _ENOUGH_S or begins + audio.length_of(packet) > first + AS_IT_IS_S:
             return
-        end = min(end, begins + _MOST_S)
+        first = min(first, begins)
         yield packet
 
 

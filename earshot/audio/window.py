@@ -78,14 +78,14 @@ def clip_start(audio: OpenedAudio, length: Fraction) -> Fraction:
     return max(looks, key=looks.__getitem__)
 
 
-def best_first(levels: Levels, length: Fraction) -> list[Fraction]:
+def best_first(levels: Levels, length: Fraction, tolerance_db: float = TOLERANCE_DB) -> list[Fraction]:
     """Where a window may begin: those as loud as any from the middle outwards, then the others by their level."""
     middle = (length - CLIP_S) / 2
     step = length / max(1, len(levels))
     reach = int(middle / step)
     starts = {Fraction(0), length - CLIP_S, *(middle + turn * step for turn in range(-reach, reach + 1))}
     level_of = {start: window_level(levels, start) for start in starts}
-    enough = max(level_of.values()) - TOLERANCE_DB
+    enough = max(level_of.values()) - tolerance_db
     return sorted(starts, key=lambda start: (max(0.0, enough - level_of[start]), abs(start - middle), start))
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.rate_limit import Bucket, Rate, RateLimiter
-from earshot.errors import ProviderThrottled
+from earshot.errors import ProviderRefused, ProviderThrottled
 from tests.aws import account
 
 _RATE = Rate(per_s=10.0, burst=5)
@@ -50,7 +50,7 @@ def test_those_who_must_wait_are_told_times_one_interval_apart(waiting: int) -> 
 
 @given(st.floats(1, 20_000))
 def test_nobody_calls_during_a_pause_and_all_are_told_its_end(seconds: float) -> None:
-    bucket = Bucket().pause(1000.0 + seconds)
+    bucket = Bucket().pause(1000.0, 1000.0 + seconds)
     _, wait = bucket.take(1000.0, _RATE)
     assert wait == pytest.approx(seconds)
     _, wait = bucket.take(1000.0 + seconds, _RATE)
@@ -58,7 +58,7 @@ def test_nobody_calls_during_a_pause_and_all_are_told_its_end(seconds: float) ->
 
 
 def test_a_shorter_pause_does_not_cut_a_longer_one() -> None:
-    assert Bucket().pause(2000.0).pause(1500.0).paused == 2000.0
+    assert Bucket().pause(1000.0, 2000.0).pause(1000.0, 1500.0).paused == 2000.0
 
 
 @pytest.fixture
@@ -107,6 +107,32 @@ def test_a_throttled_answer_pauses_its_provider_for_everybody_and_no_other(clien
     assert 7190 < caught.value.retry_after_s < 7210
     with other.call("deezer"):
         pass
+
+
+def test_a_provider_that_asks_to_wait_again_and_again_for_hours_refuses_until_it_answers(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr("crawler.rate_limit.epoch", lambda: now)
+    one, other = (RateLimiter(client, "crawls", {}) for _ in range(2))
+    for _ in range(40):
+        with pytest.raises(ProviderThrottled), one.call("itunes"):
+            raise ProviderThrottled("403", retry_after_s=500)
+        now += 501
+    with pytest.raises(ProviderThrottled), one.call("spotify"):
+        raise ProviderThrottled("once, for a day", retry_after_s=86_400)
+    now += 8 * 3600
+    with pytest.raises(ProviderRefused), one.call("itunes"):
+        raise ProviderThrottled("403", retry_after_s=500)
+    with pytest.raises(ProviderRefused), other.call("itunes"):
+        pytest.fail("it was called during a pause")
+    with pytest.raises(ProviderThrottled), other.call("spotify"):
+        pytest.fail("it was called during a pause")
+    now += 501
+    with other.call("itunes"):
+        pass
+    with pytest.raises(ProviderThrottled), other.call("itunes"):
+        raise ProviderThrottled("429", retry_after_s=30)
 
 
 def test_a_token_comes_back_with_time(client: Any) -> None:

@@ -1,0 +1,1 @@
+"""Which thirty seconds of a song are heard: rules beside one another. `python -m bench.windows`."""
