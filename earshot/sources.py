@@ -105,6 +105,8 @@ SOURCES: Mapping[str, Source] = MappingProxyType({
         Source(
             "subsonic", "OpenSubsonic", _ESCAPED, can=Can.LIST | Can.LOOK_UP | Can.SERVE,
             is_own=True, is_trusted=False, is_server=True,
+            gives="library, albums and playlists of a media server of yours, heard whole",
+            wants="It wants EARSHOT_SUBSONIC_URL, _USER and _PASSWORD (docs/players.md), and works on one machine.",
         ),
         Source(
             "spotify", "Spotify", _BASE62, bare=True, can=Can.LIST | Can.LOOK_UP,

@@ -24,7 +24,7 @@ def _search(page: Page, text: str, label: str = "Find a track") -> None:
 def test_searching_a_track_shows_what_sounds_like_it(open_page: OpenPage, width: str) -> None:
     page = open_page(width=width)
     _search(page, "velvet so")
-    page.get_by_role("combobox").press("Enter")
+    page.get_by_role("combobox", name="Find a track").press("Enter")
     expect(page.locator(".seed strong")).to_have_text("Velvet Song")
     rows = page.locator(".pages .tracks > .track")
     expect(rows).to_have_count(12)
@@ -62,7 +62,7 @@ def test_ones_own_file_plays_from_disk(open_page: OpenPage, site: Site, width: s
 
 def test_enter_is_understood_before_the_list_is_there(open_page: OpenPage) -> None:
     page = open_page()
-    page.get_by_role("combobox").focus()
+    page.get_by_role("combobox", name="Find a track").focus()
     page.keyboard.type("velvet so")
     page.keyboard.press("Enter")
     expect(page.locator(".seed strong")).to_have_text("Velvet Song")
@@ -72,7 +72,7 @@ def test_a_late_answer_to_other_words_is_not_offered(open_page: OpenPage) -> Non
     page = open_page()
     late: list[Route] = []
     page.route("**/search*", lambda route: route.continue_() if late else late.append(route))
-    page.get_by_role("combobox").focus()
+    page.get_by_role("combobox", name="Find a track").focus()
     with page.expect_request("**/search*"):
         page.keyboard.type("velvet")
     page.keyboard.type(" so")

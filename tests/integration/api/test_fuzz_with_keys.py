@@ -49,7 +49,15 @@ def _changed(world: World) -> list[Any]:
 
 
 def test_the_document_knows_what_needs_a_key() -> None:
-    assert {operation.label for operation in KEYED} == {"POST /crawls", "POST /queries", "PUT /tracks/{track_id}"}
+    assert {operation.label for operation in KEYED} == {
+        "POST /crawls",
+        "POST /crawls/preview",
+        "GET /crawls/{crawl_id}/entries",
+        "DELETE /crawls/{crawl_id}",
+        "POST /playlists",
+        "POST /queries",
+        "PUT /tracks/{track_id}",
+    }
     changing = {operation.label for operation in READING if operation.method.upper() != "GET"}
     assert changing == {"POST /similar", "POST /extend"}  # questions too long for an address
 

@@ -58,13 +58,13 @@ def _names(stack: Stack, crawl_id: CrawlId) -> dict[str, str | None]:
 
 def test_every_file_of_a_folder_is_heard_or_named_with_its_format(stack: Stack, folder: Path) -> None:
     _songs(folder / "A" / "song.wav")
-    for name in ("tune.mid", "bought.m4p", "old.ra", "film.DTS", "cover.jpg", "notes.txt", ".hidden.mid", "list.nfo"):
+    for name in ("tune.mid", "bought.m4p", "old.ra", "film.FLV", "cover.jpg", "notes.txt", ".hidden.mid", "list.nfo"):
         (folder / name).write_bytes(b"whatever")
     entries = list(stack.crawls.entries(_crawl(stack, folder)))
     assert [(entry.name, entry.reason, entry.detail) for entry in entries] == [
         ("A/song.wav", None, ""),
         ("bought.m4p", "unsupported_format", "m4p"),
-        ("film.DTS", "unsupported_format", "dts"),
+        ("film.FLV", "unsupported_format", "flv"),
         ("old.ra", "unsupported_format", "ra"),
         ("tune.mid", "unsupported_format", "mid"),
     ]
