@@ -25,6 +25,8 @@ _LEAD_IN_S = Fraction(1, 10)
 """Decoders of lossy formats need some packets before the first they get right."""
 _ENOUGH_S = float(CLIP_S + _LEAD_IN_S)
 _MAX_RATE_HZ = 48_000
+_NOTHING_BUT_PACKETS = {"write_xing": "0", "id3v2_version": "0"}
+"""Of an MP3: its length is counted where it is decoded."""
 _DEAF_PACKETS = 2_000
 """Packets without a sample after which a file is given up: a damaged one may have millions."""
 _BLOCK = 4096
@@ -87,16 +89,19 @@ def _copied(file: IO[bytes], start: Fraction, max_bytes: int) -> bytes | None:
 
 
 def _containers(codec: str) -> tuple[str, ...]:
-    """Those that may take the codec: WAV what it can hold, since that is read the fastest."""
-    return ("wav", "matroska", "caf") if codec.startswith(("pcm_", "adpcm_")) else ("matroska", "asf")
+    """Those that may take the codec, first what libsndfile reads, which is the fastest."""
+    if codec.startswith(("pcm_", "adpcm_")):
+        return "wav", "aiff", "matroska", "caf"
+    return ("mp3", "matroska") if codec.startswith("mp3") else ("matroska", "asf")
 
 
 def _muxed(stream: AudioStream, packets: "list[Packet[AudioStream]]", container: str) -> bytes:
     if not packets:
         raise ValueError("no packets")
     target = io.BytesIO()
+    options = {"fflags": "+bitexact", **(_NOTHING_BUT_PACKETS if container == "mp3" else {})}
     first = min(packet.pts if packet.pts is not None else packet.dts or 0 for packet in packets)
-    with av.open(target, "w", format=container, options={"fflags": "+bitexact"}) as copy:  # no number at random
+    with av.open(target, "w", format=container, options=options) as copy:  # no number at random
         copied = copy.add_stream_from_template(stream, opaque=True)
         for packet in packets:
             packet.pts = packet.dts = (packet.pts if packet.pts is not None else packet.dts or 0) - first

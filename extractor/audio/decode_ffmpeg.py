@@ -1,7 +1,7 @@
 """What libsndfile does not read, through FFmpeg. Nothing the file refers to is opened."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -43,14 +43,16 @@ class FfmpegSource:
         try:
             for frame in self._frames(start):
                 values = self._values(frame, start)
-                if filled and filled + values.shape[1] > _BLOCK:
+                count = len(values[0])
+                if filled and filled + count > _BLOCK:
                     yield block[:, :filled].T
                     filled = 0
-                if values.shape[1] > _BLOCK:
-                    yield values.T
+                if count > _BLOCK:
+                    yield np.stack(values).T
                 else:
-                    block[:, filled : filled + values.shape[1]] = values
-                    filled += values.shape[1]
+                    for channel, samples in enumerate(values):
+                        block[channel, filled : filled + count] = samples
+                    filled += count
         except (av.FFmpegError, AudioRejected) as error:
             yield block[:, :filled].T
             raise AudioRejected(f"decoding failed ({error})"[:300], reason=Reason.UNDECODABLE) from None
@@ -75,28 +77,27 @@ class FfmpegSource:
             if not heard and number >= _DEAF_PACKETS:
                 return
 
-    def _values(self, frame: av.AudioFrame, start: int) -> Samples:
-        """(channels, n) of a decoded frame, without what lies before frame `start`: float32, or integers made such."""
+    def _values(self, frame: av.AudioFrame, start: int) -> Sequence[Samples]:
+        """Of each channel the samples of a decoded frame, without what lies before frame `start`."""
         if frame.sample_rate != self.rate:
             raise AudioRejected("the sample rate changes within the file", reason=Reason.UNDECODABLE)
         values = _samples(frame)
         if len(values) != self.channels:  # the mix is all that is wanted of them
-            values = np.repeat(values.mean(axis=0, keepdims=True), self.channels, axis=0)
+            values = [np.mean(values, axis=0)] * self.channels
         at = self._audio.time_of(frame) if start else None
-        return values if at is None else values[:, max(0, start - round(at * self.rate)) :]
+        late = 0 if at is None else max(0, start - round(at * self.rate))
+        return [samples[late:] for samples in values] if late else values
 
 
-def _samples(frame: av.AudioFrame) -> Samples:
-    """(channels, n) float32 of a decoded frame."""
-    channels = frame.layout.nb_channels
+def _samples(frame: av.AudioFrame) -> Sequence[Samples]:
+    """Of each channel the samples of a decoded frame, full scale ±1."""
     if frame.format.name == "fltp":  # of most decoders, and `to_ndarray` takes its time
-        return np.stack([np.frombuffer(memoryview(plane), np.float32, frame.samples) for plane in frame.planes])
+        return [np.frombuffer(memoryview(plane), np.float32, frame.samples) for plane in frame.planes]
     values = frame.to_ndarray()
     if not frame.format.is_planar:
-        values = values.reshape(-1, channels).T
+        values = values.reshape(-1, frame.layout.nb_channels).T
     if values.dtype == np.uint8:
-        return (values.astype(np.float32) - np.float32(128)) * np.float32(1 / 128)
-    if values.dtype.kind == "i":
-        return values.astype(np.float32) * np.float32(2.0 ** (1 - 8 * values.itemsize))
-    samples: Samples = values.astype(np.float32, copy=False)
-    return samples
+        values = (values.astype(np.float32) - np.float32(128)) * np.float32(1 / 128)
+    elif values.dtype.kind == "i":
+        values = values.astype(np.float32) * np.float32(2.0 ** (1 - 8 * values.itemsize))
+    return list(values.astype(np.float32, copy=False))

@@ -47,13 +47,11 @@ def test_a_long_file_that_sounds_everywhere_gives_its_middle_thirty_seconds(kind
     assert _pitch(samples[-8192:], rate) == pytest.approx(200 + 20 * 33, abs=16), "it ends at second 33"
 
 
-@pytest.mark.parametrize(
-    ("kind", "container"), [("mp3", b"\x1aE\xdf\xa3"), ("m4a", b"\x1aE\xdf\xa3"), ("wav", b"RIFF")]
-)
+@pytest.mark.parametrize(("kind", "container"), [("mp3", b"\xff\xf3"), ("m4a", b"\x1aE\xdf\xa3"), ("wav", b"RIFF")])
 def test_a_clip_holds_the_packets_of_its_file(kind: str, container: bytes) -> None:
     audio = sweep(40, kind, rate=22050)
     clip = clip_of(io.BytesIO(audio), max_bytes=_LIMIT)
-    assert clip[:4] == container
+    assert clip.startswith(container)
     with av.open(io.BytesIO(audio), "r") as whole, av.open(io.BytesIO(clip), "r") as cut:
         packets = {bytes(packet) for packet in whole.demux(audio=0) if packet.size}
         copied = [bytes(packet) for packet in cut.demux(audio=0) if packet.size]
