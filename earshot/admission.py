@@ -55,14 +55,17 @@ class Admission:
             self._check_place(Path(ref.id))
 
     def _check_place(self, path: Path) -> None:
-        if self.stage != "local":
+        try:
+            self.folders.allowed(path)
+        except InvalidPlaylist:
+            if self.stage == "local":
+                raise
             raise InvalidPlaylist(
                 f"{path}: functions in the cloud see no folder of yours",
                 hint="Crawl it on your machine (make up; make crawl PLAYLIST=…), then carry the catalogue over: make "
                 f"export, and make import STAGE={self.stage}. A list may also be given as an https URL.",
-            )
-        self.folders.allowed(path)
-        if os.path.lexists(path):
+            ) from None
+        if self.stage != "local" or os.path.lexists(path):  # elsewhere, who crawls has another disk
             return
         there = next(folder for folder in path.parents if folder.is_dir())
         missing = path.relative_to(there).parts[0]
