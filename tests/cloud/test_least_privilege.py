@@ -50,6 +50,7 @@ _NOT_REACHED = {
     ("reconcile_index", "dynamodb:BatchGetItem", "table/earshot-dev-tracks"): "this hour's slice may hold no track",
     ("reconcile_index", "s3:ListBucket", "arn:aws:s3:::earshot-dev-index"): _MISSING_OBJECT,
     ("fetch_preview", "dynamodb:GetItem", "table/earshot-dev-crawls"): "rate limits of web providers",
+    ("fetch_preview", "dynamodb:PutItem", "table/earshot-dev-crawls"): "the same, and which track has a recording",
     ("fetch_preview", "dynamodb:UpdateItem", "table/earshot-dev-crawls"): "notes that a provider asked to wait",
     ("fetch_preview", "s3:ListBucket", "arn:aws:s3:::earshot-dev-previews"): _MISSING_OBJECT,
     ("fetch_preview", "s3:GetObject", "arn:aws:s3:::earshot-dev-previews/queries/*"): "queries whose clip is a URL",
