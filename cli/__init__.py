@@ -15,8 +15,8 @@ from pathlib import Path
 
 import shtab
 
-from cli import commands
-from cli.commands import Answer
+from cli import commands, crawls
+from cli.answer import Answer
 from earshot.api_client import ApiClient
 from earshot.errors import EarshotError
 from earshot.lists.writing import MEDIA_TYPES
@@ -165,7 +165,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_crawls(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
-    crawl = add("crawl", commands.crawl, "Have a playlist crawled and watch it.")
+    crawl = add("crawl", crawls.crawl, "Have a playlist crawled and watch it.")
     crawl.add_argument(
         "playlist",
         help=f"playlist, album or track of {labels(Can.LIST)}, a list, a folder, or - for a list that comes in",
@@ -188,16 +188,16 @@ def _add_crawls(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> 
         ("entries", None, "The entries of a crawl, and what became of each."),
         ("failed", "unheard", "The entries of a crawl that were not heard, and why."),
     ):
-        entries = add(name, commands.entries, text)
+        entries = add(name, crawls.entries, text)
         entries.add_argument("crawl", nargs="?", metavar="CRAWL", help="the id of a crawl (the newest one)")
         states = ("unheard", "ready", "pending", "no_preview", "failed", "skipped", "missing")
         entries.add_argument("--status", choices=states, default=status, help="only those in this state")
         entries.add_argument("--reason", help="only those with this reason (docs/errors.md)")
         entries.add_argument("--limit", type=int, default=1000, help="how many at most (%(default)s)")
-    watch = add("watch", commands.watch, "Have a folder crawled whenever it has changed.")
+    watch = add("watch", crawls.watch, "Have a folder crawled whenever it has changed.")
     watch.add_argument("folder", metavar="FOLDER", help="a folder of the machine that crawls, which is this one")
     watch.add_argument("--every", type=float, default=15.0, metavar="S", help="seconds between two looks (%(default)s)")
-    forget = add("forget", commands.forget, "Forget a playlist, so that it holds no track any more.")
+    forget = add("forget", crawls.forget, "Forget a playlist, so that it holds no track any more.")
     forget.add_argument("playlist", metavar="PLAYLIST", help="as it was called, or the id of one of its crawls")
     forget.add_argument("--remove-tracks", action="store_true", help="with the tracks that no other playlist holds")
 

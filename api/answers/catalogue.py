@@ -11,7 +11,7 @@ from earshot.index.arrays import Mask, RowNumbers, as_single
 from earshot.index.searcher import Neighbour, Searcher
 from earshot.index.segment import Segment
 from earshot.index.transform import unit
-from earshot.recordings import plain
+from earshot.titles import plain
 
 _CHUNK = 1_024
 """Rows whose float32 copies fit into the processor's cache."""

@@ -13,7 +13,8 @@ from api.answers.spaces import cosine
 from earshot.embedding import Vector
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
-from earshot.recordings import artists_of, plain_title
+from earshot.recordings import artists_of
+from earshot.titles import plain_title
 
 _CANDIDATES = 24
 _SPARE = 8

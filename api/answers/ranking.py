@@ -18,7 +18,8 @@ from api.answers.spaces import Sound
 from earshot.embedding import Vector
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
-from earshot.recordings import SAME_CLIP, album_of, artists_of, is_same_recording, plain_title
+from earshot.recordings import SAME_CLIP, album_of, artists_of, is_same_recording
+from earshot.titles import plain_title
 
 _HEADROOM = 8
 _GROWTH = 4

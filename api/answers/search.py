@@ -16,7 +16,7 @@ from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
 from earshot.index.segment import Segment
 from earshot.index.shelf import Shelf
-from earshot.recordings import plain
+from earshot.titles import plain
 
 MAX_WORDS = 8
 

@@ -11,7 +11,7 @@ from api.answers.catalogue import known_tags, nearest_among
 from earshot.embedding import Vector
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
-from earshot.recordings import plain
+from earshot.titles import plain
 
 
 class Candidate(NamedTuple):

@@ -5,7 +5,7 @@ from the first that says something.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -61,7 +61,11 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 
 
 def read_tags(file: BinaryIO) -> Tags:
-    """What the file says, whatever its bytes are: a track needs no tags; whether it is sound, decoding will tell."""
+    """What the file says, whatever its bytes are: a track needs no tags; whether it is sound, decoding will tell.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     texts, length = _all_texts(file)
 
     def values(field: str) -> list[str]:
@@ -141,19 +145,49 @@ def _all_texts(file: BinaryIO) -> tuple[dict[str, list[str]], float | None]:
         texts |= _texts(tagged.tags)
     else:
         texts |= _texts(_read(id3.ID3, file))
-    for name, value in _read(info_of_riff, file) or ():
+    for name, value in info_of_riff(file):
         texts.setdefault(name, [_clean(as_it_was_meant([value])[0])])
     if not any(texts.get(name) for name in ("tit2", "title", "\xa9nam", "inam")):
         texts = {**_texts(_read(apev2.APEv2, file)), **texts}
     return texts, length if isinstance(length, int | float) and 0 < length < 1e6 else None
 
 
-def _read(reader: Any, file: BinaryIO) -> Any:
+class _Honest:
+    """A file that remembers what its disk refused: mutagen takes that for damaged tags, or for none."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.refused: OSError | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            self.refused = error
+            raise
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def _read(reader: Callable[[Any], Any], file: BinaryIO) -> Any:
+    """What one of mutagen's readers makes of the file; None where it makes nothing of it.
+
+    Raises:
+        OSError: the disk cannot be read, which says nothing about tags.
+    """
     file.seek(0)
+    honest = _Honest(file)
     try:
-        return reader(file)
-    except Exception:  # noqa: BLE001 (hostile bytes make mutagen raise RecursionError, KeyError, ValueError and more)
-        return None
+        found = reader(honest)
+    # Damaged tags make mutagen raise its own errors, KeyError, IndexError, ValueError, struct.error, RecursionError and
+    # MemoryError among others; it documents none of them. All mean that there are no tags to be had, and a track needs
+    # none: whether it is sound, decoding will tell. What is no fault of the tags is raised below.
+    except Exception:  # noqa: BLE001
+        found = None
+    if honest.refused:
+        raise honest.refused
+    return found
 
 
 def _texts(tags: Any) -> dict[str, list[str]]:

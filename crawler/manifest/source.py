@@ -16,9 +16,9 @@ from earshot.ids import TrackId, source_of
 from earshot.lists import MAX_LIST_BYTES, ListedTrack, TrackList, read_list
 from earshot.playlists import PASTED, PlaylistRef
 from earshot.reasons import Reason
-from earshot.recordings import plain
 from earshot.sources import SOURCES
 from earshot.stores.pasted_lists import PastedLists
+from earshot.titles import plain
 from earshot.track import TrackInfo
 from earshot.web import Downloader
 

@@ -17,7 +17,7 @@ from earshot.embedding import Vector
 from earshot.errors import DamagedIndex
 from earshot.index.arrays import Column, Mask, RowNumbers, mapped_columns
 from earshot.index.rows import Lines, row_in
-from earshot.recordings import plain
+from earshot.titles import plain
 from earshot.track import Row
 
 EDITION = 1

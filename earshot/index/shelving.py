@@ -12,7 +12,7 @@ from earshot.errors import InvalidInput
 from earshot.index.arrays import Column
 from earshot.index.rows import row_in
 from earshot.index.shelf import MAX_ROWS, SAMPLE_ROWS, Shown, spine
-from earshot.recordings import plain
+from earshot.titles import plain
 from earshot.track import Row
 
 

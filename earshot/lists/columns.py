@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from earshot.lists.tracks import ListedTrack
 from earshot.lists.values import artists_of, isrc_of, length_of, mbid_of, text_of, track_id_of
-from earshot.recordings import plain
+from earshot.titles import plain
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "title": (

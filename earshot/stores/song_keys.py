@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from earshot.ids import TrackId
-from earshot.recordings import song_keys
 from earshot.stores.dynamodb import Row, Table
+from earshot.titles import song_keys
 from earshot.track import TrackInfo
 
 if TYPE_CHECKING:

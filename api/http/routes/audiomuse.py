@@ -24,8 +24,8 @@ from api.http.subsonic import only_on_one_machine, track_of
 from earshot.errors import EarshotError, InvalidInput, InvalidRequest, InvalidTrackId, TrackNotFound, http_status
 from earshot.ids import number_of, source_of, unescaped
 from earshot.index.rows import IndexedTrack
-from earshot.recordings import same_artist, same_title
 from earshot.sources import SOURCES
+from earshot.titles import same_artist, same_title
 
 router = Router()
 

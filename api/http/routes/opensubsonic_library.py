@@ -32,7 +32,7 @@ from api.http.subsonic import (
 from api.http.subsonic_library import Album, Library, library_of
 from earshot.errors import EarshotError, InvalidRequest, NoIndexYet, NotFound, TrackNotFound
 from earshot.ids import TrackId
-from earshot.recordings import plain
+from earshot.titles import plain
 
 router = Router()
 

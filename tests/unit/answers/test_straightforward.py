@@ -27,7 +27,7 @@ from earshot.index.shelving import sample_key
 from earshot.index.store import IndexStore
 from earshot.index.transform import CatalogueTransform
 from earshot.index.write import write_delta
-from earshot.recordings import plain
+from earshot.titles import plain
 from earshot.track import Row, Status, Tag, Track, TrackInfo
 
 DIM = 4

@@ -1,5 +1,6 @@
 """One reader for the tags of every format."""
 
+import errno
 import io
 import struct
 from pathlib import Path
@@ -185,3 +186,22 @@ def test_genres_as_people_write_them(tmp_path: Path, written: list[str], genres:
 
 def test_whatever_bytes_come_no_tags_are_none() -> None:
     assert read_tags(io.BufferedReader(io.FileIO("/dev/null"))) == Tags()
+
+
+class _FailingDisk(io.FileIO):
+    """Reads nothing any more once it has been read a few times."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.reads += 1
+        if self.reads > 3:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(-1 if size is None else size) or b""
+
+
+@pytest.mark.parametrize("kind", ["mp3", "flac", "wav"])
+def test_a_disk_that_fails_is_not_taken_for_a_file_without_tags(tmp_path: Path, kind: str) -> None:
+    """Such a file would be remembered without its title for as long as it does not change."""
+    with _FailingDisk(_write(tmp_path / f"a.{kind}", kind)) as file, pytest.raises(OSError, match="Input/output"):
+        read_tags(file)

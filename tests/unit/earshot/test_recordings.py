@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earshot.ids import TrackId
-from earshot.recordings import SAME_SOUND, album_of, is_same_recording, plain, plain_title, same_artist, same_title
+from earshot.recordings import SAME_SOUND, album_of, is_same_recording
+from earshot.titles import plain, plain_title, same_artist, same_title
 from earshot.track import TrackInfo
 
 _SAME_TITLES = [

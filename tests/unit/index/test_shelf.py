@@ -17,7 +17,7 @@ from earshot.index.arrays import as_single, write_columns
 from earshot.index.rows import Lines, row_in, track_to_line, write_lines
 from earshot.index.shelf import Shelf, mapped_shelf, spine
 from earshot.index.shelving import arranged, sample_key
-from earshot.recordings import plain
+from earshot.titles import plain
 from earshot.track import Status, Tag, Track, TrackInfo
 
 # Few letters, so that words meet; accents, signs without letters, and spaces at odd places.

@@ -1,0 +1,236 @@
+"""Commands about playlists: have them crawled and watch that, list their entries, forget them."""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from http import HTTPStatus
+from pathlib import Path
+
+from cli.answer import Answer
+from cli.tables import Cell, table
+from earshot.api_answers import (
+    CrawlJson,
+    CrawlsJson,
+    EntriesJson,
+    EntryJson,
+    PreviewJson,
+    ProgressJson,
+    StartedJson,
+    WithheldJson,
+)
+from earshot.api_client import Answer as ApiAnswer
+from earshot.api_client import ApiClient, segment
+from earshot.clock import seconds_until
+from earshot.crawl_words import said_of_withheld
+from earshot.errors import InvalidInput
+from earshot.lists import MAX_LIST_BYTES
+from earshot.lists.texts import decoded
+from earshot.playlists import playlist_from_command_line
+from earshot.watching import Watched
+
+_POLL_S = 0.5
+_BAR = 30
+_PATIENCE_S = 60.0
+_NAMED = 10
+"""So many entries that were not heard are named at the end of a crawl."""
+_MOST_AT_ONCE = 100
+_STANDARD_INPUT = "-"
+
+
+def crawl(client: ApiClient, options: argparse.Namespace) -> Answer:
+    """Start a crawl; unless told otherwise, watch it until nothing is pending."""
+    if options.dry_run:
+        return _preview(client, *_list_at_hand(options.playlist))
+    if options.playlist == _STANDARD_INPUT:
+        text, name = _list_at_hand(options.playlist)
+        wanted: dict[str, object] = {"text": text, "name": name}
+    else:
+        wanted = {"playlist": playlist_from_command_line(options.playlist)}
+    if options.remove_missing is not None:
+        wanted |= {"remove_missing": True, "agreed": options.remove_missing}
+    started: StartedJson = client.post("/crawls", wanted).checked()
+    if not options.json:
+        sys.stderr.write(f"crawling {started['understood']}\n")
+    if options.no_wait:
+        return Answer(started, started["crawl_id"])
+    visible = not options.json and sys.stderr.isatty()
+    progress = _watched(client, started["crawl_id"], visible=visible)
+    withheld = progress["withheld"]
+    if withheld and withheld["may_be_agreed"] and visible and sys.stdin.isatty() and _agrees(_said_of(withheld)):
+        again = client.post("/crawls", wanted | {"remove_missing": True, "agreed": withheld["tracks"]}).checked()
+        progress = _watched(client, again["crawl_id"], visible=visible)
+    unheard: EntriesJson = _entries_of(client, progress["crawl_id"], status="unheard", limit=_NAMED + 1).checked()
+    text = _summary(progress, unheard["entries"])
+    got_something = progress["states"].get("ready") or progress["pending"]
+    return Answer(progress, text, failed=bool(progress["error"]) or not got_something)
+
+
+def _agrees(question: str) -> bool:
+    sys.stderr.write(f"{question}\nRemove them? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _list_at_hand(place: str) -> tuple[str, str]:
+    """The text of a list and its name: a file's, or what comes in where `place` is "-".
+
+    Raises:
+        InvalidInput: it cannot be read.
+        InvalidPlaylist: it is no text.
+    """
+    if place == _STANDARD_INPUT:
+        return decoded(sys.stdin.buffer.read(MAX_LIST_BYTES), "the list")[0], ""
+    try:
+        return decoded(Path(place).expanduser().read_bytes(), place)[0], Path(place).name
+    except OSError as error:
+        raise InvalidInput(
+            f"{place} cannot be looked at: {error.strerror}", hint="Name a list on this machine."
+        ) from None
+
+
+def _preview(client: ApiClient, text: str, name: str) -> Answer:
+    preview: PreviewJson = client.post("/crawls/preview", {"text": text, "name": name}).checked()
+    lines = [
+        f"{preview['total']} rows ({preview['form']}, {preview['encoding']}), {preview['usable']} name a recording"
+    ]
+    lines.append(f"{preview['in_catalogue']} of the first {preview['looked_for']} are in the catalogue")
+    if preview["columns"]:
+        lines += ["", table(("column", "taken for"), list(preview["columns"].items()))]
+    if preview["ignored"]:
+        lines += ["", f"not used: {', '.join(preview['ignored'])}"]
+    rows: list[Sequence[Cell]] = [
+        (row["title"] or row["text"], ", ".join(row["artists"]), row["track_id"] or row["reason"] or "")
+        for row in preview["rows"]
+    ]
+    return Answer(preview, "\n".join([*lines, "", table(("title", "artists", "in the catalogue"), rows)]))
+
+
+def _watched(client: ApiClient, crawl_id: str, *, visible: bool) -> ProgressJson:
+    while True:
+        answer = client.get(f"/crawls/{segment(crawl_id)}")
+        progress: ProgressJson | None = None if answer.status == HTTPStatus.NOT_FOUND else answer.checked()
+        if progress and visible:
+            sys.stderr.write(f"\r{_bar(progress['total'] - progress['pending'], progress['total'])} tracks settled ")
+            sys.stderr.flush()
+        if progress and (progress["done"] or _is_far_off(progress["waiting_until"])):
+            break
+        time.sleep(_POLL_S)
+    if visible:
+        sys.stderr.write("\n")
+    return progress
+
+
+def entries(client: ApiClient, options: argparse.Namespace) -> Answer:
+    """The entries of a crawl, each with what became of it; by default of the newest one."""
+    crawl_id = options.crawl or _newest(client)
+    found: list[EntryJson] = []
+    after: int | None = None
+    while len(found) < options.limit:
+        limit = min(_MOST_AT_ONCE, options.limit - len(found))
+        answer = _entries_of(client, crawl_id, status=options.status, reason=options.reason, after=after, limit=limit)
+        page: EntriesJson = answer.checked()
+        found += page["entries"]
+        after = page["next"]
+        if after is None:
+            break
+    rows = [(entry["name"], entry["state"], why(entry)) for entry in found]
+    text = table(("entry", "state", "reason"), rows) if rows else "none"
+    return Answer(found, text if after is None else f"{text}\n\nand more: --limit {options.limit * 10}")
+
+
+def _entries_of(client: ApiClient, crawl_id: str, **wanted: str | float | None) -> ApiAnswer:
+    return client.get(f"/crawls/{segment(crawl_id)}/entries", **wanted)
+
+
+def _newest(client: ApiClient) -> str:
+    listed: CrawlsJson = client.get("/crawls", limit=1).checked()
+    if not listed["crawls"]:
+        raise InvalidInput("nothing has been crawled so far", hint="earshot crawl PLAYLIST")
+    return listed["crawls"][0]["crawl_id"]
+
+
+def forget(client: ApiClient, options: argparse.Namespace) -> Answer:
+    """Forget a playlist, given by one of its crawls or as it was called; its tracks only when that is asked."""
+    path = f"/crawls/{segment(_crawl_of(client, options.playlist))}"
+    client.delete(path, **({"remove_tracks": "true"} if options.remove_tracks else {})).checked()
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        progress: ProgressJson = client.get(path).checked()
+        if progress["forgotten"] or time.monotonic() > deadline:
+            break
+        time.sleep(_POLL_S)
+    if not progress["forgotten"]:
+        return Answer(progress, "It will be forgotten: the crawler has not come to it yet.")
+    lines = [f"{progress['playlist']} is forgotten. No other playlist holds {progress['only_held']} of its tracks."]
+    if options.remove_tracks:
+        lines.append("They are removed.")
+    elif progress["only_held"]:
+        lines.append(f"Within a day: earshot forget {progress['crawl_id']} --remove-tracks")
+    return Answer(progress, "\n".join(lines))
+
+
+def watch(client: ApiClient, options: argparse.Namespace) -> Answer:
+    """Have a folder crawled whenever it has changed, until somebody interrupts."""
+    folder = Path(options.folder).expanduser().resolve()
+    if not folder.is_dir():
+        raise InvalidInput(f"{folder} is no folder")
+    watched = Watched(folder)
+    while True:
+        if watched.is_to_be_crawled():
+            wanted = {"playlist": playlist_from_command_line(str(folder)), "only_new": True, "remove_missing": True}
+            started: StartedJson = client.post("/crawls", wanted).checked()
+            sys.stderr.write(f"crawling {started['understood']} ({started['crawl_id']})\n")
+        time.sleep(options.every)
+
+
+def _crawl_of(client: ApiClient, playlist: str) -> str:
+    """The id of the newest crawl of the playlist; or the text itself, which may be an id."""
+    called = {playlist, playlist_from_command_line(playlist)}
+    listed: CrawlsJson = client.get("/crawls", limit=_MOST_AT_ONCE).checked()
+    named: Sequence[CrawlJson] = [crawl for crawl in listed["crawls"] if crawl["playlist"].rstrip("/") in called]
+    return named[0]["crawl_id"] if named else playlist
+
+
+def _said_of(withheld: WithheldJson) -> str:
+    return said_of_withheld(withheld["tracks"], withheld["doubt"], withheld["names"])
+
+
+def why(entry: EntryJson) -> str:
+    """The reason of an entry, for people."""
+    return ": ".join(filter(None, ((entry["reason"] or "").replace("_", " "), entry["detail"])))
+
+
+def _bar(settled: int, total: int) -> str:
+    filled = _BAR * settled // total if total else 0
+    return f"[{'#' * filled}{'.' * (_BAR - filled)}] {settled} of {total}"
+
+
+def _is_far_off(waiting_until: str | None) -> bool:
+    """Whether a provider asked to wait for longer than somebody watches. Its ordinary pace makes waits of seconds."""
+    return waiting_until is not None and seconds_until(waiting_until) > _PATIENCE_S
+
+
+def _summary(progress: ProgressJson, unheard: Sequence[EntryJson]) -> str:
+    counts = [*progress["states"].items()]
+    lines = [f"{progress['playlist']}: {progress['total']} entries", "", table(("state", "tracks"), counts)]
+    if progress["reasons"]:
+        lines += ["", table(("reason", "tracks"), sorted(progress["reasons"].items()))]
+    if unheard:
+        rows = [(entry["name"], why(entry) or entry["state"]) for entry in unheard[:_NAMED]]
+        lines += ["", table(("not heard", "why"), rows)]
+        if len(unheard) > _NAMED:
+            lines.append(f"All of them: earshot failed {progress['crawl_id']}")
+    if not progress["total"] and not progress["error"]:
+        lines += ["", "There is nothing in it that can be crawled."]
+    if withheld := progress["withheld"]:
+        lines += ["", _said_of(withheld)]
+        if withheld["may_be_agreed"]:
+            lines.append(f"Remove them: earshot crawl … --remove-missing={withheld['tracks']}")
+    if progress["removed"]:
+        lines += ["", f"{progress['removed']} that had left the playlist were removed."]
+    if progress["waiting_until"]:
+        lines += ["", f"A provider asked to wait until {progress['waiting_until']}."]
+    if progress["error"]:
+        lines += ["", progress["error"]["message"], progress["error"]["hint"]]
+    return "\n".join(lines)
