@@ -199,10 +199,13 @@ def _cut(text: str, most: int) -> str:
 
 
 def _given_up_for_good(page: Page, known: Mapping[TrackId, Track]) -> set[TrackId]:
-    """Tracks of which neither what is heard nor who hears it has changed since."""
-    unchanged = {entry.info.track_id for entry in page.entries if entry.info and entry.is_unchanged}
-    reasons = {track_id: known[track_id].reason for track_id in unchanged & known.keys()}
-    return {track_id for track_id, reason in reasons.items() if reason and not reason.is_worth_retrying}
+    """Tracks of which neither what is heard nor who hears it has changed since.
+
+    Times tell, not whether this page is the first to see a change: its first delivery may have died of anything.
+    """
+    since = {entry.info.track_id: entry.heard_since for entry in page.entries if entry.info and entry.heard_since}
+    given_up = {i: t for i in since.keys() & known.keys() if (t := known[i]).reason and not t.reason.is_worth_retrying}
+    return {track_id for track_id, track in given_up.items() if (track.updated_at or "") > since[track_id]}
 
 
 def _says_more(info: TrackInfo, known: TrackInfo) -> bool:

@@ -34,14 +34,14 @@ class Forgetting:
         same = [s for s in summaries if place_of(s) == place_of(this)]
         others = [s for s in summaries if place_of(s) != place_of(this) and not s.forgotten]
         only = self._held(same) - self._held(others)
-        states = self.tracks.states(only)
+        there = self.tracks.described_many(only)  # ids that tracks no longer have are none
         for summary in same:
             if not summary.forgotten:
-                self.crawls.note_forgotten(summary, len(states))
+                self.crawls.note_forgotten(summary, len(there))
         if message.remove_tracks:
-            settled = [track_id for track_id, (status, _) in states.items() if status is not Status.PENDING]
-            on_their_way = len(states) - len(settled)
-            only_held = this.only_held if this.forgotten else len(states)
+            settled = [track_id for track_id, track in there.items() if track.status is not Status.PENDING]
+            on_their_way = len(there) - len(settled)
+            only_held = this.only_held if this.forgotten else len(there)
             self.crawls.note_cleared(message.crawl_id, only_held - on_their_way)
             for track_id in settled:
                 self.tracks.delete(track_id)

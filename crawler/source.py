@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from crawler.formats import HEAD_BYTES, starts_like_audio
 from crawler.rate_limit import RateLimiter
+from earshot.clock import Timestamp
 from earshot.errors import AudioRejected, ProviderThrottled
 from earshot.ids import TrackId
 from earshot.playlists import PlaylistRef
@@ -27,8 +28,8 @@ class PlaylistEntry:
     """Entry `number` (from 0) of a playlist: a track, or the `reason` why it is none that can be crawled.
 
     `name` and `detail`: see `CrawlEntry`. `former_id`: the id that older versions of Earshot gave the track, if that
-    was another one. `is_unchanged`: its audio and whoever decodes it are those of an earlier crawl; what could not be
-    heard then cannot be heard now.
+    was another one. `heard_since`: since when its audio is this and who decodes it does so; what could not be heard
+    since then cannot be heard now.
     """
 
     number: int
@@ -39,7 +40,7 @@ class PlaylistEntry:
     also: tuple[TrackInfo, ...] = ()
     """The same track under other ids of its source, which are tracks of the catalogue too."""
     former_id: TrackId | None = None
-    is_unchanged: bool = False
+    heard_since: Timestamp | None = None
 
 
 @dataclass(frozen=True, slots=True)

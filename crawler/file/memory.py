@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from crawler.file.tags import Tags
+from earshot.clock import Timestamp
 from earshot.ids import TrackId
 from earshot.telemetry import logger
 
-EDITION = 1
+EDITION = 2
 """Raised with every change of what is read of a file: its id or its tags."""
 _MOST_FILES = 1_000_000
 _FORGOTTEN_AT_ONCE = 50_000
@@ -25,7 +26,8 @@ _WAIT_S = 5.0
 _SCHEMA = f"""
     CREATE TABLE IF NOT EXISTS files_{EDITION} (
         number INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL UNIQUE, state TEXT NOT NULL,
-        track_id TEXT NOT NULL, former_id TEXT NOT NULL, tags TEXT NOT NULL, heard_by TEXT NOT NULL);
+        track_id TEXT NOT NULL, former_id TEXT NOT NULL, tags TEXT NOT NULL, heard_by TEXT NOT NULL,
+        heard_since TEXT NOT NULL);
     CREATE INDEX IF NOT EXISTS files_{EDITION}_by_track ON files_{EDITION} (track_id);
 """
 _log = logger()
@@ -46,13 +48,14 @@ class State(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a file was when it was read. `heard_by`: who would have decoded it then."""
+    """What a file was when it was read. `heard_by`: who would decode it, `heard_since`: since when."""
 
     state: State
     track_id: TrackId
     former_id: TrackId
     tags: Tags
     heard_by: str
+    heard_since: Timestamp
 
 
 class Memory:
@@ -73,7 +76,8 @@ class Memory:
                 return {}
             for path in paths:
                 row = database.execute(
-                    f"SELECT state, track_id, former_id, tags, heard_by FROM files_{EDITION} WHERE path = ?",  # noqa: S608
+                    f"SELECT state, track_id, former_id, tags, heard_by, heard_since FROM files_{EDITION}"  # noqa: S608
+                    " WHERE path = ?",
                     (os.fsencode(path),),
                 ).fetchone()
                 if row and (known := _known(row)):
@@ -107,6 +111,7 @@ class Memory:
                 known.former_id,
                 _dump(known.tags),
                 known.heard_by,
+                known.heard_since,
             )
             for path, known in files.items()
         ]
@@ -114,8 +119,8 @@ class Memory:
             if database is None:
                 return
             database.executemany(
-                f"INSERT OR REPLACE INTO files_{EDITION} (path, state, track_id, former_id, tags, heard_by)"  # noqa: S608
-                " VALUES (?, ?, ?, ?, ?, ?)",
+                f"INSERT OR REPLACE INTO files_{EDITION}"  # noqa: S608
+                " (path, state, track_id, former_id, tags, heard_by, heard_since) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
             (first, last) = database.execute(f"SELECT min(number), max(number) FROM files_{EDITION}").fetchone()  # noqa: S608
@@ -170,12 +175,13 @@ def _dump(tags: Tags) -> str:
     return json.dumps({name: value for name, value in asdict(tags).items() if value})
 
 
-def _known(row: tuple[str, str, str, str, str]) -> Known | None:
+def _known(row: tuple[str, str, str, str, str, str]) -> Known | None:
     """What a row says; None where it says nothing that can be read."""
-    state, track_id, former_id, tags, heard_by = row
+    state, track_id, former_id, tags, heard_by, since = row
     try:
         said: dict[str, Any] = json.loads(tags)
         values: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in said.items()}
-        return Known(State(*json.loads(state)), TrackId(track_id), TrackId(former_id), Tags(**values), heard_by)
+        whose = State(*json.loads(state)), TrackId(track_id), TrackId(former_id), Tags(**values)
+        return Known(*whose, heard_by, Timestamp(since))
     except (ValueError, TypeError, AttributeError):
         return None

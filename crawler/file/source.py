@@ -15,6 +15,7 @@ from crawler.file.tags import Tags
 from crawler.file.walk import Found, Position, Walk
 from crawler.formats import SUFFIXES
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
+from earshot.clock import now_iso
 from earshot.containers.identity import names_file
 from earshot.errors import InvalidPlaylist, NoPreview, PlaylistNotFound
 from earshot.folders import Folders
@@ -113,8 +114,7 @@ class FolderSource:
                 tags = known.tags if shown == path else self._tags(shown, known)
                 info = described(known.track_id, tags, shown, shown.relative_to(folder))
                 former_id = known.former_id if known.former_id != known.track_id else None
-                is_unchanged = known == before.get(path)
-                entry = PlaylistEntry(at, info, name=name, former_id=former_id, is_unchanged=is_unchanged)
+                entry = PlaylistEntry(at, info, name=name, former_id=former_id, heard_since=known.heard_since)
             elif one.reason:
                 entry = PlaylistEntry(at, reason=one.reason, name=name, detail=one.detail)
             else:
@@ -130,9 +130,10 @@ class FolderSource:
         """
         state = State.of(path.stat())
         if before is not None and before.state == state:
-            return replace(before, heard_by=self._heard_by)
+            is_heard_as_before = before.heard_by == self._heard_by
+            return before if is_heard_as_before else replace(before, heard_by=self._heard_by, heard_since=now_iso())
         found = read(path)
-        return Known(state, found.track_id, found.former_id, found.tags, self._heard_by)
+        return Known(state, found.track_id, found.former_id, found.tags, self._heard_by, now_iso())
 
     def _tags(self, shown: Path, known: Known) -> Tags:
         """Of the file that stands for a track: the one at `shown`, which may be a copy of the `known` one."""

@@ -77,7 +77,7 @@ class TracksTable:
 
     def described_many(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Track]:
         """The same without what was heard: no embeddings, no tags."""
-        names = (*_DESCRIPTION, "status", "reason", "model", "created_at", _MOVED)
+        names = (*_DESCRIPTION, "status", "reason", "model", "created_at", "updated_at", _MOVED)
         rows = self._table.get_many(map(_key, dict.fromkeys(track_ids)), names)
         return {row["track_id"]: Track.from_row(row) for row in rows if _MOVED not in row}
 

@@ -10,8 +10,11 @@ import mutagen
 import pytest
 
 from crawler.file import description, source
+from crawler.forgetting import Forgetting
 from earshot.clock import now_iso
+from earshot.crawls import CrawlEntry
 from earshot.ids import TrackId
+from earshot.messages import ForgetPlaylist
 from earshot.reasons import Reason
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.track import Status, Track, TrackInfo
@@ -167,6 +170,44 @@ def test_what_failed_for_good_is_tried_again_when_the_file_or_the_decoder_change
     path.write_bytes(sweep(2, pitch=300))
     stack.run(str(folder))
     assert _waits(stack) == 1
+
+
+class _Killed(BaseException):
+    """The process that crawled is gone."""
+
+
+def test_a_crawl_that_dies_when_it_has_looked_at_its_files_loses_no_second_try(
+    stack: Stack, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By then it is remembered that another decoder hears them; whether they were tried is another matter."""
+    write_sweep(folder / "silence.mp3", 2)
+    stack.run(str(folder))
+    _give_up(stack, Reason.SILENT)
+    from crawler import bootstrap
+    from crawler.crawl import Crawl
+
+    def die(*_: object) -> None:
+        raise _Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr(source, "hearing_version", lambda: "2 av-99")
+        bootstrap.crawl.cache_clear()
+        dying.setattr(Crawl, "_reopened", die)
+        with pytest.raises(_Killed):
+            stack.run(str(folder))
+    monkeypatch.setattr(source, "hearing_version", lambda: "2 av-99")
+    bootstrap.crawl.cache_clear()
+    stack.run(str(folder))
+    assert _waits(stack) == 1
+
+
+def test_a_playlist_that_is_forgotten_counts_a_track_with_two_ids_once(stack: Stack, folder: Path) -> None:
+    path = write_sweep(folder / "Ann Lee - Harbour.flac", 2)
+    old = _as_before(stack, path, ready=True)
+    crawl_id = stack.run(str(folder))
+    stack.crawls.record_entries(crawl_id, [CrawlEntry(7, old, None, "as an older version knew it")])
+    Forgetting(stack.tracks, stack.crawls).run(ForgetPlaylist(crawl_id, remove_tracks=False))
+    assert stack.crawls.summary(crawl_id).only_held == 1
 
 
 def test_what_failed_for_now_is_tried_again(stack: Stack, folder: Path) -> None:
