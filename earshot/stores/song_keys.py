@@ -33,13 +33,18 @@ class SongKeys:
         self._table = Table(client, name)
 
     def note(self, infos: Iterable[TrackInfo], *, unless_known: Sequence[TrackInfo] = ()) -> None:
-        """Note the tracks; of those that were registered before only what is missing. May be repeated."""
-        earlier = {_item(keys[0], info.track_id)["crawl_id"]: info for info in unless_known if (keys := keys_of(info))}
-        rows = [_item(keys_of(info)[0], info.track_id) for info in earlier.values()]
+        """Note the tracks; of those that were registered before only what is missing.
+
+        May be repeated, and may die at any line: the surest key of a track goes last, and tells that all are there.
+        """
+        earlier = {(_partition(keys[0]), info.track_id): info for info in unless_known if (keys := keys_of(info))}
+        rows = [{"crawl_id": partition, "entry": track_id} for partition, track_id in earlier]
         noted = {(row["crawl_id"], row["entry"]) for row in self._table.get_many(rows, ("crawl_id", "entry"))}
-        missing = [info for key, info in earlier.items() if (key, info.track_id) not in noted]
-        unique = {(key, info.track_id): None for info in (*infos, *missing) for key in keys_of(info)}
-        self._table.put_many(_item(key, track_id) for key, track_id in unique)
+        missing = [info for key, info in earlier.items() if key not in noted]
+        by_track = [(keys_of(info), info.track_id) for info in (*infos, *missing)]
+        for of_each in ([(keys[1:], i) for keys, i in by_track], [(keys[:1], i) for keys, i in by_track]):
+            unique = {(key, track_id): None for keys, track_id in of_each for key in keys}
+            self._table.put_many(_item(key, track_id) for key, track_id in unique)
 
     def find(self, info: TrackInfo) -> list[TrackId]:
         """Tracks that may be the recording `info`, those by the surest key first."""
