@@ -30,7 +30,7 @@ class Matching:
             wanted: what the list says of each, and the id that it gives, if any.
         """
         candidates = [[*([listed] if listed else []), info.track_id, *self.songs.find(info)] for info, listed in wanted]
-        known = self.tracks.get_many(track_id for ids in candidates for track_id in ids)
+        known = self.tracks.find_many(track_id for ids in candidates for track_id in ids)
         return [_match(*row, ids, known) for row, ids in zip(wanted, candidates, strict=True)]
 
 

@@ -86,6 +86,13 @@ class Stack:
         self.settle()
         return crawl_id
 
+    def read(self, playlist: str, *, remove_missing: bool = False, agreed: int = 0) -> CrawlId:
+        """A crawl to its end; nothing that it asks for is fetched."""
+        crawl_id = self.start(playlist, remove_missing=remove_missing, agreed=agreed)
+        while self.deliver(self.crawl_queue_url, handler.crawl_playlist):
+            pass
+        return crawl_id
+
     def settle(self) -> None:
         """Deliver messages until none is visible."""
         while (

@@ -34,7 +34,7 @@ def write(request: Annotated[PlaylistRequest, Body()]) -> PlaylistWritten:
             f"no media server {request.to!r} is set here",
             hint="On one machine, config/media_servers.env names it (docs/players.md); in the cloud there is none.",
         )
-    known = services.tracks.get_many(request.track_ids)
+    known = services.tracks.find_many(request.track_ids)
     written = write_playlist(
         server,
         request.name,

@@ -43,7 +43,7 @@ def _settle(stack: Stack) -> None:
 
 
 def _crawl(stack: Stack, playlist: Path | str, *, remove: bool = False, agreed: int = 0) -> CrawlId:
-    crawl_id = stack.run(str(playlist), remove_missing=remove, agreed=agreed)
+    crawl_id = stack.read(str(playlist), remove_missing=remove, agreed=agreed)
     _settle(stack)
     return crawl_id
 

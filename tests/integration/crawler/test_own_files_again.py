@@ -265,6 +265,17 @@ def test_after_an_upgrade_tracks_get_their_new_ids_and_are_found_by_the_old_ones
     assert stack.tracks.get(old) == track
 
 
+def test_lists_that_were_written_before_the_upgrade_lead_to_the_same_tracks(
+    stack: Stack, folder: Path, tmp_path: Path
+) -> None:
+    old = _as_before(stack, write_sweep(folder / "Ann Lee - Harbour.flac", 2), ready=True)
+    stack.run(str(folder))
+    exported = folder / "exported.csv"
+    exported.write_text(f"id,title,artist\n{old},Another spelling,Somebody\n")
+    (entry,) = stack.crawls.entries(stack.run(str(exported)))
+    assert (entry.track_id, entry.reason) == (_tracks(stack)["Harbour"].track_id, None)
+
+
 def test_what_comes_late_for_an_old_id_does_not_bring_it_back(stack: Stack, folder: Path) -> None:
     path = write_sweep(folder / "Ann Lee - Harbour.flac", 2)
     old = _as_before(stack, path)
