@@ -68,14 +68,14 @@ def _all_packets(audio: bytes) -> bytes:
 
 
 def _with_silence(music_s: float, silence_s: float, *, first: bool) -> bytes:
-    rate = 22050
+    rate = 8000  # half an hour is soon encoded
     tone = 0.3 * np.sin(np.arange(round(music_s * rate)) * 0.1)
     parts = [tone, np.zeros(round(silence_s * rate))]
     return encoded(np.concatenate(parts if first else parts[::-1]).astype(np.float32), rate)
 
 
 @pytest.mark.parametrize(
-    ("music_s", "silence_s"), [(60, 300), (31, 300), (20, 200), (120, 1800)], ids=lambda seconds: f"{seconds} s"
+    ("music_s", "silence_s"), [(60, 300), (31, 300), (20, 200), (120, 900)], ids=lambda seconds: f"{seconds} s"
 )
 @pytest.mark.parametrize("first", [True, False], ids=["music first", "silence first"])
 def test_the_clip_is_where_the_music_is(music_s: float, silence_s: float, first: bool) -> None:
