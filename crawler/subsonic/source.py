@@ -1,17 +1,13 @@
-"""Playlists, albums, songs and the whole library of a media server.
-
-What a server holds changes while it is read. A cursor therefore names the last thing that was read besides its place:
-the next page begins after that, wherever it is by then.
-"""
+"""Playlists, albums, songs and the whole library of a media server."""
 
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
+from crawler.media_servers.places import Place
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
 from earshot.errors import NotFound, PlaylistNotFound, ProviderUnavailable, TrackNotFound
 from earshot.fields import field, rows, text
-from earshot.ids import escaped, unescaped
+from earshot.ids import unescaped
 from earshot.media_servers.subsonic import SubsonicServer, song_info
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
@@ -20,29 +16,8 @@ from earshot.track import TrackInfo
 
 _ALBUMS = 100
 """Albums that are listed for one page, of which some were read before."""
-_OVERLAP = 20
-"""So many of the albums before are listed again: as many may be added or removed meanwhile without harm."""
 _REMEMBERED_S = 60.0
 _LISTS = {"playlist": ("getPlaylist", "entry"), "album": ("getAlbum", "song")}
-
-
-class _Cursor(NamedTuple):
-    """`number` of the next entry; the `place` after the `last` that was read; of an album, how many `songs` were."""
-
-    number: int = 0
-    place: int = 0
-    songs: int = 0
-    last: str = ""
-
-    @classmethod
-    def parsed(cls, cursor: str | None) -> "_Cursor":
-        if cursor is None:
-            return cls()
-        number, place, songs, last = cursor.split(":", 3)
-        return cls(int(number), int(place), int(songs), unescaped(last))
-
-    def __str__(self) -> str:
-        return f"{self.number}:{self.place}:{self.songs}:{escaped(self.last)}"
 
 
 class SubsonicSource:
@@ -62,10 +37,10 @@ class SubsonicSource:
         """See `Connected`."""
         try:
             if ref.kind == EVERYTHING:
-                return self._library_page(_Cursor.parsed(cursor))
+                return self._library_page(Place.parsed(cursor))
             if ref.kind == "track":
                 return Page((PlaylistEntry(0, self.track(ref.id)),), None)
-            return self._list_page(ref, _Cursor.parsed(cursor))
+            return self._list_page(ref, Place.parsed(cursor))
         except NotFound as error:
             raise PlaylistNotFound(error.message, hint=error.hint) from error
 
@@ -79,15 +54,15 @@ class SubsonicSource:
             raise TrackNotFound(f"{unescaped(number)[:80]!r} is no song", hint="")
         return found
 
-    def _list_page(self, ref: PlaylistRef, cursor: _Cursor) -> Page:
+    def _list_page(self, ref: PlaylistRef, cursor: Place) -> Page:
         songs = self._songs(ref)
-        first = _after(songs, cursor)
+        first = cursor.after(songs, _id)
         read = songs[first : first + PAGE_SIZE]
         entries = tuple(_entry(cursor.number + place, song) for place, song in enumerate(read))
         end = first + len(read)
         if end >= len(songs):
             return Page(entries, None)
-        return Page(entries, str(_Cursor(cursor.number + len(read), end, last=text(read[-1], "id"))))
+        return Page(entries, str(Place(cursor.number + len(read), end, last=text(read[-1], "id"))))
 
     def _songs(self, ref: PlaylistRef) -> Sequence[object]:
         """Of a playlist or an album, which comes whole: asked for once a minute, not once a page."""
@@ -98,12 +73,12 @@ class SubsonicSource:
         self._remembered = (ref, self._now(), songs)
         return songs
 
-    def _library_page(self, cursor: _Cursor) -> Page:
+    def _library_page(self, cursor: Place) -> Page:
         """Songs album by album, as `getAlbumList2` lists them: every server has it, and every song is on one."""
-        start = max(0, cursor.place - _OVERLAP)
+        start = cursor.start
         answer = self._server.get("getAlbumList2", type="alphabeticalByName", size=_ALBUMS, offset=start)
         albums = rows(answer, "albumList2", "album")
-        first = _after(albums, cursor._replace(place=cursor.place - start))
+        first = cursor.after(albums, _id, start)
         songs_read = cursor.songs if not cursor.last or first == cursor.place - start else 0
         entries: list[PlaylistEntry] = []
         last = cursor.last
@@ -113,16 +88,16 @@ class SubsonicSource:
             entries += [_entry(cursor.number + len(entries) + n, song) for n, song in enumerate(taken)]
             number = cursor.number + len(entries)
             if len(taken) < len(songs):
-                following = _Cursor(number, start + place, songs_read + len(taken), last)
+                following = Place(number, start + place, songs_read + len(taken), last)
                 return Page(tuple(entries), str(following))
             songs_read, last = 0, text(album, "id")
             if len(entries) == PAGE_SIZE:
-                return Page(tuple(entries), str(_Cursor(number, start + place + 1, 0, last)))
+                return Page(tuple(entries), str(Place(number, start + place + 1, 0, last)))
         if len(albums) < _ALBUMS:
             return Page(tuple(entries), None)
         if last == cursor.last:
             raise ProviderUnavailable("the server lists the same albums again and again")
-        return Page(tuple(entries), str(_Cursor(cursor.number + len(entries), start + len(albums), 0, last)))
+        return Page(tuple(entries), str(Place(cursor.number + len(entries), start + len(albums), 0, last)))
 
     def _songs_of(self, album: str) -> Sequence[object]:
         try:
@@ -131,15 +106,8 @@ class SubsonicSource:
             return ()  # removed since it was listed
 
 
-def _after(listed: Sequence[object], cursor: _Cursor) -> int:
-    """The place after the one that was read last: where it was, or nearest to that.
-
-    Of what is gone altogether nobody knows the place; then as much is read again as is at hand, rather than too little.
-    """
-    if not cursor.last:
-        return min(cursor.place, len(listed))
-    places = [place + 1 for place, one in enumerate(listed) if text(one, "id") == cursor.last]
-    return min(places, key=lambda place: abs(place - cursor.place), default=0)
+def _id(one: object) -> str:
+    return text(one, "id")
 
 
 def _entry(number: int, song: object) -> PlaylistEntry:
