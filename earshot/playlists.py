@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from earshot.errors import InvalidPlaylist
+from earshot.ids import escaped
 from earshot.pasted import unwrapped, what_it_is
 from earshot.sources import SOURCES, Can, parse_link
 
@@ -77,7 +78,10 @@ def without_secrets(text: str) -> str:
 
 def _linked(text: str) -> PlaylistRef | None:
     link = parse_link(text)
-    return PlaylistRef(link.source.name, link.kind, link.number) if link else None
+    if link is None:
+        return None
+    is_name = link.source.is_server and bool(link.number) and not link.source.has_number(link.number)
+    return PlaylistRef(link.source.name, link.kind, escaped(link.number) if is_name else link.number)
 
 
 def _by_number(text: str) -> PlaylistRef | None:

@@ -161,9 +161,7 @@ class Downloader:
         return body.getvalue()
 
     @contextmanager
-    def _request(
-        self, url: str, deadline: float, told: "_Told | None" = None
-    ) -> Iterator[urllib3.BaseHTTPResponse]:
+    def _request(self, url: str, deadline: float, told: "_Told | None" = None) -> Iterator[urllib3.BaseHTTPResponse]:
         """The answer, its body yet unread."""
         parts = self._checked(url)
         address = self._address(parts)

@@ -8,13 +8,7 @@ from crawler.source import Connected, Web
 from crawler.subsonic.audio import SubsonicAudio
 from crawler.subsonic.source import SubsonicSource
 from earshot.media_servers.subsonic import SubsonicServer
-
-
-class Secret(Protocol):
-    """What is shown to nobody by accident."""
-
-    def get_secret_value(self) -> str:
-        """The text."""
+from earshot.secret import Secret
 
 
 class Server(Protocol):

@@ -27,9 +27,7 @@ class SubsonicAudio:
     def save_piece(self, file: IO[bytes], number: str, *, start_s: int, max_bytes: int) -> None:
         """See `Songs`."""
         offset = {"timeOffset": start_s} if start_s and self._has_offsets() else {}
-        self._server.save(
-            file, "stream", max_bytes=max_bytes, id=number, format="mp3", maxBitRate=PIECE_KBPS, **offset
-        )
+        self._server.save(file, "stream", max_bytes=max_bytes, id=number, format="mp3", maxBitRate=PIECE_KBPS, **offset)
 
     def _has_offsets(self) -> bool:
         try:
