@@ -64,7 +64,7 @@ def parse_playlist(text: str) -> PlaylistRef:
         raise InvalidPlaylist(f"not a playlist: {text[:80]!r}")
     for candidate in unwrapped(text):
         if found := _linked(candidate) or _by_number(candidate) or _at_place(candidate):
-            return replace(found, text=candidate)
+            return found if found.text else replace(found, text=candidate)
     raise what_it_is(text)
 
 
@@ -80,8 +80,12 @@ def _linked(text: str) -> PlaylistRef | None:
     link = parse_link(text)
     if link is None:
         return None
-    is_name = link.source.is_server and bool(link.number) and not link.source.has_number(link.number)
-    return PlaylistRef(link.source.name, link.kind, escaped(link.number) if is_name else link.number)
+    name, kind, number = link.source.name, link.kind, link.number
+    if link.source.is_server and number and not link.source.has_number(number):
+        return PlaylistRef(name, kind, escaped(number))
+    # A page of a server is called by what it shows: its address says more of a house than others need to see.
+    is_page = link.source.is_server and not text.startswith(f"{name}:")
+    return PlaylistRef(name, kind, number, f"{name}:{kind}:{number}" if is_page else "")
 
 
 def _by_number(text: str) -> PlaylistRef | None:

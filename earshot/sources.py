@@ -195,7 +195,8 @@ def parse_link(text: str) -> Link | None:
     for source, kind, form in _forms():
         if match := form.fullmatch(text):
             named = match.groupdict()
-            return Link(source, kind or named.get("kind") or _ANYTHING, named.get("number") or WHO_IS_LOGGED_IN)
+            number = named.get("number")
+            return Link(source, kind or named.get("kind") or _ANYTHING, WHO_IS_LOGGED_IN if number is None else number)
     return None
 
 

@@ -94,7 +94,7 @@ class JellyfinStub:
             ("GET /Users/Me", lambda: Answer(400) if is_key else Answer.json(_user(USER))),
             ("GET /Users", lambda: Answer.json([_user(name) for name in self.users]) if is_key else Answer(403)),
             ("GET /Items", lambda: self._items(request)),
-            (r"GET /Items/(\w+)/Download", lambda number: self._download(number)),
+            (r"GET /Items/(\w+)/Download", self._download),
             (r"GET /Audio/(\w+)/stream", lambda number: self._stream(number, request)),
             ("POST /Playlists", lambda: self._make(json.loads(request.body))),
             (r"GET /Playlists/(\w+)/Items", lambda number: self._listed(number, request)),
