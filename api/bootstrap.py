@@ -50,6 +50,7 @@ def services() -> Services:
         for client in (dynamodb, sqs, s3):
             client.close()
 
+    media_servers = _media_servers() if settings.stage == "local" else {}
     return Services(
         rules=Rules(
             stage=settings.stage,
@@ -71,6 +72,7 @@ def services() -> Services:
                 "Earshot",
                 settings.allow_loopback,
             ),
+            media_servers,
         ),
         index=IndexReader(
             s3,
@@ -87,7 +89,7 @@ def services() -> Services:
         matching=Matching(tracks, SongKeys(dynamodb, settings.crawls_table)),
         quotas=quotas,
         fresh_previews={"deezer": _deezer(settings, quotas)},
-        media_servers=_media_servers() if settings.stage == "local" else {},
+        media_servers=media_servers,
         disconnect=disconnect,
     )
 

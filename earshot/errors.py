@@ -273,7 +273,7 @@ class ProviderError(EarshotError):
 
 
 class ProviderRefused(ProviderError):
-    """The provider's answer is final: asking again will not help. `status`: the HTTP status that said so, if one did."""
+    """The provider's answer is final: asking again will not help. `status`: the HTTP status that said so, if any."""
 
     code = "provider_refused"
 

@@ -92,6 +92,16 @@ def test_a_second_crawl_downloads_nothing(stack: Stack, jellyfin: JellyfinStub, 
     assert downloads == [f"/Items/{guid(1)}/Download", f"/Items/{guid(2)}/Download"]
 
 
+def test_a_look_at_what_is_known_costs_a_request_for_every_fifty_songs(
+    stack: Stack, jellyfin: JellyfinStub, server: StubServer
+) -> None:
+    jellyfin.songs = [song(n) for n in range(200)]
+    stack.read("jellyfin:all")
+    server.requests.clear()
+    stack.read("jellyfin:all")
+    assert server.hits["/Items"] == 200 // 50 + 1
+
+
 @pytest.mark.parametrize("size", [0, 1, 49, 50, 51, 69, 70, 71, 100, 333])
 def test_a_library_is_read_to_its_end_whatever_its_size(
     source: JellyfinSource, jellyfin: JellyfinStub, size: int
