@@ -17,8 +17,8 @@ from earshot.web import Downloader
 class Admission:
     """What a stage may crawl.
 
-    `providers`: names of the sources that are on. `servers`: those of media servers of which one is set. `folders`: those that may be read. `web`: knows the hosts that lists
-    are fetched from; it fetches nothing here.
+    `providers`: names of the sources that are on. `folders`: those that may be read. `web`: knows the hosts that lists
+    are fetched from; it fetches nothing here. `servers`: names of those media servers of which the address is set.
     """
 
     stage: str

@@ -201,12 +201,12 @@ class Stack:
             if ticks % _LOOK_EVERY == 0:
                 for folder in watched:
                     if folder.is_to_be_crawled():
-                        self._crawl_again(folder.folder.as_uri(), f"{folder.folder}, which has changed")
+                        self._hear_what_is_new(folder.folder.as_uri(), f"{folder.folder}, which has changed")
                 for server in recurring:
                     if server.is_to_be_crawled():
-                        self._crawl_again(server.playlist, server.playlist)
+                        self._hear_what_is_new(server.playlist, server.playlist)
 
-    def _crawl_again(self, playlist: str, shown: str) -> None:
+    def _hear_what_is_new(self, playlist: str, shown: str) -> None:
         """Have new music heard; what has left goes as far as that is beyond doubt (`crawler.departed`)."""
         self.say(f"crawling {shown}")
         try:
