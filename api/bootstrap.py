@@ -14,6 +14,8 @@ from earshot.admission import Admission
 from earshot.folders import Folders
 from earshot.index.reader import IndexReader
 from earshot.matching import Matching
+from earshot.media_servers.jellyfin import JellyfinServer, authorization
+from earshot.media_servers.jellyfin_library import JellyfinLibrary
 from earshot.media_servers.server import MediaServer
 from earshot.media_servers.subsonic import SubsonicServer
 from earshot.media_servers.subsonic_library import SubsonicLibrary
@@ -25,7 +27,7 @@ from earshot.stores.quotas import Quotas
 from earshot.stores.song_keys import SongKeys
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
-from earshot.web import Downloader, origin_of, with_hosts
+from earshot.web import Downloader, with_hosts
 
 
 @lru_cache(maxsize=1)
@@ -48,6 +50,7 @@ def services() -> Services:
         for client in (dynamodb, sqs, s3):
             client.close()
 
+    media_servers = _media_servers() if settings.stage == "local" else {}
     return Services(
         rules=Rules(
             stage=settings.stage,
@@ -69,6 +72,7 @@ def services() -> Services:
                 "Earshot",
                 settings.allow_loopback,
             ),
+            media_servers,
         ),
         index=IndexReader(
             s3,
@@ -85,18 +89,23 @@ def services() -> Services:
         matching=Matching(tracks, SongKeys(dynamodb, settings.crawls_table)),
         quotas=quotas,
         fresh_previews={"deezer": _deezer(settings, quotas)},
-        media_servers=_media_servers() if settings.stage == "local" else {},
+        media_servers=media_servers,
         disconnect=disconnect,
     )
 
 
 def _media_servers() -> dict[str, MediaServer]:
-    own = MediaServerSettings.load()
-    if not own.subsonic_url:
-        return {}
-    web = Downloader(frozenset(), "Earshot", own_servers=frozenset({origin_of(urlsplit(own.subsonic_url))}))
-    server = SubsonicServer(web, own.subsonic_url, own.subsonic_user, own.subsonic_password.get_secret_value())
-    return {"subsonic": SubsonicLibrary(server)}
+    own, web = MediaServerSettings.load(), Downloader(frozenset(), "Earshot")
+    found: dict[str, MediaServer] = {}
+    if own.subsonic_url:
+        password = own.subsonic_password.get_secret_value()
+        subsonic = SubsonicServer(web.at_home(own.subsonic_url), own.subsonic_url, own.subsonic_user, password)
+        found["subsonic"] = SubsonicLibrary(subsonic)
+    if own.jellyfin_url:
+        token = authorization(own.jellyfin_token.get_secret_value())
+        jellyfin = JellyfinServer(web.at_home(own.jellyfin_url, token), own.jellyfin_url, own.jellyfin_user)
+        found["jellyfin"] = JellyfinLibrary(jellyfin)
+    return found
 
 
 def _deezer(settings: ApiSettings, quotas: Quotas) -> Fresh:

@@ -194,9 +194,12 @@ def _add_crawls(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> 
         entries.add_argument("--status", choices=states, default=status, help="only those in this state")
         entries.add_argument("--reason", help="only those with this reason (docs/errors.md)")
         entries.add_argument("--limit", type=int, default=1000, help="how many at most (%(default)s)")
-    watch = add("watch", crawls.watch, "Have a folder crawled whenever it has changed.")
-    watch.add_argument("folder", metavar="FOLDER", help="a folder of the machine that crawls, which is this one")
-    watch.add_argument("--every", type=float, default=15.0, metavar="S", help="seconds between two looks (%(default)s)")
+    watch = add("watch", crawls.watch, "Have a folder crawled whenever it has changed, or a media server every hour.")
+    watch.add_argument(
+        "folder", metavar="FOLDER", help="of the machine that crawls, which is this one; or subsonic:all"
+    )
+    every = "seconds between two looks (15; at a server an hour)"
+    watch.add_argument("--every", type=float, metavar="S", help=every)
     forget = add("forget", crawls.forget, "Forget a playlist, so that it holds no track any more.")
     forget.add_argument("playlist", metavar="PLAYLIST", help="as it was called, or the id of one of its crawls")
     forget.add_argument("--remove-tracks", action="store_true", help="with the tracks that no other playlist holds")

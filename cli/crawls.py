@@ -26,8 +26,9 @@ from earshot.crawl_words import said_of_withheld
 from earshot.errors import InvalidInput
 from earshot.lists import MAX_LIST_BYTES
 from earshot.lists.texts import decoded
-from earshot.playlists import playlist_from_command_line
-from earshot.watching import Watched
+from earshot.playlists import parse_playlist, playlist_from_command_line
+from earshot.sources import SOURCES
+from earshot.watching import Recurring, Watched
 
 _POLL_S = 0.5
 _BAR = 30
@@ -35,6 +36,8 @@ _PATIENCE_S = 60.0
 _NAMED = 10
 """So many entries that were not heard are named at the end of a crawl."""
 _MOST_AT_ONCE = 100
+_LOOK_S, _AGAIN_S = 15.0, 3600.0
+"""Seconds between two looks at a folder, and between two crawls of a media server."""
 _STANDARD_INPUT = "-"
 
 
@@ -171,17 +174,23 @@ def forget(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 
 def watch(client: ApiClient, options: argparse.Namespace) -> Answer:
-    """Have a folder crawled whenever it has changed, until somebody interrupts."""
-    folder = Path(options.folder).expanduser().resolve()
-    if not folder.is_dir():
+    """Have a folder crawled whenever it has changed, or a media server from time to time, until somebody interrupts."""
+    playlist = playlist_from_command_line(options.folder)
+    folder = Path(playlist)
+    watched: Watched | Recurring
+    if folder.is_dir():
+        watched, every_s = Watched(folder), options.every or _LOOK_S
+    elif SOURCES[parse_playlist(playlist).source].is_server:
+        every_s = options.every or _AGAIN_S
+        watched = Recurring(playlist, every_s)
+    else:
         raise InvalidInput(f"{folder} is no folder")
-    watched = Watched(folder)
     while True:
         if watched.is_to_be_crawled():
-            wanted = {"playlist": playlist_from_command_line(str(folder)), "only_new": True, "remove_missing": True}
+            wanted = {"playlist": playlist, "only_new": True, "remove_missing": True}
             started: StartedJson = client.post("/crawls", wanted).checked()
             sys.stderr.write(f"crawling {started['understood']} ({started['crawl_id']})\n")
-        time.sleep(options.every)
+        time.sleep(every_s)
 
 
 def _crawl_of(client: ApiClient, playlist: str) -> str:

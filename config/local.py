@@ -8,6 +8,8 @@ from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.base import FunctionSettings
+from earshot.playlists import parse_playlist
+from earshot.sources import SOURCES
 
 LOOPBACK: Final = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +50,12 @@ class LocalSettings(FunctionSettings):
     watch: Annotated[tuple[Path, ...], NoDecode] = ()
     """Folders that are crawled whenever they have changed, separated like PATH, while the stack runs."""
 
+    watch_servers: Annotated[tuple[str, ...], NoDecode] = ()
+    """What of media servers is crawled again and again while the stack runs, comma-separated: `subsonic:all`."""
+
+    watch_every_s: float = Field(default=3600.0, ge=1)
+    """Seconds between two crawls of each."""
+
     local_timings: Literal["fast", "aws"] = "fast"
     """`aws`: what died comes back as late, what was dealt with as often, and functions are throttled as on AWS."""
 
@@ -60,7 +68,7 @@ class LocalSettings(FunctionSettings):
     local_app: str = Field(default="api.one_machine.asgi:app", pattern=r"^[\w.]+:\w+$")
     """The ASGI application of the HTTP front door, as `module:name`."""
 
-    @field_validator("local_hosts", mode="before")
+    @field_validator("local_hosts", "watch_servers", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -69,6 +77,14 @@ class LocalSettings(FunctionSettings):
     @classmethod
     def _folders(cls, value: object) -> object:
         return tuple(part for part in value.split(os.pathsep) if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("watch_servers")
+    @classmethod
+    def _all_of_servers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            if not SOURCES[parse_playlist(text).source].is_server:
+                raise ValueError(f"{text!r} is of no media server; folders are named in EARSHOT_WATCH")
+        return value
 
     @field_validator("watch")
     @classmethod

@@ -39,6 +39,13 @@ class MediaServerSettings(FunctionSettings):
     subsonic_user: str = ""
     subsonic_password: SecretStr = SecretStr("")
 
+    jellyfin_url: Address = ""
+    """Address of a Jellyfin server; empty: there is none."""
+    jellyfin_token: SecretStr = SecretStr("")
+    """An API key, or a user's token."""
+    jellyfin_user: str = ""
+    """Name of the user whose library and playlists are meant; empty: whose token it is, or the only one."""
+
     @classmethod
     def settings_customise_sources(
         cls,

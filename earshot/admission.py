@@ -18,13 +18,18 @@ class Admission:
     """What a stage may crawl.
 
     `providers`: names of the sources that are on. `folders`: those that may be read. `web`: knows the hosts that lists
-    are fetched from; it fetches nothing here.
+    are fetched from; it fetches nothing here. `servers`: names of those media servers of which the address is set.
     """
 
     stage: str
     providers: Collection[str]
     folders: Folders
     web: Downloader
+    servers: Collection[str] = tuple(name for name, source in SOURCES.items() if source.is_server)
+
+    def is_on(self, name: str) -> bool:
+        """Whether something can be had from this source here."""
+        return name in self.providers and (not SOURCES[name].is_server or name in self.servers)
 
     def understand(self, text: str) -> PlaylistRef:
         """The playlist that `text` names, which can be crawled here. On one machine ``~`` is the home of who runs it.
@@ -47,7 +52,7 @@ class Admission:
         Raises:
             InvalidPlaylist, ForbiddenUrl: see `understand`.
         """
-        if ref.source not in self.providers:
+        if not self.is_on(ref.source):
             raise source_is_off(ref, self.stage, self.providers)
         if ref.id.startswith("https://"):
             self.web.check(ref.id)
@@ -90,6 +95,9 @@ def source_is_off(ref: PlaylistRef, stage: str, providers: Collection[str]) -> I
 def how_to_switch_on(name: str, stage: str, providers: Collection[str]) -> str:
     """What to do in this stage, whose `providers` are on, to have the source of this name, too."""
     source = SOURCES[name]
+    if source.is_server and name in providers:
+        place = "Write that into config/media_servers.env, and start again: make up."
+        return f"{source.wants} {place}" if stage == "local" else source.wants
     setting = f"EARSHOT_PROVIDERS={','.join((*providers, name))}"
     return " ".join(
         (

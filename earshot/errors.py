@@ -273,9 +273,13 @@ class ProviderError(EarshotError):
 
 
 class ProviderRefused(ProviderError):
-    """The provider's answer is final: asking again will not help."""
+    """The provider's answer is final: asking again will not help. `status`: the HTTP status that said so, if any."""
 
     code = "provider_refused"
+
+    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class ProviderThrottled(ProviderError):

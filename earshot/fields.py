@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 _MAX_TEXT = 500
 _MAX_URL = 2048
+_MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 
 
@@ -54,3 +55,9 @@ def isrc(value: object, *path: str | int) -> str | None:
     """The ISRC at `path` (ISO 3901: 12 characters, upper case, no hyphens), or None."""
     code = text(value, *path).replace("-", "").replace(" ", "").upper()
     return code if _ISRC.fullmatch(code) else None
+
+
+def mbid(value: object, *path: str | int) -> str | None:
+    """The id of MusicBrainz at `path`, in lower case, or None."""
+    code = text(value, *path).lower()
+    return code if _MBID.fullmatch(code) else None

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from earshot.errors import InvalidPlaylist
+from earshot.ids import escaped
 from earshot.pasted import unwrapped, what_it_is
 from earshot.sources import SOURCES, Can, parse_link
 
@@ -63,7 +64,7 @@ def parse_playlist(text: str) -> PlaylistRef:
         raise InvalidPlaylist(f"not a playlist: {text[:80]!r}")
     for candidate in unwrapped(text):
         if found := _linked(candidate) or _by_number(candidate) or _at_place(candidate):
-            return replace(found, text=candidate)
+            return found if found.text else replace(found, text=candidate)
     raise what_it_is(text)
 
 
@@ -77,7 +78,14 @@ def without_secrets(text: str) -> str:
 
 def _linked(text: str) -> PlaylistRef | None:
     link = parse_link(text)
-    return PlaylistRef(link.source.name, link.kind, link.number) if link else None
+    if link is None:
+        return None
+    name, kind, number = link.source.name, link.kind, link.number
+    if link.source.is_server and number and not link.source.has_number(number):
+        return PlaylistRef(name, kind, escaped(number))
+    # A page of a server is called by what it shows: its address says more of a house than others need to see.
+    is_page = link.source.is_server and not text.startswith(f"{name}:")
+    return PlaylistRef(name, kind, number, f"{name}:{kind}:{number}" if is_page else "")
 
 
 def _by_number(text: str) -> PlaylistRef | None:

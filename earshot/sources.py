@@ -72,13 +72,21 @@ class Source:
     is_trusted: bool = True
     """Whether what it says of a track may lead to other sources. Tags of files are as often wrong as right."""
     is_server: bool = False
-    """A media server in somebody's house: what it holds is named ``<name>:all`` or ``<name>:playlist:<number>``."""
+    """A media server in somebody's house: what it holds is named ``<name>:all`` or ``<name>:playlist:<number>``, or by
+    a playlist's name, ``<name>:<playlist>``."""
+    pages: tuple[str, ...] = ()
+    """Of a server, which may have any address: regular expressions of what follows it on its own web pages, with the
+    groups `kind`, else anything, and `number`."""
     also_called: tuple[str, ...] = ()
     """Names that older settings and tables have."""
 
     def track_id(self, number: str) -> str:
         """The canonical id of its track with this number."""
         return number if self.bare else f"{self.name}:{number}"
+
+    def has_number(self, text: str) -> bool:
+        """Whether its tracks may have this number."""
+        return bool(self.number and re.fullmatch(self.number, text))
 
     def track_url(self, number: str) -> str:
         """The page of its track with this number."""
@@ -88,6 +96,7 @@ class Source:
 _HEX = "[0-9a-f]{16}"
 _NUMBER = "[1-9][0-9]{0,17}"
 _BASE62 = "[0-9A-Za-z]{22}"
+_GUID = "[0-9a-f]{32}"
 _ESCAPED = "(?:[0-9A-Za-z._-]|~[0-9A-F]{2}){1,128}"
 """Ids of media servers, which may be any text: see `earshot.ids.escaped`."""
 
@@ -105,8 +114,16 @@ SOURCES: Mapping[str, Source] = MappingProxyType({
         Source(
             "subsonic", "OpenSubsonic", _ESCAPED, can=Can.LIST | Can.LOOK_UP | Can.SERVE,
             is_own=True, is_trusted=False, is_server=True,
+            pages=(rf"app/#/(?P<kind>playlist|album)/(?P<number>{_ESCAPED})(?:/show)?",),
             gives="library, albums and playlists of a media server of yours, heard whole",
             wants="It wants EARSHOT_SUBSONIC_URL, _USER and _PASSWORD (docs/players.md), and works on one machine.",
+        ),
+        Source(
+            "jellyfin", "Jellyfin", _GUID, can=Can.LIST | Can.LOOK_UP | Can.SERVE,
+            is_own=True, is_trusted=False, is_server=True,
+            pages=(rf"web/(?:index\.html)?#!?/[a-z]+(?:\.html)?\?(?:.*&)?(?:id|topParentId|parentId)=(?P<number>{_GUID})",),
+            gives="library, albums, artists and playlists of a Jellyfin server of yours, heard whole",
+            wants="It wants EARSHOT_JELLYFIN_URL and _TOKEN (docs/players.md), and works on one machine.",
         ),
         Source(
             "spotify", "Spotify", _BASE62, bare=True, can=Can.LIST | Can.LOOK_UP,
@@ -178,7 +195,8 @@ def parse_link(text: str) -> Link | None:
     for source, kind, form in _forms():
         if match := form.fullmatch(text):
             named = match.groupdict()
-            return Link(source, kind or match["kind"], named.get("number") or WHO_IS_LOGGED_IN)
+            number = named.get("number")
+            return Link(source, kind or named.get("kind") or _ANYTHING, WHO_IS_LOGGED_IN if number is None else number)
     return None
 
 
@@ -200,6 +218,9 @@ _LANGUAGE = "(?i:intl-[a-z-]+/|[a-z]{2}(?:-[a-z]{2})?/)?"
 _EMBEDDED = "(?:embed/|widget/[a-z]+/)?"
 _OWNER = "[^:/]{1,128}"
 _END = r"/?(?:[?#].*)?"
+_ANYTHING = "track"
+"""What an id names whose server says what it is of."""
+_NAME = r"(?P<number>\S.{0,199})"
 
 
 @cache
@@ -222,5 +243,9 @@ def _forms() -> tuple[tuple[Source, str, re.Pattern[str]], ...]:
         if source.is_server:
             one = rf"{source.name}:(?P<kind>{'|'.join(_OF_SERVERS)}):(?P<number>{source.number})"
             everything = rf"{source.name}:(?P<kind>{EVERYTHING})(?P<number>)"
-            forms += [(source, "", re.compile(form)) for form in (one, everything)]
+            pages = (rf"(?i:https?)://[^/?#\s@]+/(?:[^?#\s]*/)?{page}(?:[&?].*)?" for page in source.pages)
+            forms += [(source, "", re.compile(form)) for form in (one, everything, *pages)]
+            # A number alone is a track's; whatever else stands there is what a person called a playlist.
+            by_name = rf"{source.name}:(?:playlist:)?(?!{source.number}\Z){_NAME}"
+            forms.append((source, "playlist", re.compile(by_name)))
     return tuple(forms)

@@ -1,7 +1,10 @@
-"""Whether a folder of music has changed, asked now and then: no events, which network disks do not give."""
+"""Whether music is to be heard again: a folder that has changed, asked now and then (no events, which network disks do
+not give), or a media server, which tells nobody, from time to time."""
 
 import hashlib
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -26,6 +29,29 @@ class Watched:
         if self._seen is None or self._seen != before or self._seen == self._crawled:
             return False
         self._crawled = self._seen
+        return True
+
+
+class Recurring:
+    """What is crawled from time to time: who reads a server's lists again pays for the lists, not for the music.
+
+    Args:
+        playlist: as people call it.
+        every_s: seconds between two crawls.
+        now: a clock, in seconds.
+    """
+
+    def __init__(self, playlist: str, every_s: float, now: Callable[[], float] = time.monotonic) -> None:
+        self.playlist = playlist
+        self._every_s = every_s
+        self._now = now
+        self._due: float | None = None
+
+    def is_to_be_crawled(self) -> bool:
+        """Whether it is time again; at the first look it is."""
+        if self._due is not None and self._now() < self._due:
+            return False
+        self._due = self._now() + self._every_s
         return True
 
 

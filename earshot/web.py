@@ -15,10 +15,10 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import IO
+from dataclasses import dataclass, field, replace
+from typing import IO, NamedTuple, Self
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import urllib3
@@ -34,6 +34,7 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_SECONDS = 30.0
 _MAX_JSON_BYTES = 2 * 1024 * 1024
 _MAX_REDIRECTS = 3
+_GET = "GET"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SOCKET_TIMEOUT_S = 8.0
 _CHUNK = 64 * 1024
@@ -53,6 +54,7 @@ class Downloader:
         max_seconds: from the first look-up to the last byte.
         own_servers: addresses (``http://nas.local:4533``) of servers in somebody's own house: over http too, at any
             port and at private addresses.
+        own_headers: sent to these and to nobody else; shown nowhere, for they may hold what lets a user in.
     """
 
     hosts: frozenset[str]
@@ -60,6 +62,17 @@ class Downloader:
     allow_loopback: bool = False
     max_seconds: float = MAX_SECONDS
     own_servers: frozenset[str] = frozenset()
+    own_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def at_home(self, url: str, headers: Mapping[str, str] | None = None, max_seconds: float = MAX_SECONDS) -> Self:
+        """The same for the server at `url`, in somebody's own house, and for nothing else; `headers` go to it alone."""
+        return replace(
+            self,
+            hosts=frozenset[str](),
+            max_seconds=max_seconds,
+            own_servers=frozenset({origin_of(urlsplit(url))}),
+            own_headers=tuple((headers or {}).items()),
+        )
 
     def fetch(
         self,
@@ -130,8 +143,25 @@ class Downloader:
         except (ValueError, RecursionError):
             raise ProviderUnavailable(f"{_shown(url)} did not answer in JSON") from None
 
+    def send(self, method: str, url: str, content: object = None, *, max_bytes: int = _MAX_JSON_BYTES) -> bytes:
+        """Have a server of one's own change something: the body of its answer. `content` goes out as JSON.
+
+        It is sent once and follows no redirect.
+
+        Raises:
+            ForbiddenUrl: the URL is none of an own server's. Others: see `fetch`.
+        """
+        if not self._is_own(self._checked(url)):
+            raise ForbiddenUrl(f"nothing is sent to {_shown(url)}")
+        told = _Told(method, b"" if content is None else json.dumps(content).encode())
+        deadline, body = time.monotonic() + self.max_seconds, io.BytesIO()
+        with self._request(url, deadline, told) as response:
+            _check_status(response, url, frozenset({200, 201, 204}), frozenset({429}))
+            _read(response, body, url, deadline, max_bytes)
+        return body.getvalue()
+
     @contextmanager
-    def _request(self, url: str, deadline: float) -> Iterator[urllib3.BaseHTTPResponse]:
+    def _request(self, url: str, deadline: float, told: "_Told | None" = None) -> Iterator[urllib3.BaseHTTPResponse]:
         """The answer, its body yet unread."""
         parts = self._checked(url)
         address = self._address(parts)
@@ -139,10 +169,15 @@ class Downloader:
         connection = _connection(parts, address, min(_SOCKET_TIMEOUT_S, left))
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = {"Host": parts.netloc, "User-Agent": self.user_agent, "Accept-Encoding": "identity"}
+        headers |= dict(self.own_headers) if self._is_own(parts) else {}
+        headers |= {"Content-Type": "application/json"} if told and told.content else {}
+        method, content = told or (_GET, None)
         try:
             connection.connect()
             with _cut_after(left, connection.sock):
-                connection.request("GET", target, headers=headers, preload_content=False, decode_content=False)
+                connection.request(
+                    method, target, body=content, headers=headers, preload_content=False, decode_content=False
+                )
                 response = connection.getresponse()
                 try:
                     yield response
@@ -202,6 +237,11 @@ class Downloader:
             if not _is_public(address) or parts.scheme != "https":
                 raise ForbiddenUrl(f"{parts.hostname} leads to {text}, which is not a public address")
         return addresses[0]
+
+
+class _Told(NamedTuple):
+    method: str
+    content: bytes
 
 
 def _connection(parts: SplitResult, address: str, timeout: float) -> HTTPConnection:
@@ -264,7 +304,7 @@ def _check_status(
         raise ProviderThrottled(f"{_shown(url)} asks to wait {seconds:.0f} s", retry_after_s=seconds)
     if status >= 500:
         raise ProviderUnavailable(f"{_shown(url)} answered {status}")
-    raise ProviderRefused(f"{_shown(url)} answered {status}")
+    raise ProviderRefused(f"{_shown(url)} answered {status}", status=status)
 
 
 def _read(response: urllib3.BaseHTTPResponse, file: IO[bytes], url: str, deadline: float, max_bytes: int) -> None:

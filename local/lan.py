@@ -91,6 +91,8 @@ def _shown(scope: Message) -> Iterable[str]:
     for name, value in cast("Iterable[tuple[bytes, bytes]]", scope["headers"]):
         if name == b"x-api-key":
             yield value.decode("latin-1")
+        elif name == b"authorization" and value[:7].lower() == b"bearer ":  # so plugins of AudioMuse-AI send it
+            yield value[7:].strip().decode("latin-1")
         elif name == b"cookie":
             try:
                 cookies: SimpleCookie = SimpleCookie(value.decode("latin-1"))

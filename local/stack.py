@@ -17,7 +17,7 @@ from earshot.ids import CrawlId
 from earshot.intake import start_crawl
 from earshot.playlists import parse_playlist
 from earshot.running_stack import RunningStack
-from earshot.watching import Watched
+from earshot.watching import Recurring, Watched
 from local import embedded_aws
 from local.board import Board
 from local.event_loop import EventLoop
@@ -181,6 +181,7 @@ class Stack:
 
         ticks, ledger = 0, Ledger(self.settings.local_dir)
         watched = [Watched(folder) for folder in self.settings.watch]
+        recurring = [Recurring(called, self.settings.watch_every_s) for called in self.settings.watch_servers]
         in_service = InService(self.deployment, self.settings.local_dir / "cache" / "ledger")
         while not stop.wait(_WATCH_S):
             if self._aws is not None and not self._aws.alive():
@@ -199,16 +200,18 @@ class Stack:
                 self._note_crawls(ledger, in_service)
             if ticks % _LOOK_EVERY == 0:
                 for folder in watched:
-                    self._crawl_if_changed(folder)
+                    if folder.is_to_be_crawled():
+                        self._hear_what_is_new(folder.folder.as_uri(), f"{folder.folder}, which has changed")
+                for server in recurring:
+                    if server.is_to_be_crawled():
+                        self._hear_what_is_new(server.playlist, server.playlist)
 
-    def _crawl_if_changed(self, watched: Watched) -> None:
+    def _hear_what_is_new(self, playlist: str, shown: str) -> None:
         """Have new music heard; what has left goes as far as that is beyond doubt (`crawler.departed`)."""
-        if not watched.is_to_be_crawled():
-            return
-        self.say(f"crawling {watched.folder}, which has changed")
+        self.say(f"crawling {shown}")
         try:
             start_crawl(
-                parse_playlist(watched.folder.as_uri()),
+                parse_playlist(playlist),
                 crawls=self.deployment.crawls,
                 crawl_queue=self.deployment.crawl_queue,
                 only_new=True,

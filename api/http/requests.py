@@ -49,7 +49,7 @@ class PlaylistRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    to: Annotated[str, Field(min_length=1, max_length=20, description="Which media server: `subsonic`.")]
+    to: Annotated[str, Field(min_length=1, max_length=20, description="Which media server: `subsonic` or `jellyfin`.")]
     name: Annotated[str, Field(min_length=1, max_length=200, description="The playlist's.")]
     track_ids: Annotated[list[ParsedTrackId], Field(min_length=1, max_length=500, description="In their order.")]
     replace: Annotated[bool, Field(description="A playlist with this name may be replaced.")] = False

@@ -1,22 +1,14 @@
 """Media servers that speak OpenSubsonic: their playlists, albums and whole libraries, and their audio."""
 
-from dataclasses import replace
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from crawler.cutting.cutter import Cutter
+from crawler.media_servers.audio import CUT_S, DOWNLOAD_S, Audio
 from crawler.source import Connected, Web
-from crawler.subsonic.audio import CUT_S, DOWNLOAD_S, Audio
+from crawler.subsonic.audio import SubsonicAudio
 from crawler.subsonic.source import SubsonicSource
 from earshot.media_servers.subsonic import SubsonicServer
-from earshot.web import origin_of
-
-
-class Secret(Protocol):
-    """What is shown to nobody by accident."""
-
-    def get_secret_value(self) -> str:
-        """The text."""
+from earshot.secret import Secret
 
 
 class Server(Protocol):
@@ -46,8 +38,7 @@ class Settings(Protocol):
 def connect(web: Web, settings: Settings) -> Connected:
     """See `crawler.source`. Nothing but the server that was set is ever asked, wherever it is."""
     own = settings.media_servers
-    address = origin_of(urlsplit(own.subsonic_url))
-    reached = replace(web.downloader, hosts=frozenset[str](), own_servers=frozenset({address}), max_seconds=DOWNLOAD_S)
+    reached = web.downloader.at_home(own.subsonic_url, max_seconds=DOWNLOAD_S)
     server = SubsonicServer(reached, own.subsonic_url, own.subsonic_user, own.subsonic_password.get_secret_value())
     source = SubsonicSource(server)
-    return Connected(source.read_page, source.track, Audio(server, Cutter(CUT_S)).of)
+    return Connected(source.read_page, source.track, Audio(SubsonicAudio(server), Cutter(CUT_S)).of)

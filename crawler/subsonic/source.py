@@ -1,17 +1,14 @@
-"""Playlists, albums, songs and the whole library of a media server.
-
-What a server holds changes while it is read. A cursor therefore names the last thing that was read besides its place:
-the next page begins after that, wherever it is by then.
-"""
+"""Playlists, albums, songs and the whole library of a media server."""
 
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from contextlib import suppress
 
+from crawler.media_servers.places import Place
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
-from earshot.errors import NotFound, PlaylistNotFound, ProviderUnavailable, TrackNotFound
+from earshot.errors import NotFound, PlaylistNotFound, ProviderRefused, ProviderUnavailable, TrackNotFound
 from earshot.fields import field, rows, text
-from earshot.ids import escaped, unescaped
+from earshot.ids import unescaped
 from earshot.media_servers.subsonic import SubsonicServer, song_info
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
@@ -20,29 +17,8 @@ from earshot.track import TrackInfo
 
 _ALBUMS = 100
 """Albums that are listed for one page, of which some were read before."""
-_OVERLAP = 20
-"""So many of the albums before are listed again: as many may be added or removed meanwhile without harm."""
 _REMEMBERED_S = 60.0
 _LISTS = {"playlist": ("getPlaylist", "entry"), "album": ("getAlbum", "song")}
-
-
-class _Cursor(NamedTuple):
-    """`number` of the next entry; the `place` after the `last` that was read; of an album, how many `songs` were."""
-
-    number: int = 0
-    place: int = 0
-    songs: int = 0
-    last: str = ""
-
-    @classmethod
-    def parsed(cls, cursor: str | None) -> "_Cursor":
-        if cursor is None:
-            return cls()
-        number, place, songs, last = cursor.split(":", 3)
-        return cls(int(number), int(place), int(songs), unescaped(last))
-
-    def __str__(self) -> str:
-        return f"{self.number}:{self.place}:{self.songs}:{escaped(self.last)}"
 
 
 class SubsonicSource:
@@ -62,10 +38,10 @@ class SubsonicSource:
         """See `Connected`."""
         try:
             if ref.kind == EVERYTHING:
-                return self._library_page(_Cursor.parsed(cursor))
-            if ref.kind == "track":
-                return Page((PlaylistEntry(0, self.track(ref.id)),), None)
-            return self._list_page(ref, _Cursor.parsed(cursor))
+                return self._library_page(Place.parsed(cursor))
+            if ref.kind == "track" and cursor is None and (song := self._song(unescaped(ref.id))):
+                return Page((PlaylistEntry(0, song),), None)
+            return self._list_page(ref, Place.parsed(cursor))
         except NotFound as error:
             raise PlaylistNotFound(error.message, hint=error.hint) from error
 
@@ -79,31 +55,55 @@ class SubsonicSource:
             raise TrackNotFound(f"{unescaped(number)[:80]!r} is no song", hint="")
         return found
 
-    def _list_page(self, ref: PlaylistRef, cursor: _Cursor) -> Page:
+    def _list_page(self, ref: PlaylistRef, cursor: Place) -> Page:
         songs = self._songs(ref)
-        first = _after(songs, cursor)
+        first, cursor = cursor.after(songs, _id)
         read = songs[first : first + PAGE_SIZE]
         entries = tuple(_entry(cursor.number + place, song) for place, song in enumerate(read))
         end = first + len(read)
         if end >= len(songs):
-            return Page(entries, None)
-        return Page(entries, str(_Cursor(cursor.number + len(read), end, last=text(read[-1], "id"))))
+            return cursor.end(entries)
+        following = cursor._replace(number=cursor.number + len(read), place=end, last=text(read[-1], "id"))
+        return Page(entries, str(following))
 
     def _songs(self, ref: PlaylistRef) -> Sequence[object]:
         """Of a playlist or an album, which comes whole: asked for once a minute, not once a page."""
         if self._remembered and self._remembered[0] == ref and self._now() - self._remembered[1] < _REMEMBERED_S:
             return self._remembered[2]
-        endpoint, name = _LISTS[ref.kind]
-        songs = rows(self._server.get(endpoint, id=unescaped(ref.id)), ref.kind, name)
+        number = unescaped(ref.id)
+        songs = self._listed("album", number) if ref.kind == "album" else self._of_playlist(number)
         self._remembered = (ref, self._now(), songs)
         return songs
 
-    def _library_page(self, cursor: _Cursor) -> Page:
+    def _song(self, number: str) -> TrackInfo | None:
+        """None: the server knows no such id, in whatever words; it may be what a person calls a playlist."""
+        try:
+            return song_info(field(self._server.get("getSong", id=number), "song"))
+        except (NotFound, ProviderRefused):
+            return None
+
+    def _of_playlist(self, called: str) -> Sequence[object]:
+        """By its id, else by its name."""
+        with suppress(NotFound, ProviderRefused):  # some refuse an id that looks like none of theirs
+            return self._listed("playlist", called)
+        for one in rows(self._server.get("getPlaylists"), "playlists", "playlist"):
+            if text(one, "name").casefold() == called.casefold():
+                return self._listed("playlist", text(one, "id"))
+        raise PlaylistNotFound(
+            f"the server has no playlist and no song called {called[:80]!r}",
+            hint="Name a playlist as the server's players show it, or write subsonic:all.",
+        )
+
+    def _listed(self, kind: str, number: str) -> Sequence[object]:
+        endpoint, name = _LISTS[kind]
+        return rows(self._server.get(endpoint, id=number), kind, name)
+
+    def _library_page(self, cursor: Place) -> Page:
         """Songs album by album, as `getAlbumList2` lists them: every server has it, and every song is on one."""
-        start = max(0, cursor.place - _OVERLAP)
+        start = cursor.start
         answer = self._server.get("getAlbumList2", type="alphabeticalByName", size=_ALBUMS, offset=start)
         albums = rows(answer, "albumList2", "album")
-        first = _after(albums, cursor._replace(place=cursor.place - start))
+        first, cursor = cursor.after(albums, _id, start)
         songs_read = cursor.songs if not cursor.last or first == cursor.place - start else 0
         entries: list[PlaylistEntry] = []
         last = cursor.last
@@ -113,16 +113,19 @@ class SubsonicSource:
             entries += [_entry(cursor.number + len(entries) + n, song) for n, song in enumerate(taken)]
             number = cursor.number + len(entries)
             if len(taken) < len(songs):
-                following = _Cursor(number, start + place, songs_read + len(taken), last)
+                following = Place(number, start + place, songs_read + len(taken), last, cursor.is_lost)
                 return Page(tuple(entries), str(following))
             songs_read, last = 0, text(album, "id")
             if len(entries) == PAGE_SIZE:
-                return Page(tuple(entries), str(_Cursor(number, start + place + 1, 0, last)))
+                return Page(tuple(entries), str(Place(number, start + place + 1, 0, last, cursor.is_lost)))
         if len(albums) < _ALBUMS:
-            return Page(tuple(entries), None)
+            return cursor.end(entries)
         if last == cursor.last:
             raise ProviderUnavailable("the server lists the same albums again and again")
-        return Page(tuple(entries), str(_Cursor(cursor.number + len(entries), start + len(albums), 0, last)))
+        return Page(
+            tuple(entries),
+            str(cursor._replace(number=cursor.number + len(entries), place=start + len(albums), songs=0, last=last)),
+        )
 
     def _songs_of(self, album: str) -> Sequence[object]:
         try:
@@ -131,15 +134,8 @@ class SubsonicSource:
             return ()  # removed since it was listed
 
 
-def _after(listed: Sequence[object], cursor: _Cursor) -> int:
-    """The place after the one that was read last: where it was, or nearest to that.
-
-    Of what is gone altogether nobody knows the place; then as much is read again as is at hand, rather than too little.
-    """
-    if not cursor.last:
-        return min(cursor.place, len(listed))
-    places = [place + 1 for place, one in enumerate(listed) if text(one, "id") == cursor.last]
-    return min(places, key=lambda place: abs(place - cursor.place), default=0)
+def _id(one: object) -> str:
+    return text(one, "id")
 
 
 def _entry(number: int, song: object) -> PlaylistEntry:

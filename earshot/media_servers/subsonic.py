@@ -6,14 +6,13 @@ of password and salt; to a server that knows no such tokens, the password in hex
 
 import hashlib
 import json
-import re
 import secrets
 from collections.abc import Mapping
 from typing import IO
 from urllib.parse import urlencode
 
 from earshot.errors import EarshotError, NotFound, ProviderRefused, ProviderUnavailable, TrackNotFound
-from earshot.fields import field, isrc, rows, text, whole
+from earshot.fields import field, isrc, mbid, rows, text, whole
 from earshot.ids import TrackId, escaped
 from earshot.track import TrackInfo
 from earshot.web import Downloader
@@ -29,7 +28,6 @@ _ANSWERS = frozenset({200, 400, 401, 403, 404})
 _WRONG_PASSWORD, _NOT_FOUND = 40, 70
 _NO_TOKENS = (10, 41, 42)
 """Codes of servers that know passwords only: one that does not know what a token is misses a parameter."""
-_MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NO_MUSIC = ("video", "podcast", "audiobook")
 
 Parameter = str | int | list[str]
@@ -162,7 +160,7 @@ def song_info(song: object) -> TrackInfo | None:
     owners = [text(artist, "name") for artist in rows(song, "albumArtists")]
     genres = [text(genre, "name") for genre in rows(song, "genres")] or [text(song, "genre")]
     codes = [code for place in range(len(rows(song, "isrc"))) if (code := isrc(song, "isrc", place))]
-    seconds, mbid = whole(song, "duration"), text(song, "musicBrainzId").lower()
+    seconds = whole(song, "duration")
     return TrackInfo(
         track_id=TrackId(f"{SOURCE}:{escaped(number)}"),
         source=SOURCE,
@@ -176,7 +174,7 @@ def song_info(song: object) -> TrackInfo | None:
         album_artist=text(song, "displayAlbumArtist") or ", ".join(filter(None, owners)),
         track_number=whole(song, "track"),
         disc_number=whole(song, "discNumber"),
-        mbid=mbid if _MBID.fullmatch(mbid) else None,
+        mbid=mbid(song, "musicBrainzId"),
         path=text(song, "path"),
         cover_id=text(song, "coverArt") or None,
     )

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from earshot.errors import NotFound, ProviderUnavailable
 from earshot.fields import rows, text
-from earshot.ids import number_of, source_of, unescaped
-from earshot.media_servers.matching import best_match
+from earshot.media_servers.matching import number_there
 from earshot.media_servers.subsonic import SOURCE, SubsonicServer, song_info
 from earshot.track import TrackInfo
 
@@ -26,15 +25,7 @@ class SubsonicLibrary:
 
     def number_of(self, info: TrackInfo) -> str | None:
         """See `MediaServer`."""
-        if source_of(info.track_id) == SOURCE:
-            return unescaped(number_of(info.track_id))
-        if not info.title:
-            return None
-        for query in (" ".join([info.title, *info.artists[:1]]), info.title):  # some look for all words in one place
-            answer = self._server.get("search3", query=query, songCount=_FOUND_BY_WORDS, albumCount=0, artistCount=0)
-            if found := best_match(info, rows(answer, "searchResult3", "song"), song_info):
-                return text(found, "id")
-        return None
+        return number_there(info, SOURCE, self._search, song_info)
 
     def playlist_called(self, name: str) -> str | None:
         """See `MediaServer`."""
@@ -62,3 +53,7 @@ class SubsonicLibrary:
                 self._server.get("updatePlaylist", playlistId=playlist, songIdToAdd=more)
             except NotFound as error:
                 raise ProviderUnavailable(f"the playlist went while it was written: {error.message}") from None
+
+    def _search(self, words: str) -> Sequence[object]:
+        answer = self._server.get("search3", query=words, songCount=_FOUND_BY_WORDS, albumCount=0, artistCount=0)
+        return rows(answer, "searchResult3", "song")

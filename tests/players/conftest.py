@@ -1,11 +1,14 @@
 """Supysonic with forty songs, a stack that has crawled it, and the proxy between it and its players."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import av
@@ -16,6 +19,8 @@ from tests.aws import free_ports
 from tests.e2e.conftest import ROOT, LocalStack, until
 
 USER, PASSWORD = "me", "secret"
+PLAYLIST = "All forty, & more"
+"""Of all songs, kept by the server."""
 _ALBUMS, _SONGS = 5, 8
 _RATE_HZ, _LENGTH_S = 22_050, 8
 _BIN = ROOT / ".cache" / "players" / "bin"
@@ -94,12 +99,25 @@ def supysonic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     (port,) = free_ports(1)
     words = [str(_BIN / "supysonic-server"), "-S", "waitress", "-h", "127.0.0.1", "-p", str(port)]
     with _process(words, f"http://127.0.0.1:{port}", folder / "server.log", folder, env) as serving:
+        _keep_playlist(serving.url)
         yield serving
+
+
+def _keep_playlist(url: str) -> None:
+    def ask(endpoint: str, *more: tuple[str, str]) -> dict[str, Any]:
+        query = urlencode([("u", USER), ("p", PASSWORD), ("c", "test"), ("v", "1.12.0"), ("f", "json"), *more])
+        with urlopen(f"{url}/rest/{endpoint}.view?{query}", timeout=20) as answer:  # noqa: S310
+            found: dict[str, Any] = json.load(answer)["subsonic-response"]
+        return found
+
+    songs = ask("search3", ("query", "Song"), ("songCount", "500"))["searchResult3"]["song"]
+    assert len(songs) == _ALBUMS * _SONGS
+    ask("createPlaylist", ("name", PLAYLIST), *(("songId", song["id"]) for song in songs))
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, supysonic: Serving) -> Iterator[LocalStack]:
-    """`make up` with this server set, which has been crawled."""
+    """`make up` with this server set, of which a playlist has been crawled by the command, in the owner's words."""
     stack = LocalStack(tmp_path_factory.mktemp("stack") / "state")
     stack.env |= {
         "EARSHOT_SUBSONIC_URL": supysonic.url,
@@ -108,7 +126,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory, supysonic: Serving) -> Itera
     }
     try:
         stack.up()
-        crawled = stack.run("crawl", "subsonic:all", timeout_s=200)
+        words = ["make", "--old-file", "setup", "crawl", f"PLAYLIST=subsonic:{PLAYLIST.lower()}"]
+        crawled = subprocess.run(
+            words, cwd=ROOT, env=stack.env, capture_output=True, text=True, timeout=200, check=False
+        )
         assert crawled.returncode == 0, crawled.stdout + crawled.stderr
         assert "40 of 40 are searchable" in crawled.stdout
         yield stack
@@ -141,10 +162,15 @@ class Player:
 
     def run(self, program: str, *words: str) -> str:
         """What it prints."""
-        path = Path(__file__).parent / program
-        run = subprocess.run(
-            [_BIN / "python", "-W", "ignore", path, self.url, USER, PASSWORD, *words],
-            env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        assert run.returncode == 0, run.stdout + run.stderr
-        return run.stdout
+        return run_in_players_environment(program, self.url, USER, PASSWORD, *words)
+
+
+def run_in_players_environment(program: str, *words: str) -> str:
+    """What a program of tests/players prints."""
+    path = Path(__file__).parent / program
+    run = subprocess.run(
+        [_BIN / "python", "-W", "ignore", path, *words],
+        env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout

@@ -42,7 +42,7 @@ def test_an_answer_is_kept_by_the_server_and_read_by_the_player(player: Player, 
     assert b"11 tracks" in kept.stdout, kept.stderr
     answer = json.loads(asked.stdout)
     titles = [row["title"] for row in (*answer["query"], *answer["results"])]
-    assert json.loads(player.run("headless_mopidy.py"))["playlists"] == {"Within earshot of Song 7": titles}
+    assert json.loads(player.run("headless_mopidy.py"))["playlists"]["Within earshot of Song 7"] == titles
 
 
 def test_mopidy_asks_for_similar_songs_and_plays_the_first(player: Player, stack: LocalStack) -> None:

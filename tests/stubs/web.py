@@ -91,7 +91,7 @@ class StubServer:
                 if claimed != len(answer.body):
                     self.close_connection = True
 
-            do_GET = do_POST = do_PUT = do_OPTIONS = _serve  # noqa: N815
+            do_GET = do_POST = do_PUT = do_DELETE = do_OPTIONS = _serve  # noqa: N815
 
             def log_message(self, *_: object) -> None: ...
 

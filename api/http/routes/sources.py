@@ -26,7 +26,7 @@ def sources() -> SourceList:
             SourceAnswer(
                 name=name,
                 label=source.label,
-                on=(on := name in admission.providers),
+                on=(on := admission.is_on(name)),
                 lists=Can.LIST in source.can,
                 finds=Can.FIND in source.can,
                 gives=source.gives,

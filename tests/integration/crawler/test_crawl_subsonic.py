@@ -146,7 +146,7 @@ def test_of_a_file_that_cannot_be_had_a_piece_is_streamed(
     subsonic.audio = {"1": sweep(20, "wav")}
     subsonic.extensions = ("transcodeOffset",)
     subsonic.may_download = reason == "too large"
-    monkeypatch.setattr("crawler.subsonic.audio._MAX_FILE_BYTES", 1_000_000)
+    monkeypatch.setattr("crawler.media_servers.audio._MAX_FILE_BYTES", 1_000_000)
     stack.run("subsonic:all")
     streamed = [query for endpoint, query in subsonic.asked if endpoint == "stream"]
     assert [(query["format"], query["maxBitRate"], query["timeOffset"]) for query in streamed] == [

@@ -1,16 +1,11 @@
 """A person's lists, out of a person's own files: what the catalogue holds is taken, and the rest has a reason."""
 
-import csv
 import unicodedata
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-import mutagen
-import numpy as np
 import pytest
-import soundfile
 
 from earshot.ids import CrawlId
 from earshot.lists import ListedTrack, write_list
@@ -21,23 +16,9 @@ from tests.stubs import deezer as deezer_stub
 from tests.stubs.audio import sweep
 from tests.stubs.clients import client
 from tests.stubs.deezer import DeezerStub
+from tests.stubs.exports import write_200_rows_of_which_150_are_held, write_file
 from tests.stubs.spotify import SpotifyStub, item, spotify_id, track
 from tests.stubs.stack import Stack
-
-_EXPORTIFY = ("Track URI", "Track Name", "Artist Name(s)", "Album Name", "Track Duration (ms)", "ISRC")
-
-
-def _file(path: Path, title: str, artist: str, album: str = "", isrc: str = "") -> Path:
-    """A second of sound of its own, tagged."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    noise = np.random.default_rng(zlib.crc32(str(path).encode())).normal(0, 0.1, 8000)
-    soundfile.write(path, noise, 8000)
-    tagged = mutagen.File(path, easy=True)
-    for name, text in (("title", title), ("artist", artist), ("album", album), ("isrc", isrc)):
-        if text:
-            tagged[name] = text
-    tagged.save()
-    return path
 
 
 def _entries(stack: Stack, crawl_id: CrawlId) -> Iterator[tuple[Track | None, Reason | None]]:
@@ -49,27 +30,8 @@ def _entries(stack: Stack, crawl_id: CrawlId) -> Iterator[tuple[Track | None, Re
 def test_an_export_of_200_rows_finds_its_150_songs_among_the_files_and_says_what_became_of_the_others(
     folder_stack: Stack, folder: Path
 ) -> None:
-    songs = [(f"Harbour {n}", f"Ann {n % 30}", f"Album {n % 12}") for n in range(150)]
-    for title, artist, album in songs:
-        written = title.upper() if "7" in title else f"{title} (Remastered 2011)" if "3" in title else title
-        _file(folder / artist / album / f"{title}.flac", written, artist, album)
-    rows = [
-        (spotify_id(n), title, f"{artist}, Guest" if n % 5 == 0 else artist, album)
-        for n, (title, artist, album) in enumerate(songs)
-    ]
-    decoys = [
-        ("Harbour 1", "Ben"),
-        ("Harbour 2 (Live)", "Ann 2"),
-        ("Harbour 3 - Cy Remix", "Ann 3"),
-        ("Harbour 999", "Ann 4"),
-    ]
-    rows += [(spotify_id(1000 + n), *decoys[n % 4], f"Elsewhere {n}") for n in range(4)]
-    rows += [(spotify_id(2000 + n), f"Unheard {n}", "Dee", "None") for n in range(46)]
     exported = folder / "lists" / "mine.csv"
-    exported.parent.mkdir()
-    with exported.open("w", newline="", encoding="utf-8-sig") as file:
-        table = csv.writer(file)
-        table.writerows([_EXPORTIFY, *((f"spotify:track:{i}", t, a, b, "1000", "") for i, t, a, b in rows)])
+    songs = write_200_rows_of_which_150_are_held(folder, exported)
     folder_stack.run(str(folder))
     found = [*_entries(folder_stack, folder_stack.run(str(exported)))]
     matched = [one.info for one, _ in found[:150] if one and one.info.source == "file"]
@@ -92,7 +54,7 @@ def test_what_was_listed_before_its_file_came_is_matched_when_the_list_is_read_a
     exported.write_text(f"id,title,artist\n{spotify_id(1)},One,Ann\n")
     ((before, reason),) = _entries(folder_stack, folder_stack.run(str(exported)))
     assert (before and before.info.source, reason) == ("spotify", Reason.NOT_IN_LIBRARY)
-    _file(folder / "one.flac", "One", "Ann")
+    write_file(folder / "one.flac", "One", "Ann")
     folder_stack.run(str(folder))
     ((after, _),) = _entries(folder_stack, folder_stack.run(str(exported)))
     assert after is not None
@@ -100,7 +62,7 @@ def test_what_was_listed_before_its_file_came_is_matched_when_the_list_is_read_a
 
 
 def test_a_list_of_files_leaves_them_as_their_folder_describes_them(folder_stack: Stack, folder: Path) -> None:
-    untagged = _file(folder / "Ann Lee" / "01 - One.flac", "", "")
+    untagged = write_file(folder / "Ann Lee" / "01 - One.flac", "", "")
     (folder / "list.m3u8").write_text(_m3u([str(untagged)]))
     folder_stack.run(str(folder))
     before = [track.info for track in folder_stack.tracks.scan()]
@@ -110,7 +72,7 @@ def test_a_list_of_files_leaves_them_as_their_folder_describes_them(folder_stack
 
 def test_codes_lead_to_files_only_where_the_rest_agrees(folder_stack: Stack, folder: Path) -> None:
     for name in ("First", "Second"):
-        _file(folder / f"{name}.flac", name, "Duo", "Rip", "GBABC0160001")
+        write_file(folder / f"{name}.flac", name, "Duo", "Rip", "GBABC0160001")
     (folder / "list.csv").write_text(
         "title,artist,isrc\nSecond,Duo,GBABC0160001\nThird,Duo,GBABC0160001\n,,GBABC0160001\n"
     )
@@ -156,7 +118,7 @@ def test_playlists_lead_to_their_files_however_paths_are_written(
     folder_stack: Stack, folder: Path, name: str, content: Callable[[Path], str | bytes]
 ) -> None:
     for n, file in enumerate(_NAMES):
-        _file(folder / file, f"Title {n}", "Ann")
+        write_file(folder / file, f"Title {n}", "Ann")
     written = content(folder)
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_bytes(written if isinstance(written, bytes) else written.encode())
@@ -165,7 +127,7 @@ def test_playlists_lead_to_their_files_however_paths_are_written(
 
 
 def test_lines_that_lead_nowhere_have_a_reason_and_lead_out_of_no_folder(folder_stack: Stack, folder: Path) -> None:
-    _file(folder.parent / "secret.flac", "Secret", "Ann")
+    write_file(folder.parent / "secret.flac", "Secret", "Ann")
     (folder / "list.m3u8").write_text(
         _m3u(["gone.mp3", "https://radio.example/stream", "../secret.flac", "list.m3u8", "x" * 5000])
     )
@@ -174,8 +136,8 @@ def test_lines_that_lead_nowhere_have_a_reason_and_lead_out_of_no_folder(folder_
 
 
 def test_a_cue_sheet_s_tracks_are_listed_and_say_that_they_are_parts(folder_stack: Stack, folder: Path) -> None:
-    _file(folder / "album.flac", "Whole", "Ann")
-    _file(folder / "two.flac", "Two", "Ann")
+    write_file(folder / "album.flac", "Whole", "Ann")
+    write_file(folder / "two.flac", "Two", "Ann")
     sheet = 'PERFORMER "Ann"\nFILE "album.flac" WAVE\n TRACK 01 AUDIO\n  TITLE "One"\n  INDEX 01 00:00:00\n'
     (folder / "album.cue").write_text(f'{sheet} TRACK 02 AUDIO\n  TITLE "Two"\n  INDEX 01 03:00:00\n')
     folder_stack.run(str(folder))
@@ -186,7 +148,7 @@ def test_a_cue_sheet_s_tracks_are_listed_and_say_that_they_are_parts(folder_stac
 
 
 def test_a_list_that_was_sent_is_crawled(folder_stack: Stack, folder: Path) -> None:
-    _file(folder / "one.flac", "One More Light", "Ann Lee")
+    write_file(folder / "one.flac", "One More Light", "Ann Lee")
     folder_stack.run(str(folder))
     called = PastedLists(client("dynamodb"), "crawls").keep("Ann Lee – One More Light\nBen - Two\nhm\n")
     found = [*_entries(folder_stack, folder_stack.run(called))]
@@ -238,10 +200,10 @@ def test_a_table_of_unknown_columns_ends_the_crawl_and_names_them(folder_stack: 
     assert "title" in summary.error["hint"]
 
 
-def test_what_is_written_for_players_leads_them_to_every_file(folder: Path) -> None:
+def test_what_is_written_for_players_leads_them_to_everywrite_file(folder: Path) -> None:
     """By Mopidy's rules (`mopidy.m3u.translator`): what is no comment and has no scheme is a path beside the list."""
     names = ["Ann/#1 – Größe & 100%?.flac", "Zoe\u0301: E\u0301te\u0301.flac", "a=b;c 'd' \"e\".flac"]
-    paths = [_file(folder / name, "Title", "Ann") for name in names]
+    paths = [write_file(folder / name, "Title", "Ann") for name in names]
     for listed, base in ((paths, Path("/")), ([path.relative_to(folder) for path in paths], folder)):
         written = write_list([ListedTrack("T", ("A",), location=str(path)) for path in listed], "m3u8")
         lines = [line.strip() for line in written.splitlines() if line.strip() and not line.startswith("#")]

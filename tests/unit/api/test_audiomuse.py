@@ -47,6 +47,25 @@ def test_a_path_as_lyrions_plugin_asks(library: World) -> None:
     assert found["total_distance"] > 0
 
 
+def test_sonic_similarity_as_navidromes_plugin_asks_and_reads_it(library: World) -> None:
+    """AudioMuse-AI-NV-plugin (v8 on) between Navidrome's `nd_get_sonic_similar_tracks`, `nd_find_sonic_path` and us.
+
+    It keeps of a row `item_id`, `title`, `author` and `album` as a `SongRef`, and 1 - `distance`, held to 0..1, as the
+    similarity; along a path it reports none. Navidrome finds its song by the id first.
+    """
+    asked = {"item_id": "tr-1", "n": 4, "eliminate_duplicates": "false", "radius_similarity": "false", "server": "nd"}
+    rows = _ask(library, "similar_tracks", **asked)
+    matches = [({"id": row["item_id"], "name": row["title"]}, 1 - row["distance"]) for row in rows]
+    assert [song for song, _ in matches] == [{"id": f"tr-{n}", "name": f"Title {n}"} for n in range(2, 6)]
+    assert [round(similarity, 2) for _, similarity in matches] == [0.95, 0.71, 0.32, 0.0]
+    assert all(isinstance(row[name], str) for row in rows for name in ("item_id", "title", "author", "album"))
+
+    asked = {"start_song_id": "tr-1", "end_song_id": "tr-5", "count": 5, "max_steps": 5}
+    found = _ask(library, "find_path", **asked, path_fix_size="false", mood_pct=100, server="nd")
+    assert [row["item_id"] for row in found["path"]] == [f"tr-{n}" for n in range(1, 6)]
+    assert all(isinstance(row[name], str) for row in found["path"] for name in ("title", "author", "album"))
+
+
 def test_search_as_beets_plugin_asks(library: World) -> None:
     assert [row["item_id"] for row in _ask(library, "search_tracks", title="Title 3", artist="Band")] == ["tr-3"]
     assert len(_ask(library, "search_tracks", search_query="title", start=1, end=3)) == 2

@@ -58,7 +58,7 @@ def test_lists_are_split_as_people_write_them(monkeypatch: pytest.MonkeyPatch) -
 def test_nothing_is_switched_on_that_has_terms_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARSHOT_PROVIDERS", "")
     settings = FetchPreviewSettings.load()
-    assert settings.providers == ("file", "manifest", "subsonic")
+    assert settings.providers == ("file", "manifest", "subsonic", "jellyfin")
     assert settings.folder_roots == ()
 
 

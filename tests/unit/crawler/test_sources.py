@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from config.fetch_preview import FetchPreviewSettings
-from crawler import deezer, file, itunes, manifest, spotify, subsonic
+from crawler import deezer, file, itunes, jellyfin, manifest, spotify, subsonic
 from crawler.rate_limit import RateLimiter
 from crawler.source import Connected, Web
 from earshot.sources import SOURCES, Can, Source, find_source
@@ -18,7 +18,7 @@ from tests.stubs.clients import client
 
 _DOCS = Path(__file__).parents[3] / "docs" / "sources.md"
 _CONNECT: list[Callable[[Web, FetchPreviewSettings], Connected]] = [
-    deezer.connect, file.connect, itunes.connect, manifest.connect, spotify.connect, subsonic.connect,
+    deezer.connect, file.connect, itunes.connect, jellyfin.connect, manifest.connect, spotify.connect, subsonic.connect,
 ]  # fmt: skip
 """For the type checker: all take the settings that there are."""
 _EACH = pytest.mark.parametrize("source", SOURCES.values(), ids=list(SOURCES))

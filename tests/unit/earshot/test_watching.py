@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from earshot.watching import Watched
+from earshot.watching import Recurring, Watched
 
 
 def test_a_folder_is_crawled_once_after_each_change_when_it_has_come_to_rest(tmp_path: Path) -> None:
@@ -27,3 +27,12 @@ def test_a_disk_that_is_away_is_no_change(tmp_path: Path) -> None:
     assert not any(watched.is_to_be_crawled() for _ in range(3))
     (tmp_path / "nas").mkdir()
     assert not any(watched.is_to_be_crawled() for _ in range(3))
+
+
+def test_a_server_is_crawled_at_once_and_then_from_time_to_time() -> None:
+    seconds = [0.0]
+    recurring = Recurring("subsonic:all", 60, now=lambda: seconds[0])
+    seen = []
+    for seconds[0] in (0.0, 1.0, 59.9, 60.0, 61.0, 300.0, 301.0):
+        seen.append(recurring.is_to_be_crawled())
+    assert seen == [True, False, False, True, False, True, False]

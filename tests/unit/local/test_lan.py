@@ -77,6 +77,27 @@ def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     assert f"/?key={key}\n" in invitation(8000, key)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("x-api-key", _KEY, 200),
+        ("authorization", f"Bearer {_KEY}", 200),
+        ("authorization", f"Basic {_KEY}", 401),
+        ("authorization", "Bearer wrong", 401),
+    ],
+)
+def test_programs_show_the_key_in_a_header(name: str, value: str, expected: int) -> None:
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "query_string": b""}
+    scope |= {"client": ("10.0.0.7", 1), "headers": [(name.encode(), value.encode())]}
+    asyncio.run(with_key(_KEY, app, here=app)(scope, app, send))  # type: ignore[arg-type]
+    assert sent[0]["status"] == expected
+
+
 def test_what_guards_this_machine_does_not_stand_in_the_way_of_who_has_the_key() -> None:
     """Other devices may call the machine by any name; a page elsewhere that does so has no key."""
 
