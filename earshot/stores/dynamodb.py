@@ -14,7 +14,6 @@ if TYPE_CHECKING:
         AttributeValueTypeDef,
         KeysAndAttributesTypeDef,
         KeysAndAttributesUnionTypeDef,
-        QueryInputTypeDef,
         ScanInputTypeDef,
         WriteRequestUnionTypeDef,
     )
@@ -76,19 +75,18 @@ class Table:
         for page in pages:
             yield from map(from_item, page["Items"])
 
-    def some(self, key: Row, after: Row | None, count: int) -> list[Row]:
-        """The first `count` rows of a partition (`key`: its one attribute) after the one with the key `after`."""
-        ((name, value),) = to_item(key).items()
-        request: QueryInputTypeDef = {
-            "TableName": self._name,
-            "ConsistentRead": True,
-            "KeyConditionExpression": f"{name} = :{name}",
-            "ExpressionAttributeValues": {f":{name}": value},
-            "Limit": count,
-        }
-        if after:
-            request["ExclusiveStartKey"] = to_item(after)
-        return [from_item(item) for item in self._client.query(**request)["Items"]]
+    def some(self, first: Row, count: int) -> list[Row]:
+        """The first `count` rows of a partition from the key `first` on, which need not be there itself."""
+        (partition, _), (sort, _) = first.items()
+        answer = self._client.query(
+            TableName=self._name,
+            ConsistentRead=True,
+            KeyConditionExpression=f"#{partition} = :{partition} AND #{sort} >= :{sort}",
+            ExpressionAttributeNames={f"#{name}": name for name in first},
+            ExpressionAttributeValues=to_item({f":{name}": value for name, value in first.items()}),
+            Limit=count,
+        )
+        return [from_item(item) for item in answer["Items"]]
 
     def last(self, key: Row, count: int) -> Iterator[Row]:
         """The last `count` rows of a partition (`key`: its one attribute), last first. It costs what they are."""
