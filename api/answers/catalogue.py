@@ -1,6 +1,6 @@
-"""What the index knows of its tracks besides their sound: filters by tags and source, and what they leave."""
+"""What the index knows of its tracks besides their sound, and what of it is nearest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -39,16 +39,15 @@ def known_tags(searcher: Searcher, names: Sequence[str]) -> list[str]:
 
 
 def nearest_among(
-    searcher: Searcher, vector: Vector, k: int, *, tags: Sequence[str], source: str | None, exclude: frozenset[str]
+    parts: Iterable[tuple[Segment, Mask]], vector: Vector, k: int, *, exclude: frozenset[str]
 ) -> list[Neighbour]:
-    """The `k` tracks nearest to the unit `vector` among those with all the plain `tags` and of the `source`.
+    """The `k` tracks nearest to the unit `vector` among the rows of the masks.
 
     Exact: a filter may leave few tracks far away, where an approximate search finds nothing.
     """
     hits: list[tuple[float, str, Segment, int]] = []
-    for segment, live in living(searcher):
-        shelf = segment.shelf
-        rows = np.flatnonzero(live & (shelf.tag_strengths(tags) > 0) & shelf.of_source(source))
+    for segment, mask in parts:
+        rows = np.flatnonzero(mask)
         similarities = _similarities(segment, rows, vector)
         best = _best(similarities, k + len(exclude))
         hits += [(-float(similarities[i]), segment.track_id(int(rows[i])), segment, int(rows[i])) for i in best]
