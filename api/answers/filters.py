@@ -45,7 +45,8 @@ class Filters:
     @property
     def let_all_through(self) -> bool:
         """Whether nothing is asked for."""
-        return self == NO_FILTERS
+        asked = (self.tags, self.source, self.genres, self.folder, self.not_artists)
+        return not any(asked) and self.years == self.seconds == ANY
 
 
 NO_FILTERS = Filters()
