@@ -13,6 +13,8 @@ from earshot.index.segment import Segment
 from earshot.index.transform import unit
 from earshot.titles import plain
 
+_FEW_ROWS, _GOOD_PART = 20_000, 0.25
+"""Up to so many rows, or such a part of a segment, a product is as fast as an engine that has to pass over the rest."""
 _CHUNK = 1_024
 """Rows whose float32 copies fit into the processor's cache."""
 
@@ -43,12 +45,18 @@ def nearest_among(
 ) -> list[Neighbour]:
     """The `k` tracks nearest to the unit `vector` among the rows of the masks.
 
-    Exact: a filter may leave few tracks far away, where an approximate search finds nothing.
+    Exact where they are few: a filter may leave tracks far away, where an approximate search finds nothing. Where they
+    are many and a good part of a segment, its engine is asked for more until enough of them are among its answers.
     """
     hits: list[tuple[float, str, Segment, int]] = []
     for segment, mask in parts:
         rows = np.flatnonzero(mask)
-        similarities = _similarities(segment, rows, vector)
+        if len(rows) > max(_FEW_ROWS, _GOOD_PART * segment.rows):
+            rows, similarities = segment.nearest(vector, k + len(exclude), ~mask)
+            by_row = np.argsort(rows)
+            rows, similarities = rows[by_row], similarities[by_row]
+        else:
+            similarities = _similarities(segment, rows, vector)
         best = _best(similarities, k + len(exclude))
         hits += [(-float(similarities[i]), segment.track_id(int(rows[i])), segment, int(rows[i])) for i in best]
     hits.sort(key=lambda hit: hit[:2])
