@@ -130,9 +130,11 @@ def _parser() -> argparse.ArgumentParser:
     similar = add("similar", commands.similar, "Tracks that sound like the given ones.", listing)
     similar.add_argument("tracks", nargs="+", metavar="TRACK", help=_A_TRACK)
     similar.add_argument("--less", action="append", default=[], metavar="TRACK", help="less like this one (repeatable)")
+    _add_filters(similar)
     _add_options(similar)
     extend = add("extend", commands.extend, "Tracks that fit a playlist of the given ones.", listing)
     extend.add_argument("tracks", nargs="+", metavar="TRACK", help=_A_TRACK)
+    _add_filters(extend)
     _add_options(extend)
     clip = add("clip", commands.clip, "Tracks that sound like a clip of your own.")
     file = clip.add_argument("file", metavar="FILE", help="mp3, ogg, opus, flac, wav or m4a; half a minute is enough")
@@ -141,10 +143,11 @@ def _parser() -> argparse.ArgumentParser:
     path = add("path", commands.path, "A listening journey from one track to another.", listing)
     path.add_argument("start", metavar="FROM")
     path.add_argument("end", metavar="TO")
+    _add_filters(path)
     path.add_argument("--steps", type=int, default=8, help="tracks in between (%(default)s)")
     tracks = add("tracks", commands.tracks, "Tracks of the catalogue by words and tags.", listing)
     tracks.add_argument("words", nargs="*", metavar="WORD", help="beginnings of words in title, artists or album")
-    tracks.add_argument("--tags", default="", help="only tracks with these tags, comma-separated")
+    _add_filters(tracks)
     tracks.add_argument("--limit", type=int, default=20, help="how many (%(default)s)")
     _add_crawls(add)
     playlist = add("playlist", commands.playlist, "Keep tracks as a playlist in a media server of yours.")
@@ -205,10 +208,22 @@ def _add_crawls(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> 
     forget.add_argument("--remove-tracks", action="store_true", help="with the tracks that no other playlist holds")
 
 
+def _add_filters(asking: argparse.ArgumentParser) -> None:
+    asking.add_argument("--tags", help="only tracks with these tags, comma-separated")
+    asking.add_argument("--genre", action="append", metavar="NAME", help="only tracks of this genre (repeatable: or)")
+    asking.add_argument("--year", metavar="YEARS", help="only of these years: 1994, 1990-1999, 1990- or 1990s")
+    asking.add_argument("--length", metavar="RANGE", help="only so long: 3:00-5:30, 120- (use --length=-10:00)")
+    asking.add_argument("--folder", metavar="FOLDER", help="only files in this folder or below")
+    asking.add_argument("--source", metavar="SOURCE", help="only tracks of this source, such as file or subsonic")
+    asking.add_argument(
+        "--not-artist", action="append", metavar="NAME", help="nothing that this artist plays on (repeatable)"
+    )
+
+
 def _add_options(ranked: argparse.ArgumentParser) -> None:
     ranked.add_argument("-k", type=int, default=10, help="how many results (%(default)s)")
     ranked.add_argument("--max-per-artist", type=int, metavar="N", help="at most N results of one artist")
-    ranked.add_argument("--tags", help="only tracks with these tags, comma-separated")
+    ranked.add_argument("--max-per-album", type=int, metavar="N", help="at most N results of one album")
     ranked.add_argument("--diversity", type=float, metavar="D", help="0 most similar … 1 most varied")
 
 

@@ -6,7 +6,9 @@ import mimetypes
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from pathlib import Path
+from typing import Any
 
 from cli.answer import Answer
 from cli.naming import title_of, track_named
@@ -34,7 +36,7 @@ def similar(client: ApiClient, options: argparse.Namespace) -> Answer:
     tracks = [track_named(client, track) for track in options.tracks]
     less = [track_named(client, track) for track in options.less]
     if len(tracks) == 1 and not less:
-        wanted = {"track_id": tracks[0], "tags": options.tags, **_counts(options)}
+        wanted: dict[str, Any] = {"track_id": tracks[0], **_filters(options), **_counts(options)}
         if options.form:
             return _listed(client, options, "/similar", **wanted)
         answer = client.get("/similar", **wanted)
@@ -64,13 +66,30 @@ def extend(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 
 def _counts(options: argparse.Namespace) -> dict[str, float | None]:
-    return {"k": options.k, "max_per_artist": options.max_per_artist, "diversity": options.diversity}
+    limits = {"max_per_artist": options.max_per_artist, "max_per_album": options.max_per_album}
+    return {"k": options.k, **limits, "diversity": options.diversity}
+
+
+_LISTS = ("genre", "not_artist")
+_SINGLE = ("year", "length", "folder", "source")
+
+
+def _filters(options: argparse.Namespace) -> dict[str, str | list[str]]:
+    """What tracks must be, as parameters of a question."""
+    given = {name: value for name in ("tags", *_LISTS, *_SINGLE) if (value := getattr(options, name))}
+    return {**given, **({"folder": _absolute(options.folder)} if options.folder else {})}
+
+
+def _absolute(folder: str) -> str:
+    """A folder as the API knows it: of this machine, where it is one that begins with `~` or a dot."""
+    return str(Path(folder).expanduser().absolute()) if folder.startswith(("~", ".")) else folder
 
 
 def _wanted(options: argparse.Namespace) -> dict[str, object]:
     """What a request's body says of the answers."""
     given = {name: value for name, value in _counts(options).items() if value is not None}
-    return {**given, **({"tags": options.tags.split(",")} if options.tags else {})}
+    filters: dict[str, object] = {**_filters(options)}
+    return {**given, **filters, **({"tags": options.tags.split(",")} if options.tags else {})}
 
 
 def _listed(
@@ -78,7 +97,7 @@ def _listed(
     options: argparse.Namespace,
     path: str,
     body: Mapping[str, object] | None = None,
-    **query: str | float | None,
+    **query: str | float | list[str] | None,
 ) -> Answer:
     """The answer as the list that the options ask for."""
     root = options.path_root
@@ -113,6 +132,7 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
         "from": track_named(client, options.start),
         "to": track_named(client, options.end),
         "steps": options.steps,
+        **_filters(options),
     }
     if options.form:
         return _listed(client, options, "/path", **wanted)
@@ -124,7 +144,7 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 def tracks(client: ApiClient, options: argparse.Namespace) -> Answer:
     """Tracks by words."""
-    wanted = {"text": " ".join(options.words), "tags": options.tags or None, "limit": options.limit}
+    wanted = {"text": " ".join(options.words), "limit": options.limit, **_filters(options)}
     if options.form:
         return _listed(client, options, "/search", **wanted)
     answer = client.get("/search", **wanted)
@@ -189,10 +209,14 @@ def _results(results: Sequence[FoundJson], *, similarity: bool = True) -> str:
             *((found["similarity"],) if similarity else ()),
             found["title"] or found["track_id"],
             ", ".join(found["artists"]),
+            found["year"] or "",
+            ", ".join(found["genres"][:2]),
             ", ".join(tag["name"] for tag in (found["shared_tags"] or found["tags"])[:3]),
             found["track_id"],
         )
         for found in results
     ]
-    head = (*(("sim",) if similarity else ()), "title", "artists", "tags", "id")
+    head = (*(("sim",) if similarity else ()), "title", "artists", "year", "genres", "tags", "id")
+    has = [not rows or name not in ("year", "genres") or any(row[n] for row in rows) for n, name in enumerate(head)]
+    head, rows = tuple(compress(head, has)), [tuple(compress(row, has)) for row in rows]
     return table(head, rows) if rows else "nothing found"

@@ -24,6 +24,8 @@ class FoundJson(TypedDict):
     track_id: str
     title: str
     artists: list[str]
+    year: int | None
+    genres: list[str]
     tags: list[TagJson]
     shared_tags: list[TagJson]
     similarity: float | None

@@ -57,14 +57,14 @@ class ApiClient:
         self.url = url.rstrip("/")
         self._headers = {"X-Api-Key": key} if key else {}
 
-    def get(self, path: str, **query: str | float | None) -> Answer:
+    def get(self, path: str, **query: str | float | list[str] | None) -> Answer:
         """The answer to GET `path`; parameters that are None are left out.
 
         Raises:
             ApiUnreachable: there is none, or none in JSON.
         """
         given = {name: value for name, value in query.items() if value is not None}
-        return self._ask("GET", f"{path}?{urlencode(given, errors='replace')}" if given else path)
+        return self._ask("GET", f"{path}?{urlencode(given, doseq=True, errors='replace')}" if given else path)
 
     def post(self, path: str, body: Mapping[str, object]) -> Answer:
         """The answer to POST `path`.
@@ -82,7 +82,9 @@ class ApiClient:
         """
         return self._ask("DELETE", f"{path}?{urlencode(query)}" if query else path)
 
-    def list_of(self, path: str, body: Mapping[str, object] | None = None, **query: str | float | None) -> str:
+    def list_of(
+        self, path: str, body: Mapping[str, object] | None = None, **query: str | float | list[str] | None
+    ) -> str:
         """The answer to GET `path`, or with a `body` to POST, as the list that `format` names among what is given.
 
         Raises:
@@ -90,7 +92,7 @@ class ApiClient:
             ApiUnreachable: there is none.
         """
         given = {name: value for name, value in query.items() if value is not None}
-        url = f"{self.url}{path}?{urlencode(given, errors='replace')}" if given else self.url + path
+        url = f"{self.url}{path}?{urlencode(given, doseq=True, errors='replace')}" if given else self.url + path
         content = json.dumps(body).encode() if body is not None else None
         headers = self._headers | ({"Content-Type": "application/json"} if content else {})
         response = self._send("POST" if content else "GET", url, content, headers)

@@ -110,6 +110,12 @@ class UnknownTag(InvalidInput):
     code = "unknown_tag"
 
 
+class UnknownGenre(InvalidInput):
+    """No track in the index is of the genre."""
+
+    code = "unknown_genre"
+
+
 class InvalidRequest(InvalidInput):
     """An HTTP request whose parameters or body break the contract."""
 

@@ -16,6 +16,7 @@ from earshot.titles import (
     has_all_words,
     is_anybodys,
     is_edit,
+    is_nobody,
     name_and_version,
     names_agree,
     plain,
@@ -63,6 +64,10 @@ class Described(Protocol):
     @property
     def preview_url(self) -> str | None:
         """Of a file, where it lies."""
+
+    @property
+    def path(self) -> str:
+        """Of a file at a media server, where it lies there; else empty."""
 
     @property
     def duration_ms(self) -> int | None:
@@ -215,22 +220,29 @@ def artists_of(track: Described) -> frozenset[str]:
     return frozenset(filter(None, map(plain, track.artists)))
 
 
+def performers_of(track: Described) -> frozenset[str]:
+    """The artists for counting, however a name is spaced; empty where they are nobody ("Various Artists")."""
+    return frozenset(artist_names(track.artists))
+
+
 def album_of(track: Described) -> tuple[str, str] | None:
     """Who made the album and its name, fit for comparison; None where the album is unknown.
 
-    A compilation is made by its album artist. Without one, files of an album lie in one folder, whoever plays.
+    A compilation is made by its album artist, and all that are by nobody in particular by the same one. Without one,
+    files of an album lie in one folder, whoever plays.
     """
     album = plain(track.album)
     if not album:
         return None
-    maker = plain(track.album_artist) or _folder_of(track)
-    return maker or (plain(track.artists[0]) if track.artists else ""), album
+    maker = plain(track.album_artist) or _folder_of(track) or (plain(track.artists[0]) if track.artists else "")
+    return "" if is_nobody(maker.replace(" ", "")) else maker, album
 
 
 _DISC_FOLDER = re.compile(r"/(?:cd|disc|disk)(?:%20|[\s._-])*[0-9]{1,2}$", re.IGNORECASE)
 
 
 def _folder_of(track: Described) -> str:
-    """Of a file the folder of its album, which may have one for each disc; empty for others."""
+    """Of a file, here or at a media server, the folder of its album, which may have one for each disc."""
     url = track.preview_url or ""
-    return _DISC_FOLDER.sub("", url.rpartition("/")[0]) if url.startswith("file:") else ""
+    file = url if url.startswith("file:") else track.path
+    return _DISC_FOLDER.sub("", file.rpartition("/")[0])

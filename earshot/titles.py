@@ -169,14 +169,32 @@ def _similarity(one: str, other: str) -> float:
 def artist_names(names: Iterable[str]) -> list[str]:
     """Plain names, the main one first; of a name that joins several also the first alone. Nobody is none."""
     names = list(names)
-    whole = [_artist(name) for name in names]
-    first = [_artist(_JOINED.split(name.casefold(), maxsplit=1)[0]) for name in names]
+    whole = [artist_key(name) for name in names]
+    first = [artist_key(_JOINED.split(name.casefold(), maxsplit=1)[0]) for name in names]
     return [name for name in (*whole, *first) if name and name not in _NOBODY]
 
 
+def artist_keys(names: Iterable[str]) -> frozenset[str]:
+    """Under which names artists are known: each as it is credited, and each of those whom a credit joins."""
+    names = list(names)
+    joined = (part for name in names for part in _JOINED.split(name.casefold()))
+    return frozenset(filter(None, map(artist_key, (*names, *joined))))
+
+
+def is_nobody(key: str) -> bool:
+    """Whether an artist's key says that it is no artist: "Various Artists"."""
+    return key in _NOBODY
+
+
+def genre_key(name: str) -> str:
+    """A genre for comparison: Hip-Hop, Hip Hop and hiphop are one, and Drum & Bass, Drum and Bass and Drum'n'Bass."""
+    words = plain(_AND.sub(" ", name)).split() or plain(name).split()
+    return "".join(word for word in words if word not in ("n", "and")) or "".join(words)
+
+
 @lru_cache(maxsize=4096)
-def _artist(name: str) -> str:
-    """Names are spaced at will: AC/DC and ACDC, R.E.M. and REM."""
+def artist_key(name: str) -> str:
+    """An artist for comparison. Names are spaced at will: AC/DC and ACDC, R.E.M. and REM."""
     return _without_and(name).removeprefix("the ").replace(" ", "")
 
 

@@ -1,6 +1,6 @@
-"""What the index knows of its tracks besides their sound: filters by tags and source, and what they leave."""
+"""What the index knows of its tracks besides their sound, and what of it is nearest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ from earshot.index.segment import Segment
 from earshot.index.transform import unit
 from earshot.titles import plain
 
+_FEW_ROWS, _GOOD_PART = 20_000, 0.25
+"""Up to so many rows, or such a part of a segment, a product is as fast as an engine that has to pass over the rest."""
 _CHUNK = 1_024
 """Rows whose float32 copies fit into the processor's cache."""
 
@@ -39,17 +41,22 @@ def known_tags(searcher: Searcher, names: Sequence[str]) -> list[str]:
 
 
 def nearest_among(
-    searcher: Searcher, vector: Vector, k: int, *, tags: Sequence[str], source: str | None, exclude: frozenset[str]
+    parts: Iterable[tuple[Segment, Mask]], vector: Vector, k: int, *, exclude: frozenset[str]
 ) -> list[Neighbour]:
-    """The `k` tracks nearest to the unit `vector` among those with all the plain `tags` and of the `source`.
+    """The `k` tracks nearest to the unit `vector` among the rows of the masks.
 
-    Exact: a filter may leave few tracks far away, where an approximate search finds nothing.
+    Exact where they are few: a filter may leave tracks far away, where an approximate search finds nothing. Where they
+    are many and a good part of a segment, its engine is asked for more until enough of them are among its answers.
     """
     hits: list[tuple[float, str, Segment, int]] = []
-    for segment, live in living(searcher):
-        shelf = segment.shelf
-        rows = np.flatnonzero(live & (shelf.tag_strengths(tags) > 0) & shelf.of_source(source))
-        similarities = _similarities(segment, rows, vector)
+    for segment, mask in parts:
+        rows = np.flatnonzero(mask)
+        if len(rows) > max(_FEW_ROWS, _GOOD_PART * segment.rows):
+            rows, similarities = segment.nearest(vector, k + len(exclude), ~mask)
+            by_row = np.argsort(rows)
+            rows, similarities = rows[by_row], similarities[by_row]
+        else:
+            similarities = _similarities(segment, rows, vector)
         best = _best(similarities, k + len(exclude))
         hits += [(-float(similarities[i]), segment.track_id(int(rows[i])), segment, int(rows[i])) for i in best]
     hits.sort(key=lambda hit: hit[:2])

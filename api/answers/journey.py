@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from api.answers.filters import NO_FILTERS, Filters
 from api.answers.found import Found, shared_tags
 from api.answers.query import Seed
-from api.answers.spaces import cosine
+from api.answers.spaces import Sound, cosine
 from earshot.embedding import Vector
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
@@ -23,14 +24,18 @@ Recording = tuple[str, frozenset[str]] | str
 _MIN_ANGLE = 1e-3
 
 
-def journey(searcher: Searcher, start: Seed, end: Seed, steps: int) -> list[Found]:
+def journey(searcher: Searcher, start: Seed, end: Seed, steps: int, filters: Filters = NO_FILTERS) -> list[Found]:
     """Up to `steps` tracks between `start` and `end`, then `end`; each with its similarity to the one before it.
 
     Waypoints are spread evenly over the great circle between the two (Shoemake 1985, slerp). Each offers its nearest
     tracks; a beam search picks the sequence whose squared leaps are least in sum, so that one long leap costs more
-    than several short ones. No recording comes twice.
+    than several short ones. No recording comes twice. `filters` speak of the tracks in between.
+
+    Raises:
+        UnknownTag, UnknownGenre: no track has what the filters ask for.
     """
-    layers = [_candidates(searcher, point, start, end, steps) for point in waypoints(start.vector, end.vector, steps)]
+    sound = Sound(searcher, filters)
+    layers = [_candidates(sound, point, start, end, steps) for point in waypoints(start.vector, end.vector, steps)]
     chain = [start, *_least_leaps(start, layers, end), end]
     return [_step(before, after) for before, after in pairwise(chain)]
 
@@ -40,14 +45,14 @@ def _step(before: Seed, after: Seed) -> Found:
     return Found(after.track, None, cosine(before.vector, after.vector), shared_tags(tags, after.track))
 
 
-def _candidates(searcher: Searcher, waypoint: Vector, start: Seed, end: Seed, steps: int) -> list[Seed]:
+def _candidates(sound: Sound, waypoint: Vector, start: Seed, end: Seed, steps: int) -> list[Seed]:
     ends = {start.track.track_id, end.track.track_id}
     recordings = {_recording(start.track), _recording(end.track)}
     found = []
-    for neighbour in searcher.search(waypoint, max(_CANDIDATES, steps + _SPARE), exclude=ends):
-        vector = searcher.vector(neighbour.track.track_id)
-        if vector is not None and _recording(neighbour.track) not in recordings:
-            found.append(Seed(neighbour.track, vector))
+    for candidate in sound.candidates(waypoint, max(_CANDIDATES, steps + _SPARE), exclude=ends):
+        vector = sound.vector(candidate.track_id)
+        if vector is not None and candidate.track is not None and _recording(candidate.track) not in recordings:
+            found.append(Seed(candidate.track, vector))
     return found
 
 

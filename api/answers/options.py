@@ -1,8 +1,9 @@
 """What a caller may ask of a ranking."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from api.answers.filters import NO_FILTERS, Filters
 from earshot.ids import TrackId
 
 
@@ -17,8 +18,7 @@ class Options:
         max_per_artist: most results of one artist.
         max_per_album: most results of one album.
         exclude: tracks that must not be among them.
-        tags: all of these must be among a result's strongest, whatever their case and accents.
-        source: where results must come from.
+        filters: what they must be.
         diversity: 0 (best first) to 1 (unlike each other).
         collapse_versions: whether one result stands for all versions of a recording.
     """
@@ -29,7 +29,6 @@ class Options:
     max_per_artist: int | None = None
     max_per_album: int | None = None
     exclude: Collection[TrackId] = ()
-    tags: Sequence[str] = ()
-    source: str | None = None
+    filters: Filters = NO_FILTERS
     diversity: float = 0.0
     collapse_versions: bool = True

@@ -18,7 +18,7 @@ from api.answers.spaces import Sound
 from earshot.embedding import Vector
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
-from earshot.recordings import SAME_CLIP, album_of, artists_of, is_same_recording
+from earshot.recordings import SAME_CLIP, album_of, is_same_recording, performers_of
 from earshot.titles import plain_title
 
 _HEADROOM = 8
@@ -50,9 +50,9 @@ def rank(searcher: Searcher, query: Query, options: Options) -> Ranking:
     Candidates are fetched in growing portions until enough have passed or the whole index was looked at.
 
     Raises:
-        UnknownTag: no track has one of the tags that the options ask for.
+        UnknownTag, UnknownGenre: no track has what the filters ask for.
     """
-    sound = Sound(searcher, tags=options.tags, source=options.source)
+    sound = Sound(searcher, options.filters)
     least = -inf if options.min_similarity is None else options.min_similarity
     wanted = options.offset + options.k
     pool = max(_DIVERSITY_LEAST, wanted * _DIVERSITY_POOL) if options.diversity else wanted
@@ -110,7 +110,7 @@ class _Selection:
         vector = self._searcher.vector(track.track_id) if options.collapse_versions else None
         if (vector is not None and self._is_version(track, name, vector)) or is_full:
             return
-        artists = artists_of(track) if options.max_per_artist else ()
+        artists = performers_of(track) if options.max_per_artist else ()
         album = album_of(track) if options.max_per_album else None
         if options.max_per_artist and any(self._artists[artist] >= options.max_per_artist for artist in artists):
             return

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from api.answers.catalogue import known_tags, living
+from api.answers.filters import NO_FILTERS, Admitted, Filters
 from api.answers.found import Found, SharedTag
 from earshot.embedding import Vector
 from earshot.index.arrays import RowNumbers
@@ -24,33 +24,33 @@ Keys = npt.NDArray[np.uint64]
 
 
 def search(
-    searcher: Searcher, *, text: str, tags: Sequence[str], source: str | None, limit: int, offset: int
+    searcher: Searcher, *, text: str, filters: Filters = NO_FILTERS, limit: int, offset: int
 ) -> tuple[int, list[Found]]:
     """How many tracks match, and `limit` of them from `offset` on.
 
-    Every word of `text` must begin a word of title, artists or album; every tag must be among the track's strongest.
+    Every word of `text` must begin a word of title, artists or album; what `filters` ask for must hold.
     Titles that match as a whole come first, then titles that begin with the text, then titles that hold all words;
     with tags the strongest come first among equals; ties go by title.
 
     Raises:
-        UnknownTag: no track has one of the tags.
+        UnknownTag, UnknownGenre: no track has what the filters ask for.
     """
     wanted_text = plain(text)
     words = wanted_text.split()[:MAX_WORDS]
-    wanted_tags = known_tags(searcher, tags)
+    admitted = Admitted(searcher, filters)
     if text.strip() and not words:
         return 0, []
     total, best = 0, []
-    for number, (segment, live) in enumerate(living(searcher)):
+    for number, (segment, mask) in enumerate(admitted.parts):
         shelf = segment.shelf
-        strengths = shelf.tag_strengths(wanted_tags)
-        rows = np.flatnonzero(live & (strengths > 0) & shelf.with_words(words) & shelf.of_source(source))
+        strengths = shelf.tag_strengths(admitted.tags)
+        rows = np.flatnonzero(mask & shelf.with_words(words) if words else mask)
         keys = _keys(_text_ranks(shelf, rows, wanted_text, words), strengths[rows], shelf.places[rows])
         total += len(rows)
         first = _smallest(keys, offset + limit)
         best.append(_matches(number, segment, rows[first], keys[first]))
     tracks = [match.segment.track(match.row) for match in islice(merge(*best, key=_order), offset, offset + limit)]
-    return total, [Found(track, None, None, _matched(track, wanted_tags)) for track in tracks]
+    return total, [Found(track, None, None, _matched(track, admitted.tags)) for track in tracks]
 
 
 class _Match(NamedTuple):

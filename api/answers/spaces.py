@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from api.answers.catalogue import known_tags, nearest_among
+from api.answers.catalogue import nearest_among
+from api.answers.filters import NO_FILTERS, Admitted, Filters
 from earshot.embedding import Vector
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
-from earshot.titles import plain
 
 
 class Candidate(NamedTuple):
@@ -60,20 +60,18 @@ class Sound:
 
     Args:
         searcher: the index version.
-        tags: only tracks with all of these among their strongest are candidates.
-        source: only tracks of this source are.
+        filters: only tracks that they let through are candidates.
 
     Raises:
-        UnknownTag: no track has one of the tags.
+        UnknownTag, UnknownGenre: no track has what the filters ask for.
     """
 
     name = "sound"
 
-    def __init__(self, searcher: Searcher, *, tags: Sequence[str] = (), source: str | None = None) -> None:
+    def __init__(self, searcher: Searcher, filters: Filters = NO_FILTERS) -> None:
         self.version = searcher.version
         self._searcher = searcher
-        self._tags = known_tags(searcher, tags) if tags else []
-        self._source = source
+        self._admitted = None if filters.let_all_through else Admitted(searcher, filters)
 
     def vector(self, track_id: str) -> Vector | None:
         """The track's unit vector (dim,), None where the index does not hold it."""
@@ -81,17 +79,18 @@ class Sound:
 
     def track(self, track_id: str) -> IndexedTrack | None:
         """What the index shows of the track; None where it does not hold it, or where it may be no candidate."""
-        found = self._searcher.row(track_id)
-        return found if found is not None and self._admits(found) else None
+        place = self._searcher.place(track_id)
+        if place is None or not (self._admitted is None or place in self._admitted):
+            return None
+        segment, row = place
+        return segment.track(row)
 
     def candidates(self, vector: Vector, k: int, *, exclude: Collection[str]) -> list[Candidate]:
         """The `k` tracks nearest to the unit `vector`. Fewer: there are no more."""
-        if self._tags or self._source is not None:
-            found = nearest_among(
-                self._searcher, vector, k, tags=self._tags, source=self._source, exclude=frozenset(exclude)
-            )
-        else:
+        if self._admitted is None:
             found = self._searcher.search(vector, k, exclude=exclude)
+        else:
+            found = nearest_among(self._admitted.parts, vector, k, exclude=frozenset(exclude))
         return [Candidate(near.track.track_id, near.similarity, near.track) for near in found]
 
     def scores(self, vector: Vector, track_ids: Sequence[str]) -> list[float]:
@@ -101,11 +100,6 @@ class Sound:
     def _cosine(self, vector: Vector, track_id: str) -> float:
         own = self._searcher.vector(track_id)
         return 0.0 if own is None else cosine(own, vector)
-
-    def _admits(self, track: IndexedTrack) -> bool:
-        if self._source is not None and track.source != self._source:
-            return False
-        return {plain(tag.name) for tag in track.tags}.issuperset(self._tags)
 
 
 def cosine(one: Vector, other: Vector) -> float:

@@ -5,7 +5,7 @@ import binascii
 import json
 from functools import lru_cache
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.openapi.models import License
@@ -19,6 +19,7 @@ from api.http.routes import (
     audiomuse,
     catalogue_map,
     crawls,
+    genres,
     health,
     opensubsonic,
     opensubsonic_library,
@@ -43,6 +44,8 @@ MAX_LIST_BODY_BYTES = 2 * 1024 * 1024
 OWN_ROUTES = ("GET /docs", "GET /extend", "POST /extend", "GET /map")
 """Routes of the gateway, in serverless.yml, beside the one for everything: their answers are so large that they have
 throttles of their own."""
+_NAMES = ("genre", "not_artist", "folder")
+"""Parameters whose values have commas: "Folk, World, & Country"."""
 BODILESS = (204, 304)
 """Statuses whose answers must not have a body."""
 _HEADERS = {
@@ -63,7 +66,7 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
         enable_validation=True, serializer=_as_json, json_body_deserializer=_parse_json, cors=_cors(cors_origins)
     )
     problems.install(app)
-    for module in (similar, queries, search, catalogue_map, tracks, crawls, sources, health, page, playlists):
+    for module in (similar, queries, search, catalogue_map, genres, tracks, crawls, sources, health, page, playlists):
         app.include_router(module.router)
     for module in (opensubsonic, opensubsonic_library, audiomuse):
         app.include_router(module.router)
@@ -131,10 +134,22 @@ def _as_routed(event: HttpEvent) -> HttpEvent:
     context, http = event["requestContext"], event["requestContext"]["http"]
     method = "GET" if http["method"] == "HEAD" else http["method"]
     http = {**http, "method": method, "path": _path(http["path"])}
+    if any(name in event.get("rawQueryString", "") for name in _NAMES):
+        event["queryStringParameters"] = _with_whole_names(event)
     event = {**event, "rawPath": _path(event["rawPath"]), "requestContext": {**context, "http": http}}
     if method == "GET":
         event.pop("body", None)
     return event
+
+
+def _with_whole_names(event: HttpEvent) -> dict[str, str]:
+    """The parameters, their names' own commas told from those that gateways put between names, by a wider sign."""
+    found = dict(event.get("queryStringParameters") or {})
+    given = parse_qsl(event["rawQueryString"], keep_blank_values=True)
+    for name in _NAMES:
+        if values := [value.replace(",", "，") for key, value in given if key == name]:
+            found[name] = ",".join(values)
+    return found
 
 
 def refuse(error: EarshotError) -> HttpReply:

@@ -124,6 +124,20 @@ class SearchAnswer(BaseModel):
     results: list[Result]
 
 
+class GenreCount(BaseModel):
+    """A genre, and how many tracks are of it."""
+
+    name: Annotated[str, Field(description="As most of its tracks write it.")]
+    tracks: int
+
+
+class GenresAnswer(BaseModel):
+    """The genres of the catalogue, the commonest first; at most a thousand."""
+
+    index_version: str
+    genres: list[GenreCount]
+
+
 class Upload(BaseModel):
     """Where a clip goes, and with which headers: the address was signed for these and for the size announced."""
 

@@ -7,8 +7,10 @@ from typing import NotRequired, TypedDict
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from api.http.options import OptionParameters
+from api.http.options import FilterParameters, OptionParameters
 
+NAMES_WITH_COMMAS = ("genre", "not_artist")
+"""Lists that are given by repeating the parameter; others by commas."""
 _KEY = "key"
 """Needed only where the stage has keys."""
 
@@ -43,15 +45,18 @@ class Document(TypedDict):
 def document(resolver: APIGatewayHttpResolver) -> Document:
     """What the routes declare, with everything that validation enforces."""
     found: Document = json.loads(resolver.get_openapi_json_schema())
-    options: dict[str, Schema] = OptionParameters.model_json_schema()["properties"]
+    models: list[dict[str, Schema]] = [
+        model.model_json_schema()["properties"] for model in (OptionParameters, FilterParameters)
+    ]
     for operation in _operations(found):
         names = {parameter["name"] for parameter in operation.get("parameters", ())}
+        options = next((properties for properties in models if names >= properties.keys()), {})
         for parameter in operation.get("parameters", ()):
-            if names >= options.keys() and parameter["name"] in options:
+            if parameter["name"] in options:
                 parameter["schema"] = options[parameter["name"]]
             parameter["schema"] = _as_parameter(parameter["schema"])
             if parameter["schema"].get("type") == "array":
-                parameter["style"], parameter["explode"] = "form", False
+                parameter["style"], parameter["explode"] = "form", parameter["name"] in NAMES_WITH_COMMAS
         if "401" in operation["responses"]:
             operation["security"] = [{}, {_KEY: []}]
         if "304" in operation["responses"]:

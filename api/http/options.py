@@ -1,13 +1,17 @@
 """What a caller may ask of the answers, as it comes over HTTP. Every route that ranks takes the same options."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from api.answers.filters import ANY, Filters
 from api.answers.options import Options
 from api.http.lists import Format, PathRoot
+from api.http.ranges import seconds, years
 from earshot.ids import TrackId, parse_track_id
+from earshot.index.facets import Range
 from earshot.sources import TRACK_SOURCES
 
 MAX_K = 100
@@ -17,6 +21,7 @@ TrackIdText = Annotated[str, Field(min_length=1, max_length=512)]
 ParsedTrackId = Annotated[TrackId, Field(min_length=1, max_length=512), AfterValidator(parse_track_id)]
 """An id, URI or URL; what is none of these is refused as `InvalidTrackId` before anything else is looked at."""
 TagName = Annotated[str, Field(min_length=1, max_length=40)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 if TYPE_CHECKING:
     SourceName = str
@@ -25,10 +30,69 @@ else:
 """A source that tracks come from."""
 
 
-class OptionParameters(BaseModel):
-    """How many answers, which ones, and how much alike they may be among themselves."""
+def _text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _checked(parse: Callable[[str], Range]) -> AfterValidator:
+    def check(text: str) -> str:
+        parse(text)
+        return text
+
+    return AfterValidator(check)
+
+
+class FilterParameters(BaseModel):
+    """What results must be. What is not known of a track does not pass where it is asked for."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tags: Annotated[
+        list[TagName], Field(max_length=10, description="Only results with all of these among their strongest tags.")
+    ] = []
+    source: Annotated[SourceName | None, Field(description="Only results of this source.")] = None
+    genre: Annotated[
+        list[Name],
+        Field(max_length=20, description="Only results of one of these genres, as their files or servers say."),
+    ] = []
+    year: Annotated[
+        Annotated[str, Field(min_length=1, max_length=40), _checked(years)] | None,
+        BeforeValidator(_text),
+        Field(description="Only results of these years: `1994`, `1990-1999`, `1990-`, `-1999` or `1990s`."),
+    ] = None
+    length: Annotated[
+        Annotated[str, Field(min_length=1, max_length=40), _checked(seconds)] | None,
+        BeforeValidator(_text),
+        Field(description="Only results so long: `3:00-5:30`, `-10:00`, `120-` (minutes and seconds, or seconds)."),
+    ] = None
+    folder: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=1024,
+            description="Only results whose file lies in this folder or below: `/music/Jazz` from the root, `Jazz` "
+            "wherever it is.",
+        ),
+    ] = None
+    not_artist: Annotated[
+        list[Name], Field(max_length=200, description="No results that one of these artists plays on.")
+    ] = []
+
+    def filters(self) -> Filters:
+        """The same in the answers' own terms."""
+        return Filters(
+            tags=self.tags,
+            source=self.source,
+            genres=self.genre,
+            years=years(self.year) if self.year else ANY,
+            seconds=seconds(self.length) if self.length else ANY,
+            folder=self.folder.replace("，", ",") if self.folder else None,
+            not_artists=self.not_artist,
+        )
+
+
+class OptionParameters(FilterParameters):
+    """How many answers, which ones, and how much alike they may be among themselves."""
 
     k: Annotated[int, Field(ge=1, le=MAX_K, description="How many results at most.")] = 10
     offset: Annotated[int, Field(ge=0, le=MAX_OFFSET, description="How many of the best to pass over (paging).")] = 0
@@ -45,10 +109,6 @@ class OptionParameters(BaseModel):
     exclude: Annotated[
         list[ParsedTrackId], Field(max_length=200, description="Tracks that must not be among them.")
     ] = []
-    tags: Annotated[
-        list[TagName], Field(max_length=10, description="Only results with all of these among their strongest tags.")
-    ] = []
-    source: Annotated[SourceName | None, Field(description="Only results of this source.")] = None
     diversity: Annotated[
         float,
         Field(
@@ -72,4 +132,7 @@ class OptionParameters(BaseModel):
 
     def options(self) -> Options:
         """The same in the answers' own terms."""
-        return Options(**{field.name: getattr(self, field.name) for field in fields(Options)})
+        return Options(
+            filters=self.filters(),
+            **{field.name: getattr(self, field.name) for field in fields(Options) if field.name != "filters"},
+        )

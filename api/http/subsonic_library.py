@@ -81,7 +81,7 @@ _sorted: WeakKeyDictionary[Searcher, Library] = WeakKeyDictionary()
 
 
 def _library(searcher: Searcher) -> Library:
-    _, found = search(searcher, text="", tags=(), source=None, limit=MOST, offset=0)
+    _, found = search(searcher, text="", limit=MOST, offset=0)
     tracks = tuple(one.track for one in found)
     by_album: dict[str, list[IndexedTrack]] = {}
     for track in tracks:

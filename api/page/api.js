@@ -24,8 +24,11 @@ async function ask(path, options = {}) {
     hint: busy ? "Try again in a moment." : "" }, answer.status);
 }
 
+const REPEATED = new Set(["genre", "not_artist"]); // names have commas
+
 function query(values) {
-  const texts = Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]);
+  const texts = Object.entries(values).flatMap(([name, value]) => REPEATED.has(name) && Array.isArray(value)
+    ? value.map((one) => [name, one]) : [[name, Array.isArray(value) ? value.join(",") : value]]);
   return new URLSearchParams(texts.filter(([, text]) => text !== undefined && text !== null && text !== ""));
 }
 
@@ -52,6 +55,7 @@ export const api = {
     body: JSON.stringify({ seeds, ...values, format }) }),
   pathAs: (format, from, to, steps) => text(`/path?${query({ from, to, steps, format })}`),
   searchAs: (format, values) => text(`/search?${query({ ...values, format })}`),
+  genres: () => ask("/genres"),
   map: () => ask("/map"),
   crawls: (key) => ask("/crawls?limit=20", { headers: withKey(key) }),
   crawl: (id, key) => ask(`/crawls/${encodeURIComponent(id)}`, { headers: withKey(key) }),

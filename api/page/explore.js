@@ -2,6 +2,7 @@
 
 import { api, currentStage } from "./api.js";
 import { h, icon, iconButton, problem, saying } from "./dom.js";
+import { filterControl, readFilters, writeFilters } from "./filters.js";
 import { takeAway } from "./lists.js";
 import { picker } from "./picker.js";
 import { action, artistsOf, named, row, tile } from "./tracks.js";
@@ -14,6 +15,7 @@ export function address(state) {
   for (const name of ["like", "less", "tags"]) if (state[name].length) values.set(name, state[name].join(","));
   if (state.artist) values.set("artist", state.artist);
   if (state.variety) values.set("variety", state.variety);
+  writeFilters(values, state.filters);
   const text = values.toString();
   return text ? `#/?${text}` : "#/";
 }
@@ -21,7 +23,7 @@ export function address(state) {
 function read(values) {
   const ids = (name) => [...new Set((values.get(name) ?? "").split(",").filter(Boolean))];
   return { like: ids("like"), less: ids("less"), tags: ids("tags"),
-    artist: values.get("artist") ?? "", variety: values.get("variety") ?? "" };
+    artist: values.get("artist") ?? "", variety: values.get("variety") ?? "", filters: readFilters(values) };
 }
 
 export async function explore(main, values, { go }) {
@@ -30,6 +32,7 @@ export async function explore(main, values, { go }) {
   const without = (trackId) => ({ like: state.like.filter((id) => id !== trackId), less: state.less.filter((id) => id !== trackId) });
   const like = (track) => change({ ...without(track.track_id), like: [...without(track.track_id).like, track.track_id] });
   const less = (track) => change({ ...without(track.track_id), less: [...without(track.track_id).less, track.track_id] });
+  const setFilters = (filters) => change({ filters });
   const remove = (track) => change(without(track.track_id));
 
   const body = h("div", { class: "body", "aria-busy": "true" });
@@ -46,16 +49,17 @@ export async function explore(main, values, { go }) {
     if (state.like.length + state.less.length) await mixed();
     else await start();
   } catch (error) {
-    body.replaceChildren(problem(error));
+    body.replaceChildren(problem(error), h("div", { class: "settings" }, filterControl(state.filters, setFilters)));
   }
   body.removeAttribute("aria-busy");
 
   async function start() {
     const toggleTag = (tag) => change({ tags: state.tags.includes(tag) ? state.tags.filter((t) => t !== tag) : [...state.tags, tag] });
-    const answer = await api.search({ tags: state.tags, limit: 24 });
+    const wanted = { tags: state.tags, ...state.filters };
+    const answer = await api.search({ ...wanted, limit: 24 });
     const surprise = saying(async () => {
       const at = Math.floor(Math.random() * Math.min(answer.total, 10000));
-      const [track] = (await api.search({ limit: 1, offset: at })).results;
+      const [track] = (await api.search({ ...wanted, limit: 1, offset: at })).results;
       go(`#/?like=${encodeURIComponent(track.track_id)}`);
     });
     body.replaceChildren(
@@ -63,17 +67,19 @@ export async function explore(main, values, { go }) {
         h("h2", {}, state.tags.length ? `Tagged ${state.tags.join(" and ")}` : "In the catalogue"),
         h("span", { class: "count" }, `${answer.total.toLocaleString()} ${answer.total === 1 ? "track" : "tracks"}`),
         filters(state.tags, toggleTag),
+        filterControl(state.filters, setFilters),
         answer.total ? h("button", { type: "button", class: "button", onclick: surprise }, icon("dice"), "Surprise me") : null,
-        answer.total ? takeAway((format) => api.searchAs(format, { tags: state.tags, limit: 100 })) : null),
+        answer.total ? takeAway((format) => api.searchAs(format, { ...wanted, limit: 100 })) : null),
       answer.total
-        ? pages(answer.results, answer.total, (offset) => api.search({ tags: state.tags, limit: 24, offset }), (track) =>
+        ? pages(answer.results, answer.total, (offset) => api.search({ ...wanted, limit: 24, offset }), (track) =>
             row(track, { stage, onTag: toggleTag, actions: [action("plus", `More like ${named(track)}`, () => like(track))] }))
+        : state.tags.length || Object.keys(state.filters).length ? h("p", { class: "empty" }, "Nothing fits these filters.")
         : h("p", { class: "empty" }, "Nothing here yet. ", h("a", { href: "#/playlists" }, "Add a playlist"), "."));
   }
 
   async function mixed() {
     const seeds = [...state.like.map((id) => ({ track_id: id, weight: 1 })), ...state.less.map((id) => ({ track_id: id, weight: -0.5 }))];
-    const options = { k: PAGE };
+    const options = { k: PAGE, ...state.filters };
     if (state.artist) options.max_per_artist = Number(state.artist);
     if (state.variety) options.diversity = Number(state.variety);
     if (state.tags.length) options.tags = state.tags;
@@ -119,7 +125,8 @@ export async function explore(main, values, { go }) {
     return h("div", { class: "settings" },
       h("label", {}, "Per artist ", perArtist),
       h("label", {}, "Variety ", variety),
-      filters(state.tags, toggleTag));
+      filters(state.tags, toggleTag),
+      filterControl(state.filters, setFilters));
   }
 }
 

@@ -71,11 +71,20 @@ export function row(track, { stage, rest = [], onTag, actions = [], shared = tru
     tile(track, stage, rest),
     h("div", { class: "what" },
       h("a", { class: "title", href: `#/?like=${encodeURIComponent(track.track_id)}` }, named(track)),
-      h("span", { class: "who" }, artistsOf(track), track.album ? h("span", { class: "album" }, ` · ${track.album}`) : null),
+      h("span", { class: "who" }, artistsOf(track), album(track)),
       tagChips(shared && track.shared_tags?.length ? track.shared_tags : track.tags, onTag),
       versions),
     likeness(track.similarity),
     h("div", { class: "actions" }, actions, playable(track, stage) ? homeLink(track, "round") : null));
+}
+
+// Album, year, genres; the recording at MusicBrainz, where it is known.
+function album(track) {
+  const texts = [track.album, track.year, (track.genres ?? []).slice(0, 2).join(", ")].filter(Boolean);
+  const place = track.track_number ? `Track ${track.track_number}${track.disc_number > 1 ? ` of disc ${track.disc_number}` : ""}` : undefined;
+  const mbid = track.mbid ? h("a", { href: `https://musicbrainz.org/recording/${encodeURIComponent(track.mbid)}`, rel: "noreferrer",
+    target: "_blank", "aria-label": `${named(track)} at MusicBrainz` }, "MusicBrainz") : null;
+  return texts.length || mbid ? h("span", { class: "album", title: place }, texts.map((text) => ` · ${text}`), mbid ? [" · ", mbid] : null) : null;
 }
 
 export function action(name, label, onclick) {

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from api.answers.filters import Filters
 from api.answers.options import Options
 from api.answers.query import Query
 from api.answers.ranking import rank
@@ -25,7 +26,7 @@ from earshot.index.searcher import Searcher
 
 
 def _search(searcher: Searcher, text: str, *tags: str) -> None:
-    total, _ = search(searcher, text=text, tags=tags, source=None, limit=20, offset=0)
+    total, _ = search(searcher, text=text, filters=Filters(tags=tags), limit=20, offset=0)
     assert total
 
 
@@ -39,8 +40,8 @@ QUESTIONS: Mapping[str, Callable[[Searcher], object]] = MappingProxyType({
     "search, two words": lambda searcher: _search(searcher, "artist 12"),
     "search, everything": lambda searcher: _search(searcher, ""),
     "search, a tag": lambda searcher: _search(searcher, "", "tag 7"),
-    "similar, of a tag": lambda searcher: _similar(searcher, Options(tags=["tag 7"])),
-    "similar, of a source": lambda searcher: _similar(searcher, Options(source="deezer")),
+    "similar, of a tag": lambda searcher: _similar(searcher, Options(filters=Filters(tags=["tag 7"]))),
+    "similar, of a source": lambda searcher: _similar(searcher, Options(filters=Filters(source="deezer"))),
     "map": drawn,
 })  # fmt: skip
 

@@ -66,6 +66,11 @@ def _row(number: int, vectors: bytes, rng: np.random.Generator) -> FreshRow:
         album=f"Album {words[3] % 200_000}",
         isrc=f"DEA{words[0] % 10**9:09d}",
         duration_ms=int(words[1] % 400_000),
+        genres=tuple(f"Genre {n}" for n in {int(words[0] % 60), int(words[2] % 7)}),
+        year=1950 + int(words[2] % 75),
+        album_artist=f"Artist {words[2] % 50_000}",
+        track_number=1 + int(words[0] % 14),
+        path=f"Artist {words[2] % 50_000}/Album {words[3] % 200_000}/{words[0] % 14:02d}.flac",
         url=f"https://www.example.org/track/{number}",
         artwork_url=f"https://images.example.org/{words[2]:08x}{words[3]:08x}/500x500.jpg",
     )

@@ -61,16 +61,16 @@ class Searcher:
 
     def contains(self, track_id: str) -> bool:
         """Whether a query can find the track."""
-        return self._find(track_id) is not None
+        return self.place(track_id) is not None
 
     def row(self, track_id: str) -> IndexedTrack | None:
         """What the index shows of the track, or None."""
-        found = self._find(track_id)
+        found = self.place(track_id)
         return found[0].track(found[1]) if found else None
 
     def vector(self, track_id: str) -> Vector | None:
         """The track's unit vector (dim,), or None."""
-        found = self._find(track_id)
+        found = self.place(track_id)
         return found[0].vector(found[1]) if found else None
 
     def search(self, vector: Vector, k: int, *, exclude: Collection[str] = frozenset()) -> list[Neighbour]:
@@ -117,7 +117,8 @@ class Searcher:
             raise InvalidInput(f"a query vector must be finite and not zero; its length is {length}")
         return (query / np.float32(length)).astype(np.float32)
 
-    def _find(self, track_id: str) -> tuple[Segment, int] | None:
+    def place(self, track_id: str) -> tuple[Segment, int] | None:
+        """The segment and the row of a living track, or None."""
         for segment, dead in reversed(self._segments):
             row = segment.find(track_id)
             if row is not None and (dead is None or not dead[row]):

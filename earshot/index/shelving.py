@@ -2,6 +2,7 @@
 
 import hashlib
 from array import array
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from heapq import heappush, heappushpop
 
@@ -10,9 +11,10 @@ import numpy.typing as npt
 
 from earshot.errors import InvalidInput
 from earshot.index.arrays import Column
+from earshot.index.facets import MOST, folder_of, plain_folder
 from earshot.index.rows import row_in
 from earshot.index.shelf import MAX_ROWS, SAMPLE_ROWS, Shown, spine
-from earshot.titles import plain
+from earshot.titles import artist_keys, genre_key, plain
 from earshot.track import Row
 
 
@@ -40,6 +42,7 @@ class _Shelving:
         self._strengths = array("f")
         self._plain_tag = _PlainNames()
         self._sample: list[tuple[int, int, Shown]] = []
+        self._facets = _Facets()
 
     def add(self, number: int, row: Row) -> None:
         if number == MAX_ROWS:
@@ -53,6 +56,7 @@ class _Shelving:
         self._tags.add([self._plain_tag[name] for name, _ in tags], number)
         self._strengths.extend([probability for _, probability in tags])
         self._sources.add((row["source"],), number)
+        self._facets.add(number, row)
         shown = Shown(row.get("title", ""), ", ".join(row.get("artists", ())), tags[0][0] if tags else "")
         push = heappush if len(self._sample) < SAMPLE_ROWS else heappushpop
         push(self._sample, (-sample_key(row["track_id"]), -number, shown))
@@ -66,12 +70,42 @@ class _Shelving:
         tags, as_they_came = self._tags.columns()
         strengths = np.frombuffer(self._strengths, np.float32)[as_they_came]
         sources, _ = self._sources.columns()
-        return [places, order, *words, *tags, strengths, *sources, *self._sample_columns()]
+        return [places, order, *words, *tags, strengths, *sources, *self._sample_columns(), *self._facets.columns()]
 
     def _sample_columns(self) -> list[Column]:
         sample = sorted(self._sample, reverse=True)
         numbers = np.array([(-row, -key) for key, row, _ in sample], np.uint32).reshape(-1, 2)
         return [numbers[:, 0], numbers[:, 1], *_texts([text for *_, shown in sample for text in shown])]
+
+
+class _Facets:
+    """What rows are filtered by (`earshot.index.facets`)."""
+
+    def __init__(self) -> None:
+        self._genres, self._artists = _Entries(), _Entries()
+        self._written: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._years, self._seconds, self._folder_of = array("H"), array("H"), array("I")
+        self._folders: dict[str, int] = {}
+
+    def add(self, number: int, row: Row) -> None:
+        keys = {key: name for name in row.get("genres", ()) if (key := genre_key(name))}
+        for key, name in keys.items():
+            self._written[key][name] += 1
+        self._genres.add(keys, number)
+        self._artists.add(artist_keys(row.get("artists", ())), number)
+        self._years.append(min(max(row.get("year") or 0, 0), MOST))
+        self._seconds.append(min(max(row.get("duration_ms") or 0, 0) // 1000, MOST))
+        self._folder_of.append(self._folders.setdefault(folder_of(row), len(self._folders)))
+
+    def columns(self) -> list[Column]:
+        genres, _ = self._genres.columns()
+        artists, _ = self._artists.columns()
+        written = [min(names, key=lambda name: (-names[name], name)) for _, names in sorted(self._written.items())]
+        folders = [plain_folder(folder) if folder else "" for folder in self._folders]
+        numbers = [np.frombuffer(self._years, np.uint16), np.frombuffer(self._seconds, np.uint16)]
+        return [
+            *genres, *_texts(written), *artists, *numbers, np.frombuffer(self._folder_of, np.uintc), *_texts(folders)
+        ]  # fmt: skip
 
 
 class _PlainNames(dict[str, str]):

@@ -67,6 +67,8 @@ def publish_catalogue(world: World, folder: Path) -> str:
                         album=f"{word} Sessions",
                         url=f"https://www.deezer.com/track/{number}",
                         tags=tags,
+                        genres=(style,),
+                        year=1980 + 5 * i + j,
                     )
                 )
                 lean = 0.75 * float(random.random()) ** 2

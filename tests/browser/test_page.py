@@ -118,6 +118,25 @@ def test_tags_artists_and_variety_narrow_the_answer(open_page: OpenPage) -> None
     expect(page.locator(".tag.active")).to_have_count(0)
 
 
+@both_widths
+def test_filters_are_set_by_the_keyboard_and_taken_back(open_page: OpenPage, width: str) -> None:
+    page = open_page("#/", width=width)
+    page.get_by_text("Filters", exact=True).focus()
+    page.keyboard.press("Enter")
+    genre = page.get_by_label("Genre")
+    expect(genre.locator("option")).to_have_count(8)
+    genre.select_option("jazz")
+    page.get_by_label("Years").fill("1990-1999")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Stop filtering: Genre jazz")).to_be_visible()
+    page.wait_for_url("**genre=jazz**year=1990-1999**")
+    texts = page.locator(".track .album").all_inner_texts()
+    assert texts
+    assert all("jazz" in text and "199" in text for text in texts)
+    page.get_by_role("button", name="Stop filtering: Years 1990-1999").click()
+    expect(page.locator(".tag.active")).to_have_count(1)
+
+
 def test_more_results_come_on_request(open_page: OpenPage) -> None:
     page = open_page("#/?like=deezer:1000")
     page.get_by_role("button", name="Show more").click()

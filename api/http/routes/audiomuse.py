@@ -89,7 +89,7 @@ def _search_tracks() -> list[Row]:
     count = min(_MAX_RESULTS, _number("end", start + 20, 10_000, least=0) - start)
     if count <= 0:
         return []
-    _, found = search(searcher_of(router), text=text, tags=(), source=None, limit=count, offset=start)
+    _, found = search(searcher_of(router), text=text, limit=count, offset=start)
     return [_described(one.track) for one in found]
 
 
@@ -141,7 +141,7 @@ def _named(title: str, artist: str) -> str:
     """
     if not (title and artist):
         raise InvalidRequest("Request must include either 'item_id' or both 'title' and 'artist'.")
-    _, found = search(searcher_of(router), text=title, tags=(), source=None, limit=_MAX_RESULTS, offset=0)
+    _, found = search(searcher_of(router), text=title, limit=_MAX_RESULTS, offset=0)
     for one in found:
         if same_title(one.track.title, title) and same_artist(one.track.artists, [artist]):
             return one.track.track_id

@@ -292,7 +292,7 @@ def _found() -> Content:
     if count:
         start = number(router, "songOffset", 0, 10_000)
         try:
-            _, found = search(searcher_of(router), text=text, tags=(), source=None, limit=count, offset=start)
+            _, found = search(searcher_of(router), text=text, limit=count, offset=start)
             songs = [child(one.track) for one in found]
         except NoIndexYet:
             songs = []

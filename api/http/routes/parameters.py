@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query as Paramete
 from pydantic import AfterValidator
 
 from api.http.lists import Format, PathRoot
-from api.http.options import OptionParameters, TagName, TrackIdText
+from api.http.options import FilterParameters, OptionParameters, TrackIdText
 from earshot.ids import TrackId, parse_track_id
 from earshot.sources import Can, labels, track_id_forms
 
@@ -26,11 +26,9 @@ TrackIdInPath = Annotated[
 TrackIdsParameter = Annotated[
     list[TrackIdText], Parameter(min_length=1, max_length=100, description="Tracks in playlist order, comma-separated.")
 ]
-TagsParameter = Annotated[
-    list[TagName], Parameter(max_length=10, description="Tags, comma-separated; all must be present.")
-]
 LimitParameter = Annotated[int, Parameter(ge=1, le=100, description="How many at most.")]
 OffsetParameter = Annotated[int, Parameter(ge=0, le=10_000, description="How many to pass over (paging).")]
+FiltersParameter = Annotated[FilterParameters, Parameter()]
 OptionsParameter = Annotated[OptionParameters, Parameter()]
 FormatParameter = Annotated[Format, Parameter()]
 PathRootParameter = Annotated[PathRoot, Parameter()]

@@ -9,15 +9,14 @@ from api.answers import search as words
 from api.http.caching import by_spaces
 from api.http.contract import SearchAnswer
 from api.http.lists import as_list
-from api.http.options import SourceName
 from api.http.presentation import results, spaces
 from api.http.routes.documented import answers
 from api.http.routes.parameters import (
+    FiltersParameter,
     FormatParameter,
     LimitParameter,
     OffsetParameter,
     PathRootParameter,
-    TagsParameter,
 )
 from api.http.services import searcher_of
 
@@ -33,9 +32,8 @@ router = Router()
     middlewares=[as_list, by_spaces],
 )
 def search(  # noqa: PLR0917 (parameters of a query have no order)
+    filters: FiltersParameter,
     text: Annotated[str, Parameter(max_length=200, description="Beginnings of words in title, artists or album.")] = "",
-    tags: TagsParameter = [],  # noqa: B006 (Powertools copies it)
-    source: Annotated[SourceName | None, Parameter(description="Only of this source.")] = None,
     limit: LimitParameter = 20,
     offset: OffsetParameter = 0,
     format: FormatParameter = None,  # noqa: A002, ARG001 (its name over HTTP; `as_list` reads it)
@@ -43,7 +41,7 @@ def search(  # noqa: PLR0917 (parameters of a query have no order)
 ) -> SearchAnswer:
     """Case and accents do not matter. Without text and tags: the whole catalogue by title."""
     searcher = searcher_of(router)
-    total, found = words.search(searcher, text=text, tags=tags, source=source, limit=limit, offset=offset)
+    total, found = words.search(searcher, text=text, filters=filters.filters(), limit=limit, offset=offset)
     return SearchAnswer(
         index_version=searcher.version,
         model=searcher.model,

@@ -19,6 +19,7 @@ from api.http.presentation import query_track, results, spaces
 from api.http.requests import ExtendRequest, SimilarRequest
 from api.http.routes.documented import answers
 from api.http.routes.parameters import (
+    FiltersParameter,
     FormatParameter,
     FromParameter,
     OptionsParameter,
@@ -120,16 +121,17 @@ def _extend(texts: Sequence[str], options: OptionParameters) -> ExtendAnswer:
     responses=answers(SimilarAnswer, 304, 404, 409, 422, 503),
     middlewares=_CACHED,
 )
-def path(
+def path(  # noqa: PLR0917 (parameters of a query have no order)
     start: FromParameter,
     end: ToParameter,
+    filters: FiltersParameter,
     steps: Annotated[
         int, Parameter(ge=1, le=30, description="How many tracks in between, where there are enough.")
     ] = 8,
     format: FormatParameter = None,  # noqa: A002, ARG001 (its name over HTTP; `as_list` reads it)
     path_root: PathRootParameter = None,  # noqa: ARG001
 ) -> SimilarAnswer:
-    """Each step is close to the last; the results end with the destination.
+    """Each step is close to the last; the results end with the destination. Filters speak of the tracks in between.
 
     `similarity` is that to the track before.
     """
@@ -140,5 +142,5 @@ def path(
         model=searcher.model,
         spaces=spaces(searcher),
         query=[query_track(first), query_track(last)],
-        results=results(journey(searcher, first, last, steps)),
+        results=results(journey(searcher, first, last, steps, filters.filters())),
     )

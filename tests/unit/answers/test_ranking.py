@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from api.answers.filters import Filters
 from api.answers.found import SharedTag
 from api.answers.options import Options
 from api.answers.query import Query, Seed
@@ -135,12 +136,15 @@ def test_tags_and_source_filter_even_when_all_matches_are_far_away(index_of: Ind
     index = index_of(
         [*near, *far], [*(_near(1 + n % 100) for n in range(199)), *(direction(a127=1, a0=-n) for n in range(4))]
     )
-    assert _ids(_rank(index, Options(tags=["hip-hop", "rock"]))) == ["deezer:500", "file:0123456789abcdef"]
-    assert _ids(_rank(index, Options(source="file"))) == ["file:0123456789abcdef"]
-    assert _ids(_rank(index, Options(source="manifest"))) == ["manifest:0123456789abcdef"]
-    assert _ids(_rank(index, Options(source="spotify"))) == []
+    assert _ids(_rank(index, Options(filters=Filters(tags=["hip-hop", "rock"])))) == [
+        "deezer:500",
+        "file:0123456789abcdef",
+    ]
+    assert _ids(_rank(index, Options(filters=Filters(source="file")))) == ["file:0123456789abcdef"]
+    assert _ids(_rank(index, Options(filters=Filters(source="manifest")))) == ["manifest:0123456789abcdef"]
+    assert _ids(_rank(index, Options(filters=Filters(source="spotify")))) == []
     with pytest.raises(UnknownTag, match="polka"):
-        _rank(index, Options(tags=["polka"]))
+        _rank(index, Options(filters=Filters(tags=["polka"])))
 
 
 def test_diversity_prefers_what_differs_among_the_similar(index_of: IndexOf) -> None:

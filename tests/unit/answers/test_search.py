@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from api.answers.filters import Filters
 from api.answers.search import search
 from earshot.errors import UnknownTag
 from earshot.index.searcher import Searcher
@@ -40,7 +41,7 @@ def _found(
     limit: int = 20,
     offset: int = 0,
 ) -> list[str]:
-    _, found = search(shop, text=text, tags=tags, source=source, limit=limit, offset=offset)
+    _, found = search(shop, text=text, filters=Filters(tags=tags, source=source), limit=limit, offset=offset)
     return [one.track.track_id.removeprefix("deezer:") for one in found]
 
 
@@ -99,7 +100,7 @@ def test_tags_filter_and_the_strongest_come_first(shop: Searcher) -> None:
 
 
 def test_results_carry_the_tags_that_were_asked_for_and_no_similarity(shop: Searcher) -> None:
-    _, (found, *_) = search(shop, text="", tags=["electronic"], source=None, limit=1, offset=0)
+    _, (found, *_) = search(shop, text="", filters=Filters(tags=["electronic"], source=None), limit=1, offset=0)
     assert found.shared_tags == [("electronic", 0.9)]
     assert (found.similarity, found.score) == (None, None)
 
@@ -114,7 +115,7 @@ def test_without_words_the_catalogue_comes_by_title_and_in_pages(shop: Searcher)
     everything = _found(shop)
     assert everything[:3] == ["1", "4", "2"]
     assert [found for offset in (0, 2, 4, 6) for found in _found(shop, limit=2, offset=offset)] == everything
-    assert search(shop, text="", tags=[], source=None, limit=1, offset=0)[0] == 6
+    assert search(shop, text="", filters=Filters(tags=[], source=None), limit=1, offset=0)[0] == 6
 
 
 def test_source_filters(shop: Searcher) -> None:

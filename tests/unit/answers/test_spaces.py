@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import pytest
 
+from api.answers.filters import Filters
 from api.answers.options import Options
 from api.answers.query import Query, Seed
 from api.answers.ranking import Ranking, rank
@@ -105,9 +106,9 @@ def test_filters_and_thresholds_hold_for_what_other_spaces_name(index_of: IndexO
     query = Query.of(
         [_seed(index)], [(Listening({"deezer:1": {"deezer:190": 1.0, "deezer:5": 0.9, "deezer:6": 0.8}}), 1.0)]
     )
-    assert _ids(rank(index, query, Options(k=2, tags=["odd"]))) == ["deezer:5", "deezer:3"]
+    assert _ids(rank(index, query, Options(k=2, filters=Filters(tags=["odd"])))) == ["deezer:5", "deezer:3"]
     assert _ids(rank(index, query, Options(k=2, min_similarity=0.9))) == ["deezer:5", "deezer:6"]
-    assert _ids(rank(index, query, Options(k=2, source="spotify"))) == []
+    assert _ids(rank(index, query, Options(k=2, filters=Filters(source="spotify")))) == []
 
 
 def test_seeds_and_excluded_tracks_stay_out_whoever_names_them(index_of: IndexOf) -> None:

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from api.answers.atlas import atlas
 from api.answers.catalogue import nearest_among
+from api.answers.filters import ANY, Admitted, Filters
 from api.answers.search import MAX_WORDS, search
 from earshot.embedding import Vector
+from earshot.errors import UnknownGenre
 from earshot.index import layout
 from earshot.index.cache import SegmentCache
 from earshot.index.manifest import Manifest, StoredObject
@@ -33,6 +35,8 @@ from earshot.track import Row, Status, Tag, Track, TrackInfo
 DIM = 4
 IDENTITY = CatalogueTransform(np.zeros(DIM, np.float32), np.ones(DIM, np.float32), np.eye(DIM, dtype=np.float32))
 TAGS = ("Jazz", "rock")
+ARTISTS = ("The Béatles", "Tyler, The Creator", "Beatles & Tyler", "Tyler")
+GENRES = ("Hip-Hop", "hip hop", "Folk, World, & Country", "Rock")
 
 Catalogue = list[list[tuple[Track, bool]]]
 """Tracks in segments, and which of them are dead."""
@@ -63,8 +67,12 @@ def tracks(draw: st.DrawFn, number: int) -> Track:
             f"{number:06d}",  # type: ignore[arg-type]
             draw(st.sampled_from(["file", "deezer"])),
             title=draw(texts),
-            artists=tuple(draw(st.lists(texts, max_size=2))),
+            artists=tuple(draw(st.lists(texts | st.sampled_from(ARTISTS), max_size=2))),
             album=draw(texts),
+            genres=tuple(draw(st.lists(st.sampled_from(GENRES), max_size=2))),
+            year=draw(st.sampled_from([None, 1989, 1990, 1999])),
+            duration_ms=draw(st.sampled_from([None, 59_999, 60_000, 90_500])),
+            path=draw(st.sampled_from(["", "Jazz/a.mp3", "Jazz/Bé bop/b.mp3", "Jazz2/c.mp3", "x/jazz/d.mp3", "e.mp3"])),
         ),
         status=Status.READY,
         tags=tuple(Tag(name, draw(st.sampled_from([0.0, 0.25, 0.5]))) for name in named),
@@ -145,7 +153,9 @@ def test_search(
                 and 1 + title.startswith(f" {plain(text)}") + (title == f" {plain(text)}")
             )
             expected.append((rank, -strength, line, number, track.track_id))
-    total, found = search(library.searcher(catalogue), text=text, tags=names, source=source, limit=limit, offset=offset)
+    total, found = search(
+        library.searcher(catalogue), text=text, filters=Filters(tags=names, source=source), limit=limit, offset=offset
+    )
     assert total == len(expected)
     expected = sorted(expected)[offset : offset + limit]
     assert [one.track.track_id for one in found] == [track_id for *_, track_id in expected]
@@ -164,10 +174,85 @@ def test_nearest_tracks_behind_a_filter(
         if admitted and track.track_id not in exclude:
             own = np.frombuffer(track.embedding or b"", "<f2").astype(np.float32)
             expected.append((-round(float(own @ vector / np.linalg.norm(own)), 3), track.track_id))
-    found = nearest_among(
-        library.searcher(catalogue), vector, k, tags=[plain(name) for name in names], source=source, exclude=exclude
-    )
+    carried = {tag.name for part in catalogue for track, _ in part for tag in track.tags}
+    if not carried.issuperset(names):
+        return
+    admitted = Admitted(library.searcher(catalogue), Filters(tags=names, source=source))
+    found = nearest_among(admitted.parts, vector, k, exclude=exclude)
     assert [(-round(near.similarity, 3) + 0.0, near.track.track_id) for near in found] == sorted(expected)[:k]
+
+
+filters = st.builds(
+    Filters,
+    genres=st.lists(st.sampled_from(["HIP HOP", "folk, world and country", "rock,hiphop"]), max_size=2),
+    years=st.sampled_from([ANY, (1990, 1990), (1990, None), (None, 1990), (1990, 1999)]),
+    seconds=st.sampled_from([ANY, (60, None), (None, 60), (60, 90)]),
+    folder=st.sampled_from([None, "jazz", "/JAZZ", "Jazz/be bop", "/", "bop"]),
+    not_artists=st.lists(st.sampled_from(["beatles", "Tyler, the creator", "TYLER"]), max_size=2),
+)
+
+
+def is_let_through(track: Track, wanted: Filters) -> bool:
+    """By a look at the track, without any column."""
+    info = track.info
+    genres = {"".join(plain(genre.replace("&", " ")).split()) for genre in info.genres}
+    of_genres = {
+        "HIP HOP": {"hiphop"},
+        "folk, world and country": {"folkworldcountry"},
+        "rock,hiphop": {"rock", "hiphop"},
+    }
+    folder = "/" + "/".join(map(plain, info.path.split("/")[:-1]))
+    names = f"{folder}/" if folder != "/" else "/"
+    credited = {
+        "The Béatles": {"beatles"},
+        "Tyler, The Creator": {"tyler", "tylerthecreator"},
+        "Beatles & Tyler": {"beatles", "tyler"},
+        "Tyler": {"tyler"},
+    }
+    by = set().union(*(credited.get(name, set()) for name in info.artists))
+    banned = {"".join(plain(name).split()) for name in wanted.not_artists}
+    length = None if info.duration_ms is None else info.duration_ms // 1000
+    wanted_folder = None if wanted.folder is None else "/".join(map(plain, wanted.folder.split("/")))
+    return (
+        (not wanted.genres or bool(genres & set().union(*(of_genres[name] for name in wanted.genres))))
+        and _is_within(info.year, wanted.years)
+        and _is_within(length, wanted.seconds)
+        and (
+            wanted_folder is None
+            or (
+                (bool(info.path) and f"{wanted_folder.rstrip('/')}/" in names)
+                and (wanted_folder.startswith("/") or f"/{wanted_folder}/" in names)
+                and (not wanted_folder.startswith("/") or names.startswith(f"{wanted_folder.rstrip('/')}/"))
+            )
+        )
+        and not by & banned
+    )
+
+
+def _is_within(number: int | None, wanted: tuple[int | None, int | None]) -> bool:
+    first, last = wanted
+    if wanted == ANY:
+        return True
+    return number is not None and (first is None or number >= first) and (last is None or number <= last)
+
+
+@anew
+@given(catalogue=catalogues(), wanted=filters)
+def test_a_filtered_answer_is_what_the_filter_leaves_of_an_exhaustive_ranking(
+    library: Library, *, catalogue: Catalogue, wanted: Filters
+) -> None:
+    vector: Vector = np.eye(DIM, dtype=np.float32)[0]
+    searcher = library.searcher(catalogue)
+    everything = nearest_among(Admitted(searcher, Filters()).parts, vector, 99, exclude=frozenset())
+    by_id = {track.track_id: track for _, track, _ in living(catalogue)}
+    assert len(everything) == len(by_id)
+    try:
+        found = nearest_among(Admitted(searcher, wanted).parts, vector, 99, exclude=frozenset())
+    except UnknownGenre:
+        assert wanted.genres
+        return
+    expected = [near for near in everything if is_let_through(by_id[near.track.track_id], wanted)]
+    assert [near.track.track_id for near in found] == [near.track.track_id for near in expected]
 
 
 @anew

@@ -5,8 +5,9 @@ from dataclasses import fields
 
 import pytest
 
+from api.answers.filters import Filters
 from api.answers.options import Options
-from api.http.options import OptionParameters
+from api.http.options import FilterParameters, OptionParameters
 from earshot.ids import TrackId
 from earshot.reasons import Reason
 from earshot.sources import TRACK_SOURCES
@@ -102,9 +103,10 @@ def test_every_option_reaches_the_ranking_from_the_address_and_from_a_body(
 
 
 def test_without_options_the_answer_is_that_of_the_rankings_own_defaults() -> None:
-    assert OptionParameters().options() == Options(exclude=[], tags=[])
+    assert OptionParameters().options() == Options(exclude=[], filters=Filters(tags=[], genres=[], not_artists=[]))
     of_lists = {"format", "path_root"}
-    assert set(OptionParameters.model_fields) == {field.name for field in fields(Options)} | of_lists
+    of_ranking = {field.name for field in fields(Options)} - {"filters"}
+    assert set(OptionParameters.model_fields) - set(FilterParameters.model_fields) == of_ranking | of_lists
 
 
 def test_results_carry_what_a_listener_sees(world: World) -> None:
