@@ -2,7 +2,7 @@
 
 Key: partition `crawl_id`, sort `entry`. The summaries of all crawls share the partition ``crawls`` (so that listing
 them is one query); the entries of a crawl live under its own id, numbered from 0, fifty to an item: that takes a third
-of the time, and a tenth of the write units or less. Older versions wrote an item for each, which is read, too. How far
+of the time, and about a tenth of the write units. Older versions wrote an item for each, which is read, too. How far
 a crawl has come follows from its entries and the state of their tracks. Counting them costs what they are, so the
 summary keeps the latest counts for whoever asks (docs/adr/0014).
 
