@@ -170,8 +170,8 @@ def test_nearest_tracks_behind_a_filter(
     exclude = frozenset(f"{number:06d}" for number in excluded)
     expected = []
     for _, track, _ in living(catalogue):
-        admitted = strength_of(track, names) > 0 and source in (None, track.info.source)
-        if admitted and track.track_id not in exclude:
+        passes = strength_of(track, names) > 0 and source in (None, track.info.source)
+        if passes and track.track_id not in exclude:
             own = np.frombuffer(track.embedding or b"", "<f2").astype(np.float32)
             expected.append((-round(float(own @ vector / np.linalg.norm(own)), 3), track.track_id))
     carried = {tag.name for part in catalogue for track, _ in part for tag in track.tags}
