@@ -1,12 +1,14 @@
 """Media servers that speak OpenSubsonic: their playlists, albums and whole libraries, and their audio."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from crawler.cutting.cutter import Cutter
 from crawler.source import Connected, Web
 from crawler.subsonic.audio import CUT_S, DOWNLOAD_S, Audio
+from crawler.subsonic.pictures import pictures_of
 from crawler.subsonic.source import SubsonicSource
 from earshot.media_servers.subsonic import SubsonicServer
 from earshot.web import origin_of
@@ -50,4 +52,5 @@ def connect(web: Web, settings: Settings) -> Connected:
     reached = replace(web.downloader, hosts=frozenset[str](), own_servers=frozenset({address}), max_seconds=DOWNLOAD_S)
     server = SubsonicServer(reached, own.subsonic_url, own.subsonic_user, own.subsonic_password.get_secret_value())
     source = SubsonicSource(server)
-    return Connected(source.read_page, source.track, Audio(server, Cutter(CUT_S)).of)
+    audio = Audio(server, Cutter(CUT_S))
+    return Connected(source.read_page, source.track, audio.of, pictures=partial(pictures_of, server))

@@ -1,0 +1,40 @@
+"""Covers in answers: where they are, and the pictures themselves, which never change under their name."""
+
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
+
+from api.http.caching import is_known
+from api.http.services import services_of
+from earshot.covers import MEDIA_TYPE, size_for
+from earshot.errors import CoverNotFound
+from earshot.track import TrackInfo
+
+_YEAR_S = 365 * 24 * 3600
+
+
+def artwork_of(track: TrackInfo) -> str | None:
+    """Where the cover of a track is: here, as a path of this API, else where its provider has it."""
+    return f"/covers/{track.own_cover}" if track.own_cover else track.artwork_url
+
+
+def picture(router: BaseRouter, cover: str, pixels: int) -> Response[bytes]:
+    """A cover in the size that is enough for `pixels`, or 304 for who has it.
+
+    Raises:
+        CoverNotFound
+    """
+    size = size_for(pixels)
+    kept_by = "private" if router.current_event.headers.get("x-api-key") else "public"
+    headers: dict[str, str | list[str]] = {
+        "ETag": f'"{cover}-{size}"',
+        "Cache-Control": f"{kept_by}, max-age={_YEAR_S}, immutable",
+    }
+    if is_known(str(headers["ETag"]), router.current_event.headers.get("if-none-match")):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED.value, headers=headers, body=b"")
+    covers = services_of(router).covers
+    found = covers.get(cover, size) if covers else None
+    if found is None:
+        raise CoverNotFound(f"no cover {cover}")
+    return Response(status_code=HTTPStatus.OK.value, content_type=MEDIA_TYPE, headers=headers, body=found)
