@@ -86,7 +86,7 @@ class Connected:
     search: Callable[[str, str], Sequence[TrackInfo]] | None = None
     """What it finds for artist and title, best first, with their `preview_url`."""
     pictures: Callable[[TrackInfo], Iterable[bytes]] | None = None
-    """Pictures that may be the cover of a track of its own, the best first; none of them is looked at. Raises NotFound."""
+    """What may be the cover of a track of its own, the best first. Raises NotFound, AudioRejected."""
     place: Callable[[PlaylistRef], str] | None = None
     """What a playlist is, whatever it is called: the URL of a folder without links. None: what it is called says that.
 

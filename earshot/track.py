@@ -60,7 +60,7 @@ class TrackInfo:
     path: str = ""
     """Where a media server has its file, as the server says: mostly relative to its music folder."""
     cover_id: str | None = None
-    """What its source calls the cover: a media server's own word; of a file, a hash of the pictures in and beside it."""
+    """What its source calls the cover; of a file, a hash of the pictures in and beside it."""
     cover: str | None = None
     """The cover that Earshot keeps (`earshot.stores.covers_bucket`), once it does; `NO_COVER`: there is none."""
 

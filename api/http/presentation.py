@@ -36,11 +36,8 @@ def query_track(seed: Seed, versions: Sequence[IndexedTrack] = ()) -> QueryTrack
 
 
 def _brief(track: IndexedTrack) -> dict[str, object]:
-    return {
-        **dict(zip(BRIEF, _brief_values(track), strict=True)),
-        "artwork_url": artwork_of(track),
-        "tags": track.tags[:SHOWN_TAGS],
-    }
+    known = dict(zip(BRIEF, _brief_values(track), strict=True))
+    return {**known, "artwork_url": artwork_of(track), "tags": track.tags[:SHOWN_TAGS]}
 
 
 def track_answer(track: Track, *, indexed: bool) -> TrackAnswer:

@@ -1,12 +1,12 @@
-"""Keeps the covers and the tracks that have them in step: what no track has goes, what is missing is asked for again."""
+"""Keeps covers and tracks in step: what no track has goes, what is missing is asked for again."""
 
 from dataclasses import dataclass
-from itertools import batched
 
 from earshot.clock import seconds_until
 from earshot.ids import TrackId
 from earshot.messages import FetchCover
 from earshot.stores.covers_bucket import CoversBucket
+from earshot.stores.dynamodb import batches
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import NO_COVER
@@ -46,7 +46,7 @@ class CoverSweep:
             if not cover or (cover != NO_COVER and cover not in held and not self.covers.exists(cover)):
                 lacking.setdefault(cover_id, []).append(track_id)
         self.fetch_queue.send_all(
-            FetchCover(cover_id, tuple(some)) for cover_id, ids in lacking.items() for some in batched(ids, _AT_ONCE)
+            FetchCover(cover_id, tuple(some)) for cover_id, ids in lacking.items() for some in batches(ids, _AT_ONCE)
         )
         unused = [cover for cover, put in held.items() if cover not in used and -seconds_until(put) > _YOUNG_S]
         for cover in unused:

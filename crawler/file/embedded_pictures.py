@@ -16,7 +16,7 @@ _MOST = 20
 
 
 def front_cover(tagged: Any) -> bytes | None:
-    """Of what one of mutagen's readers made of a file: its front cover, else its first picture; damaged ones are none."""
+    """What a reader of mutagen's found in a file: its front cover, else its first picture; damaged ones are none."""
     found: list[tuple[int, bytes]] = []
     try:
         found.extend(islice(_pictures(tagged), _MOST))

@@ -43,7 +43,7 @@ class FolderPictures:
             return None
 
     def _beside(self, file: Path) -> Path | None:
-        """In its folder, else, if that is one of several discs, in the folder of the discs. No link leads out of reach."""
+        """In its folder, else, if that is one of several discs, in theirs. No link leads out of reach."""
         folder = file.parent
         for place in (folder, folder.parent) if is_disc(folder.name) else (folder,):
             try:
