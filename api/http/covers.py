@@ -1,4 +1,4 @@
-"""Covers in answers: where they are, and the pictures themselves, which never change under their name."""
+"""The pictures of covers, which never change under their name."""
 
 from http import HTTPStatus
 
@@ -9,14 +9,8 @@ from api.http.caching import is_known
 from api.http.services import services_of
 from earshot.covers import MEDIA_TYPE, size_for
 from earshot.errors import CoverNotFound
-from earshot.track import TrackInfo
 
 _YEAR_S = 365 * 24 * 3600
-
-
-def artwork_of(track: TrackInfo) -> str | None:
-    """Where the cover of a track is: here, as a path of this API, else where its provider has it."""
-    return f"/covers/{track.own_cover}" if track.own_cover else track.artwork_url
 
 
 def picture(router: BaseRouter, cover: str, pixels: int) -> Response[bytes]:

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from pydantic import Field
 
-from api.http.covers import artwork_of
+from api.http.artwork import artwork_of
 from api.http.services import Services, searcher_of, services_of
 from earshot.errors import InvalidPlaylist
 from earshot.lists.tracks import ListedTrack

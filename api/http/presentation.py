@@ -5,8 +5,8 @@ from operator import attrgetter
 
 from api.answers.found import SHOWN_TAGS, Found
 from api.answers.query import Seed
+from api.http.artwork import artwork_of
 from api.http.contract import BRIEF, KNOWN, QueryTrack, Result, SpaceVersion, TagStrength, TrackAnswer
-from api.http.covers import artwork_of
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
 from earshot.track import Tag, Track

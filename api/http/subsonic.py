@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter, Router
 
-from api.http.covers import artwork_of
+from api.http.artwork import artwork_of
 from api.http.events import HttpEvent
 from api.http.services import Rules, services_of
 from earshot.errors import EarshotError, InvalidRequest, InvalidTrackId, KeyRequired, NotFound

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from api.answers.search import search
-from api.http.covers import artwork_of
+from api.http.artwork import artwork_of
 from api.http.subsonic import album_id, artist_id, artist_name, child
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher

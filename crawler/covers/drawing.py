@@ -36,7 +36,7 @@ def _decoded(picture: bytes) -> VideoFrame:
     if codec is None:
         raise AudioRejected("it begins like no picture", reason=Reason.UNPLAYABLE)
     try:
-        context = av.codec.context.CodecContext.create(codec, "r")
+        context = av.VideoCodecContext.create(codec, "r")
         context.options = {"max_pixels": str(MAX_PIXELS)}
         context.thread_count = 1
         for packet in (av.Packet(picture), None):
@@ -55,7 +55,7 @@ def _encoded(frame: VideoFrame, size: int) -> bytes:
     width, height = (max(1, round(length * factor)) for length in (frame.width, frame.height))
     small = frame.reformat(width, height, format=_PIXELS, interpolation="AREA")
     small.pts = 0
-    encoder = av.codec.context.CodecContext.create("mjpeg", "w")
+    encoder = av.VideoCodecContext.create("mjpeg", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, _PIXELS
     encoder.time_base = Fraction(1)
     encoder.thread_count = 1

@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
 
-from api.http.covers import artwork_of, picture
+from api.http.artwork import artwork_of
+from api.http.covers import picture
 from api.http.routes.parameters import TrackIdInPath
 from api.http.services import services_of
 from earshot.covers import DIGITS, SIZES
