@@ -5,6 +5,7 @@ bytes. FFmpeg is here anyway, for audio.
 """
 
 from fractions import Fraction
+from typing import cast
 
 from av.video.frame import VideoFrame
 
@@ -36,7 +37,7 @@ def _decoded(picture: bytes) -> VideoFrame:
     if codec is None:
         raise AudioRejected("it begins like no picture", reason=Reason.UNPLAYABLE)
     try:
-        context = av.VideoCodecContext.create(codec, "r")
+        context = cast("av.VideoCodecContext", av.VideoCodecContext.create(codec, "r"))
         context.options = {"max_pixels": str(MAX_PIXELS)}
         context.thread_count = 1
         for packet in (av.Packet(picture), None):
@@ -55,7 +56,7 @@ def _encoded(frame: VideoFrame, size: int) -> bytes:
     width, height = (max(1, round(length * factor)) for length in (frame.width, frame.height))
     small = frame.reformat(width, height, format=_PIXELS, interpolation="AREA")
     small.pts = 0
-    encoder = av.VideoCodecContext.create("mjpeg", "w")
+    encoder = cast("av.VideoCodecContext", av.VideoCodecContext.create("mjpeg", "w"))
     encoder.width, encoder.height, encoder.pix_fmt = width, height, _PIXELS
     encoder.time_base = Fraction(1)
     encoder.thread_count = 1

@@ -45,9 +45,8 @@ class CoverSweep:
                 used.add(cover)
             if not cover or (cover != NO_COVER and cover not in held and not self.covers.exists(cover)):
                 lacking.setdefault(cover_id, []).append(track_id)
-        self.fetch_queue.send_all(
-            [FetchCover(cover_id, tuple(some)) for cover_id, ids in lacking.items() for some in batches(ids, _AT_ONCE)]
-        )
+        parts = [(cover_id, some) for cover_id, ids in lacking.items() for some in batches(ids, _AT_ONCE)]
+        self.fetch_queue.send_all([FetchCover(cover_id, tuple(some)) for cover_id, some in parts])
         unused = [cover for cover, put in held.items() if cover not in used and -seconds_until(put) > _YOUNG_S]
         for cover in unused:
             self.covers.delete(cover)

@@ -21,7 +21,7 @@ _Size = Annotated[int, Parameter(ge=1, le=10_000, description="Pixels of the lon
 
 
 @router.get("/covers/<cover>", include_in_schema=False)
-def cover(cover: Annotated[str, Path(pattern=rf"^[0-9a-f]{{{DIGITS}}}$")], size: _Size = SIZES[-1]) -> Response[bytes]:
+def cover(cover: Annotated[str, Path(pattern=rf"^[0-9a-f]{{{DIGITS}}}$")], size: _Size = SIZES[-1]) -> Response[str]:
     """A cover that is kept here."""
     return picture(router, cover, size)
 

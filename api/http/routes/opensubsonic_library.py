@@ -209,7 +209,7 @@ def stream() -> Response[str]:
 
 @router.get("/rest/getCoverArt", include_in_schema=False)
 @router.get("/rest/getCoverArt.view", include_in_schema=False)
-def cover() -> Response[bytes] | Response[str]:
+def cover() -> Response[str]:
     """The cover that is kept here; else whoever looks is sent to where it is."""
     asked = asked_of(router)
     try:

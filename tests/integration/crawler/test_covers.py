@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import boto3
@@ -28,7 +29,7 @@ from tests.stubs.stack import Stack, running_stack
 
 def picture(red: int, width: int = 600, height: int = 400, codec: str = "mjpeg") -> bytes:
     """A picture of one colour."""
-    encoder = av.VideoCodecContext.create(codec, "w")
+    encoder = cast("av.VideoCodecContext", av.VideoCodecContext.create(codec, "w"))
     encoder.width, encoder.height, encoder.time_base = width, height, Fraction(1)
     encoder.pix_fmt = {"mjpeg": "yuvj420p", "png": "rgb24", "libwebp": "yuv420p"}[codec]
     colour = np.full((height, width, 3), (red, 40, 200), np.uint8)
@@ -135,7 +136,11 @@ def test_the_front_cover_in_a_file_is_kept_small(
     for size in SIZES:
         kept = _kept().get(cover_of(content), size)
         assert kept
-        (frame,) = (f for f in av.VideoCodecContext.create("mjpeg", "r").decode(av.Packet(kept)) if f)
+        (frame,) = (
+            f
+            for f in cast("av.VideoCodecContext", av.VideoCodecContext.create("mjpeg", "r")).decode(av.Packet(kept))
+            if f
+        )
         assert (frame.width, frame.height) == (size, round(size * 2 / 3))
         assert np.abs(frame.to_ndarray(format="rgb24")[5, 5].astype(int) - (250, 40, 200)).max() < 12
 
