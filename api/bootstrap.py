@@ -20,6 +20,7 @@ from earshot.media_servers.server import MediaServer
 from earshot.media_servers.subsonic import SubsonicServer
 from earshot.media_servers.subsonic_library import SubsonicLibrary
 from earshot.sources import SOURCES
+from earshot.stores.covers_bucket import CoversBucket
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.pasted_lists import PastedLists
@@ -91,6 +92,7 @@ def services() -> Services:
         fresh_previews={"deezer": _deezer(settings, quotas)},
         media_servers=media_servers,
         disconnect=disconnect,
+        covers=CoversBucket(s3, settings.covers_bucket) if settings.covers_bucket else None,
     )
 
 

@@ -25,6 +25,8 @@ class ApiSettings(FunctionSettings):
     crawls_table: str
     index_bucket: str
     previews_bucket: str
+    covers_bucket: str = ""
+    """Where covers of own files and media servers are kept; empty: nowhere, as in the cloud, which has none."""
     crawl_queue_url: str
     fetch_now_queue_url: str
     index_cache_dir: Path = Path("/tmp/earshot-index")  # noqa: S108 (the only writable folder of a Lambda function)

@@ -11,3 +11,6 @@ class FetchPreviewSettings(CrawlerSettings):
     """For tracks that somebody waits for."""
     extract_now_queue_url: str
     """Told of their previews, which then do not wait behind those of crawls."""
+
+    covers_bucket: str = ""
+    """Where covers of own files and media servers are kept; empty: nowhere, as in the cloud, which has none."""

@@ -17,3 +17,6 @@ class ReconcileSettings(FunctionSettings):
     fetch_now_dlq_arn: str
     extract_dlq_arn: str
     extract_now_dlq_arn: str
+
+    covers_bucket: str = ""
+    """Where covers of own files and media servers are kept; empty: nowhere, as in the cloud, which has none."""

@@ -15,6 +15,9 @@ from config.fetch_preview import FetchPreviewSettings
 from config.reconcile import ReconcileSettings
 from crawler.clips import Clips
 from crawler.counting import Counting
+from crawler.covers.covering import Covering
+from crawler.covers.drawer import Drawer
+from crawler.covers.sweep import CoverSweep
 from crawler.crawl import Crawl
 from crawler.dead_letters import DeadLetters
 from crawler.fetch import Fetch
@@ -27,6 +30,7 @@ from crawler.versions import Versions
 from earshot.deliveries import Deliveries
 from earshot.matching import Matching
 from earshot.sources import SOURCES
+from earshot.stores.covers_bucket import CoversBucket
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.leases import Leases
 from earshot.stores.message_queue import Letters, MessageQueue
@@ -111,6 +115,34 @@ def clips() -> Clips:
     """What `fetch_preview` runs for queries by sound."""
     settings = FetchPreviewSettings.load()
     return Clips(_downloader(settings), SoundQueries(boto3.client("s3", config=_AWS), settings.previews_bucket))
+
+
+@lru_cache(maxsize=1)
+def covering() -> Covering:
+    """What `fetch_preview` runs for covers."""
+    settings = FetchPreviewSettings.load()
+    database = boto3.client("dynamodb", config=_AWS)
+    return Covering(
+        tracks=TracksTable(database, settings.tracks_table),
+        covers=_covers(settings.covers_bucket),
+        sources=_connected(settings, _web(settings, database)),
+        drawer=Drawer(),
+    )
+
+
+@lru_cache(maxsize=1)
+def cover_sweep() -> CoverSweep:
+    """What else `reconcile` runs once a day."""
+    settings = ReconcileSettings.load()
+    return CoverSweep(
+        tracks=TracksTable(boto3.client("dynamodb", config=_AWS), settings.tracks_table),
+        covers=_covers(settings.covers_bucket),
+        fetch_queue=MessageQueue(boto3.client("sqs", config=_AWS), settings.fetch_queue_url),
+    )
+
+
+def _covers(bucket: str) -> CoversBucket | None:
+    return CoversBucket(boto3.client("s3", config=_AWS), bucket) if bucket else None
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
 """Reads a playlist page by page: tracks are registered, entries recorded, previews asked for."""
 
 import time
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import asdict, dataclass, replace
 
 from crawler.departed import HIDING, departed, place_of_ref, remember
@@ -13,13 +13,13 @@ from earshot.crawls import CrawlEntry, Withheld
 from earshot.errors import EarshotError, ProviderThrottled, ProviderUnavailable
 from earshot.ids import TrackId
 from earshot.matching import Matching
-from earshot.messages import CrawlPlaylist, FetchPreview
+from earshot.messages import CrawlPlaylist, FetchCover, FetchPreview
 from earshot.playlists import PlaylistRef, parse_playlist
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.song_keys import SongKeys
 from earshot.stores.tracks_table import TracksTable
-from earshot.track import Status, Track, TrackInfo
+from earshot.track import NO_COVER, Status, Track, TrackInfo
 
 _MESSAGE_S = 60.0
 """Longest time after which another page is begun; the function has 300 seconds, and large files are slow to read."""
@@ -145,6 +145,7 @@ class Crawl:
         said = [i for i in infos if i.track_id not in known or _says_more(i, known[i.track_id].info)]
         for info in said:
             self.tracks.register(info)
+        self.fetch_queue.send_all(_covers_of(said, known))
         self.songs.note(said, unless_known=[info for info in infos if info not in said])
         entries = [_recorded(entry) for entry in page.entries]
         if any(entry.reason in HIDING for entry in entries):
@@ -179,6 +180,16 @@ class Crawl:
 
     def _needs_preview(self, track: Track) -> bool:
         return track.status is Status.PENDING or (track.status is Status.READY and track.model != self.model)
+
+
+def _covers_of(said: Iterable[TrackInfo], known: Mapping[TrackId, Track]) -> list[FetchCover]:
+    """What asks for the covers that are others than before; one that several tracks have is asked for once."""
+    tracks: dict[tuple[str, str], list[TrackId]] = {}
+    for info in said:
+        before = known[info.track_id].info.cover_id if info.track_id in known else None
+        if info.cover_id and info.cover_id != (before or NO_COVER):
+            tracks.setdefault((info.source, info.cover_id), []).append(info.track_id)
+    return [FetchCover(cover_id, tuple(ids)) for (_, cover_id), ids in tracks.items()]
 
 
 def _settled(entry: PlaylistEntry, match: TrackInfo | None) -> PlaylistEntry:

@@ -61,7 +61,7 @@ class DeadLetters:
 
     def _fetch(self, body: str) -> None:
         message = parse_fetch(body)
-        if isinstance(message, FetchPreview):  # a query by sound is long over
+        if isinstance(message, FetchPreview):  # a query by sound is long over, and covers are swept
             give_up_preview(self.tracks, self.previews, parse_track_id(message.track_id))
 
     def _extract(self, body: str) -> None:

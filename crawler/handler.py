@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from crawler import bootstrap
-from earshot.messages import CountCrawl, FetchClip, ForgetPlaylist, parse_crawl, parse_fetch
+from earshot.messages import CountCrawl, FetchClip, FetchCover, ForgetPlaylist, parse_crawl, parse_fetch
 from earshot.telemetry import logger
 
 _RESERVE_MS = 60_000
@@ -25,7 +25,7 @@ def crawl_playlist(event: dict[str, object], context: LambdaContext) -> dict[str
 
 
 def fetch_preview(event: dict[str, object], context: LambdaContext) -> dict[str, object]:
-    """Gives tracks their previews. SQS, `FetchPreview` and `FetchClip` messages."""
+    """Gives tracks their previews. SQS, `FetchPreview`, `FetchClip` and `FetchCover` messages."""
     answer = process_partial_response(event, _fetch, _processor, context)
     return dict(answer)
 
@@ -40,6 +40,8 @@ def reconcile(event: Mapping[str, object], context: LambdaContext) -> None:
         time_is_up = partial(_is_up, context)
         done = bootstrap.reconcile().give_back_tracks(time_is_up=time_is_up)
         logger().info("reconciled", previews=len(done.to_extract), tracks=len(done.to_fetch), ended=done.ended)
+        swept = bootstrap.cover_sweep().run()
+        logger().info("covers swept", removed=swept.removed, asked=swept.asked)
 
 
 def _is_up(context: LambdaContext) -> bool:
@@ -68,6 +70,10 @@ def _fetch(record: SQSRecord) -> None:
     if isinstance(message, FetchClip):
         clips = bootstrap.clips()
         bootstrap.deliveries().attempt(record, partial(clips.run, message), lambda _: clips.give_up(message))
+        return
+    if isinstance(message, FetchCover):
+        covering = bootstrap.covering()
+        bootstrap.deliveries().attempt(record, partial(covering.run, message), lambda _: covering.give_up(message))
         return
     log = logger()
     log.set_correlation_id(message.track_id)

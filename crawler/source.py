@@ -4,7 +4,7 @@
 ``connect(web: Web, settings) -> Connected``; of the settings it declares what it reads.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from crawler.formats import HEAD_BYTES, starts_like_audio
@@ -85,6 +85,8 @@ class Connected:
     """Its track with this ISRC, with its `preview_url`; None: it has none."""
     search: Callable[[str, str], Sequence[TrackInfo]] | None = None
     """What it finds for artist and title, best first, with their `preview_url`."""
+    pictures: Callable[[TrackInfo], Iterable[bytes]] | None = None
+    """What may be the cover of a track of its own, the best first. Raises NotFound, AudioRejected."""
     place: Callable[[PlaylistRef], str] | None = None
     """What a playlist is, whatever it is called: the URL of a folder without links. None: what it is called says that.
 

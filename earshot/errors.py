@@ -22,6 +22,7 @@
     │   ├── PlaylistNotFound
     │   ├── CrawlNotFound
     │   ├── QueryNotFound            no query by sound with this id, or no longer
+    │   ├── CoverNotFound            the track has no cover, or nobody keeps it
     │   └── NotPlayable              the audio of the track cannot be played from here
     ├── TrackNotReady                known, but has no embedding (yet)
     ├── NoIndexYet                   nothing has been indexed so far
@@ -207,6 +208,13 @@ class QueryNotFound(NotFound):
 
     code = "query_not_found"
     hint = "Queries are kept for an hour; upload the clip again."
+
+
+class CoverNotFound(NotFound):
+    """The track has no cover, or nobody keeps it."""
+
+    code = "cover_not_found"
+    hint = "Covers come from the tags and folders of own files, from media servers and from providers."
 
 
 class NotPlayable(NotFound):

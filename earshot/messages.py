@@ -110,12 +110,22 @@ class FetchClip(_Message):
     url: str
 
 
-def parse_fetch(text: str) -> FetchPreview | FetchClip:
+@dataclass(frozen=True, slots=True)
+class FetchCover(_Message):
+    """Find and store the cover that the source of these tracks calls `cover_id`."""
+
+    cover_id: str
+    track_ids: tuple[TrackId, ...]
+
+
+def parse_fetch(text: str) -> FetchPreview | FetchClip | FetchCover:
     """A message of the fetch queue.
 
     Raises:
-        InvalidInput: it is neither.
+        InvalidInput: it is none of these.
     """
+    if '"cover_id"' in text:
+        return FetchCover.from_json(text)
     return FetchClip.from_json(text) if '"query_id"' in text else FetchPreview.from_json(text)
 
 

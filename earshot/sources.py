@@ -58,6 +58,8 @@ class Source:
     """Hosts of short links, which do not say what they lead to."""
     hosts: tuple[str, ...] = ()
     preview_hosts: tuple[str, ...] = ()
+    artwork_hosts: tuple[str, ...] = ()
+    """Hosts of covers that a browser may show."""
     api_url: str = ""
     calls_per_minute: float = 0
     """That all workers together may make; 0: it is not called."""
@@ -142,6 +144,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType({
             own_lists=(("loved", "profile/(?P<number>[1-9][0-9]{0,17})(?:/loved)?"),),
             short_sites=("link.deezer.com", "deezer.page.link", "dzr.page.link"),
             hosts=("api.deezer.com", "*.dzcdn.net"), preview_hosts=("*.dzcdn.net",),
+            artwork_hosts=("*.dzcdn.net",),
             api_url="https://api.deezer.com", calls_per_minute=480,
             gives="public playlists, albums and artists; previews of its own and of others' tracks; not for commerce",
         ),

@@ -9,6 +9,8 @@ from earshot.clock import Timestamp
 from earshot.ids import TrackId
 from earshot.reasons import Reason
 
+NO_COVER = "none"
+"""Said of a track whose source has no cover that can be shown."""
 Row = Mapping[str, Any]
 """What is kept of a track, by field, as plain values: how tables, previews and the index hold it."""
 
@@ -58,7 +60,14 @@ class TrackInfo:
     path: str = ""
     """Where a media server has its file, as the server says: mostly relative to its music folder."""
     cover_id: str | None = None
-    """What its media server calls the cover."""
+    """What its source calls the cover; of a file, a hash of the pictures in and beside it."""
+    cover: str | None = None
+    """The cover that Earshot keeps (`earshot.stores.covers_bucket`), once it does; `NO_COVER`: there is none."""
+
+    @property
+    def own_cover(self) -> str | None:
+        """The cover that Earshot keeps, if it keeps one."""
+        return None if self.cover == NO_COVER else self.cover
 
     @property
     def called(self) -> str:

@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from config.local import ROOT
 from local.channel import Event, Request
 from local.process import Child, ChildDied, ChildTimedOut
+from local.resources import covers_bucket
 from local.serverless import Function
 
 _INIT_TIMEOUT_S = 120.0
@@ -63,6 +64,7 @@ def local_settings(function: Function, state: Path) -> dict[str, str]:
     defaults = {
         **{name: chosen[name] or "" for name in _SHARED if name in chosen},
         "EARSHOT_FOLDER_ROOTS": "/",  # whoever starts the stack may read these files anyway
+        "EARSHOT_COVERS_BUCKET": covers_bucket(function.environment.get("EARSHOT_STAGE", "local")),
         "EARSHOT_FILE_MEMORY": str(state / "files.sqlite3"),
         "EARSHOT_INDEX_CACHE_DIR": str(state / "cache" / function.name),
         "EARSHOT_INDEX_WORK_DIR": str(state / "cache" / function.name),

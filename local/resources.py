@@ -30,6 +30,11 @@ _UPLOADS: "CORSRuleTypeDef" = {
 """As infra/ has it: a page puts a clip at an address that was signed for it."""
 
 
+def covers_bucket(stage: str) -> str:
+    """Where covers of own files and media servers are kept. infra/ has none: functions in the cloud see neither."""
+    return f"earshot-{stage}-covers"
+
+
 def create_all(session: Session, stage: str, timings: Timings = AT_ONCE) -> None:
     """Create what is missing and (re)write the SSM parameters.
 
@@ -135,7 +140,7 @@ def _table(
 def _buckets(s3: "S3Client", prefix: str, woken: Mapping[str, str]) -> dict[str, str]:
     """`woken`: the ARN of the queue that hears of uploads, by their prefix."""
     names = {f"{kind}-bucket": f"{prefix}-{kind}" for kind in ("previews", "index")}
-    for name in names.values():
+    for name in (*names.values(), f"{prefix}-covers"):
         try:
             s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})  # type: ignore[typeddict-item]  # any region
         except ClientError as error:

@@ -18,6 +18,7 @@ from api.http.events import HttpEvent, HttpReply
 from api.http.routes import (
     audiomuse,
     catalogue_map,
+    covers,
     crawls,
     genres,
     health,
@@ -66,7 +67,21 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
         enable_validation=True, serializer=_as_json, json_body_deserializer=_parse_json, cors=_cors(cors_origins)
     )
     problems.install(app)
-    for module in (similar, queries, search, catalogue_map, genres, tracks, crawls, sources, health, page, playlists):
+    answering = (
+        similar,
+        queries,
+        search,
+        catalogue_map,
+        genres,
+        tracks,
+        covers,
+        crawls,
+        sources,
+        health,
+        page,
+        playlists,
+    )
+    for module in answering:
         app.include_router(module.router)
     for module in (opensubsonic, opensubsonic_library, audiomuse):
         app.include_router(module.router)
@@ -168,7 +183,8 @@ def refuse(error: EarshotError) -> HttpReply:
 def _path(path: str) -> str:
     """`path` with a URL in place of a track id encoded again: gateways decode its slashes, routes need one segment."""
     head, middle, rest = path.partition("/tracks/")
-    rest, end = (rest.removesuffix("/audio"), "/audio") if rest.endswith("/audio") else (rest, "")
+    end = next((end for end in ("/audio", "/cover") if rest.endswith(end)), "")
+    rest = rest.removesuffix(end)
     return head + middle + quote(rest, safe="") + end if rest.startswith(("http:", "https:")) else path
 
 

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from earshot.track import TrackInfo
 
-_UNSHOWN = "preview_url"
-"""A signed address expires, and a path of this machine is nobody's business."""
-KNOWN = tuple(field.name for field in fields(TrackInfo) if field.name != _UNSHOWN)
+_UNSHOWN = ("preview_url", "cover")
+"""A signed address expires, a path of this machine is nobody's business, and `artwork_url` says where the cover is."""
+KNOWN = tuple(field.name for field in fields(TrackInfo) if field.name not in _UNSHOWN)
 """What answers say of a track that is asked for by name. A new field of `TrackInfo` is shown without another line."""
 BRIEF = tuple(name for name in KNOWN if name not in ("isrc", "path", "cover_id"))
 """What they say of tracks that were found."""

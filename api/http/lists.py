@@ -5,13 +5,14 @@ import hmac
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, cast
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from pydantic import Field
 
+from api.http.artwork import artwork_of
 from api.http.services import Services, searcher_of, services_of
 from earshot.errors import InvalidPlaylist
 from earshot.lists.tracks import ListedTrack
@@ -103,7 +104,7 @@ def _listed(tracks: Iterable[TrackInfo], app: ApiGatewayResolver, path_root: str
             duration_ms=info.duration_ms,
             id=info.track_id,
             url=info.url or "",
-            artwork_url=info.artwork_url or "",
+            artwork_url=urljoin(f"{scheme}://{host}", artwork_of(info) or "") if artwork_of(info) else "",
             location=(_path(info, moved) if may_see_paths else "")
             or info.url
             or f"{scheme}://{host}/tracks/{quote(info.track_id, safe='')}/audio",

@@ -5,6 +5,7 @@ from operator import attrgetter
 
 from api.answers.found import SHOWN_TAGS, Found
 from api.answers.query import Seed
+from api.http.artwork import artwork_of
 from api.http.contract import BRIEF, KNOWN, QueryTrack, Result, SpaceVersion, TagStrength, TrackAnswer
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
@@ -35,13 +36,14 @@ def query_track(seed: Seed, versions: Sequence[IndexedTrack] = ()) -> QueryTrack
 
 
 def _brief(track: IndexedTrack) -> dict[str, object]:
-    return {**dict(zip(BRIEF, _brief_values(track), strict=True)), "tags": track.tags[:SHOWN_TAGS]}
+    known = dict(zip(BRIEF, _brief_values(track), strict=True))
+    return {**known, "artwork_url": artwork_of(track), "tags": track.tags[:SHOWN_TAGS]}
 
 
 def track_answer(track: Track, *, indexed: bool) -> TrackAnswer:
     """What is known of a track; `indexed`: whether the index version at hand holds it."""
     return TrackAnswer(
-        **{name: getattr(track.info, name) for name in KNOWN},
+        **{name: getattr(track.info, name) for name in KNOWN} | {"artwork_url": artwork_of(track.info)},
         status=track.status.value,
         reason=track.reason,
         provider=track.provider,

@@ -11,6 +11,7 @@ from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
 from earshot.matching import Matching
 from earshot.media_servers.server import MediaServer
+from earshot.stores.covers_bucket import CoversBucket
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.pasted_lists import PastedLists
@@ -60,6 +61,8 @@ class Services:
     fresh_previews: Mapping[str, Fresh]
     media_servers: Mapping[str, MediaServer]
     disconnect: Callable[[], None]
+    covers: CoversBucket | None = None
+    """None where none are kept: in the cloud."""
 
 
 def services_of(router: BaseRouter) -> Services:

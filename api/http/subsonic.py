@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter, Router
 
+from api.http.artwork import artwork_of
 from api.http.events import HttpEvent
 from api.http.services import Rules, services_of
 from earshot.errors import EarshotError, InvalidRequest, InvalidTrackId, KeyRequired, NotFound
@@ -176,7 +177,7 @@ def child(track: TrackInfo) -> dict[str, object]:
         "discNumber": track.disc_number,
         "musicBrainzId": track.mbid,
         "isrc": [track.isrc] if track.isrc else None,
-        "coverArt": track.track_id if track.artwork_url else None,
+        "coverArt": track.track_id if artwork_of(track) else None,
         "suffix": (track.preview_url or "").rpartition(".")[2].lower()[:5] if from_file else None,
     }
     return {name: value for name, value in described.items() if value is not None}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 from api.answers.search import search
+from api.http.artwork import artwork_of
 from api.http.subsonic import album_id, artist_id, artist_name, child
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
@@ -41,7 +42,7 @@ class Album:
             "duration": sum((track.duration_ms or 0) for track in self.tracks) // 1000,
             "created": "1970-01-01T00:00:00Z",
         }
-        covers = [track.track_id for track in self.tracks if track.artwork_url]
+        covers = [track.track_id for track in self.tracks if artwork_of(track)]
         return described | ({"year": min(years)} if years else {}) | ({"coverArt": covers[0]} if covers else {})
 
     def with_songs(self) -> Shown:

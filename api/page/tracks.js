@@ -2,7 +2,7 @@
 
 import { h, hue, icon, iconButton } from "./dom.js";
 import { isPlaying, playable, toggle } from "./player.js";
-import { SOURCES } from "./sources.js";
+import { ARTWORK, SOURCES } from "./sources.js";
 
 export const named = (track) => track.title || track.track_id;
 export const artistsOf = (track) => track.artists.join(", ") || "Unknown artist";
@@ -10,10 +10,26 @@ export const artistsOf = (track) => track.artists.join(", ") || "Unknown artist"
 // Where a track lives, if that is a place on the web.
 const home = (track) => (/^https?:\/\//i.test(track.url ?? "") ? track.url : null);
 
+// What the page's policy lets it show: covers of our own, and those of providers that are named.
+function artwork(track) {
+  const url = track.artwork_url ?? "";
+  if (url.startsWith("/covers/")) return `${url}?size=96`;
+  const host = /^https:\/\/([a-z0-9.-]+)\//.exec(url)?.[1];
+  return host && ARTWORK.some((known) => (known.startsWith("*.") ? host.endsWith(known.slice(1)) : host === known)) ? url : null;
+}
+
+function cover(track) {
+  const src = artwork(track);
+  if (!src) return null;
+  const alt = `Cover of ${track.album || named(track)}`;
+  return h("img", { class: "cover", loading: "lazy", decoding: "async", width: "48", height: "48", alt, src,
+    onerror: (event) => event.target.remove() });
+}
+
 export function tile(track, stage, rest = []) {
   const colours = { "--hue": String(hue(track.track_id)), "--turn": `${hue(`${track.track_id}!`)}deg` };
   if (!playable(track, stage)) {
-    return home(track) ? homeLink(track, "tile", colours) : h("span", { class: "tile", style: colours, "aria-hidden": "true" });
+    return home(track) ? homeLink(track, "tile", colours) : h("span", { class: "tile", style: colours }, cover(track));
   }
   const button = h("button", {
     type: "button", class: "tile", style: colours, "data-play": track.track_id, onclick: () => toggle(track, rest),
@@ -36,7 +52,8 @@ function paint(button, track) {
   const on = isPlaying(track.track_id);
   button.setAttribute("aria-label", `${on ? "Pause" : "Play"} ${named(track)}`);
   button.classList.toggle("on", on);
-  button.replaceChildren(icon(on ? "pause" : "play"));
+  const shown = button.querySelector(".cover") ?? cover(track);
+  button.replaceChildren(...(shown ? [shown] : []), icon(on ? "pause" : "play"));
 }
 
 export function tagChips(tags, onTag) {

@@ -33,4 +33,4 @@ def connect(web: Web, settings: Settings) -> Connected:  # noqa: ARG001 (files a
     """See `crawler.source`."""
     source = FolderSource(Folders(settings.folder_roots), Cutter(), Memory(settings.file_memory), settings.model)
     clip = partial(source.clip, max_bytes=MAX_PREVIEW_BYTES)
-    return Connected(read_page=source.read_page, place=source.place, preview=clip)
+    return Connected(read_page=source.read_page, place=source.place, preview=clip, pictures=source.pictures)

@@ -52,6 +52,11 @@ class Named:
     disc_number: int | None = None
 
 
+def is_disc(folder: str) -> bool:
+    """Whether a folder of this name is one of several discs of an album: ``CD1``, ``Disc 2``."""
+    return _DISC.fullmatch(folder) is not None
+
+
 def named(relative: PurePath) -> Named:
     """What the path of a file says, from the folder on that is crawled."""
     stem = _spaced(relative.stem)

@@ -1,7 +1,7 @@
 """Reads folders of audio files, and single ones. Links are followed as far as their targets may be read."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePath
@@ -9,20 +9,22 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 from crawler.cutting.cutter import Cutter
 from crawler.file.description import described, read
+from crawler.file.folder_pictures import FolderPictures
 from crawler.file.memory import Known, Memory, State
 from crawler.file.passing_over import suffix_of
-from crawler.file.tags import Tags
+from crawler.file.tags import Tags, picture_in
 from crawler.file.walk import Found, Position, Walk
 from crawler.formats import SUFFIXES
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
 from earshot.clock import now_iso
 from earshot.containers.identity import names_file
-from earshot.errors import InvalidPlaylist, NoPreview, PlaylistNotFound
+from earshot.covers import cover_of
+from earshot.errors import InvalidPlaylist, NoPreview, PlaylistNotFound, ProviderRefused
 from earshot.folders import Folders
 from earshot.hearing import hearing_version
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
-from earshot.track import TrackInfo
+from earshot.track import NO_COVER, TrackInfo
 
 
 class FolderSource:
@@ -39,6 +41,7 @@ class FolderSource:
         self._folders = folders
         self._cutter = cutter
         self._memory = memory
+        self._pictures = FolderPictures(folders)
         self._heard_by = f"{model} {hearing_version()}"
 
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
@@ -76,7 +79,7 @@ class FolderSource:
             AudioRejected, DecoderCrashed, DecoderUnavailable: see `Cutter.clip`.
         """
         try:
-            path = self._folders.allowed(Path(os.fsdecode(unquote_to_bytes(urlsplit(info.preview_url or "").path))))
+            path = self._folders.allowed(_path_of(info))
         except InvalidPlaylist as error:
             raise NoPreview(error.message, reason=Reason.FORBIDDEN_FOLDER, hint=error.hint) from None
         try:
@@ -86,6 +89,26 @@ class FolderSource:
                 return self._cutter.clip(file, max_bytes=max_bytes)
         except OSError as error:
             raise NoPreview(f"{path}: {error.strerror}", reason=Reason.FILE_GONE) from None
+
+    def pictures(self, info: TrackInfo) -> Iterator[bytes]:
+        """See `Connected`: the picture in the file, then the one beside it.
+
+        Raises:
+            ProviderRefused: the file cannot be read now.
+        """
+        try:
+            path = self._folders.allowed(_path_of(info))
+            with path.open("rb") as file:
+                inside = picture_in(file)
+        except (OSError, InvalidPlaylist) as error:
+            raise ProviderRefused(f"the file of {info.track_id} cannot be read: {error}") from None
+        for picture in (inside, self._pictures.read(_path_of(info))):
+            if picture:
+                yield picture
+
+    def _cover_id(self, tags: Tags, path: Path) -> str:
+        names = list(filter(None, (tags.picture, self._pictures.called(path))))
+        return cover_of(" ".join(names).encode()) if names else NO_COVER
 
     def _one(self, path: Path) -> PlaylistEntry:
         suffix = suffix_of(path.name)
@@ -113,6 +136,7 @@ class FolderSource:
                 shown = _shown(folder, path, places.get(known.track_id, ()))
                 tags = known.tags if shown == path else self._tags(shown, known)
                 info = described(known.track_id, tags, shown, shown.relative_to(folder))
+                info = replace(info, cover_id=self._cover_id(tags, shown))
                 former_id = known.former_id if known.former_id != known.track_id else None
                 entry = PlaylistEntry(at, info, name=name, former_id=former_id, heard_since=known.heard_since)
             elif one.reason:
@@ -146,6 +170,10 @@ def _shown(folder: Path, path: Path, places: Sequence[Path]) -> Path:
     return next(
         (place for place in places if place == path or (place.is_relative_to(folder) and place.is_file())), path
     )
+
+
+def _path_of(info: TrackInfo) -> Path:
+    return Path(os.fsdecode(unquote_to_bytes(urlsplit(info.preview_url or "").path)))
 
 
 def _position(quoted: str) -> Position:

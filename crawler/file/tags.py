@@ -12,8 +12,10 @@ from typing import Any, BinaryIO
 import mutagen
 from mutagen import apev2, id3
 
+from crawler.file.embedded_pictures import front_cover
 from crawler.file.mojibake import as_it_was_meant
 from earshot.containers.chunks import info_of_riff
+from earshot.covers import cover_of
 from earshot.fields import isrc
 
 _MAX_TEXT = 300
@@ -36,6 +38,8 @@ class Tags:
     isrc: str | None = None
     mbid: str | None = None
     length_s: float | None = None
+    picture: str | None = None
+    """The name that the picture in the file has as a cover."""
 
 
 Texts = Mapping[str, list[str]]
@@ -66,7 +70,7 @@ def read_tags(file: BinaryIO) -> Tags:
     Raises:
         OSError: it cannot be read.
     """
-    texts, length = _all_texts(file)
+    texts, length, picture = _all_texts(file)
 
     def values(field: str) -> list[str]:
         found = (texts[name] for name in _NAMES[field] if any(texts.get(name, ())))
@@ -87,7 +91,17 @@ def read_tags(file: BinaryIO) -> Tags:
         isrc=next(filter(None, map(isrc, values("isrc"))), None),
         mbid=_mbid(values("mbid")),
         length_s=length,
+        picture=cover_of(picture) if picture else None,
     )
+
+
+def picture_in(file: BinaryIO) -> bytes | None:
+    """The picture in the file that may be its cover, as it is there; None: there is none.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return _picture(file, _read(mutagen.File, file))
 
 
 # --- What texts mean ------------------------------------------------------------------------------------------------
@@ -136,8 +150,8 @@ def _mbid(values: Iterable[str]) -> str | None:
 # --- Where texts stand ----------------------------------------------------------------------------------------------
 
 
-def _all_texts(file: BinaryIO) -> tuple[dict[str, list[str]], float | None]:
-    """The texts of all tags of the file, and the seconds that its header promises."""
+def _all_texts(file: BinaryIO) -> tuple[dict[str, list[str]], float | None, bytes | None]:
+    """The texts of all tags of the file, the seconds that its header promises, and its picture."""
     texts: dict[str, list[str]] = {}
     tagged = _read(mutagen.File, file)
     length = getattr(getattr(tagged, "info", None), "length", None)
@@ -149,7 +163,13 @@ def _all_texts(file: BinaryIO) -> tuple[dict[str, list[str]], float | None]:
         texts.setdefault(name, [_clean(as_it_was_meant([value])[0])])
     if not any(texts.get(name) for name in ("tit2", "title", "\xa9nam", "inam")):
         texts = {**_texts(_read(apev2.APEv2, file)), **texts}
-    return texts, length if isinstance(length, int | float) and 0 < length < 1e6 else None
+    length = length if isinstance(length, int | float) and 0 < length < 1e6 else None
+    return texts, length, _picture(file, tagged)
+
+
+def _picture(file: BinaryIO, tagged: Any) -> bytes | None:
+    """That of the container's own tags, else of the others that may lie around it."""
+    return front_cover(tagged) or front_cover(_read(id3.ID3, file)) or front_cover(_read(apev2.APEv2, file))
 
 
 class _Honest:

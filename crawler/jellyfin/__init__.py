@@ -1,9 +1,11 @@
 """Jellyfin: its playlists, albums, artists and whole libraries, and their audio."""
 
+from functools import partial
 from typing import Protocol
 
 from crawler.cutting.cutter import Cutter
 from crawler.jellyfin.audio import JellyfinAudio
+from crawler.jellyfin.pictures import pictures_of
 from crawler.jellyfin.source import JellyfinSource
 from crawler.media_servers.audio import CUT_S, DOWNLOAD_S, Audio
 from crawler.source import Connected, Web
@@ -42,4 +44,5 @@ def connect(web: Web, settings: Settings) -> Connected:
     reached = web.downloader.at_home(own.jellyfin_url, token, max_seconds=DOWNLOAD_S)
     server = JellyfinServer(reached, own.jellyfin_url, own.jellyfin_user)
     source = JellyfinSource(server)
-    return Connected(source.read_page, source.track, Audio(JellyfinAudio(server), Cutter(CUT_S)).of)
+    audio = Audio(JellyfinAudio(server), Cutter(CUT_S))
+    return Connected(source.read_page, source.track, audio.of, pictures=partial(pictures_of, server))

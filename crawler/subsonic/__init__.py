@@ -1,11 +1,13 @@
 """Media servers that speak OpenSubsonic: their playlists, albums and whole libraries, and their audio."""
 
+from functools import partial
 from typing import Protocol
 
 from crawler.cutting.cutter import Cutter
 from crawler.media_servers.audio import CUT_S, DOWNLOAD_S, Audio
 from crawler.source import Connected, Web
 from crawler.subsonic.audio import SubsonicAudio
+from crawler.subsonic.pictures import pictures_of
 from crawler.subsonic.source import SubsonicSource
 from earshot.media_servers.subsonic import SubsonicServer
 from earshot.secret import Secret
@@ -41,4 +43,5 @@ def connect(web: Web, settings: Settings) -> Connected:
     reached = web.downloader.at_home(own.subsonic_url, max_seconds=DOWNLOAD_S)
     server = SubsonicServer(reached, own.subsonic_url, own.subsonic_user, own.subsonic_password.get_secret_value())
     source = SubsonicSource(server)
-    return Connected(source.read_page, source.track, Audio(SubsonicAudio(server), Cutter(CUT_S)).of)
+    audio = Audio(SubsonicAudio(server), Cutter(CUT_S))
+    return Connected(source.read_page, source.track, audio.of, pictures=partial(pictures_of, server))

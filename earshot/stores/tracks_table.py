@@ -15,7 +15,7 @@ from earshot.clock import Timestamp, now_iso
 from earshot.ids import TrackId
 from earshot.reasons import Reason
 from earshot.stores.dynamodb import Item, Row, Table, from_item
-from earshot.track import Status, Tag, Track, TrackInfo
+from earshot.track import NO_COVER, Status, Tag, Track, TrackInfo
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -164,6 +164,19 @@ class TracksTable:
             values={":seen": seen} if seen else None,
         )
         return moved is not None
+
+    def note_cover(self, track_id: TrackId, cover: str, *, cover_id: str) -> bool:
+        """Say which cover is kept for the track. False when its source calls its cover otherwise by now."""
+        set_ = {"cover": cover, "cover_id": cover_id}
+        return self._table.update(_key(track_id), set_=set_, condition="#cover_id = :cover_id") is not None
+
+    def covers(self) -> Iterator[tuple[TrackId, str, str | None]]:
+        """Every track whose source has a cover: what the source calls it, and which is kept. It costs what exists."""
+        names = ("track_id", "cover_id", "cover")
+        for rows, _ in self._table.pages(names, "#cover_id > :cover_id", {":cover_id": ""}):
+            for row in rows:
+                if row["cover_id"] != NO_COVER or "cover" in row:
+                    yield TrackId(row["track_id"]), row["cover_id"], row.get("cover")
 
     def reopen(self, track_id: TrackId) -> bool:
         """Make a track without preview, or one that failed, pending again. False when it is neither."""

@@ -140,5 +140,16 @@ def running_stack(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[
 
 
 def _forget() -> None:
-    for wired in ("crawl", "counting", "forgetting", "fetch", "clips", "deliveries", "dead_letters", "reconcile"):
+    for wired in (
+        "crawl",
+        "counting",
+        "forgetting",
+        "fetch",
+        "clips",
+        "covering",
+        "cover_sweep",
+        "deliveries",
+        "dead_letters",
+        "reconcile",
+    ):
         getattr(bootstrap, wired).cache_clear()

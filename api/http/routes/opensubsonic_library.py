@@ -14,6 +14,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from api.answers.search import search
+from api.http.covers import picture
 from api.http.previews import preview_address
 from api.http.services import searcher_of, services_of
 from api.http.subsonic import (
@@ -30,6 +31,7 @@ from api.http.subsonic import (
     track_of,
 )
 from api.http.subsonic_library import Album, Library, library_of
+from earshot.covers import SIZES
 from earshot.errors import EarshotError, InvalidRequest, NoIndexYet, NotFound, TrackNotFound
 from earshot.ids import TrackId
 from earshot.titles import plain
@@ -208,7 +210,15 @@ def stream() -> Response[str]:
 @router.get("/rest/getCoverArt", include_in_schema=False)
 @router.get("/rest/getCoverArt.view", include_in_schema=False)
 def cover() -> Response[str]:
-    """Sends whoever looks to where the cover is."""
+    """The cover that is kept here; else whoever looks is sent to where it is."""
+    asked = asked_of(router)
+    try:
+        check_password(asked, services_of(router).rules)
+        track = searcher_of(router).row(track_of(searcher_of(router), *needed(router, "id")))
+        if track and track.own_cover:
+            return picture(router, track.own_cover, number(router, "size", SIZES[-1], 10_000, 1))
+    except EarshotError as error:
+        return respond(asked, refusal(error))
 
     def address(track_id: TrackId) -> str:
         found = searcher_of(router).row(track_id)

@@ -25,8 +25,11 @@ _TYPES = {
     ".svg": "image/svg+xml",
 }
 _MEDIA = " ".join(f"https://{host}" for source in SOURCES.values() for host in source.preview_hosts)
+_ARTWORK = [host for source in SOURCES.values() for host in source.artwork_hosts]
+_PICTURES = " ".join(f"https://{host}" for host in _ARTWORK)
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {uploads}; "
+    f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {_PICTURES}; "
+    "connect-src 'self' {uploads}; "
     f"media-src 'self' {_MEDIA}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
@@ -62,6 +65,7 @@ def _sources_module() -> str:
     return (
         "// Made from earshot/sources.py.\n\n"
         f"export const SOURCES = {json.dumps(sources, indent=2)};\n"
+        f"export const ARTWORK = {json.dumps(_ARTWORK)};\n"
         f"export const LISTED = {json.dumps(labels(Can.LIST))};\n"
     )
 
