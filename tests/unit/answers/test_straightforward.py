@@ -206,7 +206,7 @@ def is_let_through(track: Track, wanted: Filters) -> bool:
     credited = {
         "The Béatles": {"beatles"},
         "Tyler, The Creator": {"tyler", "tylerthecreator"},
-        "Beatles & Tyler": {"beatles", "tyler"},
+        "Beatles & Tyler": {"beatles"},
         "Tyler": {"tyler"},
     }
     by = set().union(*(credited.get(name, set()) for name in info.artists))
