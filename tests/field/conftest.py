@@ -40,6 +40,8 @@ _SERVICES = (
     "c44_relinked",
     "c47_hidden_then_removed",
 )
+_NOT_NICE = '#!/bin/sh\nshift 2\nexec "$@"\n'
+"""What `nice -n 15` becomes: a test that waits for its input on a busy machine would wait for minutes."""
 
 collect_ignore = [] if CASES.is_dir() else ["test_cases.py"]
 
@@ -174,6 +176,8 @@ def _builders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The cases can be imported, and find an ffmpeg."""
     folder = tmp_path_factory.mktemp("bin")
     (folder / "ffmpeg").symlink_to(shutil.which("ffmpeg") or import_module("imageio_ffmpeg").get_ffmpeg_exe())
+    (folder / "nice").write_text(_NOT_NICE)
+    (folder / "nice").chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
         patch.syspath_prepend(str(CASES))
