@@ -9,10 +9,11 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from importlib import import_module
 from pathlib import Path
@@ -122,7 +123,7 @@ class Field:
         found: list[Any] = self.api.get("/similar", track_id=track_id, **{"k": 100, **options}).checked()["results"]
         return found
 
-    def work_on(self, track_ids: Sequence[str]) -> int:
+    def work_on(self, track_ids: Iterable[str]) -> int:
         """How often the functions that read and decode files have spoken of these tracks."""
         spoken = self.stack.log("fetch_preview") + self.stack.log("extract")
         return sum(spoken.count(track_id) for track_id in track_ids)
@@ -141,7 +142,7 @@ def crawl(api: ApiClient, playlist: str | Path, **wanted: Any) -> Crawled:
             break
     for entry in entries:
         if entry["state"] == "ready":
-            until(lambda track=entry["track_id"]: api.is_searchable(track), _PATIENCE_S, entry["name"])
+            until(partial(api.is_searchable, entry["track_id"]), _PATIENCE_S, entry["name"])
     return Crawled(counts, entries)
 
 
