@@ -33,7 +33,7 @@ _MOST_KEPT_BYTES = 200 * 1024**2
 _NAMES_ITS_PLACE = {"c18_playlist_files"}
 """Cases whose files say where they lie, and cannot be built elsewhere and copied."""
 _AT_ONCE = 6
-_PATIENCE_S = 120.0
+_PATIENCE_S = 400.0
 _SERVICES = (
     "c34_title_artist_only",
     "c40_deezer_hidden_rows",
