@@ -39,6 +39,10 @@ _DASH = re.compile(r"\s[-–—]\s")
 _FEATURING = re.compile(r"\s(?:feat|ft|featuring)\b\.?\s.*")
 _FEATURING_ASIDE = re.compile(r"^\s*(?:feat|ft|featuring|with)\b.*")
 _JOINED = re.compile(r"\s*[,;/&+]\s*|\s+(?:x|and|y|und|et|vs\.?|with|feat\.?|ft\.?|featuring)\s+")
+_GUESTS = re.compile(r"\s*;\s*|[\s(\[]+(?:x|vs\.?|with|feat\.?|ft\.?|featuring)\s+")
+_GUESTS_IN_TITLE = re.compile(r"[\s(\[]+(?:feat\.?|ft\.?|featuring)\s+")
+_END_OF_ASIDE = re.compile(r"[)\]]|\s[-–]\s")
+_PERHAPS_JOINED = re.compile(r"\s*[,&+]\s*|\s+/\s+|\s+(?:and|y|und|et)\s+")
 _AND = re.compile(r"&|\s+and\s+", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
 _NUMBER = re.compile(r"\b(?:[0-9]+|[ivx]+)\b")
@@ -174,11 +178,22 @@ def artist_names(names: Iterable[str]) -> list[str]:
     return [name for name in (*whole, *first) if name and name not in _NOBODY]
 
 
-def artist_keys(names: Iterable[str]) -> frozenset[str]:
-    """Under which names artists are known: each as it is credited, and each of those whom a credit joins."""
-    names = list(names)
-    joined = (part for name in names for part in _JOINED.split(name.casefold()))
-    return frozenset(filter(None, map(artist_key, (*names, *joined))))
+def artist_keys(names: Iterable[str], title: str = "") -> frozenset[str]:
+    """Under which names the artists of a track are known: as they are credited, and each whom a credit joins.
+
+    Guests are joined for sure, in a title, too. "&", "and" and commas stand in the names of bands as well: what they
+    join counts where it is a name of several words or the first of two, so that "Florence and the Machine" is by no
+    Machine, and "Earth, Wind & Fire" by no Earth.
+    """
+    credited = [part for name in names for part in _GUESTS.split(name.casefold())]
+    credited += [_END_OF_ASIDE.split(guest, maxsplit=1)[0] for guest in _GUESTS_IN_TITLE.split(title.casefold())[1:]]
+    keys = set(map(artist_key, (*names, *credited)))
+    for credit in credited:
+        parts = _PERHAPS_JOINED.split(credit)
+        keys |= {artist_key(part) for part in parts if len(part.removeprefix("the ").split()) > 1}
+        if len(parts) == 2:
+            keys.add(artist_key(parts[0]))
+    return frozenset(filter(None, keys))
 
 
 def is_nobody(key: str) -> bool:

@@ -9,8 +9,8 @@ import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-_ONE_WORKER = ("tests/e2e", "tests/parity")
-"""A stack; TensorFlow."""
+_ONE_WORKER = ("tests/e2e", "tests/field", "tests/parity")
+"""A stack; a stack; TensorFlow."""
 
 # Tests share the machine's cores, and OpenBLAS's threads wait for each other where cores are short: ten times slower.
 # Read when numpy is first imported, hence here.

@@ -22,7 +22,7 @@ def by_spaces(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Respo
         return next_middleware(app)  # which says what is wrong with the request, if anything is, before it says this
     headers: dict[str, str | list[str]] = {
         "ETag": f'W/"{".".join((*versions, CONTRACT))}"',
-        "Cache-Control": f"public, max-age={services_of(app).rules.cache_max_age_s}",
+        "Cache-Control": f"{_kept_by(app)}, max-age={services_of(app).rules.cache_max_age_s}",
     }
     if is_known(str(headers["ETag"]), app.current_event.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers)
@@ -45,6 +45,11 @@ def by_content(router: BaseRouter, body: str, *, max_age_s: int) -> Response[str
     if is_known(str(headers["ETag"]), router.current_event.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers, body="")
     return Response(status_code=200, content_type="application/json", headers=headers, body=body)
+
+
+def _kept_by(app: ApiGatewayResolver) -> str:
+    """Where files lie is not for everybody, see `keys.check_folder`."""
+    return "private" if "folder" in (app.current_event.query_string_parameters or {}) else "public"
 
 
 def is_known(etag: str, if_none_match: str | None) -> bool:

@@ -18,6 +18,16 @@ def is_let_in(app: BaseRouter) -> bool:
     return services_of(app).rules.is_open or _digest_of_key(app) is not None
 
 
+def check_folder(app: BaseRouter, folder: str | None) -> None:
+    """Refuse a filter by `folder` to who may not see where files lie: answers would tell which folders there are.
+
+    Raises:
+        KeyRequired: the key is missing or unknown.
+    """
+    if folder is not None and not is_let_in(app):
+        raise KeyRequired("asking for a folder needs a valid API key")
+
+
 def key_required(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[object]:
     """Route middleware: unless everybody may have work done, a key must be in X-Api-Key. Its quota is charged.
 

@@ -1,7 +1,5 @@
 """Answers as lists for players and other services: M3U8, XSPF, JSPF, CSV."""
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, cast
@@ -13,6 +11,7 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from pydantic import Field
 
 from api.http.artwork import artwork_of
+from api.http.keys import is_let_in
 from api.http.services import Services, searcher_of, services_of
 from earshot.errors import InvalidPlaylist
 from earshot.lists.tracks import ListedTrack
@@ -87,7 +86,7 @@ def _title(query: Iterable[Mapping[str, object]]) -> str:
 
 def _listed(tracks: Iterable[TrackInfo], app: ApiGatewayResolver, path_root: str | None) -> list[ListedTrack]:
     services = services_of(app)
-    may_see_paths = services.rules.stage == "local" and _is_trusted(app)
+    may_see_paths = services.rules.stage == "local" and is_let_in(app)
     root = path_root if path_root is not None else services.rules.path_root
     moved = _moves(root, services) if root and may_see_paths else []
     host = app.current_event.headers.get("host") or "localhost"
@@ -111,13 +110,6 @@ def _listed(tracks: Iterable[TrackInfo], app: ApiGatewayResolver, path_root: str
         )
         for info in tracks
     ]
-
-
-def _is_trusted(app: ApiGatewayResolver) -> bool:
-    """Whether whoever asks may know where files are: anybody on an open machine, else who has a key."""
-    rules = services_of(app).rules
-    digest = hashlib.sha256((app.current_event.headers.get("x-api-key") or "").encode()).hexdigest()
-    return rules.is_open or any(hmac.compare_digest(digest, known.lower()) for known in rules.api_keys)
 
 
 def _path(info: TrackInfo, moves: Iterable[tuple[PurePosixPath, str]]) -> str:

@@ -92,7 +92,7 @@ class _Facets:
         for key, name in keys.items():
             self._written[key][name] += 1
         self._genres.add(keys, number)
-        self._artists.add(artist_keys(row.get("artists", ())), number)
+        self._artists.add(artist_keys(row.get("artists", ()), row.get("title") or ""), number)
         self._years.append(min(max(row.get("year") or 0, 0), MOST))
         self._seconds.append(min(max(row.get("duration_ms") or 0, 0) // 1000, MOST))
         self._folder_of.append(self._folders.setdefault(folder_of(row), len(self._folders)))

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from api.answers.query import Query
 from api.answers.ranking import rank
 from api.http.contract import QueryAnswer, QueryOpened, Upload
-from api.http.keys import key_required
+from api.http.keys import check_folder, key_required
 from api.http.options import OptionParameters
 from api.http.presentation import results, spaces, tag_strengths
 from api.http.requests import QueryRequest
@@ -69,7 +69,7 @@ def open_clip(request: Annotated[QueryRequest, Body()]) -> Response[QueryOpened]
     summary="What sounds like the clip",
     operation_id="query",
     tags=_TAGS,
-    responses=answers(QueryAnswer, 404, 422, 503),
+    responses=answers(QueryAnswer, 401, 404, 422, 503),
 )
 def clip(
     query_id: Annotated[str, Path(pattern="^[0-9a-f]{32}$", max_length=32)], options: OptionsParameter
@@ -86,6 +86,7 @@ def clip(
 
 
 def _answer(heard: Heard, options: OptionParameters) -> QueryAnswer:
+    check_folder(router, options.folder)
     if heard.embedding is None:
         return QueryAnswer(status="failed", reason=heard.reason, message=heard.message)
     searcher = searcher_of(router)

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query as Paramete
 from api.answers import search as words
 from api.http.caching import by_spaces
 from api.http.contract import SearchAnswer
+from api.http.keys import check_folder
 from api.http.lists import as_list
 from api.http.presentation import results, spaces
 from api.http.routes.documented import answers
@@ -28,7 +29,7 @@ router = Router()
     summary="Tracks by words and tags",
     operation_id="search",
     tags=["explore"],
-    responses=answers(SearchAnswer, 304, 422, 503),
+    responses=answers(SearchAnswer, 304, 401, 422, 503),
     middlewares=[as_list, by_spaces],
 )
 def search(  # noqa: PLR0917 (parameters of a query have no order)
@@ -40,6 +41,7 @@ def search(  # noqa: PLR0917 (parameters of a query have no order)
     path_root: PathRootParameter = None,  # noqa: ARG001
 ) -> SearchAnswer:
     """Case and accents do not matter. Without text and tags: the whole catalogue by title."""
+    check_folder(router, filters.folder)
     searcher = searcher_of(router)
     total, found = words.search(searcher, text=text, filters=filters.filters(), limit=limit, offset=offset)
     return SearchAnswer(

@@ -13,6 +13,7 @@ from api.answers.ranking import rank
 from api.answers.seeds import seed_of, seeds_of_playlist
 from api.http.caching import by_spaces
 from api.http.contract import ExtendAnswer, SimilarAnswer, Skipped
+from api.http.keys import check_folder
 from api.http.lists import as_list
 from api.http.options import OptionParameters
 from api.http.presentation import query_track, results, spaces
@@ -42,7 +43,7 @@ _LISTED = [as_list]
     summary="Tracks that sound like a track",
     operation_id="similar",
     tags=_TAGS,
-    responses=answers(SimilarAnswer, 304, 404, 409, 422, 503),
+    responses=answers(SimilarAnswer, 304, 401, 404, 409, 422, 503),
     middlewares=_CACHED,
 )
 def similar(track_id: TrackIdParameter, options: OptionsParameter) -> SimilarAnswer:
@@ -55,7 +56,7 @@ def similar(track_id: TrackIdParameter, options: OptionsParameter) -> SimilarAns
     summary="Tracks that sound like these and not like those",
     operation_id="similar_to_several",
     tags=_TAGS,
-    responses=answers(SimilarAnswer, 404, 409, 413, 415, 422, 503),
+    responses=answers(SimilarAnswer, 401, 404, 409, 413, 415, 422, 503),
     middlewares=_LISTED,
 )
 def similar_to_several(request: Annotated[SimilarRequest, Body()]) -> SimilarAnswer:
@@ -68,6 +69,7 @@ def _seed(track_id: TrackId, weight: float = 1.0) -> Seed:
 
 
 def _similar(seeds: Sequence[Seed], options: OptionParameters) -> SimilarAnswer:
+    check_folder(router, options.folder)
     searcher = searcher_of(router)
     ranking = rank(searcher, Query.of(seeds), options.options())
     return SimilarAnswer(
@@ -97,7 +99,7 @@ def extend(track_ids: TrackIdsParameter, options: OptionsParameter) -> ExtendAns
     summary="Continue a long playlist",
     operation_id="extend_long",
     tags=_TAGS,
-    responses=answers(ExtendAnswer, 404, 409, 413, 415, 422, 503),
+    responses=answers(ExtendAnswer, 401, 404, 409, 413, 415, 422, 503),
     middlewares=_LISTED,
 )
 def extend_long(request: Annotated[ExtendRequest, Body()]) -> ExtendAnswer:
@@ -118,7 +120,7 @@ def _extend(texts: Sequence[str], options: OptionParameters) -> ExtendAnswer:
     summary="A listening journey from one track to another",
     operation_id="path",
     tags=_TAGS,
-    responses=answers(SimilarAnswer, 304, 404, 409, 422, 503),
+    responses=answers(SimilarAnswer, 304, 401, 404, 409, 422, 503),
     middlewares=_CACHED,
 )
 def path(  # noqa: PLR0917 (parameters of a query have no order)
@@ -135,6 +137,7 @@ def path(  # noqa: PLR0917 (parameters of a query have no order)
 
     `similarity` is that to the track before.
     """
+    check_folder(router, filters.folder)
     searcher = searcher_of(router)
     first, last = _seed(start), _seed(end)
     return SimilarAnswer(

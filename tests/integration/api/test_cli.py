@@ -304,6 +304,8 @@ def test_a_clip_is_uploaded_and_its_neighbours_are_printed(capsys: pytest.Captur
         "track_id": "deezer:1",
         "title": "Velvet Song",
         "artists": ["A"],
+        "year": None,
+        "genres": [],
         "similarity": 0.9,
         "tags": [],
         "shared_tags": [],

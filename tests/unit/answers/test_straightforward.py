@@ -177,8 +177,8 @@ def test_nearest_tracks_behind_a_filter(
     carried = {tag.name for part in catalogue for track, _ in part for tag in track.tags}
     if not carried.issuperset(names):
         return
-    admitted = Admitted(library.searcher(catalogue), Filters(tags=names, source=source))
-    found = nearest_among(admitted.parts, vector, k, exclude=exclude)
+    passing = Admitted(library.searcher(catalogue), Filters(tags=names, source=source))
+    found = nearest_among(passing.parts, vector, k, exclude=exclude)
     assert [(-round(near.similarity, 3) + 0.0, near.track.track_id) for near in found] == sorted(expected)[:k]
 
 
@@ -206,7 +206,7 @@ def is_let_through(track: Track, wanted: Filters) -> bool:
     credited = {
         "The Béatles": {"beatles"},
         "Tyler, The Creator": {"tyler", "tylerthecreator"},
-        "Beatles & Tyler": {"beatles", "tyler"},
+        "Beatles & Tyler": {"beatles"},
         "Tyler": {"tyler"},
     }
     by = set().union(*(credited.get(name, set()) for name in info.artists))
