@@ -69,6 +69,7 @@ def _publish(world: World) -> None:
             url=f"https://www.deezer.com/track/{number}",
             artwork_url=f"https://cdn-images.dzcdn.net/images/cover/{number:032x}/500x500.jpg",
             tags=dict(_tags(number)),
+            genres=(f"an ordinary genre {number}",),
         )
         for number in range(TRACKS)
     ]
@@ -134,6 +135,7 @@ def public(world: World) -> list[Asked]:
         *(replace(asked, seconds=worst_case.PLAYLIST_S) for asked in extended),
         ask("GET /path", query={"from": "deezer:1", "to": "deezer:2", "steps": 30}),
         ask("GET /search", query={"text": "ordinary", "limit": 100}),
+        ask("GET /genres"),
         ask(f"GET /queries/{_QUERY}", query=_K, name="GET /queries/{id}"),
         ask("GET /tracks/deezer:90000", name="GET /tracks/{id}"),
         ask("GET /tracks/deezer:90001/cover", name="GET /tracks/{id}/cover"),
