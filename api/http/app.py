@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import to_json
 
 from api.http import problems
-from api.http.document import text_of
+from api.http.document import document
 from api.http.events import HttpEvent, HttpReply
 from api.http.routes import (
     audiomuse,
@@ -95,7 +95,7 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
 
     @app.get("/openapi.json", include_in_schema=False)
     def openapi() -> Response[str]:
-        return Response(status_code=200, content_type="application/json", body=text_of(app))
+        return Response(status_code=200, content_type="application/json", body=_as_json(document(app)))
 
     return app
 

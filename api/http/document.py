@@ -42,6 +42,7 @@ class Document(TypedDict):
     components: _Components
 
 
+@lru_cache(maxsize=1)
 def document(resolver: APIGatewayHttpResolver) -> Document:
     """What the routes declare, with everything that validation enforces."""
     found: Document = json.loads(resolver.get_openapi_json_schema())
@@ -95,7 +96,6 @@ def _drop_unused_schemas(document: Document) -> None:
             del schemas[name]
 
 
-@lru_cache(maxsize=1)
 def text_of(resolver: APIGatewayHttpResolver) -> str:
-    """The document as it is served and committed."""
+    """The document as it is committed; what is served is half as long, without the spaces."""
     return json.dumps(document(resolver), indent=2, ensure_ascii=False) + "\n"

@@ -7,7 +7,7 @@ from api.http.app import resolver
 
 
 def document_text() -> str:
-    """The document of this api, as it is served and committed."""
+    """The document of this api, as it is committed."""
     return document.text_of(resolver())
 
 

@@ -69,6 +69,8 @@ class JellyfinStub:
     playlists: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     audio: dict[str, bytes] = field(default_factory=dict)
     pieces: dict[str, bytes] = field(default_factory=dict)
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    """Primary images, of songs and of albums."""
     users: list[str] = field(default_factory=lambda: [USER, "Ben"])
     may_download: bool = True
     fail: Callable[[Request], Answer | None] = lambda _: None
@@ -95,6 +97,7 @@ class JellyfinStub:
             ("GET /Users", lambda: Answer.json([_user(name) for name in self.users]) if is_key else Answer(403)),
             ("GET /Items", lambda: self._items(request)),
             (r"GET /Items/(\w+)/Download", self._download),
+            (r"GET /Items/(\w+)/Images/Primary", lambda number: self._picture(number, request)),
             (r"GET /Audio/(\w+)/stream", lambda number: self._stream(number, request)),
             ("POST /Playlists", lambda: self._make(json.loads(request.body))),
             (r"GET /Playlists/(\w+)/Items", lambda number: self._listed(number, request)),
@@ -158,6 +161,10 @@ class JellyfinStub:
         if not self.may_download:
             return Answer(403)
         return Answer(body=self.audio[number]) if number in self.audio else Answer(404)
+
+    def _picture(self, number: str, request: Request) -> Answer:
+        assert int(request.query["maxWidth"]) == int(request.query["maxHeight"]) > 0
+        return Answer(body=self.pictures[number]) if number in self.pictures else Answer(404)
 
     def _stream(self, number: str, request: Request) -> Answer:
         assert (request.query["container"], request.query["audioCodec"]) == ("mp3", "mp3")

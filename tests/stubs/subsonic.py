@@ -43,7 +43,7 @@ def song(number: int | str, **changes: Any) -> dict[str, Any]:
 
 @dataclass
 class SubsonicStub:
-    """Routes below ``/rest``. `audio` by song id; `extensions` by name; `fail` goes before all others."""
+    """Routes below ``/rest``. `audio` by song id; `pictures` by `coverArt`; `fail` goes before all others."""
 
     albums: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     playlists: dict[str, list[str]] = field(default_factory=dict)
@@ -51,6 +51,7 @@ class SubsonicStub:
     """Of playlists."""
     audio: dict[str, bytes] = field(default_factory=dict)
     streams: dict[str, bytes] = field(default_factory=dict)
+    pictures: dict[str, bytes] = field(default_factory=dict)
     extensions: tuple[str, ...] = ()
     takes_tokens: bool = True
     may_download: bool = True
@@ -131,6 +132,11 @@ class SubsonicStub:
         if not self.may_download:
             return error(50, "User is not authorized for the given operation")
         found = self.audio.get(request.query["id"])
+        return NOT_FOUND if found is None else Answer(body=found)
+
+    def _getCoverArt(self, request: Request) -> Answer:  # noqa: N802
+        assert int(request.query["size"]) > 0
+        found = self.pictures.get(request.query["id"])
         return NOT_FOUND if found is None else Answer(body=found)
 
     def _stream(self, request: Request) -> Answer:

@@ -4,9 +4,7 @@ import base64
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from pathlib import Path
-from typing import cast
 
 import av
 import boto3
@@ -24,18 +22,8 @@ from earshot.stores.message_queue import MessageQueue
 from earshot.track import NO_COVER, TrackInfo
 from tests.music.encoding import Kind, encoded
 from tests.stubs.audio import sweep, write_sweep
+from tests.stubs.pictures import picture
 from tests.stubs.stack import Stack, running_stack
-
-
-def picture(red: int, width: int = 600, height: int = 400, codec: str = "mjpeg") -> bytes:
-    """A picture of one colour."""
-    encoder = cast("av.VideoCodecContext", av.VideoCodecContext.create(codec, "w"))
-    encoder.width, encoder.height, encoder.time_base = width, height, Fraction(1)
-    encoder.pix_fmt = {"mjpeg": "yuvj420p", "png": "rgb24", "libwebp": "yuv420p"}[codec]
-    colour = np.full((height, width, 3), (red, 40, 200), np.uint8)
-    frame = av.VideoFrame.from_ndarray(colour, format="rgb24").reformat(format=encoder.pix_fmt)
-    frame.pts = 0
-    return b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None)))
 
 
 def _bomb() -> bytes:
