@@ -57,6 +57,31 @@ def test_a_folder_inside_that_cannot_be_listed_is_counted_once_on_whatever_page(
     assert _read(tmp_path) == [(None, "unreadable_file"), ("sound", None), (None, "unreadable_file")]
 
 
+def test_a_page_holds_as_many_files_as_it_opens_and_more_of_those_that_have_not_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_module, "PAGE_SIZE", 2)
+    music, ref = tmp_path / "music", PlaylistRef("file", "folder", str(tmp_path / "music"))
+    for number in range(5):
+        write_sweep(music / f"{number}.mp3", 1)
+
+    def pages() -> list[list[str]]:
+        source = FolderSource(Folders([music]), Cutter(), Memory(tmp_path / "files"), "musicnn-msd@1")
+        read, cursor = [], None
+        while not read or cursor:
+            page = source.read_page(ref, cursor)
+            read.append([entry.name for entry in page.entries])
+            assert [entry.number for entry in page.entries] == [int(entry.name[0]) for entry in page.entries]
+            cursor = page.next_cursor
+        return read
+
+    assert pages() == [["0.mp3", "1.mp3"], ["2.mp3", "3.mp3"], ["4.mp3"]]
+    assert pages() == [["0.mp3", "1.mp3", "2.mp3", "3.mp3", "4.mp3"]]
+    for number in (1, 2, 4):
+        write_sweep(music / f"{number}.mp3", 2 + number)
+    assert pages() == [["0.mp3", "1.mp3", "2.mp3", "3.mp3"], ["4.mp3"]]
+
+
 def test_a_folder_that_cannot_be_listed_is_named_with_the_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
