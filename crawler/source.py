@@ -73,7 +73,7 @@ class Connected:
     """
 
     read_page: ReadPage | None = None
-    """The page of a playlist at a cursor (None: the first), at most `PAGE_SIZE` entries.
+    """The page of a playlist at a cursor (None: the first), at most `PAGE_SIZE` entries, more where they cost no more.
 
     Raises InvalidPlaylist: it cannot be read here; PlaylistNotFound: the source does not know or show it.
     """

@@ -27,6 +27,7 @@ from earshot.networks import DEFAULT_NETWORK, network_named
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.stores.dynamodb import Table
+from earshot.stores.song_keys import SongKeys
 from earshot.track import Status, TrackInfo
 from ops.connection import use_local_aws
 from tests.stubs.audio import sweep
@@ -92,7 +93,7 @@ def _read(music: Path, state: Path) -> Iterator[TrackInfo]:
 
 
 def _put(infos: list[TrackInfo], aws_port: int) -> None:
-    """The tracks as the extractor leaves them."""
+    """The tracks as the extractor leaves them, and by what names they are found."""
     use_local_aws(f"http://127.0.0.1:{aws_port}")
     client = boto3.client("dynamodb")
     name = next(name for name in client.list_tables()["TableNames"] if name.endswith("tracks"))
@@ -108,6 +109,7 @@ def _put(infos: list[TrackInfo], aws_port: int) -> None:
             row |= {"status": Status.FAILED, "reason": Reason.SILENT}
         rows.append(row)
     Table(client, name).put_many(rows)
+    SongKeys(client, f"{name.removesuffix('tracks')}crawls").note(infos)
 
 
 def _cpu_s() -> float:

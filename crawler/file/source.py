@@ -26,6 +26,9 @@ from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.track import NO_COVER, TrackInfo
 
+_MOST_ENTRIES = 250
+"""Of a page; of these, no more files are opened than other sources have entries."""
+
 
 class FolderSource:
     """Reads folders, in the order of their paths.
@@ -57,14 +60,12 @@ class FolderSource:
                 hint="Give the path of a folder with audio files.",
             ) from None
         number, _, last = (cursor or "0:").partition(":")
-        found = list(islice(Walk(folder, self._folders).after(_position(last)), PAGE_SIZE + 1))
-        entries = self._entries(folder, found[:PAGE_SIZE], int(number))
-        if len(found) <= PAGE_SIZE:
+        found = list(islice(Walk(folder, self._folders).after(_position(last)), _MOST_ENTRIES + 1))
+        entries = self._entries(folder, found[:_MOST_ENTRIES], int(number))
+        if len(entries) == len(found):
             return Page(entries, None)
-        return Page(
-            entries,
-            f"{int(number) + PAGE_SIZE}:{quote_from_bytes(os.fsencode(PurePath(*found[PAGE_SIZE - 1].position)))}",
-        )
+        reached = PurePath(*found[len(entries) - 1].position)
+        return Page(entries, f"{int(number) + len(entries)}:{quote_from_bytes(os.fsencode(reached))}")
 
     def place(self, ref: PlaylistRef) -> str:
         """See `Connected`: the folder without links, as a URL."""
@@ -117,14 +118,25 @@ class FolderSource:
         return self._entries(path.parent, [Found((path.name,))], 0)[0]
 
     def _entries(self, folder: Path, found: Sequence[Found], number: int) -> tuple[PlaylistEntry, ...]:
-        """The entries of what was found, numbered from `number` on. Files that are as they were are not opened."""
-        paths = [folder.joinpath(*one.position) for one in found if not one.reason]
-        before = self._memory.recall(paths)
+        """The entries of what was found, numbered from `number` on. Files that are as they were are not opened.
+
+        A page ends before the file that would be one too many to open: they are many only where they cost little.
+        """
+        before = self._memory.recall(folder.joinpath(*one.position) for one in found if not one.reason)
         now: dict[Path, Known] = {}
         closed: dict[Path, str] = {}
-        for path in paths:
+        opened = 0
+        for at, one in enumerate(found):
+            if one.reason:
+                continue
+            path = folder.joinpath(*one.position)
             try:
-                now[path] = self._known(path, before.get(path))
+                known = self._as_it_was(path, before.get(path))
+                if known is None and opened == PAGE_SIZE:
+                    found = found[:at]
+                    break
+                opened += known is None
+                now[path] = known or self._known(path)
             except OSError as error:
                 closed[path] = error.strerror or ""
         self._memory.remember({path: known for path, known in now.items() if known != before.get(path)})
@@ -146,16 +158,24 @@ class FolderSource:
             entries.append(entry)
         return tuple(entries)
 
-    def _known(self, path: Path, before: Known | None) -> Known:
-        """The file as it is now, read only if it is another one than `before`.
+    def _as_it_was(self, path: Path, before: Known | None) -> Known | None:
+        """What is known of the file; None: it is another one than `before`.
+
+        Raises:
+            OSError: it is not there.
+        """
+        if before is None or before.state != State.of(path.stat()):
+            return None
+        is_heard_as_before = before.heard_by == self._heard_by
+        return before if is_heard_as_before else replace(before, heard_by=self._heard_by, heard_since=now_iso())
+
+    def _known(self, path: Path) -> Known:
+        """The file as it is now.
 
         Raises:
             OSError: it cannot be read.
         """
         state = State.of(path.stat())
-        if before is not None and before.state == state:
-            is_heard_as_before = before.heard_by == self._heard_by
-            return before if is_heard_as_before else replace(before, heard_by=self._heard_by, heard_since=now_iso())
         found = read(path)
         return Known(state, found.track_id, found.former_id, found.tags, self._heard_by, now_iso())
 

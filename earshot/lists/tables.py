@@ -200,7 +200,9 @@ def _guessed(rows: Sequence[_Cells], what: str) -> list[Column]:
         if field:
             columns.append(Column(place, f"column {place + 1}", field, several=field == "artists"))
     first = rows[0] if rows else []
-    is_header = all(_IDENTIFIER.fullmatch(cell) for cell in first if cell)
+    is_header = all(_IDENTIFIER.fullmatch(cell) for cell in first if cell) or (
+        texts == len(columns) and len(looked_at) > 1 and not any(map(_has_words, looked_at[1:]))
+    )
     if texts > _MOST_WITHOUT_HEADER or is_header or not is_usable(columns):
         raise _not_understood(what, first)
     return columns
@@ -214,7 +216,11 @@ def _looks_like(values: Sequence[str]) -> str:
             return field
     if all(value.startswith(("https://", "http://")) for value in values):
         return "url"
-    return "text" if any(character.isalpha() for value in values for character in value) else ""
+    return "text" if _has_words(values) else ""
+
+
+def _has_words(values: Sequence[str]) -> bool:
+    return any(character.isalpha() for value in values for character in value)
 
 
 def _not_understood(what: str, headers: Sequence[str]) -> InvalidPlaylist:

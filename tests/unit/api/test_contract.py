@@ -119,6 +119,8 @@ def test_the_document_names_the_header_that_carries_the_key() -> None:
         if {"key": []} in operation.get("security", ())
     }
     assert keyed == {
+        *(("get", path) for path in ("/similar", "/path", "/search", "/queries/{query_id}")),  # folders are asked for
+        *(("post", path) for path in ("/similar", "/extend")),
         ("post", "/crawls"),
         ("delete", "/crawls/{crawl_id}"),
         ("get", "/crawls/{crawl_id}/entries"),

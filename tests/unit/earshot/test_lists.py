@@ -106,6 +106,7 @@ def test_a_preview_can_say_which_column_became_what() -> None:
         (b"when;who;where;what;why\na;b;c;d;e\n", "when, who, where, what, why"),
         (b"just some words\nand some more\n", "just some words"),
         (b"\x00\x01\x02\x03" * 50, "no text"),
+        (b"Rank;Plays;Rating\n1;200;5\n2;300;4\n", "Rank, Plays, Rating"),
     ],
 )
 def test_a_file_that_is_not_understood_says_so_once_and_what_it_has(content: bytes, said: str) -> None:
@@ -137,6 +138,11 @@ def test_one_bad_row_costs_one_row(bad: bytes) -> None:
         "One", "Two", "Three", "Quoted",
     ]  # fmt: skip
     assert len(tracks) <= 5
+
+
+def test_songs_that_are_called_by_numbers_are_songs() -> None:
+    found = read_list(b"Purple Rain,Prince\n1999,Prince\n", "mine.csv")
+    assert [track.title for track in found.tracks] == ["Purple Rain", "1999"]
 
 
 def test_an_id_that_nobody_knows_leaves_the_row_to_its_other_columns() -> None:
