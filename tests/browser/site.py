@@ -19,7 +19,10 @@ import numpy as np
 import uvicorn
 
 from api.one_machine.asgi import app
+from earshot.covers import SIZES, cover_of
+from earshot.stores.covers_bucket import CoversBucket
 from earshot.track import Track, TrackInfo
+from tests.stubs.pictures import picture
 from tests.unit.api.world import DIM, World, running_world, track
 
 CHROMIUM = os.environ.get("EARSHOT_CHROMIUM", "/usr/bin/chromium")
@@ -85,6 +88,7 @@ def publish_catalogue(world: World, folder: Path) -> str:
         artists=("Myself",),
         album="At Home",
         tags={"jazz": 0.6, "instrumental": 0.3},
+        cover=cover_of(picture(200)),
     )
     tracks.append(own)
     vectors.append(centres["jazz"] + 0.8 * random.normal(size=DIM))
@@ -118,7 +122,11 @@ class Site:
 @contextlib.contextmanager
 def running_site(folder: Path) -> Iterator[Site]:
     """The api under uvicorn over an AWS within this process; files go to `folder`."""
-    with running_world(folder / "cache", EARSHOT_STAGE="local", EARSHOT_FOLDER_ROOTS="/") as world:
+    own = {"EARSHOT_STAGE": "local", "EARSHOT_FOLDER_ROOTS": "/", "EARSHOT_COVERS_BUCKET": "previews"}
+    with running_world(folder / "cache", **own) as world:
+        CoversBucket(world.s3, "previews").put(
+            cover_of(picture(200)), {size: picture(200, size, size) for size in SIZES}
+        )
         own_track = publish_catalogue(world, folder)
         with serving() as url:
             yield Site(url, world, own_track)

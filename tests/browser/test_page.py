@@ -137,6 +137,22 @@ def test_filters_are_set_by_the_keyboard_and_taken_back(open_page: OpenPage, wid
     expect(page.locator(".tag.active")).to_have_count(1)
 
 
+@both_widths
+def test_a_card_shows_the_cover_of_its_own_file_and_nothing_moves_when_it_comes(
+    open_page: OpenPage, site: Site, width: str
+) -> None:
+    page = open_page(f"#/?like={site.own_track}", width=width)
+    cover = page.get_by_role("img", name="Cover of At Home")
+    expect(cover).to_be_visible()
+    asked = cover.evaluate("img => [img.getAttribute('width'), img.getAttribute('height'), img.loading]")
+    assert asked == ["48", "48", "lazy"]
+    page.wait_for_function("img => img.complete && img.naturalWidth === 96", arg=cover.element_handle())
+    tile = page.locator(".tile", has=cover).bounding_box()
+    assert tile is not None
+    assert (tile["width"], tile["height"]) == (48, 48)
+    assert page.locator(".pages .tracks .cover").count() == 0  # no other track has one
+
+
 def test_more_results_come_on_request(open_page: OpenPage) -> None:
     page = open_page("#/?like=deezer:1000")
     page.get_by_role("button", name="Show more").click()
