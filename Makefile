@@ -9,7 +9,7 @@ ifeq ($(origin HOST),command line)  # some shells have a variable HOST of their 
 export EARSHOT_LOCAL_HOST := $(HOST)
 endif
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo proxy test-players up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
+.PHONY: help setup setup-dev demo proxy test-players test-field up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
         bench-songs bench-windows bench-index bench-ingest bench-scan bench-api bench-plots fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
@@ -68,6 +68,12 @@ test-players: setup-dev ## A real media server and real players around Earshot, 
 	@$(PY) -m extractor.model
 	@scripts/tool-environment players >/dev/null
 	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest tests/players $(ARGS)
+
+test-field: setup-dev ## Inputs as people report them, where ../shared/cases has them, each with what its user expects
+	@$(PY) -m extractor.model
+	@if test -d $${EARSHOT_SHARED:-../shared}/cases; then \
+	    env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest tests/field $(ARGS); \
+	else echo "earshot: no cases from the field here"; fi
 
 lint: setup-dev ## ruff, mypy --strict, and the rules of who imports whom
 	@.venv/bin/ruff check .
