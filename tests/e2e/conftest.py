@@ -19,6 +19,7 @@ from earshot.api_client import ApiClient
 from ops.deployment import Deployment
 from tests.aws import Endpoint, free_ports
 from tests.corpus import clips
+from tests.stubs.pictures import picture
 
 ROOT = Path(__file__).parents[2]
 _DOORS = {"up": "local", "down": "local", "demo": "demo"}
@@ -160,7 +161,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 @pytest.fixture(scope="session")
 def music(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Two folders of real clips: `most`, and `few` for what comes later. `most` holds two files that are no music."""
+    """Two folders of real clips: `most`, and `few` for what comes later. `most` has covers and what is no music."""
     root = tmp_path_factory.mktemp("music")
     tracks = sorted({clip.track for clip in clips()})
     late = set(tracks[::6])
@@ -168,6 +169,8 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         folder = root / ("few" if clip.track in late else "most") / clip.album
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(clip.path, folder / f"{clip.clip_id}.mp3")
+    for folder in (root / "most").iterdir():
+        (folder / "Folder.jpg").write_bytes(picture(180))
     (root / "most" / "broken.mp3").write_bytes(b"ID3\x04" + bytes(random.Random(1).randbytes(5000)))
     (root / "most" / "notes.txt").write_text("not music")
     return {"most": root / "most", "few": root / "few"}

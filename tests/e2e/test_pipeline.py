@@ -7,10 +7,12 @@ import signal
 import time
 from pathlib import Path
 
+import httpx
 import numpy as np
 
 from annoy_service.repair import index_missing
 from earshot.clock import Timestamp, now_iso
+from earshot.covers import SIZES, cover_of
 from earshot.ids import TrackId
 from earshot.index.reader import IndexReader
 from earshot.intake import start_crawl
@@ -21,6 +23,7 @@ from ops.indexes import index_services
 from ops.ledger import Ledger
 from tests.corpus import Clip, clips
 from tests.e2e.conftest import LocalStack, until
+from tests.stubs.pictures import picture
 
 
 def _expected(folder: Path) -> int:
@@ -83,6 +86,22 @@ def test_clips_of_the_same_track_find_each_other(crawled: LocalStack, music: dic
     assert asked >= 16
     assert found_1 / asked >= 0.5
     assert found_5 / asked >= 0.7
+
+
+def test_the_cover_beside_a_file_is_served_small(crawled: LocalStack) -> None:
+    ready = [track for track in crawled.deployment.tracks.scan() if track.status is Status.READY]
+    cover = cover_of(picture(180))
+    until(
+        lambda: crawled.api.get(f"/tracks/{ready[0].track_id}")[1]["artwork_url"] == f"/covers/{cover}", 30, "a cover"
+    )
+    (row,) = crawled.api.get("/similar", track_id=ready[0].track_id, k=1)[1]["results"]
+    assert row["artwork_url"] == f"/covers/{cover}"
+    for size in SIZES:
+        address = f"http://127.0.0.1:{crawled.port}/tracks/{ready[0].track_id}/cover"
+        answer = httpx.get(address, params={"size": size}, follow_redirects=True)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+        assert answer.content[:3] == b"\xff\xd8\xff"
+        assert "immutable" in answer.headers["cache-control"]
 
 
 def test_similar_status_and_extract_speak_for_themselves(crawled: LocalStack) -> None:
