@@ -13,6 +13,7 @@ from earshot.containers.identity import names_file
 from earshot.errors import InvalidTrackId, NotPlayable, TrackNotFound
 from earshot.ids import TrackId, parse_track_id, source_of
 from earshot.stores.tracks_table import TracksTable
+from earshot.windows import Window
 
 _PATH = re.compile(r"/tracks/([^/]{1,80})/audio")
 _RANGE = re.compile(r"bytes=(\d{1,15})?-(\d{1,15})?")
@@ -60,7 +61,7 @@ def own_file(tracks: TracksTable, track_id: TrackId) -> Path:
     try:
         if parts.scheme == "file" and path.is_file():
             state = path.stat()
-            if _is_in(path, state.st_size, state.st_mtime_ns, found.track_id):
+            if _is_in(path, state.st_size, state.st_mtime_ns, found.track_id, Window.of_url(found.info.preview_url)):
                 return path
     except (OSError, ValueError):  # unreadable, or a name that no file can have
         pass
@@ -68,9 +69,9 @@ def own_file(tracks: TracksTable, track_id: TrackId) -> Path:
 
 
 @lru_cache(maxsize=256)
-def _is_in(path: Path, _size: int, _modified: int, track_id: TrackId) -> bool:
+def _is_in(path: Path, _size: int, _modified: int, track_id: TrackId, window: Window | None) -> bool:
     with path.open("rb") as file:
-        return names_file(track_id, file)
+        return names_file(track_id, file, window)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ const REASONS = {
 };
 const DOUBTS = {
   unread: "something could not be read", emptied: "nothing is left there, as when a disk is not mounted",
-  folder_gone: "a whole folder is gone, as when a disk is not mounted", many: "they are a large part of the playlist",
+  folder_gone: "a whole folder is gone, as when a disk is not mounted",
+  parted: "a cue sheet came or went, and what was one track is several now, or one again",
+  many: "they are a large part of the playlist",
 };
 
 function why({ reason, state, detail }) {

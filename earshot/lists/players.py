@@ -1,20 +1,26 @@
 """Playlist files of players: M3U and PLS. XSPF and JSPF are in `shared_playlists`, cue sheets in `cue_sheets`."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from earshot.lists.tracks import ListedTrack, TrackList
 from earshot.lists.values import artists_of, length_of, text_of, track_id_of
+from earshot.windows import Window
 
 _EXTINF = re.compile(r"#EXTINF:\s*(?P<seconds>-?\d+(?:\.\d+)?)?(?P<attributes>[^,]*),?(?P<name>.*)", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"#(?P<name>EXTALB|EXTART|PLAYLIST|EXTIMG|EXT-X-EARSHOT-ID)\s*:\s*(?P<value>.*)", re.IGNORECASE)
+_VLC_TIME = re.compile(
+    r"#EXTVLCOPT:\s*(?P<end>start|stop)-time\s*=\s*(?P<seconds>\d{1,7}(?:\.\d{1,6})?)\s*", re.IGNORECASE
+)
+"""What VLC plays of a file."""
 _ENTRY = re.compile(r"(?P<key>File|Title|Length)(?P<number>\d{1,6})\s*=(?P<value>.*)", re.IGNORECASE)
 _SHOWN = 120
 
 
 def m3u_in(text: str, encoding: str) -> TrackList:
     """M3U and M3U8. `#EXTINF` gives length and "artist - title", `#EXTART` and `#EXTALB` say which is which."""
-    title, tracks, said = "", [], ListedTrack()
+    title, tracks, said, times = "", [], ListedTrack(), dict[str, int]()
     for line in map(str.strip, text.splitlines()):
         if info := _EXTINF.match(line):
             said = replace(said, duration_ms=_seconds(info["seconds"]), title=text_of(info["name"]))
@@ -30,9 +36,11 @@ def m3u_in(text: str, encoding: str) -> TrackList:
                 said = replace(said, artists=artists_of(value))
             else:
                 said = replace(said, id=track_id_of(value))
+        elif time := _VLC_TIME.fullmatch(line):
+            times[time["end"].lower()] = round(float(time["seconds"]) * 1000)
         elif line and not line.startswith("#"):
-            tracks.append(_located(_with_artist(said), line))
-            said = ListedTrack()
+            tracks.append(_located(_of_times(_with_artist(said), times), line))
+            said, times = ListedTrack(), {}
     return TrackList(tuple(tracks), "m3u8", title, encoding=encoding)
 
 
@@ -55,6 +63,14 @@ def pls_in(text: str, encoding: str) -> TrackList:
 
 def _seconds(text: str | None) -> int | None:
     return length_of(text, "s") if text else None
+
+
+def _of_times(said: ListedTrack, times: Mapping[str, int]) -> ListedTrack:
+    """The track, or the part of its file between these times."""
+    start, stop = times.get("start", 0), times.get("stop")
+    if not times or (stop is not None and stop <= start):
+        return said
+    return replace(said, is_part=True, window=Window(start, stop))
 
 
 def _with_artist(said: ListedTrack) -> ListedTrack:
