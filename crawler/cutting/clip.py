@@ -16,8 +16,8 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.packet import Packet
 
-from earshot.audio.container import OpenedAudio, decoded, opened
-from earshot.audio.window import AS_IT_IS_S, CLIP_S, clip_start, length_s
+from earshot.audio.container import OpenedAudio, Seeking, decoded, opened
+from earshot.audio.window import AS_IT_IS_S, CLIP_S, clip_start, counted_s, length_s
 from earshot.confined.ffmpeg import av
 from earshot.errors import AudioRejected
 from earshot.reasons import Reason
@@ -39,8 +39,9 @@ class _Stretch:
 
     start: Fraction
     lasts: Fraction
-    first: float
-    end: float
+    first: float = -math.inf
+    end: float = math.inf
+    seeking: Seeking = Seeking.FAST
 
 
 def clip_of(file: IO[bytes], *, max_bytes: int, window: Window | None = None) -> bytes:
@@ -57,32 +58,33 @@ def clip_of(file: IO[bytes], *, max_bytes: int, window: Window | None = None) ->
             `bad_sheet`, the window lies behind the end of the file.
     """
     size = file.seek(0, io.SEEK_END)
-    with opened(file) as audio:
+    with opened(file, Seeking.EXACT if window else Seeking.FAST) as audio:
         _require_sound(audio)
-        length = length_s(audio)
-        if window is None and length <= AS_IT_IS_S and size <= max_bytes:
-            file.seek(0)
-            return file.read(max_bytes)
-        stretch = _stretch_of_window(audio, length, window) if window else _stretch(audio, length)
+        if window:
+            stretch = _stretch_of_window(audio, window)
+        else:
+            length = length_s(audio)
+            if length <= AS_IT_IS_S and size <= max_bytes:
+                file.seek(0)
+                return file.read(max_bytes)
+            stretch = _Stretch(clip_start(audio, length), Fraction(CLIP_S))
     clip = _copied(file, stretch, max_bytes) or _flac(file, stretch)
     if len(clip) > max_bytes:
         raise AudioRejected(f"the clip has {len(clip)} bytes, the limit is {max_bytes}", reason=Reason.TOO_LARGE)
     return clip
 
 
-def _stretch(audio: OpenedAudio, length: Fraction) -> _Stretch:
-    return _Stretch(clip_start(audio, length), Fraction(CLIP_S), -math.inf, math.inf)
-
-
-def _stretch_of_window(audio: OpenedAudio, length: Fraction, window: Window) -> _Stretch:
+def _stretch_of_window(audio: OpenedAudio, window: Window) -> _Stretch:
     """Raises AudioRejected where nothing of the window lies in the file."""
+    length = counted_s(audio) if audio.is_bare else length_s(audio)
     there = window.within(int(length * 1000))
     if there is None or there.end_ms is None:
         raise AudioRejected(f"the file ends before {window.fragment}", reason=Reason.BAD_SHEET)
     first, end = Fraction(there.start_ms, 1000), Fraction(there.end_ms, 1000)
-    if end - first <= AS_IT_IS_S:
-        return _Stretch(first, end - first, float(first), float(end))
-    return _Stretch(clip_start(audio, end - first, first), Fraction(CLIP_S), float(first), float(end))
+    start, lasts = first, end - first
+    if lasts > AS_IT_IS_S:
+        start, lasts = clip_start(audio, lasts, first), Fraction(CLIP_S)
+    return _Stretch(start, lasts, float(first), float(end), Seeking.EXACT)
 
 
 def _require_sound(audio: OpenedAudio) -> None:
@@ -97,7 +99,7 @@ def _require_sound(audio: OpenedAudio) -> None:
 
 def _copied(file: IO[bytes], stretch: _Stretch, max_bytes: int) -> bytes | None:
     """The packets of the stretch, in a container; None where there are too many, or no container takes them."""
-    with opened(file) as audio:
+    with opened(file, stretch.seeking) as audio:
         packets: list[Packet[AudioStream]] = []
         size = 0
         for packet in _clip_packets(audio, stretch):
@@ -157,7 +159,7 @@ def _clip_packets(audio: OpenedAudio, stretch: _Stretch) -> "Iterator[Packet[Aud
 
 def _flac(file: IO[bytes], stretch: _Stretch) -> bytes:
     """FLAC of exactly the stretch."""
-    with opened(file) as audio:
+    with opened(file, stretch.seeking) as audio:
         stream = audio.stream
         rate = min(stream.rate, _MAX_RATE_HZ)
         sample_format = "s16" if stream.format.name in ("u8", "u8p", "s16", "s16p") else "s32"

@@ -48,6 +48,11 @@ def length_s(audio: OpenedAudio) -> Fraction:
     stated = audio.stated_s
     if stated and stated > _COUNTED_S and audio.seek(stated - _TAIL_S) and next(audio.packets(), None):
         return stated
+    return counted_s(audio)
+
+
+def counted_s(audio: OpenedAudio) -> Fraction:
+    """Length in seconds, by its packets."""
     audio.seek(Fraction(0))
     end = 0.0
     for packet in audio.packets():
