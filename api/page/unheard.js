@@ -24,6 +24,7 @@ const REASONS = {
   undecodable: ["is broken, or in no format known here"],
   silent: ["is silent"],
   too_short: ["is too short to be heard"],
+  bad_sheet: ["its cue sheet says times that do not fit its file", "Mend the sheet."],
   file_gone: ["is gone since it was read", "Crawl it again."],
   file_changed: ["has changed since it was read", "Crawl it again."],
   provider_off: ["its source is switched off", "See EARSHOT_PROVIDERS."],
