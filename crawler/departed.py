@@ -8,7 +8,7 @@ who has read the one to its end knows what the other one holds there.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -82,7 +82,7 @@ def departed(crawls: CrawlsTable, crawl_id: CrawlId) -> Departed:
     return _doubted(left, entries, found)
 
 
-def _doubted(left: Mapping[TrackId, str], entries: Iterable[CrawlEntry], found: Collection[TrackId]) -> Departed:
+def _doubted(left: Mapping[TrackId, str], entries: Sequence[CrawlEntry], found: Collection[TrackId]) -> Departed:
     reasons = Counter(entry.reason for entry in entries)
     if _ANYWHERE & reasons.keys():
         return Departed(left, Doubt.UNREAD, may_be_agreed=False)
@@ -95,6 +95,10 @@ def _doubted(left: Mapping[TrackId, str], entries: Iterable[CrawlEntry], found: 
     folders = Counter(folder for name in left.values() if (folder := _top(name)) and folder not in there)
     if any(tracks >= _A_FOLDER_FULL for tracks in folders.values()):
         return Departed(left, Doubt.FOLDER_GONE)
+    names = {entry.name for entry in entries if entry.track_id and entry.name}
+    files = {name.rpartition("/")[0] for name in names} - {""}  # or folders; parts of a file lie below it
+    if any(name in files or name.rpartition("/")[0] in names for name in left.values()):
+        return Departed(left, Doubt.PARTED)
     is_mass = len(left) > _MANY and len(left) > _LARGE_PART * (len(found) + len(left))
     return Departed(left, Doubt.MANY if is_mass else None)
 

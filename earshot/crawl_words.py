@@ -8,6 +8,7 @@ _WHY = {
     Doubt.UNREAD: "something in it could not be read",
     Doubt.EMPTIED: "nothing is left there, as when a disk is not mounted",
     Doubt.FOLDER_GONE: "a whole folder is not there any more, as when a disk is not mounted",
+    Doubt.PARTED: "a cue sheet came or went, and what was one track is several now, or one again",
     Doubt.MANY: "they are a large part of it",
 }
 _NAMED = 5

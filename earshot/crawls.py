@@ -52,6 +52,8 @@ class Doubt(StrEnum):
     """Nothing is left in the playlist, or in a folder of it: a disk may be away."""
     FOLDER_GONE = "folder_gone"
     """A whole folder is not there any more."""
+    PARTED = "parted"
+    """A cue sheet came or went: what was one track is several now, or one again."""
     MANY = "many"
     """It is a large part of the playlist."""
 

@@ -25,6 +25,8 @@ class Reason(StrEnum):
     """The list was changed while it was read, so that something may have been missed."""
     PART_OF_FILE = "part_of_file"
     """A stretch of a larger file, as a cue sheet lists them, that the catalogue does not hold as a track."""
+    BAD_SHEET = "bad_sheet"
+    """A cue sheet, or a track of one, whose times are missing, out of order or behind the end of its file."""
 
     # Of tracks on their way to a preview.
     VERSION = "version"

@@ -249,7 +249,8 @@ class WithheldRemoval(BaseModel):
         str,
         Field(
             description="unread: something could not be read; emptied: nothing is left in the playlist or in a "
-            "folder of it; folder_gone: a whole folder is not there any more; many: it is a large part."
+            "folder of it; folder_gone: a whole folder is not there any more; parted: a cue sheet came or went, "
+            "and what was one track is several now, or one again; many: it is a large part."
         ),
     ]
     names: Annotated[list[str], Field(description="What the first few are called. Without a key: none.")]

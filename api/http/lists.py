@@ -18,6 +18,7 @@ from earshot.lists.tracks import ListedTrack
 from earshot.lists.writing import MEDIA_TYPES, write_list
 from earshot.playlists import parse_playlist
 from earshot.track import TrackInfo
+from earshot.windows import Window
 
 FormatName = Literal["json", "m3u8", "xspf", "jspf", "csv"]
 Format = Annotated[
@@ -102,6 +103,8 @@ def _listed(tracks: Iterable[TrackInfo], app: ApiGatewayResolver, path_root: str
             mbid=info.mbid,
             duration_ms=info.duration_ms,
             id=info.track_id,
+            is_part=window is not None,
+            window=window,
             url=info.url or "",
             artwork_url=urljoin(f"{scheme}://{host}", artwork_of(info) or "") if artwork_of(info) else "",
             location=(_path(info, moved) if may_see_paths else "")
@@ -109,6 +112,7 @@ def _listed(tracks: Iterable[TrackInfo], app: ApiGatewayResolver, path_root: str
             or f"{scheme}://{host}/tracks/{quote(info.track_id, safe='')}/audio",
         )
         for info in tracks
+        for window in [Window.of_url(info.preview_url)]
     ]
 
 

@@ -5,7 +5,7 @@ import hmac
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter, Router
@@ -178,7 +178,7 @@ def child(track: TrackInfo) -> dict[str, object]:
         "musicBrainzId": track.mbid,
         "isrc": [track.isrc] if track.isrc else None,
         "coverArt": track.track_id if artwork_of(track) else None,
-        "suffix": (track.preview_url or "").rpartition(".")[2].lower()[:5] if from_file else None,
+        "suffix": urlsplit(track.preview_url or "").path.rpartition(".")[2].lower()[:5] if from_file else None,
     }
     return {name: value for name, value in described.items() if value is not None}
 

@@ -20,7 +20,7 @@ from api.http.subsonic import check_password, parameters_of
 from api.one_machine.files import file_in, own_file, send_file
 from api.one_machine.gateway import body_of, event_of, send_reply
 from api.one_machine.protocol import Receive, Scope, Send
-from earshot.errors import EarshotError
+from earshot.errors import EarshotError, NotPlayable
 from earshot.ids import TrackId
 from earshot.telemetry import logger
 
@@ -69,12 +69,14 @@ def _own(event: HttpEvent) -> TrackId | None:
 
 async def _play(track_id: TrackId, event: HttpEvent, send: Send) -> None:
     try:
-        path = own_file(services().tracks, track_id)
+        own = own_file(services().tracks, track_id)
+        if own.window and event["rawPath"] in _STREAMS:
+            raise NotPlayable(f"track {track_id} is a part of a file, and players would play all of it")
     except EarshotError as error:
         await send_reply(refuse(error), send)
     else:
         with_body = event["requestContext"]["http"]["method"] != "HEAD"
-        await send_file(path, event["headers"], send, with_body=with_body)
+        await send_file(own, event["headers"], send, with_body=with_body)
 
 
 async def _live(receive: Receive, send: Send) -> None:

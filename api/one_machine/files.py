@@ -13,10 +13,12 @@ from earshot.containers.identity import names_file
 from earshot.errors import InvalidTrackId, NotPlayable, TrackNotFound
 from earshot.ids import TrackId, parse_track_id, source_of
 from earshot.stores.tracks_table import TracksTable
+from earshot.windows import Window
 
 _PATH = re.compile(r"/tracks/([^/]{1,80})/audio")
 _RANGE = re.compile(r"bytes=(\d{1,15})?-(\d{1,15})?")
 _CHUNK = 1 << 16
+WINDOW_HEADER = "earshot-window"
 _TYPES = {
     ".mp3": "audio/mpeg",
     ".flac": "audio/flac",
@@ -45,8 +47,16 @@ def file_in(path: str) -> TrackId | None:
     return track_id if source_of(track_id) == "file" else None
 
 
-def own_file(tracks: TracksTable, track_id: TrackId) -> Path:
-    """The file on this machine that was crawled as `track_id`. Nothing else is ever served.
+@dataclass(frozen=True, slots=True)
+class OwnFile:
+    """A file on this machine, and which window of it the track is; None: all of it."""
+
+    path: Path
+    window: Window | None = None
+
+
+def own_file(tracks: TracksTable, track_id: TrackId) -> OwnFile:
+    """The file on this machine that was crawled as `track_id`, or as the file that holds it. Nothing else is served.
 
     Raises:
         TrackNotFound: nobody crawled it.
@@ -56,21 +66,21 @@ def own_file(tracks: TracksTable, track_id: TrackId) -> Path:
     if found is None:
         raise TrackNotFound(f"no track {track_id}")
     parts = urlsplit(found.info.preview_url or "")
-    path = Path(unquote(parts.path))
+    path, window = Path(unquote(parts.path)), Window.of_url(found.info.preview_url)
     try:
         if parts.scheme == "file" and path.is_file():
             state = path.stat()
-            if _is_in(path, state.st_size, state.st_mtime_ns, found.track_id):
-                return path
+            if _is_in(path, state.st_size, state.st_mtime_ns, found.track_id, window):
+                return OwnFile(path, window)
     except (OSError, ValueError):  # unreadable, or a name that no file can have
         pass
     raise NotPlayable(f"the file of track {track_id} is not where it was crawled")
 
 
 @lru_cache(maxsize=256)
-def _is_in(path: Path, _size: int, _modified: int, track_id: TrackId) -> bool:
+def _is_in(path: Path, _size: int, _modified: int, track_id: TrackId, window: Window | None) -> bool:
     with path.open("rb") as file:
-        return names_file(track_id, file)
+        return names_file(track_id, file, window)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +110,13 @@ def span(header: str | None, size: int) -> Span | None:
     return Span(start, end, size) if start < end else None
 
 
-async def send_file(path: Path, request_headers: Mapping[str, str], send: Send, *, with_body: bool) -> None:
-    """Answer with the file, or the part of it that was asked for."""
+async def send_file(own: OwnFile, request_headers: Mapping[str, str], send: Send, *, with_body: bool) -> None:
+    """Answer with the file, or the bytes of it that were asked for.
+
+    Of a window, too, the whole file goes out: a header says what of it is the track, as a fragment of the file's URL
+    says it to browsers.
+    """
+    path = own.path
     size = path.stat().st_size
     part = span(request_headers.get("range"), size)
     headers = {
@@ -111,6 +126,8 @@ async def send_file(path: Path, request_headers: Mapping[str, str], send: Send, 
         "x-content-type-options": "nosniff",
         "content-security-policy": "default-src 'none'",
     }
+    if own.window:
+        headers[WINDOW_HEADER] = own.window.fragment
     if part is None:
         headers |= {"content-range": f"bytes */{size}", "content-length": "0"}
         await _start(send, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers)

@@ -9,6 +9,7 @@ const audio = new Audio();
 audio.preload = "none";
 let current = null;
 let queue = [];
+let ends = Infinity;
 
 export const playable = (track, stage) =>
   (track.source === "file" && stage === "local") || (SOURCES[track.source]?.plays ?? false);
@@ -23,8 +24,20 @@ export function toggle(track, rest = []) {
   }
   current = track;
   queue = rest;
-  audio.src = `/tracks/${encodeURIComponent(track.track_id)}/audio`;
+  ends = Infinity;
+  const url = `/tracks/${encodeURIComponent(track.track_id)}/audio`;
   draw();
+  if (track.source === "file") windowOf(url).then((part) => { if (current === track) load(url, part); });
+  else load(url, "");
+}
+
+// Of a cue sheet's track: which seconds of its file it is, as a fragment says it ("t=63.400,187.000").
+const windowOf = (url) => fetch(url, { method: "HEAD" })
+  .then((answer) => answer.headers.get("earshot-window") ?? "").catch(() => "");
+
+function load(url, part) {
+  ends = Number(part.split(",")[1] ?? Infinity);
+  audio.src = part ? `${url}#${part}` : url;
   start();
 }
 
@@ -84,7 +97,15 @@ function close() {
 
 audio.addEventListener("play", changed);
 audio.addEventListener("pause", changed);
-audio.addEventListener("ended", () => {
-  const [next, ...rest] = queue;
-  if (next) toggle(next, rest);
+audio.addEventListener("ended", next);
+audio.addEventListener("timeupdate", () => {
+  if (audio.currentTime < ends) return;
+  ends = Infinity;
+  audio.pause();
+  next();
 });
+
+function next() {
+  const [following, ...rest] = queue;
+  if (following) toggle(following, rest);
+}

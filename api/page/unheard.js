@@ -24,6 +24,7 @@ const REASONS = {
   undecodable: ["is broken, or in no format known here"],
   silent: ["is silent"],
   too_short: ["is too short to be heard"],
+  bad_sheet: ["its cue sheet says times that do not fit its file", "Mend the sheet."],
   file_gone: ["is gone since it was read", "Crawl it again."],
   file_changed: ["has changed since it was read", "Crawl it again."],
   provider_off: ["its source is switched off", "See EARSHOT_PROVIDERS."],
@@ -32,7 +33,9 @@ const REASONS = {
 };
 const DOUBTS = {
   unread: "something could not be read", emptied: "nothing is left there, as when a disk is not mounted",
-  folder_gone: "a whole folder is gone, as when a disk is not mounted", many: "they are a large part of the playlist",
+  folder_gone: "a whole folder is gone, as when a disk is not mounted",
+  parted: "a cue sheet came or went, and what was one track is several now, or one again",
+  many: "they are a large part of the playlist",
 };
 
 function why({ reason, state, detail }) {

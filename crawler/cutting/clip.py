@@ -8,6 +8,7 @@ FLAC. A file is read where it is listened to and where the clip lies: its length
 import io
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import IO
 
@@ -15,15 +16,15 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.packet import Packet
 
-from earshot.audio.container import OpenedAudio, decoded, opened
-from earshot.audio.window import AS_IT_IS_S, CLIP_S, clip_start, length_s
+from earshot.audio.container import OpenedAudio, Seeking, decoded, opened
+from earshot.audio.window import AS_IT_IS_S, CLIP_S, clip_start, counted_s, length_s
 from earshot.confined.ffmpeg import av
 from earshot.errors import AudioRejected
 from earshot.reasons import Reason
+from earshot.windows import Window
 
 _LEAD_IN_S = Fraction(1, 10)
 """Decoders of lossy formats need some packets before the first they get right."""
-_ENOUGH_S = float(CLIP_S + _LEAD_IN_S)
 _MAX_RATE_HZ = 48_000
 _NOTHING_BUT_PACKETS = {"write_xing": "0", "id3v2_version": "0"}
 """Of an MP3: its length is counted where it is decoded."""
@@ -32,28 +33,58 @@ _DEAF_PACKETS = 2_000
 _BLOCK = 4096
 
 
-def clip_of(file: IO[bytes], *, max_bytes: int) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The seconds that are cut, and those between which nothing but these may be heard: of the file, or its window."""
+
+    start: Fraction
+    lasts: Fraction
+    first: float = -math.inf
+    end: float = math.inf
+    seeking: Seeking = Seeking.FAST
+
+
+def clip_of(file: IO[bytes], *, max_bytes: int, window: Window | None = None) -> bytes:
     """The audio to extract from: the file itself, or its clip when it is longer than one or larger than `max_bytes`.
+
+    Of a `window` of the file, the clip holds nothing that lies outside: the whole window, or thirty seconds of it.
 
     A copied clip begins and ends with a packet: it is up to a second longer than 30 s, or shorter, as packets are long.
     As FLAC it has exactly 30 s, the file's channels (folded to stereo when there are more), its rate (48 kHz at most)
     and 16 or 24 bits.
 
     Raises:
-        AudioRejected: `unplayable`, there is no audio that can be decoded; `too_large`, not even the clip fits.
+        AudioRejected: `unplayable`, there is no audio that can be decoded; `too_large`, not even the clip fits;
+            `bad_sheet`, the window lies behind the end of the file.
     """
     size = file.seek(0, io.SEEK_END)
-    with opened(file) as audio:
+    with opened(file, Seeking.EXACT if window else Seeking.FAST) as audio:
         _require_sound(audio)
-        length = length_s(audio)
-        if length <= AS_IT_IS_S and size <= max_bytes:
-            file.seek(0)
-            return file.read(max_bytes)
-        start = clip_start(audio, length)
-    clip = _copied(file, start, max_bytes) or _flac(file, start)
+        if window:
+            stretch = _stretch_of_window(audio, window)
+        else:
+            length = length_s(audio)
+            if length <= AS_IT_IS_S and size <= max_bytes:
+                file.seek(0)
+                return file.read(max_bytes)
+            stretch = _Stretch(clip_start(audio, length), Fraction(CLIP_S))
+    clip = _copied(file, stretch, max_bytes) or _flac(file, stretch)
     if len(clip) > max_bytes:
         raise AudioRejected(f"the clip has {len(clip)} bytes, the limit is {max_bytes}", reason=Reason.TOO_LARGE)
     return clip
+
+
+def _stretch_of_window(audio: OpenedAudio, window: Window) -> _Stretch:
+    """Raises AudioRejected where nothing of the window lies in the file."""
+    length = counted_s(audio) if audio.is_bare else length_s(audio)
+    there = window.within(int(length * 1000))
+    if there is None or there.end_ms is None:
+        raise AudioRejected(f"the file ends before {window.fragment}", reason=Reason.BAD_SHEET)
+    first, end = Fraction(there.start_ms, 1000), Fraction(there.end_ms, 1000)
+    start, lasts = first, end - first
+    if lasts > AS_IT_IS_S:
+        start, lasts = clip_start(audio, lasts, first), Fraction(CLIP_S)
+    return _Stretch(start, lasts, float(first), float(end), Seeking.EXACT)
 
 
 def _require_sound(audio: OpenedAudio) -> None:
@@ -66,12 +97,12 @@ def _require_sound(audio: OpenedAudio) -> None:
     raise AudioRejected("no audio in it could be decoded", reason=Reason.UNPLAYABLE)
 
 
-def _copied(file: IO[bytes], start: Fraction, max_bytes: int) -> bytes | None:
-    """The packets from `start` on, in a container; None where there are too many, or no container takes them."""
-    with opened(file) as audio:
+def _copied(file: IO[bytes], stretch: _Stretch, max_bytes: int) -> bytes | None:
+    """The packets of the stretch, in a container; None where there are too many, or no container takes them."""
+    with opened(file, stretch.seeking) as audio:
         packets: list[Packet[AudioStream]] = []
         size = 0
-        for packet in _clip_packets(audio, start):
+        for packet in _clip_packets(audio, stretch):
             packets.append(packet)
             size += packet.size
             if size > max_bytes:
@@ -110,23 +141,25 @@ def _muxed(stream: AudioStream, packets: "list[Packet[AudioStream]]", container:
     return target.getvalue()
 
 
-def _clip_packets(audio: OpenedAudio, start: Fraction) -> "Iterator[Packet[AudioStream]]":
-    """Those that begin at `start` or a little earlier, up to the clip's length."""
-    audio.seek(max(Fraction(0), start - _LEAD_IN_S))
-    earliest, first = float(start - _LEAD_IN_S), math.inf
+def _clip_packets(audio: OpenedAudio, stretch: _Stretch) -> "Iterator[Packet[AudioStream]]":
+    """Those that begin where the stretch does or a little earlier, up to its length."""
+    audio.seek(max(Fraction(0), stretch.start - _LEAD_IN_S))
+    earliest, first = max(float(stretch.start - _LEAD_IN_S), stretch.first), math.inf
+    enough = float(stretch.lasts + _LEAD_IN_S)
     for packet in audio.packets():
         begins = audio.time_of(packet)
         if begins is None or begins < earliest:
             continue
-        if begins >= first + _ENOUGH_S or begins + audio.length_of(packet) > first + AS_IT_IS_S:
+        ends = begins + audio.length_of(packet)
+        if begins >= first + enough or ends > first + AS_IT_IS_S or ends > stretch.end:
             return
         first = min(first, begins)
         yield packet
 
 
-def _flac(file: IO[bytes], start: Fraction) -> bytes:
-    """FLAC of the thirty seconds from `start` on."""
-    with opened(file) as audio:
+def _flac(file: IO[bytes], stretch: _Stretch) -> bytes:
+    """FLAC of exactly the stretch."""
+    with opened(file, stretch.seeking) as audio:
         stream = audio.stream
         rate = min(stream.rate, _MAX_RATE_HZ)
         sample_format = "s16" if stream.format.name in ("u8", "u8p", "s16", "s16p") else "s32"
@@ -134,9 +167,9 @@ def _flac(file: IO[bytes], start: Fraction) -> bytes:
         resampler = av.AudioResampler(format=sample_format, layout=layout, rate=rate)
         samples = av.AudioFifo()
         late, kind = 0, ("", "", 0)
-        for at, frame in _frames(audio, start):
+        for at, frame in _frames(audio, stretch):
             if samples.samples_written == 0:
-                late = max(0, round((start - at) * rate))
+                late = max(0, round((stretch.start - at) * rate))
             if kind != _kind(frame):
                 resampler, kind = av.AudioResampler(format=sample_format, layout=layout, rate=rate), _kind(frame)
             for resampled in resampler.resample(frame):
@@ -149,7 +182,7 @@ def _flac(file: IO[bytes], start: Fraction) -> bytes:
             samples.read(late)
         if not samples.samples:
             raise AudioRejected("the part to be heard could not be decoded", reason=Reason.UNPLAYABLE)
-        return _encode(samples, CLIP_S * rate, sample_format, layout, rate)
+        return _encode(samples, int(stretch.lasts * rate), sample_format, layout, rate)
 
 
 def _kind(frame: AudioFrame) -> tuple[str, str, int]:
@@ -173,8 +206,9 @@ def _encode(samples: av.AudioFifo, count: int, sample_format: str, layout: str, 
     return target.getvalue()
 
 
-def _frames(audio: OpenedAudio, start: Fraction) -> Iterator[tuple[float, AudioFrame]]:
-    """The decoded frames that overlap the clip, each with its second. Packets before are passed over, not decoded."""
+def _frames(audio: OpenedAudio, stretch: _Stretch) -> Iterator[tuple[float, AudioFrame]]:
+    """The decoded frames that overlap it, each with its second. Packets before are passed over, not decoded."""
+    start = stretch.start
     audio.seek(max(Fraction(0), start - 1))
     for packet in audio.packets():
         begins = audio.time_of(packet)
@@ -182,7 +216,7 @@ def _frames(audio: OpenedAudio, start: Fraction) -> Iterator[tuple[float, AudioF
             continue
         for frame in decoded(packet):
             at = audio.time_of(frame) or 0.0
-            if at >= start + CLIP_S:
+            if at >= start + stretch.lasts:
                 return
             if at + frame.samples / frame.sample_rate > start:
                 yield at, frame

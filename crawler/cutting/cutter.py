@@ -6,6 +6,7 @@ Functions in the cloud see no files of yours: their zip holds neither this proce
 from typing import BinaryIO
 
 from earshot.confined.process import Confined
+from earshot.windows import Window
 
 _WORKER = "crawler.cutting.worker"  # named, not imported: the crawler never loads a decoder
 TIMEOUT_S = 40.0
@@ -23,17 +24,18 @@ class Cutter:
         self._timeout_s = timeout_s
         self._process: Confined | None = None
 
-    def clip(self, file: BinaryIO, *, max_bytes: int) -> bytes:
-        """What of the file goes to the extractor, as `crawler.cutting.clip.clip_of` says.
+    def clip(self, file: BinaryIO, *, max_bytes: int, window: Window | None = None) -> bytes:
+        """What of the file, or of a window of it, goes to the extractor: see `crawler.cutting.clip.clip_of`.
 
         Raises:
-            AudioRejected: `unplayable`, `too_large`, `too_much_memory`.
+            AudioRejected: `unplayable`, `too_large`, `too_much_memory`, `bad_sheet`.
             DecoderCrashed: the process died or hung on this file; it has been replaced.
             DecoderUnavailable: no process can be started.
         """
         if self._process is None:
             self._process = Confined(_WORKER, self._timeout_s)
-        return self._process.ask(file.fileno(), {"max_bytes": max_bytes}, max_bytes=max_bytes).content
+        wanted = {"max_bytes": max_bytes, "window": (window.start_ms, window.end_ms) if window else None}
+        return self._process.ask(file.fileno(), wanted, max_bytes=max_bytes).content
 
     @property
     def pid(self) -> int | None:

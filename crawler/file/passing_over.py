@@ -90,6 +90,10 @@ class IgnoreRules:
             rules = IgnoreRules((*rules.patterns, *lines), name, ignores_all=rules.ignores_all or everything)
         return rules
 
+    def reads(self, name: str) -> bool:
+        """Whether the file `name` may say something of others."""
+        return not name.startswith(".") and not self.ignores(name)
+
     def ignores(self, name: str) -> bool:
         """Whether they speak of the file or folder `name` of the folder that they are for."""
         ignored = False

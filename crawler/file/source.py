@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePath
+from typing import BinaryIO
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 from crawler.cutting.cutter import Cutter
-from crawler.file.description import described, read
+from crawler.file.description import described, lies_outside, part_described, read
 from crawler.file.folder_pictures import FolderPictures
 from crawler.file.memory import Known, Memory, State
 from crawler.file.passing_over import suffix_of
@@ -22,9 +23,12 @@ from earshot.covers import cover_of
 from earshot.errors import InvalidPlaylist, NoPreview, PlaylistNotFound, ProviderRefused
 from earshot.folders import Folders
 from earshot.hearing import hearing_version
+from earshot.ids import TrackId
+from earshot.lists import ListedTrack
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.track import NO_COVER, TrackInfo
+from earshot.windows import Window
 
 _MOST_ENTRIES = 250
 """Of a page; of these, no more files are opened than other sources have entries."""
@@ -50,17 +54,16 @@ class FolderSource:
     def read_page(self, ref: PlaylistRef, cursor: str | None) -> Page:
         """See `Connected`. The cursor is ``<number of the next entry>:<relative path of the last one, quoted>``."""
         folder = self._folders.allowed(Path(ref.id))
-        if folder.is_file():
-            return Page((self._one(folder),), None)
-        try:
-            os.scandir(folder).close()
-        except OSError as error:
-            raise PlaylistNotFound(
-                f"{ref.id} is no folder that can be read: {error.strerror}",
-                hint="Give the path of a folder with audio files.",
-            ) from None
         number, _, last = (cursor or "0:").partition(":")
-        found = list(islice(Walk(folder, self._folders).after(_position(last)), _MOST_ENTRIES + 1))
+        if folder.is_file():
+            if refused := _refused(folder):
+                return Page((refused,), None)
+            folder, name = folder.parent, folder.name
+            walk = Walk(folder, self._folders).file(name, _position(last))
+        else:
+            _require_readable(folder, ref)
+            walk = Walk(folder, self._folders).after(_position(last))
+        found = list(islice(walk, _MOST_ENTRIES + 1))
         entries = self._entries(folder, found[:_MOST_ENTRIES], int(number))
         if len(entries) == len(found):
             return Page(entries, None)
@@ -79,15 +82,16 @@ class FolderSource:
                 content that named the track).
             AudioRejected, DecoderCrashed, DecoderUnavailable: see `Cutter.clip`.
         """
+        window = Window.of_url(info.preview_url)
         try:
             path = self._folders.allowed(_path_of(info))
         except InvalidPlaylist as error:
             raise NoPreview(error.message, reason=Reason.FORBIDDEN_FOLDER, hint=error.hint) from None
         try:
             with path.open("rb") as file:
-                if not names_file(info.track_id, file):
+                if not self._is_in(path, file, info.track_id, window):
                     raise NoPreview(f"{path} has changed since it was crawled", reason=Reason.FILE_CHANGED)
-                return self._cutter.clip(file, max_bytes=max_bytes)
+                return self._cutter.clip(file, max_bytes=max_bytes, window=window)
         except OSError as error:
             raise NoPreview(f"{path}: {error.strerror}", reason=Reason.FILE_GONE) from None
 
@@ -111,25 +115,26 @@ class FolderSource:
         names = list(filter(None, (tags.picture, self._pictures.called(path))))
         return cover_of(" ".join(names).encode()) if names else NO_COVER
 
-    def _one(self, path: Path) -> PlaylistEntry:
-        suffix = suffix_of(path.name)
-        if suffix and suffix not in SUFFIXES:
-            return PlaylistEntry(0, reason=Reason.UNSUPPORTED_FORMAT, name=path.name, detail=suffix.removeprefix("."))
-        return self._entries(path.parent, [Found((path.name,))], 0)[0]
+    def _is_in(self, path: Path, file: BinaryIO, track_id: TrackId, window: Window | None) -> bool:
+        """Whether the file holds the track. An album in one file is not read again for each of its tracks."""
+        known = self._memory.recall([path]).get(path) if window else None
+        if window and known and known.state == State.of(os.fstat(file.fileno())):
+            return track_id == window.track_id(known.track_id)
+        return names_file(track_id, file, window)
 
     def _entries(self, folder: Path, found: Sequence[Found], number: int) -> tuple[PlaylistEntry, ...]:
         """The entries of what was found, numbered from `number` on. Files that are as they were are not opened.
 
         A page ends before the file that would be one too many to open: they are many only where they cost little.
         """
-        before = self._memory.recall(folder.joinpath(*one.position) for one in found if not one.reason)
+        before = self._memory.recall(folder.joinpath(*one.file) for one in found if not one.reason)
         now: dict[Path, Known] = {}
         closed: dict[Path, str] = {}
         opened = 0
         for at, one in enumerate(found):
-            if one.reason:
+            path = folder.joinpath(*one.file)
+            if one.reason or path in now or path in closed:
                 continue
-            path = folder.joinpath(*one.position)
             try:
                 known = self._as_it_was(path, before.get(path))
                 if known is None and opened == PAGE_SIZE:
@@ -143,16 +148,17 @@ class FolderSource:
         places = self._memory.places({known.track_id for known in now.values()})
         entries = []
         for at, one in enumerate(found, number):
-            path, name = folder.joinpath(*one.position), str(Path(*one.position))
-            if known := now.get(path):
+            path, name = folder.joinpath(*one.file), str(Path(*one.position))
+            if one.reason:
+                entry = PlaylistEntry(at, reason=one.reason, name=name, detail=one.detail)
+            elif known := now.get(path):
                 shown = _shown(folder, path, places.get(known.track_id, ()))
                 tags = known.tags if shown == path else self._tags(shown, known)
                 info = described(known.track_id, tags, shown, shown.relative_to(folder))
                 info = replace(info, cover_id=self._cover_id(tags, shown))
                 former_id = known.former_id if known.former_id != known.track_id else None
                 entry = PlaylistEntry(at, info, name=name, former_id=former_id, heard_since=known.heard_since)
-            elif one.reason:
-                entry = PlaylistEntry(at, reason=one.reason, name=name, detail=one.detail)
+                entry = _parted(entry, info, one.part) if one.part else entry
             else:
                 entry = PlaylistEntry(at, reason=Reason.UNREADABLE_FILE, name=name, detail=closed[path])
             entries.append(entry)
@@ -183,6 +189,32 @@ class FolderSource:
         """Of the file that stands for a track: the one at `shown`, which may be a copy of the `known` one."""
         there = self._memory.recall([shown]).get(shown)
         return there.tags if there is not None and there.track_id == known.track_id else known.tags
+
+
+def _refused(path: Path) -> PlaylistEntry | None:
+    """The one entry of a file that is not heard by its suffix."""
+    suffix = suffix_of(path.name)
+    if not suffix or suffix in SUFFIXES:
+        return None
+    return PlaylistEntry(0, reason=Reason.UNSUPPORTED_FORMAT, name=path.name, detail=suffix.removeprefix("."))
+
+
+def _require_readable(folder: Path, ref: PlaylistRef) -> None:
+    """Raises PlaylistNotFound."""
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        raise PlaylistNotFound(
+            f"{ref.id} is no folder that can be read: {error.strerror}",
+            hint="Give the path of a folder with audio files.",
+        ) from None
+
+
+def _parted(entry: PlaylistEntry, whole: TrackInfo, part: ListedTrack) -> PlaylistEntry:
+    """The entry of a part of the file that `entry` is."""
+    if part.window is None or lies_outside(whole, part.window):
+        return PlaylistEntry(entry.number, reason=Reason.BAD_SHEET, name=entry.name, detail=part.title)
+    return replace(entry, info=part_described(whole, part, part.window), former_id=None)
 
 
 def _shown(folder: Path, path: Path, places: Sequence[Path]) -> Path:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crawler.file.passing_over import IgnoreRules, is_bin, is_unheard_music, may_hold_music, suffix_of
+from crawler.file.sheets import Parts, sheets_in
 from crawler.formats import HEAD_BYTES, SUFFIXES, starts_like_audio
 from earshot.errors import InvalidPlaylist
 from earshot.folders import Folders, without_links
+from earshot.lists import ListedTrack
 from earshot.reasons import Reason
 
 Position = tuple[str, ...]
-"""The names that lead to a file from its folder."""
+"""The names that lead to a file from its folder. A track that a cue sheet makes of a part of it has a number behind."""
 _MOST_LINKS = 4
 """That lead on to one another: libraries have one or two, and a tangle of them has no end."""
 _NO_RULES = IgnoreRules()
@@ -22,11 +24,20 @@ _NO_RULES = IgnoreRules()
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file that may be audio, or the `reason` why something at this place is not heard; see `PlaylistEntry`."""
+    """A file that may be audio, or the `reason` why something at this place is not heard; see `PlaylistEntry`.
+
+    `part`: it is not the file, but the track that a cue sheet makes of a part of it.
+    """
 
     position: Position
     reason: Reason | None = None
     detail: str = ""
+    part: ListedTrack | None = None
+
+    @property
+    def file(self) -> Position:
+        """Where the file lies."""
+        return self.position[:-1] if self.part else self.position
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +61,22 @@ class Walk:
         self._folders = folders
 
     def after(self, last: Position) -> Iterator[Found]:
-        """What comes after the position `last`, in the order of the names. A folder stands for what it holds.
+        """What comes after the position `last`, in the order of the names. A folder stands for what it holds, and so
+        does a file that a cue sheet parts.
 
         A folder that cannot be listed, and one that holds nothing at all, are found as such; files that are no music
         and what is hidden are passed over without a word.
         """
         return self._in((), _Way(self._folder), _NO_RULES, last)
+
+    def file(self, name: str, last: Position) -> Iterator[Found]:
+        """The same of one file, which lies in the folder."""
+        try:
+            names = [entry.name for entry in _entries(self._folder)]
+        except OSError:  # a file may be read in a folder that may not be listed
+            names = []
+        parts = sheets_in(self._folder, filter(_NO_RULES.reads, names), self._folders).parts.get(name)
+        return _after(last, _parted(Found((name,)), parts))
 
     def _in(self, parts: Position, way: _Way, rules: IgnoreRules, last: Position) -> Iterator[Found]:
         folder = self._folder.joinpath(*parts)
@@ -72,10 +93,15 @@ class Walk:
             return
         if not entries and parts > last:
             yield Found(parts, Reason.EMPTY_FOLDER)
+        sheets = sheets_in(folder, [entry.name for entry in entries if rules.reads(entry.name)], self._folders)
         for entry in entries:
             position = (*parts, entry.name)
             if position[: len(last)] >= last[: len(position)]:
-                yield from self._at(position, entry, way, rules, last)
+                if entry.name in sheets.unused and position > last:
+                    yield Found(position, *sheets.unused[entry.name])
+                for found in self._at(position, entry, way, rules, last):
+                    of_file = sheets.parts.get(entry.name) if found.position == position else None
+                    yield from _after(last, _parted(found, of_file))
 
     def _at(
         self, position: Position, entry: os.DirEntry[str], way: _Way, rules: IgnoreRules, last: Position
@@ -95,7 +121,7 @@ class Walk:
                     yield Found(position, Reason.IGNORED, "" if is_bin(entry.name) else rules.said_in)
             elif not entry.name.startswith("."):
                 yield from self._in(position, _Way(way.real / entry.name, way.above, way.links), rules, last)
-        elif position > last:
+        elif _is_due(position, last):
             for found in _file(position, path):
                 yield (
                     replace(found, reason=Reason.IGNORED, detail=rules.said_in) if rules.ignores(entry.name) else found
@@ -120,7 +146,7 @@ class Walk:
                 yield Found(position, Reason.FORBIDDEN_FOLDER, f"a link to {without_links(path)}")
             return
         if not stat.S_ISDIR(state.st_mode):
-            if position > last:
+            if _is_due(position, last):
                 yield from _file(position, path)
         elif way.around(target) or target.is_relative_to(self._folder):
             return
@@ -129,6 +155,24 @@ class Walk:
                 yield Found(position, Reason.IGNORED, f"more than {_MOST_LINKS} links that lead to one another")
         else:
             yield from self._in(position, _Way(target, (*way.above, way.real), way.links + 1), rules, last)
+
+
+def _parted(found: Found, parts: Parts | None) -> Iterator[Found]:
+    """The tracks that a sheet makes of a file; the file itself where there are none."""
+    if not parts or found.reason:
+        yield found
+        return
+    for number, part in enumerate(parts, 1):
+        yield Found((*found.position, f"{number:03d}"), None if part.window else Reason.BAD_SHEET, part.title, part)
+
+
+def _is_due(position: Position, last: Position) -> bool:
+    """Whether a file, or what a sheet makes of it, comes after `last`, which may be one of its tracks."""
+    return position != last and position >= last[: len(position)]
+
+
+def _after(last: Position, found: Iterator[Found]) -> Iterator[Found]:
+    return (one for one in found if one.position > last)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

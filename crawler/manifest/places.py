@@ -3,9 +3,10 @@
 import os
 import re
 import unicodedata
+from collections.abc import Set
 from functools import lru_cache
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import unquote, urlsplit
 
 from earshot.errors import InvalidPlaylist
@@ -41,6 +42,12 @@ class Places:
             return self._find(location)
         except (OSError, ValueError):  # no name that a file can have, a folder that may not be entered
             return None
+
+    def find_compressed(self, location: str, suffixes: Set[str]) -> Path | None:
+        """The one file that is called like `location` but for its suffix, which is one of these."""
+        name = location.removesuffix(PurePath(location).suffix)
+        found = {path for suffix in sorted(suffixes) if (path := self.find(name + suffix))}
+        return found.pop() if len(found) == 1 else None
 
     def _find(self, location: str) -> Path | None:
         for path in _spellings(location):

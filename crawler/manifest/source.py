@@ -6,7 +6,7 @@ Their rows are tracks of other sources, files of this machine, or recordings tha
 import hashlib
 from pathlib import Path
 
-from crawler.file.description import described, read
+from crawler.file.description import Read, described, lies_outside, part_described, read
 from crawler.formats import SUFFIXES as AUDIO_SUFFIXES
 from crawler.manifest.places import Places
 from crawler.source import PAGE_SIZE, ListedEntry, Page, PlaylistEntry
@@ -48,9 +48,9 @@ class ManifestSource:
             None if ref.id.startswith("https://") or PASTED.fullmatch(ref.id) else self._folders.allowed(Path(ref.id))
         )
         tracks = self._list(ref, path).tracks
-        places = Places(self._folders, path.parent) if path else None
+        files = _Files(Places(self._folders, path.parent)) if path else None
         page = tracks[first : first + PAGE_SIZE]
-        entries = tuple(_entry(first + offset, track, places) for offset, track in enumerate(page))
+        entries = tuple(_entry(first + offset, track, files) for offset, track in enumerate(page))
         return Page(entries, str(first + PAGE_SIZE) if len(tracks) > first + PAGE_SIZE else None)
 
     def _list(self, ref: PlaylistRef, path: Path | None) -> TrackList:
@@ -83,17 +83,42 @@ class ManifestSource:
         return self._read[1]
 
 
-def _entry(number: int, listed: ListedTrack, places: Places | None) -> PlaylistEntry:
-    if not listed.names_a_recording:
-        return PlaylistEntry(number, reason=Reason.BAD_ROW, name=listed.called)
-    path = places.find(listed.location) if places and listed.location and not listed.is_part else None
-    if path and path.suffix.lower() in AUDIO_SUFFIXES:
+class _Files:
+    """The files that the rows of a page name; one that several share is read once."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._read: dict[Path, Read] = {}
+
+    def named(self, listed: ListedTrack) -> Path | None:
+        """The audio file that the row means, if there is one that may be read."""
+        path = self._places.find(listed.location) if listed.location else None
+        if path is None and listed.is_part:
+            path = self._places.find_compressed(listed.location, AUDIO_SUFFIXES)
+        return path if path and path.suffix.lower() in AUDIO_SUFFIXES else None
+
+    def entry(self, number: int, listed: ListedTrack, path: Path) -> PlaylistEntry:
+        """The entry of the row, which means the file at `path`, or a part of it."""
         try:
-            found = read(path)
-            of_file = described(found.track_id, found.tags, path, Path(*path.parts[-_NAMED_PARTS:]))
-            return ListedEntry(number, of_file, name=listed.called, former_id=found.former_id)
+            found = self._read.get(path) or read(path)
         except OSError:
             return PlaylistEntry(number, reason=Reason.UNREADABLE_FILE, name=listed.called)
+        self._read[path] = found
+        of_file = described(found.track_id, found.tags, path, Path(*path.parts[-_NAMED_PARTS:]))
+        if not listed.is_part:
+            return ListedEntry(number, of_file, name=listed.called, former_id=found.former_id)
+        listed_id = TrackId(listed.id) if listed.id else None
+        if listed.window is None or lies_outside(of_file, listed.window):
+            return ListedEntry(number, _info(listed), Reason.BAD_SHEET, name=listed.called, listed_id=listed_id)
+        part = part_described(of_file, listed, listed.window)
+        return ListedEntry(number, part, name=listed.called, listed_id=listed_id)
+
+
+def _entry(number: int, listed: ListedTrack, files: _Files | None) -> PlaylistEntry:
+    if not listed.names_a_recording:
+        return PlaylistEntry(number, reason=Reason.BAD_ROW, name=listed.called)
+    if files and (path := files.named(listed)):
+        return files.entry(number, listed, path)
     listed_id = TrackId(listed.id) if listed.id else None
     if info := _info(listed):
         unmatched = Reason.PART_OF_FILE if listed.is_part else None

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
 from functools import cached_property
 from typing import IO
@@ -39,12 +40,22 @@ _OPTIONS = {
     "codec_whitelist": ",".join(sorted(_CODECS)),
     "protocol_whitelist": "none",
     "probesize": "1000000",  # of PCM, FFmpeg would look at five times as much for what is no PCM
-    "fflags": "+fastseek",  # into an MP3 by its bytes, instead of reading all that comes before
 }
+_BARE = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "amr"})
+"""Formats of frames behind one another, which say nowhere how long the whole is or where a second begins."""
 _RATES_HZ = (1_000, 6_000_000)
 """DSD has one bit a sample."""
 _BAD_PACKETS = 100
 _BUFFER_BYTES = 64 * 1024
+
+
+class Seeking(Enum):
+    """How to get to a second of a file that does not say where its seconds begin."""
+
+    FAST = "+fastseek"
+    """By its bytes, as if all seconds had equally many: up to a minute amiss, where bit rates vary."""
+    EXACT = "-fastseek"
+    """By reading all that comes before."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,11 @@ class OpenedAudio:
     def codec(self) -> str:
         """FFmpeg's name of the decoder."""
         return self.stream.codec_context.name
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is nothing but frames: then its length is a guess, too."""
+        return self.container.format.name in _BARE
 
     @property
     def stated_s(self) -> Fraction | None:
@@ -109,13 +125,13 @@ class OpenedAudio:
 
 
 @contextmanager
-def opened(file: IO[bytes]) -> Iterator[OpenedAudio]:
+def opened(file: IO[bytes], seeking: Seeking = Seeking.FAST) -> Iterator[OpenedAudio]:
     """The audio in `file`, while the block runs.
 
     Raises:
         AudioRejected: as `open_audio`; `unplayable`, where damage ends the block.
     """
-    audio = open_audio(file)
+    audio = open_audio(file, seeking)
     try:
         with audio.container:
             yield audio
@@ -123,7 +139,7 @@ def opened(file: IO[bytes]) -> Iterator[OpenedAudio]:
         raise AudioRejected(f"not audio that can be read: {error.strerror}", reason=Reason.UNPLAYABLE) from None
 
 
-def open_audio(file: IO[bytes]) -> OpenedAudio:
+def open_audio(file: IO[bytes], seeking: Seeking = Seeking.FAST) -> OpenedAudio:
     """The audio in `file`, to be read from its beginning.
 
     Raises:
@@ -131,7 +147,8 @@ def open_audio(file: IO[bytes]) -> OpenedAudio:
     """
     reader = _Reader(file, beginning(file))
     try:
-        container = av.open(reader, "r", options=_OPTIONS, metadata_errors="replace", buffer_size=_BUFFER_BYTES)
+        options = {**_OPTIONS, "fflags": seeking.value}
+        container = av.open(reader, "r", options=options, metadata_errors="replace", buffer_size=_BUFFER_BYTES)
     except (av.FFmpegError, ValueError) as error:
         text = getattr(error, "strerror", None) or str(error)
         raise AudioRejected(f"not audio that can be read: {text[:200]}", reason=Reason.UNPLAYABLE) from None

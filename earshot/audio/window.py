@@ -48,6 +48,11 @@ def length_s(audio: OpenedAudio) -> Fraction:
     stated = audio.stated_s
     if stated and stated > _COUNTED_S and audio.seek(stated - _TAIL_S) and next(audio.packets(), None):
         return stated
+    return counted_s(audio)
+
+
+def counted_s(audio: OpenedAudio) -> Fraction:
+    """Length in seconds, by its packets."""
     audio.seek(Fraction(0))
     end = 0.0
     for packet in audio.packets():
@@ -57,11 +62,14 @@ def length_s(audio: OpenedAudio) -> Fraction:
     return Fraction(end).limit_denominator(_FINEST)
 
 
-def clip_start(audio: OpenedAudio, length: Fraction) -> Fraction:
-    """Second at which the clip of a file of `length` seconds begins."""
-    if length <= CLIP_S:
-        return Fraction(0)
-    ear, levels = _Ear(audio), dict[Fraction, float]()
+def clip_start(audio: OpenedAudio, length: Fraction, first: Fraction = Fraction(0)) -> Fraction:
+    """Second at which the clip begins, of the `length` seconds of a file from the second `first` on."""
+    return first + (_best_start(_Ear(audio, first), length) if length > CLIP_S else 0)
+
+
+def _best_start(ear: "_Ear", length: Fraction) -> Fraction:
+    """The same, counted from where the ear begins to listen."""
+    levels = dict[Fraction, float]()
     for count in (_PROBES, _PROBES_IN_SILENCE):
         levels |= ear.levels(spread(length, count))
         if max(levels.values(), default=FLOOR_DB) > FLOOR_DB:
@@ -115,10 +123,11 @@ def spread(length: Fraction, count: int) -> list[Fraction]:
 
 
 class _Ear:
-    """Listens to an opened file for moments, while there is time."""
+    """Listens to an opened file for moments, while there is time. Places are counted from the second `first` on."""
 
-    def __init__(self, audio: OpenedAudio) -> None:
+    def __init__(self, audio: OpenedAudio, first: Fraction) -> None:
         self._audio = audio
+        self._first = first
         self._until = time.monotonic() + _ENOUGH_S
 
     def levels(self, places: Iterable[Fraction]) -> dict[Fraction, float]:
@@ -132,7 +141,7 @@ class _Ear:
 
     def _level(self, place: Fraction) -> float:
         """Root mean square of all channels for a moment from `place` on, in dB of full scale."""
-        if not self._audio.seek(place):
+        if not self._audio.seek(self._first + place):
             return FLOOR_DB
         heard_s, power, count = 0.0, 0.0, 0
         for packet in self._audio.packets():

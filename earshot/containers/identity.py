@@ -19,6 +19,7 @@ from earshot.containers.ogg import ogg_audio
 from earshot.containers.parts import Part, Parts, Unreadable, read_at
 from earshot.containers.tags import between_tags, without_mp3_header
 from earshot.ids import TrackId
+from earshot.windows import Window
 
 _DIGITS = 16
 _BLOCK = 1 << 18
@@ -69,8 +70,10 @@ def former_track_id_of(file: BinaryIO) -> TrackId:
     return TrackId(f"file:{hashlib.file_digest(file, 'sha256').hexdigest()[:_DIGITS]}")  # type: ignore[arg-type]
 
 
-def names_file(track_id: TrackId, file: BinaryIO) -> bool:
-    """Whether the track is the one in the file, by the id that it has now or by the one that it had."""
+def names_file(track_id: TrackId, file: BinaryIO, window: Window | None = None) -> bool:
+    """Whether the track is the one in the file, or in a window of it, by the id that it has now or had."""
+    if window:
+        return track_id == window.track_id(track_id_of(file))
     return track_id == track_id_of(file) or track_id == former_track_id_of(file)
 
 

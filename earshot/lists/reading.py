@@ -7,7 +7,8 @@ from typing import Any
 
 from earshot.errors import InvalidPlaylist
 from earshot.lists.columns import KNOWN, columns_of, track_in
-from earshot.lists.players import cue_in, m3u_in, pls_in
+from earshot.lists.cue_sheets import cue_in
+from earshot.lists.players import m3u_in, pls_in
 from earshot.lists.shared_playlists import jspf_in, xspf_in
 from earshot.lists.tables import lines_in, table_in
 from earshot.lists.texts import decoded

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from earshot.windows import Window
+
 
 @dataclass(frozen=True, slots=True)
 class ListedTrack:
@@ -25,6 +27,12 @@ class ListedTrack:
     """Where its audio is: a path as the list writes it, or a URL."""
     is_part: bool = False
     """It is a stretch of the file at `location` (a cue sheet's track), not all of it."""
+    window: Window | None = None
+    """Which stretch; None where the list says none that can be."""
+    album_artist: str = ""
+    genres: tuple[str, ...] = ()
+    year: int | None = None
+    track_number: int | None = None
     is_bad: bool = False
     """The row itself is broken: nothing that it says can be relied upon."""
     text: str = ""

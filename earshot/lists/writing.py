@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from earshot.lists.shared_playlists import as_jspf, as_xspf
 from earshot.lists.tracks import ListedTrack
+from earshot.windows import Window
 
 MEDIA_TYPES: Mapping[str, str] = {
     "m3u8": "audio/x-mpegurl; charset=utf-8",
@@ -41,8 +42,15 @@ def _as_m3u8(tracks: Iterable[ListedTrack], title: str) -> str:
         lines += [f"#EXTART:{artist}"] if artist else []
         lines += [f"#EXTALB:{_line(track.album)}"] if track.album else []
         lines += [f"#EXT-X-EARSHOT-ID:{track.id}"] if track.id else []
+        lines += _times(track.window) if track.window else []
         lines.append(f"./{track.location}" if track.location.startswith("#") else track.location)
     return "\n".join([*lines, ""])
+
+
+def _times(window: Window) -> list[str]:
+    """The part of the file that VLC then plays; M3U itself has no word for that, and other players play all of it."""
+    stop = [] if window.end_ms is None else [f"#EXTVLCOPT:stop-time={window.end_ms / 1000:.3f}"]
+    return [f"#EXTVLCOPT:start-time={window.start_ms / 1000:.3f}", *stop]
 
 
 def _as_csv(tracks: Iterable[ListedTrack], _title: str) -> str:

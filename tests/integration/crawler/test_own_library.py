@@ -135,16 +135,19 @@ def test_lines_that_lead_nowhere_have_a_reason_and_lead_out_of_no_folder(folder_
     assert [reason for _, reason in found] == ["file_gone", "no_track_id", "file_gone", "file_gone", "file_gone"]
 
 
-def test_a_cue_sheet_s_tracks_are_listed_and_say_that_they_are_parts(folder_stack: Stack, folder: Path) -> None:
+def test_a_cue_sheet_s_tracks_are_heard_or_taken_from_the_catalogue_or_say_what_is_wrong(folder_stack: Stack, folder: Path) -> None:
     write_file(folder / "album.flac", "Whole", "Ann")
     write_file(folder / "two.flac", "Two", "Ann")
     sheet = 'PERFORMER "Ann"\nFILE "album.flac" WAVE\n TRACK 01 AUDIO\n  TITLE "One"\n  INDEX 01 00:00:00\n'
     (folder / "album.cue").write_text(f'{sheet} TRACK 02 AUDIO\n  TITLE "Two"\n  INDEX 01 03:00:00\n')
     folder_stack.run(str(folder))
     one, two = _entries(folder_stack, folder_stack.run(str(folder / "album.cue")))
-    assert one[1] is Reason.PART_OF_FILE
-    assert two[0] is not None
-    assert two[0].info.source == "file"
+    assert (one[0] and one[0].info.title, one[1]) == ("One", None)
+    assert (two[0] and two[0].info.preview_url) == (folder / "two.flac").as_uri()
+    (folder / "album.flac").unlink()
+    (folder / "none.cue").write_text((folder / "album.cue").read_text().replace("One", "Never held"))
+    never, _ = _entries(folder_stack, folder_stack.run(str(folder / "none.cue")))
+    assert never[1] is Reason.PART_OF_FILE
 
 
 def test_a_list_that_was_sent_is_crawled(folder_stack: Stack, folder: Path) -> None:

@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from api.one_machine.files import Span, span
+from earshot.containers.identity import track_id_of
 from earshot.ids import TrackId
 from earshot.track import TrackInfo
+from earshot.windows import Window
 from tests.stubs.web import Answer, StubServer, serve
 from tests.unit.api.world import World
 
@@ -40,6 +42,24 @@ def test_a_crawled_file_is_served_whole_and_in_parts(world: World, tmp_path: Pat
     assert (part.status_code, part.content) == (206, AUDIO[10:20])
     assert part.headers["content-range"] == f"bytes 10-19/{len(AUDIO)}"
     assert _ask(world, track_id, Range=f"bytes={len(AUDIO)}-").status_code == 416
+
+
+@local
+def test_of_a_part_of_a_file_the_file_is_served_with_its_window_and_to_players_nothing(
+    world: World, tmp_path: Path
+) -> None:
+    path, window = tmp_path / "album.mp3", Window(63_400, 187_000)
+    path.write_bytes(AUDIO)
+    with path.open("rb") as file:
+        track_id = window.track_id(track_id_of(file))
+    world.table.register(TrackInfo(track_id, "file", preview_url=f"{path.as_uri()}#{window.fragment}"))
+    served = _ask(world, track_id)
+    assert (served.status_code, served.content) == (200, AUDIO)
+    assert served.headers["earshot-window"] == "t=63.400,187.000"
+    streamed = world.request("GET", f"/rest/stream?id={track_id}&f=json", headers={"Host": "127.0.0.1:8000"})
+    assert streamed.content != AUDIO
+    path.write_bytes(AUDIO + b"more")
+    assert _ask(world, track_id).status_code == 404
 
 
 @pytest.mark.parametrize(

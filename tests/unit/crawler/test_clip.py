@@ -11,7 +11,8 @@ from crawler.cutting.clip import clip_of
 from earshot.audio.container import decoded, opened
 from earshot.audio.window import length_s
 from earshot.errors import AudioRejected
-from tests.music.encoding import encoded
+from earshot.windows import Window
+from tests.music.encoding import Kind, encoded
 from tests.stubs.audio import sweep
 
 _LIMIT = 10 * 1024 * 1024
@@ -198,3 +199,26 @@ def test_damage_in_the_middle_is_passed_over() -> None:
     audio[200_000:202_000] = b"\xa5" * 2000
     samples, rate = _decoded(clip_of(io.BytesIO(bytes(audio)), max_bytes=_LIMIT))
     assert len(samples) / rate > 25
+
+
+@pytest.mark.parametrize("counts", ["1", "0"], ids=["with a table of its seconds", "without"])
+def test_a_window_of_an_mp3_whose_bit_rate_varies_holds_its_own_seconds(counts: str) -> None:
+    rate, seconds = 16_000, 240
+    time_s = np.arange(seconds * rate) / rate
+    hz = 400.0 + 50 * (time_s // 60)
+    noise = np.random.default_rng(1).normal(0, 0.2, len(time_s)) * (time_s < 60)
+    samples = 0.3 * np.sin(2 * np.pi * hz * time_s) + noise
+    options = {"compression_level": "9", "global_quality": str(2 * 118), "flags": "+qscale"}
+    audio = encoded(samples.astype(np.float32), rate, Kind("mp3", "libmp3lame", None, options, {"write_xing": counts}))
+    for number in range(4):
+        window = Window(number * 60_000, number * 60_000 + 20_000)
+        heard, _ = _decoded(clip_of(io.BytesIO(audio), max_bytes=_LIMIT, window=window))
+        whole = heard[: len(heard) // rate * rate, 0].reshape(-1, rate)
+        assert {int(np.abs(np.fft.rfft(second)).argmax()) for second in whole} == {400 + 50 * number}
+        assert len(heard) / rate == pytest.approx(20, abs=0.2)
+
+
+def test_a_window_behind_the_end_is_refused() -> None:
+    with pytest.raises(AudioRejected) as caught:
+        clip_of(io.BytesIO(sweep(3, "wav")), max_bytes=_LIMIT, window=Window(3_000, 4_000))
+    assert caught.value.reason == "bad_sheet"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from earshot.errors import InvalidPlaylist
 from earshot.lists import MEDIA_TYPES, ListedTrack, TrackList, read_list, write_list
 from earshot.lists.values import length_of
+from earshot.windows import Window
 
 _ROWS = [
     ("spotify:track:0000000000000000030001", "Blue, Bluer", "Mar Lin, Tess", "Deep", "201000", "USABC0030001"),
@@ -295,3 +296,15 @@ def test_an_answer_in_json_is_a_list_too() -> None:
     answer = {"results": [{"track_id": "deezer:7", "title": "One", "artists": ["Ann", "Ben"], "duration_ms": 200_000}]}
     (track,) = read_list(json.dumps(answer).encode(), "answer.json").tracks
     assert (track.id, track.title, track.artists, track.duration_ms) == ("deezer:7", "One", ("Ann", "Ben"), 200_000)
+
+
+def test_what_an_m3u8_says_of_a_part_of_a_file_is_read_again() -> None:
+    parts = [
+        ListedTrack("One", location="/m/a.flac", is_part=True, window=Window(0, 63_400)),
+        ListedTrack("Two", location="/m/a.flac", is_part=True, window=Window(63_400)),
+        ListedTrack("Three", location="/m/b.flac"),
+    ]
+    written = write_list(parts, "m3u8")
+    assert "#EXTVLCOPT:start-time=0.000\n#EXTVLCOPT:stop-time=63.400\n/m/a.flac\n" in written
+    read = read_list(written.encode(), "a.m3u8").tracks
+    assert [(t.location, t.window) for t in read] == [(t.location, t.window) for t in parts]
