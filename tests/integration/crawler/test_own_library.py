@@ -47,20 +47,6 @@ def test_an_export_of_200_rows_finds_its_150_songs_among_the_files_and_says_what
     assert [one and one.track_id for one, _ in again] == [info.track_id for info in matched]
 
 
-def test_what_was_listed_before_its_file_came_is_matched_when_the_list_is_read_again(
-    folder_stack: Stack, folder: Path
-) -> None:
-    exported = folder / "mine.csv"
-    exported.write_text(f"id,title,artist\n{spotify_id(1)},One,Ann\n")
-    ((before, reason),) = _entries(folder_stack, folder_stack.run(str(exported)))
-    assert (before and before.info.source, reason) == ("spotify", Reason.NOT_IN_LIBRARY)
-    write_file(folder / "one.flac", "One", "Ann")
-    folder_stack.run(str(folder))
-    ((after, _),) = _entries(folder_stack, folder_stack.run(str(exported)))
-    assert after is not None
-    assert after.info.source == "file"
-
-
 def test_a_list_of_files_leaves_them_as_their_folder_describes_them(folder_stack: Stack, folder: Path) -> None:
     untagged = write_file(folder / "Ann Lee" / "01 - One.flac", "", "")
     (folder / "list.m3u8").write_text(_m3u([str(untagged)]))
