@@ -1,8 +1,8 @@
 """Lists that name what a person's own files do not hold: once a crawl brings it, they are crawled again.
 
-What a list wants is noted while it is read, and what a crawl brings of it while that is read; the lists follow when that
-crawl has ended, each once, however much came. Who brings is always a file, and no list brings anything to itself: so
-nothing goes round in circles (docs/adr/0024).
+What a list wants is noted while it is read, and what a crawl brings of it while that is read; the lists follow when
+that crawl has ended, each once, however much came. What is brought is always a new file, and no list brings anything to
+itself: so nothing goes round in circles (docs/adr/0024).
 """
 
 import unicodedata

@@ -27,6 +27,8 @@ class ListedTrack:
     """It is a stretch of the file at `location` (a cue sheet's track), not all of it."""
     is_bad: bool = False
     """The row itself is broken: nothing that it says can be relied upon."""
+    reason: str = ""
+    """Why nothing can be played of it (`earshot.reasons`). Tables say it; whoever reads them takes no notice."""
     text: str = ""
     """The row as it stands in the list, shortened: what people know it by where nothing was understood."""
 
