@@ -2,7 +2,7 @@
 
 What a list wants is noted while it is read, and what a crawl brings of it while that is read; the lists follow when
 that crawl has ended, each once, however much came. What is brought is always a new file, and no list brings anything to
-itself: so nothing goes round in circles (docs/adr/0024).
+itself: so nothing goes round in circles (docs/adr/0026).
 """
 
 import unicodedata
