@@ -149,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     tracks.add_argument("words", nargs="*", metavar="WORD", help="beginnings of words in title, artists or album")
     _add_filters(tracks)
     tracks.add_argument("--limit", type=int, default=20, help="how many (%(default)s)")
-    _add_crawls(add)
+    _add_crawls(add, listing)
     playlist = add("playlist", commands.playlist, "Keep tracks as a playlist in a media server of yours.")
     playlist.add_argument("name", metavar="NAME", help="the playlist's")
     playlist.add_argument(
@@ -167,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_crawls(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
+def _add_crawls(add: Callable[..., argparse.ArgumentParser], listing: argparse.ArgumentParser) -> None:
     crawl = add("crawl", crawls.crawl, "Have a playlist crawled and watch it.")
     crawl.add_argument(
         "playlist",
@@ -191,12 +191,12 @@ def _add_crawls(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> 
         ("entries", None, "The entries of a crawl, and what became of each."),
         ("failed", "unheard", "The entries of a crawl that were not heard, and why."),
     ):
-        entries = add(name, crawls.entries, text)
+        entries = add(name, crawls.entries, text, listing)
         entries.add_argument("crawl", nargs="?", metavar="CRAWL", help="the id of a crawl (the newest one)")
         states = ("unheard", "ready", "pending", "no_preview", "failed", "skipped", "missing")
         entries.add_argument("--status", choices=states, default=status, help="only those in this state")
         entries.add_argument("--reason", help="only those with this reason (docs/errors.md)")
-        entries.add_argument("--limit", type=int, default=1000, help="how many at most (%(default)s)")
+        entries.add_argument("--limit", type=int, default=1000, help="how many at most (%(default)s); a list has all")
     watch = add("watch", crawls.watch, "Have a folder crawled whenever it has changed, or a media server every hour.")
     watch.add_argument(
         "folder", metavar="FOLDER", help="of the machine that crawls, which is this one; or subsonic:all"

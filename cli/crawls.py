@@ -125,8 +125,12 @@ def _watched(client: ApiClient, crawl_id: str, *, visible: bool) -> ProgressJson
 
 
 def entries(client: ApiClient, options: argparse.Namespace) -> Answer:
-    """The entries of a crawl, each with what became of it; by default of the newest one."""
+    """The entries of a crawl, each with what became of it, or as a list; by default of the newest one."""
     crawl_id = options.crawl or _newest(client)
+    if options.form:
+        wanted = {"status": options.status, "reason": options.reason, "path_root": options.path_root}
+        path = f"/crawls/{segment(crawl_id)}/entries"
+        return Answer(None, "", listed=client.list_of(path, format=options.form, **wanted))
     found: list[EntryJson] = []
     after: int | None = None
     while len(found) < options.limit:

@@ -13,6 +13,7 @@ from config.crawler import CrawlerSettings
 from config.deliveries import DeliverySettings
 from config.fetch_preview import FetchPreviewSettings
 from config.reconcile import ReconcileSettings
+from crawler.awaited import Awaited
 from crawler.clips import Clips
 from crawler.counting import Counting
 from crawler.covers.covering import Covering
@@ -40,6 +41,7 @@ from earshot.stores.scan_positions import ScanPositions
 from earshot.stores.song_keys import SongKeys
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
+from earshot.stores.wanted_songs import WantedSongs
 from earshot.uploads import PreviewUploaded
 from earshot.web import Downloader, with_hosts
 
@@ -57,13 +59,15 @@ def crawl() -> Crawl:
     database, sqs = boto3.client("dynamodb", config=_AWS), boto3.client("sqs", config=_AWS)
     sources = _connected(settings, _web(settings, database))
     tracks, songs = TracksTable(database, settings.tracks_table), SongKeys(database, settings.crawls_table)
+    crawls, crawl_queue = CrawlsTable(database, settings.crawls_table), MessageQueue(sqs, settings.crawl_queue_url)
     return Crawl(
         sources={name: source for name, source in sources.items() if source.read_page},
         tracks=tracks,
-        crawls=CrawlsTable(database, settings.crawls_table),
+        crawls=crawls,
         songs=songs,
         matching=Matching(tracks, songs),
-        crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
+        awaited=Awaited(WantedSongs(database, settings.crawls_table), crawls, crawl_queue),
+        crawl_queue=crawl_queue,
         fetch_queue=MessageQueue(sqs, settings.fetch_queue_url),
         stage=settings.stage,
         model=settings.model,

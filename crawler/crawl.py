@@ -1,9 +1,10 @@
 """Reads a playlist page by page: tracks are registered, entries recorded, previews asked for."""
 
 import time
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 
+from crawler.awaited import Awaited
 from crawler.departed import HIDING, departed, place_of_ref, remember
 from crawler.giving_up import give_up_crawl
 from crawler.source import Connected, ListedEntry, Page, PlaylistEntry, ReadPage
@@ -12,9 +13,10 @@ from earshot.admission import source_is_off
 from earshot.crawls import CrawlEntry, Withheld
 from earshot.errors import EarshotError, ProviderThrottled, ProviderUnavailable
 from earshot.ids import TrackId
-from earshot.matching import Matching
+from earshot.matching import Matching, is_own_file
 from earshot.messages import CrawlPlaylist, FetchCover, FetchPreview
 from earshot.playlists import PlaylistRef, parse_playlist
+from earshot.sources import SOURCES, Can
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.song_keys import SongKeys
@@ -37,6 +39,7 @@ class Crawl:
     crawls: CrawlsTable
     songs: SongKeys
     matching: Matching
+    awaited: Awaited
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
     stage: str
@@ -64,7 +67,7 @@ class Crawl:
             if cursor is None:
                 self.crawls.note_place(message.crawl_id, self._place(ref))
             for _ in range(self.pages_per_message):
-                page = self._in_catalogue(read_page(ref, cursor))
+                page = self._in_catalogue(read_page(ref, cursor), message)
                 self._take(page, message)
                 cursor = page.next_cursor
                 if cursor is None or time.monotonic() - began > _MESSAGE_S:
@@ -73,12 +76,14 @@ class Crawl:
             self._wait(replace(message, cursor=cursor, not_before=None), error)
             return
         except EarshotError as error:
+            self.awaited.crawl_again(message)  # for what came before
             self.crawls.finish(message.crawl_id, error)
             self.crawls.finish_step(message.crawl_id, message.cursor)  # a second delivery reads nothing more
             return
         if cursor is None:
             if message.remove_missing:
                 self._remove_departed(message)
+            self.awaited.crawl_again(message)
             self.crawls.finish(message.crawl_id)
             remember(self.crawls)
         else:
@@ -89,6 +94,7 @@ class Crawl:
 
     def give_up(self, message: CrawlPlaylist, error: Exception) -> None:
         """Its message failed too often."""
+        self.awaited.crawl_again(message)
         give_up_crawl(self.crawls, message, type(error).__name__)
 
     def _wait(self, message: CrawlPlaylist, error: ProviderThrottled | ProviderUnavailable) -> None:
@@ -96,6 +102,7 @@ class Crawl:
         self.crawls.hand_on(message, due_in_s=wait.seconds or 0.0)
         until = defer(message, self.crawl_queue, wait)
         if until is None:
+            self.awaited.crawl_again(message)
             self.crawls.finish(message.crawl_id, error)
         else:
             self.crawls.wait_until(message.crawl_id, until)
@@ -131,22 +138,33 @@ class Crawl:
         of_source = self.sources[ref.source].place
         return of_source(ref) if of_source else place_of_ref(ref)
 
-    def _in_catalogue(self, page: Page) -> Page:
-        """The page, with what its lists only name replaced by what the catalogue holds of it."""
-        listed = [entry for entry in page.entries if isinstance(entry, ListedEntry) and entry.info]
-        matches = self.matching.find([(entry.info, entry.listed_id) for entry in listed if entry.info])
-        found = {entry.number: match for entry, match in zip(listed, matches, strict=True)}
+    def _in_catalogue(self, page: Page, message: CrawlPlaylist) -> Page:
+        """The page, with what it only names replaced by what the catalogue holds of it. What no own file is, waits."""
+        naming = [entry for entry in page.entries if _only_names(entry)]
+        found = self._matches(naming)
+        missing = [e for e in naming if not ((held := found.get(e.number) or e.info) and is_own_file(held))]
+        found |= self._matches(self.awaited.note(message.playlist, missing))
         return replace(page, entries=tuple(_settled(entry, found.get(entry.number)) for entry in page.entries))
+
+    def _matches(self, entries: Sequence[PlaylistEntry]) -> dict[int, TrackInfo]:
+        """What the catalogue holds of entries, by their numbers. A service knows its tracks: only files go before."""
+        wanted = [(e.number, e.info, e.listed_id if isinstance(e, ListedEntry) else None) for e in entries if e.info]
+        matches = self.matching.find([(info, listed_id) for _, info, listed_id in wanted])
+        found = {number: match for (number, _, _), match in zip(wanted, matches, strict=True) if match}
+        from_lists = {entry.number for entry in entries if isinstance(entry, ListedEntry)}
+        return {number: match for number, match in found.items() if number in from_lists or is_own_file(match)}
 
     def _take(self, page: Page, message: CrawlPlaylist) -> None:
         """Register, reopen, record, queue: in this order, so that a repeat finishes what a death cut short."""
         infos = dict.fromkeys(info for entry in page.entries for info in (entry.info, *entry.also) if info)
         known = self._known(page)
         said = [i for i in infos if i.track_id not in known or _says_more(i, known[i.track_id].info)]
+        self.awaited.meet(message, said)  # a repeat would not know any more that they are new
         for info in said:
             self.tracks.register(info)
         self.fetch_queue.send_all(_covers_of(said, known))
         self.songs.note(said, unless_known=[info for info in infos if info not in said])
+        self.awaited.meet(message, said)  # for lists that are read at the same time
         entries = [_recorded(entry) for entry in page.entries]
         if any(entry.reason in HIDING for entry in entries):
             self.crawls.note_partial(message.crawl_id)
@@ -192,9 +210,16 @@ def _covers_of(said: Iterable[TrackInfo], known: Mapping[TrackId, Track]) -> lis
     return [FetchCover(cover_id, tuple(ids)) for (_, cover_id), ids in tracks.items()]
 
 
+def _only_names(entry: PlaylistEntry) -> bool:
+    """Whether the entry says what it is, and its playlist cannot give it."""
+    if isinstance(entry, ListedEntry):
+        return True
+    return entry.info is not None and not entry.info.preview_url and Can.SERVE not in SOURCES[entry.info.source].can
+
+
 def _settled(entry: PlaylistEntry, match: TrackInfo | None) -> PlaylistEntry:
     if match:
-        return replace(entry, info=match, reason=None)
+        return replace(entry, info=match, reason=None, also=())
     return replace(entry, info=None) if isinstance(entry, ListedEntry) and entry.reason else entry
 
 

@@ -52,6 +52,8 @@ class ListedEntry(PlaylistEntry):
 
     listed_id: TrackId | None = None
     """What the list itself calls it. Taken where the catalogue holds it."""
+    sought: str = ""
+    """The name of the file that it leads to, where that is not there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from earshot.crawls import CrawlEntry, EntryState, Trackless
+from earshot.errors import InvalidInput
 from earshot.ids import CrawlId, TrackId
 from earshot.reasons import Reason
 from earshot.stores.crawls_table import CrawlsTable
@@ -30,6 +31,16 @@ class Told:
     def is_unheard(self) -> bool:
         """Whether nothing was heard of it, and nothing will be unless something changes."""
         return self.state not in (Status.READY, Status.PENDING)
+
+
+def as_asked(state: str | None, reason: str | None) -> Callable[[Told], bool]:
+    """Whether an entry stands so, or is `unheard`, and has this reason; what is None does not matter."""
+
+    def wanted(entry: Told) -> bool:
+        stands = state is None or (entry.is_unheard if state == "unheard" else entry.state == state)
+        return stands and (reason is None or entry.reason == reason)
+
+    return wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,29 @@ def told(
         if len(some) < _AT_ONCE:
             return ToldPage(found, None)
     return ToldPage(found, after)
+
+
+def all_told(
+    crawl_id: CrawlId, wanted: Callable[[Told], bool], *, crawls: CrawlsTable, tracks: TracksTable, most: int
+) -> list[tuple[Told, Track | None]]:
+    """All entries of the crawl that are `wanted`, each with its track, where it has one that is described.
+
+    Raises:
+        InvalidInput: the crawl has more than `most`.
+    """
+    found: list[tuple[Told, Track | None]] = []
+    looked_at, after = 0, None
+    while some := crawls.entries_after(crawl_id, after, _AT_ONCE):
+        looked_at, after = looked_at + len(some), some[-1].number
+        if looked_at > most:
+            raise InvalidInput(
+                f"the crawl has more than {most} entries, too many for one list", hint="Ask for JSON, page by page."
+            )
+        described = tracks.described_many(entry.track_id for entry in some if entry.track_id)
+        for entry in _told(some, tracks):
+            if wanted(entry):
+                found.append((entry, described.get(entry.track_id) if entry.track_id else None))
+    return found
 
 
 def _told(entries: Sequence[CrawlEntry], tracks: TracksTable) -> Iterator[Told]:

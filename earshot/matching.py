@@ -37,20 +37,21 @@ class Matching:
 def _match(
     info: TrackInfo, listed: TrackId | None, candidates: Sequence[TrackId], known: Mapping[TrackId, Track]
 ) -> TrackInfo | None:
-    if _is_file(info):
+    if is_own_file(info):
         return known[info.track_id].info if info.track_id in known else None
     if listed and (track := known.get(listed)) and _is_to_be_had(track):
         return track.info
     found = [track for track_id in dict.fromkeys(candidates) if (track := known.get(track_id)) and _is_to_be_had(track)]
-    found.sort(key=lambda track: (not _is_file(track.info), track.status is not Status.READY))
+    found.sort(key=lambda track: (not is_own_file(track.info), track.status is not Status.READY))
     same_id = [track.info for track in found if track.info.mbid and track.info.mbid == info.mbid]
     match = same_id[0] if same_id else the_one(info, [track.info for track in found if track.track_id != info.track_id])
     return match or next((track.info for track in found if track.track_id == info.track_id), None)
 
 
 def _is_to_be_had(track: Track) -> bool:
-    return track.status in (Status.READY, Status.PENDING) or _is_file(track.info)
+    return track.status in (Status.READY, Status.PENDING) or is_own_file(track.info)
 
 
-def _is_file(info: TrackInfo) -> bool:
+def is_own_file(info: TrackInfo) -> bool:
+    """Whether the track is a file of somebody's own: on a disk, or in a media server."""
     return SOURCES[info.source].is_own and info.source != "manifest"

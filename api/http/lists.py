@@ -1,7 +1,8 @@
 """Answers as lists for players and other services: M3U8, XSPF, JSPF, CSV."""
 
-from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePath, PurePosixPath
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -13,11 +14,14 @@ from pydantic import Field
 from api.http.artwork import artwork_of
 from api.http.keys import is_let_in
 from api.http.services import Services, searcher_of, services_of
+from earshot.entries import Told, all_told, as_asked
 from earshot.errors import InvalidPlaylist
+from earshot.ids import TrackId
 from earshot.lists.tracks import ListedTrack
 from earshot.lists.writing import MEDIA_TYPES, write_list
-from earshot.playlists import parse_playlist
-from earshot.track import TrackInfo
+from earshot.matching import is_own_file
+from earshot.playlists import parse_playlist, without_secrets
+from earshot.track import Status, Track, TrackInfo
 from earshot.windows import Window
 
 FormatName = Literal["json", "m3u8", "xspf", "jspf", "csv"]
@@ -44,6 +48,8 @@ _ACCEPTED: Mapping[str, str] = {
     "text/csv": "csv",
 }
 _CRAWLS_LOOKED_AT = 100
+_MOST_ENTRIES = 10_000
+"""Of a crawl that is had as a list: as many as Spotify keeps in a playlist."""
 
 
 def as_list(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[object]:
@@ -56,7 +62,51 @@ def as_list(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Respons
     is_way = str(app.current_event.path).endswith("/path")
     ids = [track["track_id"] for track in (*(answer.get("query", ())[:1] if is_way else ()), *answer["results"])]
     tracks = [info for track_id in ids if (info := searcher_of(app).row(track_id))]
-    listed = _listed(tracks, app, path_root)
+    return _answer(_listed(tracks, app, path_root), form, _title(answer.get("query", ())))
+
+
+def entries_as_list(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[object]:
+    """Route middleware: the entries of a crawl as the list that was asked for, if one was.
+
+    Those that can be played: files, and what was heard or is about to be. A table has the others, too, with the reason.
+    """
+    response: Response[object] = next_middleware(app)
+    form, path_root = _asked(app)
+    if response.status_code != 200 or form == "json":
+        return response
+    services, given = services_of(app), app.current_event.query_string_parameters or {}
+    summary = services.crawls.summary(app.request.path_parameters["crawl_id"])
+    entries = all_told(
+        summary.crawl_id,
+        as_asked(given.get("status"), given.get("reason")),
+        crawls=services.crawls,
+        tracks=services.tracks,
+        most=_MOST_ENTRIES,
+    )
+    infos = [track.info if track else _named(entry) for entry, track in entries]
+    rows: list[ListedTrack] = []
+    for (entry, track), listed in zip(entries, _listed(infos, app, path_root), strict=True):
+        if track and _can_be_played(track):
+            rows.append(listed)
+        elif form == "csv":
+            rows.append(replace(listed, location="", id=track.track_id if track else "", reason=_reason(entry)))
+    return _answer(rows, form, PurePath(without_secrets(summary.playlist)).stem)
+
+
+def _named(entry: Told) -> TrackInfo:
+    """What an entry says that has no track."""
+    return TrackInfo(TrackId(""), "manifest", title=entry.name)
+
+
+def _can_be_played(track: Track) -> bool:
+    return track.status in (Status.READY, Status.PENDING) or is_own_file(track.info)
+
+
+def _reason(entry: Told) -> str:
+    return (entry.reason or entry.state).value
+
+
+def _answer(listed: Sequence[ListedTrack], form: str, title: str) -> Response[object]:
     return Response(
         status_code=200,
         content_type=MEDIA_TYPES[form],
@@ -65,7 +115,7 @@ def as_list(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Respons
             "Vary": "Accept, Accept-Encoding, X-Api-Key",
             "Content-Disposition": f'attachment; filename="earshot.{form}"',
         },
-        body=write_list(listed, form, _title(answer.get("query", ()))),
+        body=write_list(listed, form, title),
     )
 
 

@@ -60,6 +60,7 @@ export const api = {
   crawls: (key) => ask("/crawls?limit=20", { headers: withKey(key) }),
   crawl: (id, key) => ask(`/crawls/${encodeURIComponent(id)}`, { headers: withKey(key) }),
   unheard: (id, after, key) => ask(`/crawls/${encodeURIComponent(id)}/entries?${query({ status: "unheard", after })}`, { headers: withKey(key) }),
+  entriesAs: (format, id, key) => text(`/crawls/${encodeURIComponent(id)}/entries?${query({ format })}`, { headers: withKey(key) }),
   start: (playlist, key) => post("/crawls", { playlist }, withKey(key)),
   startList: (list, key) => post("/crawls", list, withKey(key)),
   previewList: (list, key) => post("/crawls/preview", list, withKey(key)),

@@ -6,15 +6,22 @@ const FORMS = [["m3u8", "M3U8 (players)"], ["xspf", "XSPF"], ["jspf", "JSPF"], [
 
 // `ask` gives the text of the list in a form.
 export function takeAway(ask) {
-  const form = h("select", { "aria-label": "Form of the list" }, FORMS.map(([value, text]) => h("option", { value }, text)));
   const link = h("button", { type: "button", class: "button", onclick: saying(async () => {
     await navigator.clipboard.writeText(location.href);
     link.textContent = "Copied";
     setTimeout(() => { link.textContent = "Copy link"; }, 2000);
   }) }, "Copy link");
+  return download(ask, FORMS, link);
+}
+
+// The list of a crawl; what it holds in JSON comes page by page.
+export const takeAwayCrawl = (ask) => download(ask, FORMS.filter(([value]) => value !== "json"));
+
+function download(ask, forms, ...more) {
+  const form = h("select", { "aria-label": "Form of the list" }, forms.map(([value, text]) => h("option", { value }, text)));
   return h("div", { class: "settings take-away" }, form,
     h("button", { type: "button", class: "button", onclick: saying(async () => save(await ask(form.value), `earshot.${form.value}`)) }, "Download"),
-    link);
+    ...more);
 }
 
 function save(text, name) {

@@ -2,6 +2,7 @@
 
 import { api } from "./api.js";
 import { h, iconButton, problem, saying } from "./dom.js";
+import { takeAwayCrawl } from "./lists.js";
 import { LISTED } from "./sources.js";
 import { unheard, withheld } from "./unheard.js";
 
@@ -133,6 +134,7 @@ export async function playlists(main, _values, { stays }) {
       Object.keys(crawl.reasons).length
         ? h("p", { class: "hint" }, Object.entries(crawl.reasons).map(([reason, n]) => `${reason.replaceAll("_", " ")}: ${n}`).join(" · ")) : null,
       crawl.done && missed ? unheard(missed, (after) => api.unheard(id, after, key.value)) : null,
+      crawl.done && crawl.total > missed && !crawl.forgotten ? takeAwayCrawl((format) => api.entriesAs(format, id, key.value)) : null,
       crawl.withheld && !crawl.forgotten
         ? withheld(crawl.withheld, () => begin(() => api.crawlAgain(id, crawl.withheld.tracks, key.value))) : null,
       crawl.forgotten ? h("p", { class: "hint" }, crawl.removed ? `${crawl.removed} tracks are removed with it.`

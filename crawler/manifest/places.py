@@ -88,6 +88,11 @@ class Places:
         return real if real.is_file() else None
 
 
+def file_name(location: str) -> str:
+    """The name of the file that `location` means, wherever that is; empty where it means none."""
+    return _spellings(location)[-1].rpartition("/")[2] if _spellings(location) else ""
+
+
 def _spellings(location: str) -> list[str]:
     """Paths that `location` may mean, with slashes."""
     if location.lower().startswith("file:"):

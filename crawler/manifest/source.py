@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crawler.file.description import Read, described, lies_outside, part_described, read
 from crawler.formats import SUFFIXES as AUDIO_SUFFIXES
-from crawler.manifest.places import Places
+from crawler.manifest.places import Places, file_name
 from crawler.source import PAGE_SIZE, ListedEntry, Page, PlaylistEntry
 from earshot.errors import InvalidPlaylist, PlaylistNotFound
 from earshot.folders import Folders
@@ -120,11 +120,12 @@ def _entry(number: int, listed: ListedTrack, files: _Files | None) -> PlaylistEn
     if files and (path := files.named(listed)):
         return files.entry(number, listed, path)
     listed_id = TrackId(listed.id) if listed.id else None
+    sought = file_name(listed.location)
     if info := _info(listed):
         unmatched = Reason.PART_OF_FILE if listed.is_part else None
-        return ListedEntry(number, info, unmatched, name=listed.called, listed_id=listed_id)
+        return ListedEntry(number, info, unmatched, name=listed.called, listed_id=listed_id, sought=sought)
     reason = Reason.NO_TRACK_ID if "://" in listed.location or not listed.location else Reason.FILE_GONE
-    return PlaylistEntry(number, reason=reason, name=listed.called)
+    return ListedEntry(number, reason=reason, name=listed.called, sought=sought)
 
 
 def _info(listed: ListedTrack) -> TrackInfo | None:

@@ -35,6 +35,8 @@ class ListedTrack:
     track_number: int | None = None
     is_bad: bool = False
     """The row itself is broken: nothing that it says can be relied upon."""
+    reason: str = ""
+    """Why nothing can be played of it (`earshot.reasons`). Tables say it; whoever reads them takes no notice."""
     text: str = ""
     """The row as it stands in the list, shortened: what people know it by where nothing was understood."""
 

@@ -56,11 +56,14 @@ def _times(window: Window) -> list[str]:
 def _as_csv(tracks: Iterable[ListedTrack], _title: str) -> str:
     table = io.StringIO(newline="")
     writer = csv.writer(table, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
+    tracks = list(tracks)
+    with_reasons = any(track.reason for track in tracks)
+    writer.writerow((*_COLUMNS, *(["reason"] if with_reasons else [])))
     for track in tracks:
         length = "" if track.duration_ms is None else track.duration_ms
         known = (track.title, "; ".join(track.artists), track.album, track.isrc or "", length, track.id)
-        writer.writerow((*known, track.mbid or "", track.url, track.location))
+        reason = [track.reason] if with_reasons else []
+        writer.writerow((*known, track.mbid or "", track.url, track.location, *reason))
     return table.getvalue()
 
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from earshot.clock import Timestamp
 from earshot.ids import CrawlId, TrackId
 from earshot.reasons import Reason
+from earshot.track import TrackInfo
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
 
@@ -277,11 +278,42 @@ def test_what_was_not_heard_or_not_removed_is_listed_and_a_playlist_forgotten(
     expect(card.get_by_role("button", name="Remove them")).to_be_visible()
 
 
+def test_what_a_crawl_found_is_downloaded_as_a_playlist(open_page: OpenPage, site: Site) -> None:
+    from api.bootstrap import services
+    from earshot.crawls import CrawlEntry
+    from earshot.messages import CrawlPlaylist
+
+    crawls, crawl_id = services().crawls, CrawlId("99990102T000000Z-mine")
+    own = TrackInfo(TrackId("file:00000000000000aa"), "file", title="Mine", preview_url="file:///music/Mine.flac")
+    site.world.table.register(own)
+    _hear(site, own)
+    crawls.start(CrawlPlaylist(crawl_id, "/lists/My songs.csv"))
+    crawls.record_entries(crawl_id, [CrawlEntry(0, own.track_id), CrawlEntry(1, None, Reason.BAD_ROW, "hm")])
+    crawls.finish(crawl_id)
+    crawls.count(crawl_id, site.world.table)
+    page = open_page("#/playlists")
+    card = page.locator(f'[data-crawl="{crawl_id}"]')
+    card.get_by_label("Form of the list").select_option("m3u8")
+    with page.expect_download() as download:
+        card.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == "earshot.m3u8"
+    lines = download.value.path().read_text(encoding="utf-8").splitlines()
+    assert lines[:2] == ["#EXTM3U", "#PLAYLIST:My songs"]
+    assert [line for line in lines if not line.startswith("#")] == ["/music/Mine.flac"]
+
+
+def _hear(site: Site, info: TrackInfo) -> None:
+    """Do to the tables what the extractor does."""
+    preview_at = Timestamp("2026-11-20T00:00:00Z")
+    site.world.table.store_embedding(
+        info, embedding=b"\0\0", drift=b"\0\0", tags=[], model="musicnn-msd@1", preview_at=preview_at
+    )
+
+
 def _crawl_on(site: Site, crawl_id: str) -> None:
     """Do to the tables what the crawler does."""
     from api.bootstrap import services
     from earshot.crawls import CrawlEntry
-    from earshot.track import TrackInfo
 
     crawls, tracks = services().crawls, site.world.table
     for number, track_id in enumerate(("deezer:501", "deezer:502", "deezer:503")):
@@ -289,14 +321,7 @@ def _crawl_on(site: Site, crawl_id: str) -> None:
         tracks.register(info)
         crawls.record_entries(CrawlId(crawl_id), [CrawlEntry(number, TrackId(track_id))])
         if number < 2:
-            tracks.store_embedding(
-                info,
-                embedding=b"\0\0",
-                drift=b"\0\0",
-                tags=[],
-                model="musicnn-msd@1",
-                preview_at=Timestamp("2026-11-20T00:00:00Z"),
-            )
+            _hear(site, info)
         else:
             tracks.mark_no_preview(TrackId(track_id), reason=Reason.MISS)
     crawls.finish(CrawlId(crawl_id))

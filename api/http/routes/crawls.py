@@ -22,12 +22,13 @@ from api.http.contract import (
 )
 from api.http.keys import is_let_in, key_required
 from api.http.list_preview import previewed
+from api.http.lists import entries_as_list
 from api.http.requests import CrawlRequest, ListRequest
 from api.http.routes.documented import answers
-from api.http.routes.parameters import LimitParameter
+from api.http.routes.parameters import FormatParameter, LimitParameter, PathRootParameter
 from api.http.services import services_of
 from earshot.crawls import CrawlSummary
-from earshot.entries import Told, told
+from earshot.entries import as_asked, told
 from earshot.errors import InvalidPlaylist
 from earshot.intake import follow_crawl, start_crawl
 from earshot.lists import read_list
@@ -142,27 +143,28 @@ def crawl_progress(crawl_id: _CrawlId) -> Response[str]:
     operation_id="crawl_entries",
     tags=_TAGS,
     responses=answers(CrawlEntries, 401, 404, 422, 429),
-    middlewares=[key_required],
+    middlewares=[key_required, entries_as_list],
 )
-def crawl_entries(
+def crawl_entries(  # noqa: PLR0917 (parameters of a query have no order)
     crawl_id: _CrawlId,
     status: _Status = None,
     reason: _Reason = None,
     limit: LimitParameter = 100,
     after: _After = None,
+    format: FormatParameter = None,  # noqa: A002, ARG001 (its name over HTTP; `entries_as_list` reads it)
+    path_root: PathRootParameter = None,  # noqa: ARG001
 ) -> CrawlEntries:
     """Each with its name, how it stands now and the reason, in the order of the playlist.
 
     Names may be private, as those of files and of lists that only their owner sees: where a key is needed for having
     work done, it is for this, too. Entries that say what another one has said are marked once the crawl is `done`.
+
+    A list holds all of them, without `limit` and `after`, up to 10,000: those that can be played; a table the others,
+    too, with the reason.
     """
     services = services_of(router)
     summary = services.crawls.summary(crawl_id)
-
-    def wanted(entry: Told) -> bool:
-        as_asked = status is None or (entry.is_unheard if status == "unheard" else entry.state == status)
-        return as_asked and (reason is None or entry.reason == reason)
-
+    wanted = as_asked(status, reason)
     page = told(summary.crawl_id, wanted, crawls=services.crawls, tracks=services.tracks, after=after, limit=limit)
     return CrawlEntries(entries=[CrawlEntryAnswer.model_validate(entry) for entry in page.entries], next=page.next)
 

@@ -11,10 +11,17 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import boto3
 import pytest
 
 from cli import main
+from earshot.crawls import CrawlEntry
+from earshot.ids import CrawlId, TrackId
+from earshot.messages import CrawlPlaylist
+from earshot.reasons import Reason
 from earshot.running_stack import RunningStack
+from earshot.stores.crawls_table import CrawlsTable
+from earshot.track import TrackInfo
 from ops.lock import hold
 from tests.browser.site import Site, running_site
 from tests.stubs.web import Answer, Request, serve
@@ -129,6 +136,30 @@ def test_answers_are_printed_as_lists(
     assert main([*arguments, "--api", site.url]) == 0
     assert capsys.readouterr().out.startswith(begins)
     assert main([arguments[0], "nonsense", *arguments[2:], "--api", site.url]) in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "begins"),
+    [
+        (["entries", "2026-cli", "--m3u"], "#EXTM3U\n#PLAYLIST:My songs\n"),
+        (["entries", "2026-cli", "--format", "xspf"], "<?xml"),
+        (["failed", "2026-cli", "--csv"], "title,artist,album,isrc,duration_ms,id,mbid,url,path,reason\r\nhm,"),
+    ],
+)
+def test_the_entries_of_a_crawl_are_printed_as_lists(
+    site: Site, capsys: pytest.CaptureFixture[str], arguments: list[str], begins: str
+) -> None:
+    crawls, crawl_id = CrawlsTable(boto3.client("dynamodb"), "crawls"), CrawlId("2026-cli")
+    own = TrackInfo(TrackId("file:00000000000000aa"), "file", title="Mine", preview_url="file:///music/Mine.flac")
+    site.world.table.register(own)
+    crawls.start(CrawlPlaylist(crawl_id, "/lists/My songs.csv"))
+    crawls.record_entries(crawl_id, [CrawlEntry(0, own.track_id), CrawlEntry(1, None, Reason.BAD_ROW, "hm")])
+    assert main([*arguments, "--path-root", "/music=/nas", "--api", site.url]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(begins)
+    assert ("/nas/Mine.flac" in shown) is (arguments[0] == "entries")
+    assert main([arguments[0], "none", *arguments[2:], "--api", site.url]) == 1
+    assert "no crawl" in capsys.readouterr().err
 
 
 def test_a_list_is_looked_at_before_it_is_crawled(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from crawler import departed
+from crawler.awaited import Awaited
 from crawler.crawl import Crawl
 from crawler.source import Connected, Page, PlaylistEntry
 from earshot import clock
@@ -23,6 +24,7 @@ from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.song_keys import SongKeys
+from earshot.stores.wanted_songs import WantedSongs
 from earshot.track import Status, TrackInfo
 from tests.aws import Stage, stage
 from tests.stubs.spotify import spotify_id
@@ -61,6 +63,7 @@ class Playlists(RuleBasedStateMachine):
             patch.setattr(module, "now", self._tick)
         self._stage: Stage = self._open.enter_context(stage())
         sqs = boto3.client("sqs")
+        crawl_queue = MessageQueue(sqs, self._stage.queues["crawl"])
         songs = SongKeys(boto3.client("dynamodb"), "crawls")
         self._crawl = Crawl(
             sources={"spotify": Connected(read_page=self._read)},
@@ -68,7 +71,8 @@ class Playlists(RuleBasedStateMachine):
             crawls=self._stage.crawls,
             songs=songs,
             matching=Matching(self._stage.tracks, songs),
-            crawl_queue=MessageQueue(sqs, self._stage.queues["crawl"]),
+            awaited=Awaited(WantedSongs(boto3.client("dynamodb"), "crawls"), self._stage.crawls, crawl_queue),
+            crawl_queue=crawl_queue,
             fetch_queue=MessageQueue(sqs, self._stage.queues["fetch"]),
             stage="local",
             model="any",

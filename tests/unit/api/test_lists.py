@@ -1,6 +1,8 @@
 """Answers as lists, and lists that are looked at before they are crawled."""
 
+import csv
 import hashlib
+import io
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,9 +12,12 @@ from urllib.parse import quote, unquote
 import boto3
 import pytest
 
+from api.http import lists
+from earshot.crawls import CrawlEntry
 from earshot.ids import CrawlId, TrackId
 from earshot.lists import ListedTrack, read_list
 from earshot.messages import CrawlPlaylist
+from earshot.reasons import Reason
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.pasted_lists import PastedLists
 from earshot.stores.song_keys import SongKeys
@@ -183,3 +188,67 @@ def test_the_names_of_lists_are_those_that_playlists_may_have() -> None:
 
     for suffix in SUFFIXES:
         assert parse_playlist(str(Path("/music") / f"list{suffix}")).kind == "manifest"
+
+
+@pytest.fixture
+def crawl(library: World) -> str:
+    """A list of which two files are held, one of them twice, a preview, a file that is silent, and two that are not."""
+    crawls, crawl_id = CrawlsTable(boto3.client("dynamodb"), "crawls"), CrawlId("2026-1")
+    crawls.start(CrawlPlaylist(crawl_id, "/home/me/lists/My songs.csv"))
+    files = [
+        TrackInfo(TrackId(f"file:{n:016x}"), "file", title=f"File {n}", preview_url=f"file://{quote(path)}")
+        for n, path in enumerate([*_FILES, "/home/me/Music/silent.flac"])
+    ]
+    heard = TrackInfo(TrackId("deezer:4"), "deezer", title="Title 4", url="https://www.deezer.com/track/4")
+    lost = TrackInfo(TrackId("deezer:9"), "deezer", title="Lost", artists=("Ben",))
+    for info in (*files, heard, lost):
+        library.table.register(info)
+    library.table.mark_no_preview(files[2].track_id, reason=Reason.SILENT)
+    library.table.mark_no_preview(lost.track_id, reason=Reason.MISS)
+    ids = [files[0], heard, files[1], lost, files[0], files[2]]
+    entries = [CrawlEntry(n, info.track_id) for n, info in enumerate(ids)]
+    crawls.record_entries(crawl_id, [*entries, CrawlEntry(6, None, Reason.BAD_ROW, "hm")])
+    return f"/crawls/{crawl_id}/entries"
+
+
+@pytest.mark.parametrize("form", ["m3u8", "xspf", "jspf"])
+def test_the_entries_of_a_crawl_are_a_playlist_of_what_can_be_played(library: World, crawl: str, form: str) -> None:
+    answer = library.get(crawl, format=form, limit=1)
+    assert answer.status_code == 200
+    assert f"earshot.{form}" in answer.headers["content-disposition"]
+    deezer, silent = "https://www.deezer.com/track/4", "/home/me/Music/silent.flac"
+    assert [one.location for one in _read(answer.text, form)] == [_FILES[0], deezer, _FILES[1], _FILES[0], silent]
+    assert read_list(answer.content, f"list.{form}").title == "My songs"
+    moved = library.get(crawl, format=form, path_root="/home/me/Music=/nas").text
+    assert _read(moved, form)[0].location == "/nas/Ann Lee/01 – One.flac"
+
+
+def test_a_table_of_a_crawl_s_entries_says_why_some_cannot_be_played(library: World, crawl: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(library.get(crawl, format="csv").text)))
+    assert [(row["title"], row["reason"]) for row in rows] == [
+        ("File 0", ""),
+        ("Title 4", ""),
+        ("File 1", ""),
+        ("Lost", "miss"),
+        ("File 0", ""),
+        ("File 2", ""),
+        ("hm", "bad_row"),
+    ]
+    assert [row["path"] for row in rows if row["reason"]] == ["", ""]
+    missing = list(csv.DictReader(io.StringIO(library.get(crawl, format="csv", reason="miss").text)))
+    assert [row["title"] for row in missing] == ["Lost"]
+
+
+def test_entries_stay_json_unless_a_list_is_asked_for_and_problems_are_told(library: World, crawl: str) -> None:
+    assert len(library.get(crawl, format="json").json()["entries"]) == 7
+    assert library.get(crawl, format="doc").status_code == 422
+    assert library.get("/crawls/none/entries", format="m3u8").json()["error"]["code"] == "crawl_not_found"
+
+
+def test_a_crawl_that_is_too_large_for_a_list_is_refused(
+    library: World, crawl: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "_MOST_ENTRIES", 6)
+    refused = library.get(crawl, format="m3u8")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "invalid_input")
+    assert "more than 6 entries" in refused.json()["error"]["message"]
