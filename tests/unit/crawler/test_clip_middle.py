@@ -1,10 +1,11 @@
 import io
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import soundfile
 
-from crawler.cutting.clip import _flac
+from crawler.cutting.clip import _flac, _Stretch
 from earshot.audio.container import opened
 from earshot.audio.window import clip_start, length_s
 
@@ -18,7 +19,7 @@ def test_what_is_encoded_is_exactly_the_middle_wherever_packets_begin(frames: in
     file = io.BytesIO()
     soundfile.write(file, ramp, RATE, format=container, subtype="PCM_16")
     with opened(file) as audio:
-        clip = _flac(file, clip_start(audio, length_s(audio)))
+        clip = _flac(file, _Stretch(clip_start(audio, length_s(audio)), Fraction(30)))
     samples, rate = soundfile.read(io.BytesIO(clip), dtype="int16")
     start = (frames - 30 * RATE) // 2
     assert (rate, len(samples)) == (RATE, 30 * RATE)

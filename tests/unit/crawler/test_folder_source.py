@@ -67,7 +67,8 @@ def test_a_page_holds_as_many_files_as_it_opens_and_more_of_those_that_have_not_
 
     def pages() -> list[list[str]]:
         source = FolderSource(Folders([music]), Cutter(), Memory(tmp_path / "files"), "musicnn-msd@1")
-        read, cursor = [], None
+        read: list[list[str]] = []
+        cursor = None
         while not read or cursor:
             page = source.read_page(ref, cursor)
             read.append([entry.name for entry in page.entries])

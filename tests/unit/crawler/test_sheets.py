@@ -77,7 +77,7 @@ def _crawled(path: Path, roots: Path) -> list[PlaylistEntry]:
     cursor: str | None = "0:"
     while cursor is not None:
         page = source.read_page(PlaylistRef("file", "folder", str(path)), cursor)
-        assert len(page.entries) <= source_module.PAGE_SIZE
+        assert len(page.entries) <= source_module._MOST_ENTRIES
         entries += page.entries
         cursor = page.next_cursor
     return entries
@@ -87,7 +87,7 @@ def _crawled(path: Path, roots: Path) -> list[PlaylistEntry]:
 def test_the_parts_of_a_file_are_entries_on_whatever_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    monkeypatch.setattr(source_module, "PAGE_SIZE", size)
+    monkeypatch.setattr(source_module, "_MOST_ENTRIES", size)
     for name in ("a.mp3", "m/album.mp3", "m/z.mp3", "n.mp3"):
         write_sweep(tmp_path / name, 6, channels=1, rate=22050)
     (tmp_path / "m" / "x.cue").write_text(_sheet("album.mp3", 5))
