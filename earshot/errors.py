@@ -9,6 +9,7 @@
     │   ├── InvalidSettings
     │   ├── DamagedCatalogueFile     an exported catalogue is cut off or altered
     │   ├── UnknownTag               no track in the index carries the tag
+    │   ├── UnknownGenre             no track in the index is of the genre
     │   └── InvalidRequest           an HTTP request whose parameters or body break the contract
     │       ├── RequestTooLarge
     │       ├── ClipTooLarge             the clip of a query by sound has too many bytes
