@@ -67,7 +67,9 @@ def decoder() -> Iterator[Decoder]:
 
 def _tones(stack: Stack, decoder: Decoder, track_id: TrackId) -> tuple[float, set[float]]:
     """Of the clip that went to the extractor: its seconds, and the loudest pitch of each of its half seconds."""
-    audio = decoder.decode(stack.previews.get(track_id).audio)
+    preview = stack.previews.get(track_id)
+    assert preview is not None
+    audio = decoder.decode(preview.audio)
     half = audio.samples[: len(audio.samples) // 8_000 * 8_000].reshape(-1, 8_000)
     return audio.seconds, {float(np.abs(np.fft.rfft(part)).argmax() * 2) for part in half}
 
@@ -85,12 +87,15 @@ def test_each_track_of_a_sheet_is_heard_in_its_own_window(
     low, high = (_infos(folder_stack)[title] for title in ("Low", "High"))
     assert (low.artists, low.album, low.track_number, low.year) == (("Ann Lee",), "Two Tones", 1, 1994)
     assert (high.artists, high.album_artist, high.track_number) == (("Ben",), "Ann Lee", 2)
-    assert (low.duration_ms, high.duration_ms) == (33_000, pytest.approx(8_000, abs=250))
+    assert low.duration_ms == 33_000
+    assert high.duration_ms == pytest.approx(8_000, abs=250)  # an MP3 is padded
     assert (low.preview_url, high.preview_url) == (f"{album.as_uri()}#t=0.000,33.000", f"{album.as_uri()}#t=33.000")
     seconds, tones = _tones(folder_stack, decoder, low.track_id)
-    assert (seconds, tones) == (pytest.approx(30, abs=0.3), {LOW_HZ})
+    assert seconds == pytest.approx(30, abs=0.3)
+    assert tones == {LOW_HZ}
     seconds, tones = _tones(folder_stack, decoder, high.track_id)
-    assert (seconds, tones) == (pytest.approx(8, abs=0.3), {HIGH_HZ})
+    assert seconds == pytest.approx(8, abs=0.3)
+    assert tones == {HIGH_HZ}
 
 
 def test_the_same_windows_of_the_same_audio_are_the_same_tracks(folder_stack: Stack, folder: Path) -> None:

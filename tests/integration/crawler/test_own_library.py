@@ -135,7 +135,7 @@ def test_lines_that_lead_nowhere_have_a_reason_and_lead_out_of_no_folder(folder_
     assert [reason for _, reason in found] == ["file_gone", "no_track_id", "file_gone", "file_gone", "file_gone"]
 
 
-def test_a_cue_sheet_s_tracks_are_heard_or_taken_from_the_catalogue_or_say_what_is_wrong(folder_stack: Stack, folder: Path) -> None:
+def test_a_cue_sheet_s_tracks_are_heard_or_matched_or_say_what_is_wrong(folder_stack: Stack, folder: Path) -> None:
     write_file(folder / "album.flac", "Whole", "Ann")
     write_file(folder / "two.flac", "Two", "Ann")
     sheet = 'PERFORMER "Ann"\nFILE "album.flac" WAVE\n TRACK 01 AUDIO\n  TITLE "One"\n  INDEX 01 00:00:00\n'

@@ -7,7 +7,7 @@ from crawler.file import source as source_module
 from crawler.file.memory import Memory
 from crawler.file.sheets import sheets_in
 from crawler.file.source import FolderSource
-from crawler.source import PlaylistEntry
+from crawler.source import PAGE_SIZE, PlaylistEntry
 from earshot.folders import Folders
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
@@ -77,7 +77,7 @@ def _crawled(path: Path, roots: Path) -> list[PlaylistEntry]:
     cursor: str | None = "0:"
     while cursor is not None:
         page = source.read_page(PlaylistRef("file", "folder", str(path)), cursor)
-        assert len(page.entries) <= source_module.PAGE_SIZE
+        assert len(page.entries) <= PAGE_SIZE
         entries += page.entries
         cursor = page.next_cursor
     return entries
