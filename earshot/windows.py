@@ -8,7 +8,6 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 from typing import Self
-from urllib.parse import urlsplit
 
 from earshot.ids import TrackId
 
@@ -26,7 +25,7 @@ class Window:
     @classmethod
     def of_url(cls, url: str | None) -> Self | None:
         """The window that the URL of a file names; None where it means the whole file."""
-        found = _FRAGMENT.fullmatch(urlsplit(url or "").fragment)
+        found = _FRAGMENT.fullmatch((url or "").partition("#")[2])
         if not found:
             return None
         seconds, thousandths, end_seconds, end_thousandths = found.groups()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -14,6 +15,7 @@ from earshot.lists.tables import lines_in, table_in
 from earshot.lists.texts import decoded
 from earshot.lists.tracks import ListedTrack, TrackList
 from earshot.lists.values import text_of
+from earshot.windows import Window
 
 MAX_LIST_BYTES = 32 * 1024 * 1024
 MAX_ROWS = 100_000
@@ -42,9 +44,16 @@ def read_list(content: bytes, name: str) -> TrackList:
     if len(content) > MAX_LIST_BYTES:
         raise InvalidPlaylist(f"{what} has more than {MAX_LIST_BYTES >> 20} MiB", hint="Cut it into several lists.")
     found = _read(content, what)
+    found = replace(found, tracks=tuple(map(_with_window, found.tracks)))
     if len(found.tracks) > MAX_ROWS:
         raise InvalidPlaylist(f"{what} has more than {MAX_ROWS} tracks", hint="Cut it into several lists.")
     return found
+
+
+def _with_window(track: ListedTrack) -> ListedTrack:
+    """The track, as a part of its file where the file's URL says so."""
+    window = Window.of_url(track.location) if track.location.startswith("file:") else None
+    return replace(track, is_part=True, window=window) if window else track
 
 
 def _read(content: bytes, what: str) -> TrackList:

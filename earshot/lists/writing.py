@@ -24,9 +24,11 @@ _COLUMNS = ("title", "artist", "album", "isrc", "duration_ms", "id", "mbid", "ur
 def write_list(tracks: Sequence[ListedTrack], form: str, title: str = "") -> str:
     """The tracks in a form of `MEDIA_TYPES`, in their order. What `read_list` reads of it is what was written.
 
-    An M3U8 has no place for a track without a location: there it becomes a remark.
+    An M3U8 has no place for a track without a location: there it becomes a remark. Of a part of a file at an absolute
+    path the other forms say the window as a fragment of its URL.
     """
-    return _WRITERS[form]([replace(track, location=_on_one_line(track.location)) for track in tracks], title)
+    placed = [replace(track, location=_on_one_line(track.location)) for track in tracks]
+    return _WRITERS[form](placed if form == "m3u8" else list(map(_with_fragment, placed)), title)
 
 
 def _as_m3u8(tracks: Iterable[ListedTrack], title: str) -> str:
@@ -65,6 +67,12 @@ def _as_csv(tracks: Iterable[ListedTrack], _title: str) -> str:
         reason = [track.reason] if with_reasons else []
         writer.writerow((*known, track.mbid or "", track.url, track.location, *reason))
     return table.getvalue()
+
+
+def _with_fragment(track: ListedTrack) -> ListedTrack:
+    location = f"file://{quote(track.location)}" if track.location.startswith("/") else track.location
+    is_url = track.window is not None and location.startswith("file://")
+    return replace(track, location=f"{location}#{track.window.fragment}") if track.window and is_url else track
 
 
 def _line(text: str) -> str:

@@ -47,6 +47,20 @@ def test_an_export_of_200_rows_finds_its_150_songs_among_the_files_and_says_what
     assert [one and one.track_id for one, _ in again] == [info.track_id for info in matched]
 
 
+def test_what_was_listed_before_its_file_came_is_matched_when_the_list_is_read_again(
+    folder_stack: Stack, folder: Path
+) -> None:
+    exported = folder / "mine.csv"
+    exported.write_text(f"id,title,artist\n{spotify_id(1)},One,Ann\n")
+    ((before, reason),) = _entries(folder_stack, folder_stack.run(str(exported)))
+    assert (before and before.info.source, reason) == ("spotify", Reason.NOT_IN_LIBRARY)
+    write_file(folder / "one.flac", "One", "Ann")
+    folder_stack.run(str(folder))
+    ((after, _),) = _entries(folder_stack, folder_stack.run(str(exported)))
+    assert after is not None
+    assert after.info.source == "file"
+
+
 def test_a_list_of_files_leaves_them_as_their_folder_describes_them(folder_stack: Stack, folder: Path) -> None:
     untagged = write_file(folder / "Ann Lee" / "01 - One.flac", "", "")
     (folder / "list.m3u8").write_text(_m3u([str(untagged)]))
@@ -121,9 +135,7 @@ def test_lines_that_lead_nowhere_have_a_reason_and_lead_out_of_no_folder(folder_
     assert [reason for _, reason in found] == ["file_gone", "no_track_id", "file_gone", "file_gone", "file_gone"]
 
 
-def test_a_cue_sheet_s_tracks_are_heard_or_taken_from_the_catalogue_or_say_what_is_wrong(
-    folder_stack: Stack, folder: Path
-) -> None:
+def test_a_cue_sheet_s_tracks_are_heard_or_matched_or_say_what_is_wrong(folder_stack: Stack, folder: Path) -> None:
     write_file(folder / "album.flac", "Whole", "Ann")
     write_file(folder / "two.flac", "Two", "Ann")
     sheet = 'PERFORMER "Ann"\nFILE "album.flac" WAVE\n TRACK 01 AUDIO\n  TITLE "One"\n  INDEX 01 00:00:00\n'

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given
@@ -298,13 +298,19 @@ def test_an_answer_in_json_is_a_list_too() -> None:
     assert (track.id, track.title, track.artists, track.duration_ms) == ("deezer:7", "One", ("Ann", "Ben"), 200_000)
 
 
-def test_what_an_m3u8_says_of_a_part_of_a_file_is_read_again() -> None:
+@pytest.mark.parametrize("form", MEDIA_TYPES)
+def test_what_a_list_says_of_a_part_of_a_file_is_read_again(form: str) -> None:
     parts = [
         ListedTrack("One", location="/m/a.flac", is_part=True, window=Window(0, 63_400)),
         ListedTrack("Two", location="/m/a.flac", is_part=True, window=Window(63_400)),
         ListedTrack("Three", location="/m/b.flac"),
     ]
-    written = write_list(parts, "m3u8")
-    assert "#EXTVLCOPT:start-time=0.000\n#EXTVLCOPT:stop-time=63.400\n/m/a.flac\n" in written
-    read = read_list(written.encode(), "a.m3u8").tracks
-    assert [(t.location, t.window) for t in read] == [(t.location, t.window) for t in parts]
+    read = read_list(write_list(parts, form).encode(), f"a.{form}").tracks
+    assert [(t.is_part, t.window) for t in read] == [(t.is_part, t.window) for t in parts]
+    paths = [unquote(t.location.removeprefix("file://").partition("#")[0]) for t in read]
+    assert paths == [t.location for t in parts]
+
+
+def test_an_m3u8_says_a_part_of_a_file_as_vlc_reads_it() -> None:
+    part = ListedTrack("One", location="/m/a.flac", is_part=True, window=Window(500, 63_400))
+    assert "#EXTVLCOPT:start-time=0.500\n#EXTVLCOPT:stop-time=63.400\n/m/a.flac\n" in write_list([part], "m3u8")
