@@ -134,7 +134,8 @@ def test_a_crawl_that_dies_brings_its_lists_their_files_all_the_same(
     whose = {"register": crawl.tracks, "note_met": crawl.awaited.wanted, "meet": Awaited, "crawl_again": Awaited}.get(
         dies_in, crawl.crawls
     )
-    doing, died = getattr(whose, dies_in), []
+    doing = getattr(whose, dies_in)
+    died: list[str] = []
 
     def once(*given: object) -> object:
         done = doing(*given)
