@@ -57,6 +57,7 @@ export const api = {
   searchAs: (format, values) => text(`/search?${query({ ...values, format })}`),
   genres: () => ask("/genres"),
   map: () => ask("/map"),
+  sources: () => ask("/sources"),
   crawls: (key) => ask("/crawls?limit=20", { headers: withKey(key) }),
   crawl: (id, key) => ask(`/crawls/${encodeURIComponent(id)}`, { headers: withKey(key) }),
   unheard: (id, after, key) => ask(`/crawls/${encodeURIComponent(id)}/entries?${query({ status: "unheard", after })}`, { headers: withKey(key) }),

@@ -3,6 +3,7 @@
 import { api } from "./api.js";
 import { h, iconButton, problem, saying } from "./dom.js";
 import { takeAwayCrawl } from "./lists.js";
+import { origins } from "./origins.js";
 import { LISTED } from "./sources.js";
 import { unheard, withheld } from "./unheard.js";
 
@@ -42,8 +43,9 @@ export async function playlists(main, _values, { stays }) {
   const lists = h("details", { class: "lists" }, h("summary", {}, "A list of songs: a file, or pasted"),
     h("div", { class: "settings" }, h("label", {}, "File ", file)), pasted,
     h("button", { type: "button", class: "button", onclick: () => look({ text: pasted.value, name: "" }) }, "Look at it"));
+  const where = origins();
   main.replaceChildren(
-    h("section", { class: "hero small" }, h("h1", {}, "Add a playlist"), form, lists, note,
+    h("section", { class: "hero small" }, h("h1", {}, "Add a playlist"), form, lists, where, note,
       h("p", { class: "hint" }, "Its tracks can be searched as soon as they have been heard. Audio is deleted after listening.")),
     h("div", { class: "body" }, h("h2", {}, "Crawls"), list));
 
@@ -53,6 +55,7 @@ export async function playlists(main, _values, { stays }) {
   try {
     const { crawls } = await api.crawls(key.value);
     if (!crawls.length) list.append(h("li", { class: "empty" }, "None so far."));
+    where.open = !crawls.length;
     for (const crawl of crawls) await draw(crawl.crawl_id, true);
     watch();
   } catch (error) {

@@ -244,6 +244,17 @@ def test_a_playlist_is_added_and_its_crawl_watched(open_page: OpenPage, site: Si
 
 
 @both_widths
+def test_the_page_says_where_music_may_come_from(open_page: OpenPage, width: str) -> None:
+    page = open_page("#/playlists", width=width)
+    page.get_by_text("Where music may come from").click()
+    sources = page.get_by_role("list", name="Sources").get_by_role("listitem")
+    expect(sources.filter(has=page.get_by_text("Deezer", exact=True)).locator(".state")).to_have_text("on")
+    jellyfin = sources.filter(has=page.get_by_text("Jellyfin", exact=True))
+    expect(jellyfin.locator(".state")).to_have_text("off")
+    expect(jellyfin.locator(".how")).to_contain_text("EARSHOT_JELLYFIN_URL")
+
+
+@both_widths
 def test_what_was_not_heard_or_not_removed_is_listed_and_a_playlist_forgotten(
     open_page: OpenPage, site: Site, width: str
 ) -> None:
