@@ -15,6 +15,7 @@ from crawler.file import source
 from earshot.ids import TrackId
 from earshot.stores.dynamodb import Row, Table
 from earshot.track import Status
+from earshot.windows import Window
 from extractor.audio.decode import decode
 from tests.stubs.audio import sweep, write_sweep
 from tests.stubs.stack import Stack, invoke, running_stack
@@ -209,11 +210,11 @@ def test_a_file_that_outlasts_its_function_each_time_gets_a_reason_and_stops_nob
     folder_stack.deliver(folder_stack.crawl_queue_url, handler.crawl_playlist)
     clip, tries = Cutter.clip, []
 
-    def cut(cutter: Cutter, file: BinaryIO, *, max_bytes: int) -> bytes:
+    def cut(cutter: Cutter, file: BinaryIO, *, max_bytes: int, window: Window | None) -> bytes:
         if file.name == str(slow):
             tries.append(1)
             raise _Killed
-        return clip(cutter, file, max_bytes=max_bytes)
+        return clip(cutter, file, max_bytes=max_bytes, window=window)
 
     monkeypatch.setattr(Cutter, "clip", cut)
     monkeypatch.setattr(Table, "delete", _nothing_is_given_back(Table.delete))
