@@ -87,8 +87,9 @@ format: setup-dev ## Let ruff write the code's format
 lock: setup ## Re-resolve the pinned requirements
 	@scripts/lock
 
-bench-api: setup-dev ## What the HTTP layer costs: overhead, 200 connections, cold start (fails on a miss)
+bench-api: setup-dev ## What the HTTP layer costs: overhead, 200 connections, cold start, filters (fails on a miss)
 	@$(PY) -m bench.api
+	@$(PY) -m bench.api.filters
 
 bench-index: setup-dev ## The index at 100,000 and 1,000,000 tracks (fails on a miss; 20 minutes, 15 GB of disk)
 	@$(PY) -m bench.index.searchable
