@@ -3,18 +3,21 @@
 import json
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from api.http.options import FilterParameters, OptionParameters
+from earshot.lists.writing import MEDIA_TYPES
 
 NAMES_WITH_COMMAS = ("genre", "not_artist")
 """Lists that are given by repeating the parameter; others by commas."""
 _KEY = "key"
 """Needed only where the stage has keys."""
 
-Schema = dict[str, object]
+Schema = dict[str, Any]
+_LISTS: Schema = {media.partition(";")[0]: {} for media in MEDIA_TYPES.values()}
+"""What answers also are, as `format` or Accept say."""
 
 
 class _Parameter(TypedDict):
@@ -26,7 +29,8 @@ class _Parameter(TypedDict):
 
 class _Operation(TypedDict):
     parameters: NotRequired[list[_Parameter]]
-    responses: dict[str, dict[str, object]]
+    requestBody: NotRequired[Schema]
+    responses: dict[str, Schema]
     security: NotRequired[list[dict[str, list[str]]]]
 
 
@@ -58,6 +62,8 @@ def document(resolver: APIGatewayHttpResolver) -> Document:
             parameter["schema"] = _as_parameter(parameter["schema"])
             if parameter["schema"].get("type") == "array":
                 parameter["style"], parameter["explode"] = "form", parameter["name"] in NAMES_WITH_COMMAS
+        if "format" in names | _names_in_body(operation, found["components"]["schemas"]):
+            operation["responses"]["200"]["content"] = operation["responses"]["200"]["content"] | _LISTS
         if "401" in operation["responses"]:
             operation["security"] = [{}, {_KEY: []}]
         if "304" in operation["responses"]:
@@ -74,6 +80,13 @@ def document(resolver: APIGatewayHttpResolver) -> Document:
 def _operations(document: Document) -> Iterator[_Operation]:
     for path in document["paths"].values():
         yield from path.values()
+
+
+def _names_in_body(operation: _Operation, schemas: dict[str, Schema]) -> set[str]:
+    """The fields of what is sent, where that is a schema of its own."""
+    text = json.dumps(operation.get("requestBody"))
+    sent = [schema for name, schema in schemas.items() if f'"#/components/schemas/{name}"' in text]
+    return {name for schema in sent for name in schema.get("properties", {})}
 
 
 def _as_parameter(schema: Schema) -> Schema:

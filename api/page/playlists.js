@@ -54,8 +54,10 @@ export async function playlists(main, _values, { stays }) {
   const forgetting = new Set();
   try {
     const { crawls } = await api.crawls(key.value);
-    if (!crawls.length) list.append(h("li", { class: "empty" }, "None so far."));
-    where.open = !crawls.length;
+    if (!crawls.length) {
+      list.append(h("li", { class: "empty" }, "None so far."));
+      where.open = true;
+    }
     for (const crawl of crawls) await draw(crawl.crawl_id, true);
     watch();
   } catch (error) {
