@@ -203,7 +203,7 @@ def _read(reader: Callable[[Any], Any], file: BinaryIO) -> Any:
     # Damaged tags make mutagen raise its own errors, KeyError, IndexError, ValueError, struct.error, RecursionError and
     # MemoryError among others; it documents none of them. All mean that there are no tags to be had, and a track needs
     # none: whether it is sound, decoding will tell. What is no fault of the tags is raised below.
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 (mutagen documents none of what damaged tags make it raise)
         found = None
     if honest.refused:
         raise honest.refused

@@ -1,7 +1,8 @@
 """Jellyfin's web API, spoken as a client (its OpenAPI document: https://api.jellyfin.org), and what it says of songs.
 
 A request carries a token: an API key of the dashboard, or what a user's login gave. An API key is nobody's, so
-questions name the user whose library and playlists are meant. Every server since 10.8 has what is asked for here.
+questions name the user whose library and playlists are meant. The shapes are those that its generated client knows
+(jellyfin-api-client 11.0.0); no server was asked.
 """
 
 import json

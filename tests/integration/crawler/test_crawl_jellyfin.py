@@ -14,6 +14,7 @@ from earshot.reasons import Reason
 from earshot.web import Downloader
 from tests.stubs.audio import sweep
 from tests.stubs.jellyfin import API_KEY, TOKEN, USER, JellyfinStub, guid, mbid, song
+from tests.stubs.pages import titles_of
 from tests.stubs.stack import Stack, running_stack
 from tests.stubs.web import Answer, Request, StubServer, serve
 
@@ -44,20 +45,6 @@ def _server(server: StubServer, token: str = API_KEY, user: str = USER) -> Jelly
 @pytest.fixture
 def source(server: StubServer) -> JellyfinSource:
     return JellyfinSource(_server(server))
-
-
-def _read(source: JellyfinSource, text: str) -> list[str]:
-    """Titles, page by page to the end."""
-    titles: list[str] = []
-    cursor = None
-    while True:
-        page = source.read_page(parse_playlist(text), cursor)
-        assert len(page.entries) <= 50
-        assert [entry.number for entry in page.entries] == list(range(len(titles), len(titles) + len(page.entries)))
-        titles += [entry.info.title for entry in page.entries if entry.info]
-        cursor = page.next_cursor
-        if cursor is None:
-            return titles
 
 
 def test_a_playlist_is_heard_by_its_name_with_what_the_server_knows_of_its_songs(
@@ -109,8 +96,8 @@ def test_a_library_is_read_to_its_end_whatever_its_size(
     jellyfin.songs = [song(n) for n in range(size)]
     jellyfin.keep("p", [guid(n) for n in range(size)])
     expected = [f"Title {n}" for n in range(size)]
-    assert _read(source, "jellyfin:all") == expected
-    assert _read(source, "jellyfin:p") == expected
+    assert titles_of(source.read_page, "jellyfin:all") == expected
+    assert titles_of(source.read_page, "jellyfin:p") == expected
 
 
 @pytest.mark.parametrize(
@@ -135,7 +122,7 @@ def test_what_people_copy_leads_to_its_songs(
 ) -> None:
     jellyfin.songs = [song(1), song(2, album="Two")]
     jellyfin.keep("p", [guid(2), guid(1)])
-    assert _read(source, text) == expected
+    assert titles_of(source.read_page, text) == expected
 
 
 @pytest.mark.parametrize("removed", [range(5, 6), range(50), range(49, 50), range(50, 51), range(30)])
@@ -214,13 +201,13 @@ def test_whose_library_is_meant_is_told_by_the_token_or_by_name(
     server: StubServer, jellyfin: JellyfinStub, token: str, user: str, users: list[str]
 ) -> None:
     jellyfin.users, jellyfin.songs = users, [song(1)]
-    assert _read(JellyfinSource(_server(server, token, user)), "jellyfin:all") == ["Title 1"]
+    assert titles_of(JellyfinSource(_server(server, token, user)).read_page, "jellyfin:all") == ["Title 1"]
 
 
 @pytest.mark.parametrize("user", ["", "Cy"])
 def test_where_nobody_can_tell_whose_library_is_meant_a_name_is_asked_for(server: StubServer, user: str) -> None:
     with pytest.raises(ProviderRefused) as caught:
-        _read(JellyfinSource(_server(server, API_KEY, user)), "jellyfin:all")
+        titles_of(JellyfinSource(_server(server, API_KEY, user)).read_page, "jellyfin:all")
     assert "EARSHOT_JELLYFIN_USER" in caught.value.hint
 
 

@@ -12,6 +12,7 @@ from earshot.media_servers.subsonic import SubsonicServer
 from earshot.playlists import parse_playlist
 from earshot.web import Downloader
 from tests.stubs.audio import sweep
+from tests.stubs.pages import titles_of
 from tests.stubs.stack import Stack, running_stack
 from tests.stubs.subsonic import PASSWORD, USER, SubsonicStub, error, song
 from tests.stubs.web import Answer, Request, StubServer, serve
@@ -39,20 +40,6 @@ def stack(monkeypatch: pytest.MonkeyPatch, server: StubServer) -> Iterator[Stack
 def source(server: StubServer) -> SubsonicSource:
     web = Downloader(frozenset(), "Earshot", own_servers=frozenset({server.url}))
     return SubsonicSource(SubsonicServer(web, server.url, USER, PASSWORD))
-
-
-def _read(source: SubsonicSource, text: str) -> list[str]:
-    """Titles, page by page to the end."""
-    titles: list[str] = []
-    cursor = None
-    while True:
-        page = source.read_page(parse_playlist(text), cursor)
-        assert len(page.entries) <= 50
-        assert [entry.number for entry in page.entries] == list(range(len(titles), len(titles) + len(page.entries)))
-        titles += [entry.info.title for entry in page.entries if entry.info]
-        cursor = page.next_cursor
-        if cursor is None:
-            return titles
 
 
 def test_a_playlist_is_heard_with_what_the_server_knows_of_its_songs(stack: Stack, subsonic: SubsonicStub) -> None:
@@ -89,13 +76,13 @@ def test_a_library_is_read_to_its_end_whatever_the_sizes_of_albums(
     sizes = [1, 0, 49, 50, 51, 130, 0, 12] + [1] * 230
     subsonic.albums = {f"{n:03}": [song(f"{n}-{m}") for m in range(size)] for n, size in enumerate(sizes)}
     expected = [f"Title {n}-{m}" for n, size in enumerate(sizes) for m in range(size)]
-    assert _read(source, "subsonic:all") == expected
+    assert titles_of(source.read_page, "subsonic:all") == expected
 
 
 def test_a_long_list_is_asked_for_once(source: SubsonicSource, subsonic: SubsonicStub) -> None:
     subsonic.albums = {"a": [song(n) for n in range(120)]}
     subsonic.playlists = {"p": [str(n) for n in range(120)]}
-    assert _read(source, "subsonic:playlist:p") == _read(source, "subsonic:album:a")
+    assert titles_of(source.read_page, "subsonic:playlist:p") == titles_of(source.read_page, "subsonic:album:a")
     assert [endpoint for endpoint, _ in subsonic.asked] == ["getPlaylist", "getAlbum"]
 
 
@@ -167,7 +154,7 @@ def test_a_song_that_is_gone_says_so(stack: Stack, subsonic: SubsonicStub) -> No
 
 def test_a_server_that_knows_no_tokens_is_given_the_password(source: SubsonicSource, subsonic: SubsonicStub) -> None:
     subsonic.takes_tokens, subsonic.albums = False, {"a": [song(1)]}
-    assert _read(source, "subsonic:album:a") == ["Title 1"]
+    assert titles_of(source.read_page, "subsonic:album:a") == ["Title 1"]
     assert all("t" not in query for _, query in subsonic.asked[1:])
 
 
