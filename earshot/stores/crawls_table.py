@@ -11,12 +11,10 @@ proof that nobody holds. `expires_at` (epoch seconds, the table's TTL attribute)
 """
 
 import hashlib
-import json
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from earshot.clock import Timestamp, epoch_in, in_seconds, now_iso, stamp
@@ -25,6 +23,7 @@ from earshot.errors import CrawlNotFound, EarshotError
 from earshot.ids import CrawlId, TrackId
 from earshot.messages import CrawlPlaylist
 from earshot.reasons import Reason
+from earshot.stores.crawl_entries import CrawlEntries
 from earshot.stores.dynamodb import Row, Table, batches
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status
@@ -33,15 +32,12 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _SUMMARIES = "crawls"
-_ENTRIES = "entries"
 _MEMORY: Row = {"crawl_id": "memory", "entry": "since"}
 _KEPT_S = 90 * 24 * 3600
 _FORGOTTEN_S = 24 * 3600
 _LONGEST_CURSOR = 200
 """In a key; that of a table has room for 1,024 bytes."""
 _COUNTED_AT_ONCE = 100
-_BLOCK = 50
-"""Entries of an item. With the longest names they are 220 KB, and an item has room for 400."""
 COUNTED_PER_S = 150.0
 """Entries of all crawls that are counted in a second, on average."""
 
@@ -61,6 +57,7 @@ class CrawlsTable:
 
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
         self._table = Table(client, name)
+        self._entries = CrawlEntries(self._table)
 
     def start(self, message: CrawlPlaylist) -> None:
         """Note the crawl that `message` begins or goes on with; one that is there already keeps its start and step."""
@@ -83,34 +80,11 @@ class CrawlsTable:
 
     def record_entries(self, crawl_id: CrawlId, entries: Iterable[CrawlEntry]) -> None:
         """Write `entries`; those with a number that is there already are replaced, and no other."""
-        ordered = sorted(entries, key=lambda entry: entry.number)
-        for first, of_block in groupby(ordered, key=lambda entry: _first_of_block(entry.number)):
-            self._record_block(_key(crawl_id, _number(first)), list(of_block))
-
-    def _record_block(self, key: Row, entries: Sequence[CrawlEntry]) -> None:
-        """Two deliveries of a page, or one and a count, may do this at once: nobody overwrites what he has not read."""
-        written = self._table.put({**key, **_packed(entries)}, "attribute_not_exists(crawl_id)")
-        while not written:
-            row = self._table.get(key)
-            merged = {entry.number: entry for entry in (*(_entries_in(row) if row else ()), *entries)}
-            written = self._replace_block(row or key, [merged[number] for number in sorted(merged)])
-
-    def _replace_block(self, row: Row, entries: Sequence[CrawlEntry]) -> bool:
-        """False when the item does not hold any more what `row` holds."""
-        key = _key(row["crawl_id"], row["entry"])
-        expiry = {name: value for name, value in row.items() if name == "expires_at"}
-        is_as_read = f"{_ENTRIES} = :seen" if _ENTRIES in row else f"attribute_not_exists({_ENTRIES})"
-        seen = {":seen": row[_ENTRIES]} if _ENTRIES in row else None
-        return self._table.put({**key, **expiry, **_packed(entries)}, is_as_read, seen)
+        self._entries.record(crawl_id, entries)
 
     def new_entries(self, crawl_id: CrawlId, entries: Sequence[CrawlEntry]) -> list[CrawlEntry]:
         """Those of `entries` that are not recorded with this very content, whatever counting has found since."""
-        numbers = dict.fromkeys(_first_of_block(entry.number) for entry in entries)
-        rows = list(self._table.get_many(_key(crawl_id, _number(number)) for number in numbers))
-        if any(_ENTRIES not in row for row in rows):  # an older version has begun the crawl
-            rows += self._table.get_many(_key(crawl_id, _number(e.number)) for e in entries if e.number not in numbers)
-        recorded = {_as_it_came(entry) for row in rows for entry in _entries_in(row)}
-        return [entry for entry in entries if entry not in recorded]
+        return self._entries.new(crawl_id, entries)
 
     def finish_step(self, crawl_id: CrawlId, cursor: str | None) -> None:
         """Note that the pages from `cursor` on have been read and the rest handed on."""
@@ -146,7 +120,7 @@ class CrawlsTable:
 
     def note_forgotten(self, summary: CrawlSummary, only_held: int) -> None:
         """Let the crawl count no more, and forget it in a day. `only_held`: see `CrawlSummary`."""
-        self._table.put_many({**row, **_expiry(_FORGOTTEN_S)} for row in self._rows(summary.crawl_id))
+        self._table.put_many({**row, **_expiry(_FORGOTTEN_S)} for row in self._entries.rows(summary.crawl_id))
         self._note(
             summary.crawl_id,
             {"only_held": only_held, **_expiry(_FORGOTTEN_S)},
@@ -181,31 +155,11 @@ class CrawlsTable:
 
     def entries(self, crawl_id: CrawlId) -> Iterator[CrawlEntry]:
         """The entries recorded so far, in order."""
-        return (entry for _, entries in self._blocks(crawl_id) for entry in entries)
+        return self._entries.all(crawl_id)
 
     def entries_after(self, crawl_id: CrawlId, number: int | None, count: int) -> list[CrawlEntry]:
         """The first `count` entries that come after the one with this number (None: from the first one on)."""
-        last = -1 if number is None else number
-        found: list[CrawlEntry] = []
-        start, at_once = _number(_first_of_block(last + 1)), count // _BLOCK + 2
-        while len(found) < count and (rows := self._table.some(_key(crawl_id, start), at_once)):
-            for row in rows:
-                found += [entry for entry in _entries_in(row) if entry.number > last]
-                last = found[-1].number if found else last
-            start = f"{rows[-1]['entry']}+"
-            at_once = at_once if _ENTRIES in rows[-1] else count
-        return found[:count]
-
-    def _rows(self, crawl_id: CrawlId) -> Iterator[Row]:
-        return self._table.query({"crawl_id": crawl_id})
-
-    def _blocks(self, crawl_id: CrawlId) -> Iterator[tuple[Row, list[CrawlEntry]]]:
-        """Items with what each holds, in order. What an older version wrote of a page that came again says no more."""
-        last = -1
-        for row in self._rows(crawl_id):
-            entries = [entry for entry in _entries_in(row) if entry.number > last]
-            last = entries[-1].number if entries else last
-            yield row, entries
+        return self._entries.after(crawl_id, number, count)
 
     def progress(self, crawl_id: str) -> CrawlProgress:
         """How far the crawl had come when it was last counted.
@@ -269,7 +223,7 @@ class CrawlsTable:
     ) -> Iterator[TrackId]:
         """The tracks of a crawl, each once; the other entries are counted, and those that say it again marked."""
         seen: dict[TrackId, CrawlEntry] = {}
-        for row, entries in self._blocks(crawl_id):
+        for row, entries in self._entries.blocks(crawl_id):
             again: dict[int, CrawlEntry] = {}
             for entry in entries:
                 if entry.track_id is None or entry.track_id in seen:
@@ -282,11 +236,8 @@ class CrawlsTable:
                 else:
                     seen[entry.track_id] = entry
                     yield entry.track_id
-            if again and _ENTRIES in row:
-                # One that has changed meanwhile was written by the crawl, which is counted again for that.
-                self._replace_block(row, [again.get(entry.number, entry) for entry in _entries_in(row)])
-            elif again:
-                self._table.put_many({**row, "reason": e.reason, "detail": e.detail} for e in again.values())
+            if again:
+                self._entries.mark(row, again)
 
     def _keep(self, progress: CrawlProgress) -> None:
         counts = {
@@ -319,14 +270,15 @@ class CrawlsTable:
 
     def expire(self, summary: CrawlSummary) -> None:
         """Forget the crawl in 90 days: its entries, and last its summary, which says that it is done."""
-        self._table.put_many({**row, **_expiry()} for row in self._rows(summary.crawl_id))
+        self._table.put_many({**row, **_expiry()} for row in self._entries.rows(summary.crawl_id))
         # Not by `_note`: nothing was found out about the crawl, and its counts stay final.
         self._table.update(_key(_SUMMARIES, summary.crawl_id), set_=_expiry(), condition="attribute_exists(started)")
 
     def keep(self, summary: CrawlSummary) -> None:
         """Forget the crawl no more: older versions let every crawl expire."""
         self._table.put_many(
-            {name: value for name, value in row.items() if name != "expires_at"} for row in self._rows(summary.crawl_id)
+            {name: value for name, value in row.items() if name != "expires_at"}
+            for row in self._entries.rows(summary.crawl_id)
         )
         self._table.update(
             _key(_SUMMARIES, summary.crawl_id),
@@ -376,39 +328,6 @@ def _step(crawl_id: CrawlId, cursor: str | None) -> Row:
     if cursor and len(cursor) > _LONGEST_CURSOR:
         cursor = hashlib.sha256(cursor.encode()).hexdigest()
     return _key(f"steps#{crawl_id}", cursor or "start")
-
-
-def _number(number: int) -> str:
-    return f"{number:08d}"
-
-
-def _first_of_block(number: int) -> int:
-    """An entry is always in the same item, whatever page brings it: numbered like the first that belongs there."""
-    return number - number % _BLOCK
-
-
-def _packed(entries: Iterable[CrawlEntry]) -> Row:
-    rows = [(e.number, e.track_id or "", e.reason or "", e.name, e.detail) for e in entries]
-    return {_ENTRIES: json.dumps(rows, ensure_ascii=False, separators=(",", ":"))}
-
-
-def _entries_in(row: Row) -> list[CrawlEntry]:
-    """What an item holds, in order."""
-    if _ENTRIES in row:
-        return [_entry(*said) for said in json.loads(row[_ENTRIES])]
-    names = ("track_id", "reason", "name", "detail")
-    return [_entry(int(row["entry"]), *(row.get(name, "") for name in names))]
-
-
-def _entry(number: int, track_id: str, reason: str, name: str, detail: str) -> CrawlEntry:
-    return CrawlEntry(number, TrackId(track_id) if track_id else None, Reason(reason) if reason else None, name, detail)
-
-
-def _as_it_came(entry: CrawlEntry) -> CrawlEntry:
-    """The entry before counting found that it says what another one has said."""
-    if entry.track_id and entry.reason is Reason.DUPLICATE_ENTRY:
-        return replace(entry, reason=None, detail="")
-    return entry
 
 
 def _summary(row: Row) -> CrawlSummary:

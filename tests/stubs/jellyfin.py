@@ -1,8 +1,8 @@
 """A Jellyfin server: songs in albums and playlists, an API key and a user's token, files and transcoded pieces.
 
-Routes, parameters, statuses and fields as in Jellyfin's OpenAPI document (10.10), and, where that is silent, as in its
-source: who may do what to a playlist, and that none holds a song twice, in `PlaylistsController` and `PlaylistManager`;
-an API key that is nobody's in `UserController.GetCurrentUser` (400).
+Routes, parameters and fields as its generated client has them (jellyfin-api-client 11.0.0), and who may do what to a
+playlist as in Jellyfin's `PlaylistsController`. Never held against a server: that no playlist has a song twice,
+and that an API key, which is nobody's, is answered 400 at ``/Users/Me``.
 """
 
 import json
