@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from earshot.clock import Timestamp
 from earshot.errors import InvalidInput
 from earshot.ids import CrawlId, QueryId, TrackId
+from earshot.plays import Play
 from earshot.reasons import Reason
 
 _reader: Callable[[type], TypeAdapter[Any]] = cache(TypeAdapter)
@@ -127,6 +128,14 @@ def parse_fetch(text: str) -> FetchPreview | FetchClip | FetchCover:
     if '"cover_id"' in text:
         return FetchCover.from_json(text)
     return FetchClip.from_json(text) if '"query_id"' in text else FetchPreview.from_json(text)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPlays(_Message):
+    """Keep these plays, taken in at `accepted_at`: who asked to be forgotten after that has none kept."""
+
+    plays: tuple[Play, ...]
+    accepted_at: Timestamp
 
 
 @dataclass(frozen=True, slots=True)

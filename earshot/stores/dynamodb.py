@@ -102,6 +102,21 @@ class Table:
         for page in pages:
             yield from map(from_item, page["Items"])
 
+    def before(self, last: Row, first: str, count: int) -> Iterator[Row]:
+        """Up to `count` rows of a partition, last first, whose sort key lies between `first` and that of `last`."""
+        (partition, _), (sort, _) = last.items()
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            ConsistentRead=True,
+            ScanIndexForward=False,
+            KeyConditionExpression=f"#{partition} = :{partition} AND #{sort} BETWEEN :first AND :{sort}",
+            ExpressionAttributeNames={f"#{name}": name for name in last},
+            ExpressionAttributeValues=to_item({f":{name}": value for name, value in last.items()} | {":first": first}),
+            PaginationConfig={"MaxItems": count, "PageSize": count},
+        )
+        for page in pages:
+            yield from map(from_item, page["Items"])
+
     def scan(self, segment: int = 0, segments: int = 1) -> Iterator[Item]:
         """Every item of one of `segments` parts as stored, page by page. It costs what exists."""
         pages = self._client.get_paginator("scan").paginate(

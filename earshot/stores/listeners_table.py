@@ -1,0 +1,141 @@
+"""The listeners table: of each listener the recent plays, what was loved or banned, and the taste of longer ago.
+
+One partition per listener, so that one query reads all of it, and neither export nor deletion misses anything. Plays are
+items of their own, named by the play's key: writing one twice is writing it once.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from earshot.clock import Timestamp, epoch, now_iso
+from earshot.ids import TrackId
+from earshot.plays import ListenerId, Play
+from earshot.stores.dynamodb import Row, Table
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+_PLAY, _OPINION, _TASTE, _FORGOTTEN = "play#", "opinion#", "taste", "forgotten"
+_MOST_ITEMS = 1_000
+
+
+class Opinion(StrEnum):
+    """What a listener said of a track."""
+
+    LOVED = "loved"
+    BANNED = "banned"
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What a listener has played over all the time that is kept: tracks with their weights, the largest first."""
+
+    tracks: tuple[tuple[TrackId, float], ...]
+    made_at: Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """What is known of a listener. `recent`: plays, the latest first."""
+
+    recent: Sequence[Play] = ()
+    opinions: dict[TrackId, Opinion] = field(default_factory=dict)
+    taste: Taste | None = None
+
+
+class ListenersTable:
+    """Reads and writes what is known of listeners.
+
+    Args:
+        client: a boto3 DynamoDB *client*.
+        name: the table's name.
+        keep_days: how long recent plays are kept.
+    """
+
+    def __init__(self, client: "DynamoDBClient", name: str, *, keep_days: int = 90) -> None:
+        self._table = Table(client, name)
+        self._keep_s = keep_days * 86_400
+
+    def note_plays(self, plays: Iterable[Play]) -> None:
+        """Write plays, those that are there already again. What is too long ago to be recent is left out."""
+        since = epoch() - self._keep_s
+        self._table.put_many(_play_row(play, self._keep_s) for play in plays if play.listened_at > since)
+
+    def recent(self, listener: ListenerId, count: int) -> list[Play]:
+        """The latest `count` plays, the latest first."""
+        return [_play(row) for row in self._table.before({"listener": listener, "item": f"{_PLAY}~"}, _PLAY, count)]
+
+    def get(self, listener: ListenerId, plays: int) -> Listener:
+        """What is known of the listener, with the latest `plays`."""
+        opinions: dict[TrackId, Opinion] = {}
+        taste = None
+        for row in self._table.before({"listener": listener, "item": f"{_OPINION}~"}, _OPINION, _MOST_ITEMS):
+            opinions[TrackId(row["item"].removeprefix(_OPINION))] = Opinion(row["opinion"])
+        if kept := self._table.get({"listener": listener, "item": _TASTE}):
+            taste = Taste(tuple((TrackId(track_id), weight) for track_id, weight in kept["tracks"]), kept["made_at"])
+        return Listener(self.recent(listener, plays), opinions, taste)
+
+    def say(self, listener: ListenerId, track_id: TrackId, opinion: Opinion | None) -> None:
+        """Note what the listener says of a track; None: nothing any more."""
+        key = {"listener": listener, "item": f"{_OPINION}{track_id}"}
+        if opinion is None:
+            self._table.delete(key)
+        else:
+            self._table.put({**key, "opinion": opinion, "said_at": now_iso()})
+
+    def note_taste(self, listener: ListenerId, taste: Taste) -> None:
+        """Write what `listening` has made of all plays."""
+        tracks = [[track_id, weight] for track_id, weight in taste.tracks]
+        self._table.put({"listener": listener, "item": _TASTE, "tracks": tracks, "made_at": taste.made_at})
+
+    def everything(self, listener: ListenerId) -> Iterator[Row]:
+        """All items of a listener as they are stored, for an export."""
+        return self._table.query({"listener": listener})
+
+    def forget(self, listener: ListenerId) -> Timestamp:
+        """Delete what is known of the listener; the lake follows (`listening`). Returns the time of asking.
+
+        The word comes first: what was accepted before it and arrives later is not kept. May be repeated.
+        """
+        at = now_iso()
+        self._table.put({"listener": listener, "item": _FORGOTTEN, "asked_at": at})
+        for row in list(self.everything(listener)):
+            if row["item"] != _FORGOTTEN:
+                self._table.delete({"listener": listener, "item": row["item"]})
+        return at
+
+    def forgotten_at(self, listeners: Iterable[ListenerId]) -> dict[ListenerId, Timestamp]:
+        """When those of `listeners` asked to be forgotten who did."""
+        keys = [{"listener": listener, "item": _FORGOTTEN} for listener in dict.fromkeys(listeners)]
+        return {ListenerId(row["listener"]): row["asked_at"] for row in self._table.get_many(keys)}
+
+    def all_forgotten(self) -> Iterator[tuple[ListenerId, Timestamp]]:
+        """Every listener whose plays are still to go from the lake, with when they asked. It costs what exists."""
+        for rows, _ in self._table.pages(("listener", "asked_at"), "#item = :item", {":item": _FORGOTTEN}):
+            for row in rows:
+                yield ListenerId(row["listener"]), row["asked_at"]
+
+    def is_forgotten(self, listener: ListenerId, asked_at: Timestamp) -> None:
+        """Note that nothing is left of what there was when the listener asked."""
+        self._table.delete({"listener": listener, "item": _FORGOTTEN}, "asked_at = :asked_at", {":asked_at": asked_at})
+
+
+def _play_row(play: Play, keep_s: int) -> Row:
+    said: dict[str, Any] = {name: getattr(play, name) for name in _SAID}
+    known = {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
+    kept = {name: value for name, value in known.items() if value not in (None, "", [])}
+    expires_at = play.listened_at + keep_s
+    return {"listener": play.listener, "item": f"{_PLAY}{play.key}", "expires_at": expires_at, **kept}
+
+
+_SAID = (
+    "listened_at", "title", "artists", "album", "mbid", "isrc", "duration_ms", "played_ms", "skipped", "client",
+    "named_id", "track_id",
+)  # fmt: skip
+
+
+def _play(row: Row) -> Play:
+    said: dict[str, Any] = {name: tuple(row[name]) if name == "artists" else row[name] for name in _SAID if name in row}
+    return Play(ListenerId(row["listener"]), **said)
