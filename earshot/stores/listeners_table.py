@@ -1,7 +1,7 @@
 """The listeners table: of each listener the recent plays, what was loved or banned, and the taste of longer ago.
 
-One partition per listener, so that one query reads all of it, and neither export nor deletion misses anything. Plays are
-items of their own, named by the play's key: writing one twice is writing it once.
+One partition per listener, so that one query reads all of it, and neither export nor deletion misses anything. Plays
+are items of their own, named by the play's key: writing one twice is writing it once.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
