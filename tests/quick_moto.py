@@ -10,16 +10,30 @@ from typing import Any
 import moto.sqs.models
 from moto.core import models
 from moto.core.serialize import BaseJSONSerializer
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.parsing.validators import ActionCountValidator, OverlappingPathsValidator
 
-# A mock answers the library `requests`, too, by 1,500 patterns that each account registers anew. Nobody here asks AWS
-# that way.
-models.RESPONSES_METHODS.clear()
+# A mock answers the library `requests`, too, by 200 patterns for each of seven methods, which every account registers
+# anew. Who asks AWS that way here uploads.
+models.RESPONSES_METHODS[:] = ["PUT"]
 
-# Who reads a tree changes a copy of it.
+# Who changes a tree works on a copy of it.
 UpdateExpressionParser.make = functools.cache(UpdateExpressionParser.make)
+
+
+def _copied(node: Any, memo: Any) -> Any:
+    copy = object.__new__(type(node))
+    copy.__dict__.update(node.__dict__, parent=None)
+    if node.children is not None:
+        copy.children = [_copied(child, memo) if isinstance(child, Node) else child for child in node.children]
+        for child in copy.children:
+            if isinstance(child, Node):
+                child.parent = copy
+    return copy
+
+
+Node.__deepcopy__ = _copied
 
 # These two look at everything below a node, and did so at each node again: what the root holds is all there is.
 ActionCountValidator.traverse = ActionCountValidator.verify_action_counts
