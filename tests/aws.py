@@ -16,11 +16,11 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import DynamoDBBackend
 from moto.sqs.models import sqs_backends
 
-import tests.quick_moto  # noqa: F401  # for what it does to moto
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.stores.tracks_table import TracksTable
 from ops.connection import aws_environment
+from tests import quick_moto  # noqa: F401  # for what it does to moto
 from tests.stubs.clients import client
 
 if TYPE_CHECKING:

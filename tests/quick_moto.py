@@ -9,6 +9,7 @@ from typing import Any
 
 import moto.sqs.models
 from moto.core import models
+from moto.core.base_backend import BaseBackend
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
@@ -38,6 +39,16 @@ Node.__deepcopy__ = _copied
 # These two look at everything below a node, and did so at each node again: what the root holds is all there is.
 ActionCountValidator.traverse = ActionCountValidator.verify_action_counts
 OverlappingPathsValidator.traverse = OverlappingPathsValidator.check_for_overlapping_paths
+
+# The addresses of a service are those of its module; S3's was loaded anew twice in every request.
+_addresses = BaseBackend.urls.fget
+BaseBackend.urls = property(lambda backend: _addresses_of(type(backend)))
+
+
+@functools.cache
+def _addresses_of(kind: type[BaseBackend]) -> Any:
+    return _addresses(object.__new__(kind))
+
 
 _kinds: dict[type, tuple[type, ...]] = {}
 _nodes_to_be_processed = DepthFirstTraverser.nodes_to_be_processed

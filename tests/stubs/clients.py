@@ -8,9 +8,10 @@ import boto3
 from botocore.config import Config
 
 _create = boto3.client
+SECRET = "testing"
 _ACCOUNT = {
     "aws_access_key_id": "testing",
-    "aws_secret_access_key": "testing",
+    "aws_secret_access_key": SECRET,
     "region_name": "eu-central-1",
 }
 _PLACE = ("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
