@@ -29,7 +29,7 @@ class _Equal:
 
     def __init__(self, config: Config | None) -> None:
         self.config = config
-        self._content = repr(sorted(config._user_provided_options.items())) if config else ""
+        self._content = repr(sorted(vars(config)["_user_provided_options"].items())) if config else ""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Equal) and self._content == other._content
