@@ -51,13 +51,7 @@ _overlaps.traverse = _overlaps.check_for_overlapping_paths
 
 # The addresses of a service are those of its module; S3's was loaded anew twice in every request.
 _addresses = _backend.BaseBackend.urls.fget
-
-
-@functools.cache
-def _addresses_of(kind: type) -> Any:
-    return _addresses(object.__new__(kind))
-
-
+_addresses_of: Any = functools.cache(lambda kind: _addresses(object.__new__(kind)))
 _backend.BaseBackend.urls = property(lambda backend: _addresses_of(type(backend)))
 
 

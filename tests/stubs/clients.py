@@ -18,7 +18,7 @@ _PLACE = ("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
 
 
 def client(service: Any, *, config: Config | None = None, **options: Any) -> Any:
-    """What `boto3.client` gives, made once per service, place and configuration."""
+    """What `boto3.client` gives, made once per service, place and configuration: who stubs one makes it of its own."""
     environment = tuple((name, os.environ.get(name)) for name in _PLACE)
     given = tuple(sorted(options.items()))
     return _made(service, environment, given, _Equal(config))
