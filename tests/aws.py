@@ -21,7 +21,7 @@ from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.stores.tracks_table import TracksTable
 from ops.connection import aws_environment
 from tests import quick_moto  # noqa: F401  # for what it does to moto
-from tests.stubs.clients import client
+from tests.stubs.clients import client, restore_listeners
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -114,7 +114,10 @@ def account(**variables: str) -> Iterator[Account]:
         _one_write_at_a_time(),
         patch.object(boto3, "client", client),
     ):
-        yield Account()
+        try:
+            yield Account()
+        finally:
+            restore_listeners()
 
 
 @contextmanager

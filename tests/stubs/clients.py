@@ -1,5 +1,6 @@
 """Clients of AWS that all tests of a process share: making one costs as much as ten requests to moto."""
 
+import copy
 import os
 from functools import cache
 from typing import Any
@@ -18,7 +19,7 @@ _PLACE = ("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
 
 
 def client(service: Any, *, config: Config | None = None, **options: Any) -> Any:
-    """What `boto3.client` gives, made once per service, place and configuration: who stubs one makes it of its own."""
+    """What `boto3.client` gives, made once per service, place and configuration."""
     environment = tuple((name, os.environ.get(name)) for name in _PLACE)
     given = tuple(sorted(options.items()))
     return _made(service, environment, given, _Equal(config))
@@ -44,4 +45,29 @@ def _made(
 ) -> Any:
     region = dict(environment)["AWS_DEFAULT_REGION"]
     options = _ACCOUNT | ({"region_name": region} if region else {}) | dict(given)
-    return _create(service, config=config.config, **options)
+    made = _create(service, config=config.config, **options)
+    _listening.append(_Listeners(made))
+    return made
+
+
+class _Listeners:
+    """Who hears of a client's requests, as it was made."""
+
+    def __init__(self, made: Any) -> None:
+        self._emitter = made.meta.events._emitter
+        self._handlers, self._unique = copy.copy(self._emitter._handlers), dict(self._emitter._unique_id_handlers)
+        self._seen = self._emitter._lookup_cache  # another one after every change
+
+    def restore(self) -> None:
+        if self._emitter._lookup_cache is not self._seen:
+            self._emitter._handlers, self._emitter._unique_id_handlers = copy.copy(self._handlers), dict(self._unique)
+            self._emitter._lookup_cache = self._seen = {}
+
+
+_listening: list[_Listeners] = []
+
+
+def restore_listeners() -> None:
+    """Take off what a test has hung on shared clients: stubs, counters, what kills it half way."""
+    for one in _listening:
+        one.restore()
