@@ -161,7 +161,7 @@ def test_a_list_that_is_read_while_its_file_comes_finds_it(
     """The file's crawl asks who wants it before the list says so, and registers it after the list has looked."""
     playlist = _written(folder / "mine.csv", "title,artist\nOne,Ann\n")
     write_file(folder / _MUSIC / "one.flac", "One", "Ann")
-    songs = bootstrap.crawl().songs
+    songs = bootstrap.crawl().registering.songs
     monkeypatch.setattr(songs, "note", _first(lambda: folder_stack.read(playlist), songs.note))
     folder_stack.run(str(folder / _MUSIC))
     assert _is_file(_found(folder_stack, _of(folder_stack, playlist)[0].crawl_id)[0])
