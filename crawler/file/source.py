@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from pathlib import Path, PurePath
 from typing import BinaryIO
@@ -30,7 +31,7 @@ from earshot.reasons import Reason
 from earshot.track import NO_COVER, TrackInfo
 from earshot.windows import Window
 
-_MOST_ENTRIES = 250
+_MOST_ENTRIES = 500
 """Of a page; of these, no more files are opened than other sources have entries."""
 
 
@@ -107,13 +108,9 @@ class FolderSource:
                 inside = picture_in(file)
         except (OSError, InvalidPlaylist) as error:
             raise ProviderRefused(f"the file of {info.track_id} cannot be read: {error}") from None
-        for picture in (inside, self._pictures.read(_path_of(info))):
+        for picture in (inside, self._pictures.read(_path_of(info).parent)):
             if picture:
                 yield picture
-
-    def _cover_id(self, tags: Tags, path: Path) -> str:
-        names = list(filter(None, (tags.picture, self._pictures.called(path))))
-        return cover_of(" ".join(names).encode()) if names else NO_COVER
 
     def _is_in(self, path: Path, file: BinaryIO, track_id: TrackId, window: Window | None) -> bool:
         """Whether the file holds the track. An album in one file is not read again for each of its tracks."""
@@ -127,12 +124,12 @@ class FolderSource:
 
         A page ends before the file that would be one too many to open: they are many only where they cost little.
         """
-        before = self._memory.recall(folder.joinpath(*one.file) for one in found if not one.reason)
+        paths = [folder.joinpath(*one.file) for one in found]
+        before = self._memory.recall(path for path, one in zip(paths, found, strict=True) if not one.reason)
         now: dict[Path, Known] = {}
         closed: dict[Path, str] = {}
         opened = 0
-        for at, one in enumerate(found):
-            path = folder.joinpath(*one.file)
+        for at, (path, one) in enumerate(zip(paths, found, strict=True)):
             if one.reason or path in now or path in closed:
                 continue
             try:
@@ -144,18 +141,20 @@ class FolderSource:
                 now[path] = known or self._known(path)
             except OSError as error:
                 closed[path] = error.strerror or ""
-        self._memory.remember({path: known for path, known in now.items() if known != before.get(path)})
+        self._memory.remember({path: known for path, known in now.items() if known is not before.get(path)})
         places = self._memory.places({known.track_id for known in now.values()})
+        beside = cache(self._pictures.called)
         entries = []
-        for at, one in enumerate(found, number):
-            path, name = folder.joinpath(*one.file), str(Path(*one.position))
+        for at, (path, one) in enumerate(zip(paths, found, strict=False), number):
+            name = "/".join(one.position)
             if one.reason:
                 entry = PlaylistEntry(at, reason=one.reason, name=name, detail=one.detail)
             elif known := now.get(path):
                 shown = _shown(folder, path, places.get(known.track_id, ()))
                 tags = known.tags if shown == path else self._tags(shown, known)
-                info = described(known.track_id, tags, shown, shown.relative_to(folder))
-                info = replace(info, cover_id=self._cover_id(tags, shown))
+                relative = shown.relative_to(folder)
+                cover_id = _cover_id(tags.picture, beside(shown.parent))
+                info = described(known.track_id, tags, shown, relative, cover_id=cover_id)
                 former_id = known.former_id if known.former_id != known.track_id else None
                 entry = PlaylistEntry(at, info, name=name, former_id=former_id, heard_since=known.heard_since)
                 entry = _parted(entry, info, one.part) if one.part else entry
@@ -189,6 +188,12 @@ class FolderSource:
         """Of the file that stands for a track: the one at `shown`, which may be a copy of the `known` one."""
         there = self._memory.recall([shown]).get(shown)
         return there.tags if there is not None and there.track_id == known.track_id else known.tags
+
+
+def _cover_id(*pictures: str | None) -> str:
+    """What the cover is called that these pictures make, the best first."""
+    names = [*filter(None, pictures)]
+    return cover_of(" ".join(names).encode()) if names else NO_COVER
 
 
 def _refused(path: Path) -> PlaylistEntry | None:

@@ -6,7 +6,6 @@ the crawls table was lost, with the song keys in it: then all tracks are looked 
 """
 
 import hashlib
-import json
 import secrets
 from typing import TYPE_CHECKING
 
@@ -44,8 +43,8 @@ class Digests:
 
 def digest_of(info: TrackInfo, edition: str) -> str:
     """The digest of what a source says."""
-    said = json.dumps(info.to_row(), ensure_ascii=False, separators=(",", ":"))
-    return edition + hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    said = ascii(info.to_row()).encode()
+    return edition + hashlib.blake2b(said, digest_size=8).hexdigest()
 
 
 def _new() -> Row:
