@@ -46,12 +46,13 @@ class Registering:
             return known
         known |= self._renamed(page, other)
         before = self.tracks.described_many(info.track_id for info in other if info.track_id in known)
-        more = [info for info in other if info.track_id not in before or _says_more(info, before[info.track_id].info)]
-        same = [info for info in other if info not in more]
+        same = {i for i in other if i.track_id in before and not _says_more(i, before[i.track_id].info)}
+        more = [info for info in other if info not in same]
         self.awaited.meet(message, more)  # a repeat would not know any more that they are new
-        self.songs.note(more, unless_known=same)
-        for info in (*more, *(i for i in same if i not in held and _is_due(i, _digest(i, known), edition))):
-            self.tracks.register(info, digest=digests[info])
+        self.songs.note(more, unless_known=[*same])
+        for info in other:
+            if info not in same or (info not in held and _is_due(info, _digest(info, known), edition)):
+                self.tracks.register(info, digest=digests[info])
         self.fetch_queue.send_all(_covers_of(more, before))
         self.awaited.meet(message, more)  # for lists that are read at the same time
         return known

@@ -137,8 +137,8 @@ def test_a_crawl_that_dies_brings_its_lists_their_files_all_the_same(
     doing = getattr(whose, dies_in)
     died: list[str] = []
 
-    def once(*given: object) -> object:
-        done = doing(*given)
+    def once(*given: object, **named: object) -> object:
+        done = doing(*given, **named)
         if not died:
             died.append(dies_in)
             raise SystemExit
