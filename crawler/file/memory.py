@@ -18,7 +18,7 @@ from earshot.clock import Timestamp
 from earshot.ids import TrackId
 from earshot.telemetry import logger
 
-EDITION = 3
+EDITION = 4
 """Raised with every change of what is read of a file: its id or its tags."""
 _MOST_FILES = 1_000_000
 _FORGOTTEN_AT_ONCE = 50_000

@@ -14,8 +14,9 @@ from crawler.file.description import described, lies_outside, part_described, re
 from crawler.file.folder_pictures import FolderPictures
 from crawler.file.memory import Known, Memory, State
 from crawler.file.passing_over import suffix_of
+from crawler.file.sheets import Parts, parts_inside
 from crawler.file.tags import Tags, picture_in
-from crawler.file.walk import Found, Position, Walk
+from crawler.file.walk import Found, Position, Walk, part_name
 from crawler.formats import SUFFIXES
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
 from earshot.clock import now_iso
@@ -65,10 +66,10 @@ class FolderSource:
             _require_readable(folder, ref)
             walk = Walk(folder, self._folders).after(_position(last))
         found = list(islice(walk, _MOST_ENTRIES + 1))
-        entries = self._entries(folder, found[:_MOST_ENTRIES], int(number))
-        if len(entries) == len(found):
+        entries, taken = self._entries(folder, found[:_MOST_ENTRIES], int(number))
+        if taken == len(found):
             return Page(entries, None)
-        reached = PurePath(*found[len(entries) - 1].position)
+        reached = PurePath(*found[taken - 1].position)
         return Page(entries, f"{int(number) + len(entries)}:{quote_from_bytes(os.fsencode(reached))}")
 
     def place(self, ref: PlaylistRef) -> str:
@@ -119,10 +120,11 @@ class FolderSource:
             return track_id == window.track_id(known.track_id)
         return names_file(track_id, file, window)
 
-    def _entries(self, folder: Path, found: Sequence[Found], number: int) -> tuple[PlaylistEntry, ...]:
-        """The entries of what was found, numbered from `number` on. Files that are as they were are not opened.
+    def _entries(self, folder: Path, found: Sequence[Found], number: int) -> tuple[tuple[PlaylistEntry, ...], int]:
+        """The entries of what was found, numbered from `number` on, and of how much of it they are.
 
-        A page ends before the file that would be one too many to open: they are many only where they cost little.
+        Files that are as they were are not opened. A page ends before the file that would be one too many to open: they
+        are many only where they cost little. It ends behind the file of which it is full: a sheet in it makes many.
         """
         paths = [folder.joinpath(*one.file) for one in found]
         before = self._memory.recall(path for path, one in zip(paths, found, strict=True) if not one.reason)
@@ -144,9 +146,11 @@ class FolderSource:
         self._memory.remember({path: known for path, known in now.items() if known is not before.get(path)})
         places = self._memory.places({known.track_id for known in now.values()})
         beside = cache(self._pictures.called)
-        entries = []
-        for at, (path, one) in enumerate(zip(paths, found, strict=False), number):
-            name = "/".join(one.position)
+        entries: list[PlaylistEntry] = []
+        for taken, (path, one) in enumerate(zip(paths, found, strict=False)):
+            if len(entries) >= _MOST_ENTRIES:
+                return tuple(entries), taken
+            at, name = number + len(entries), "/".join(one.position)
             if one.reason:
                 entry = PlaylistEntry(at, reason=one.reason, name=name, detail=one.detail)
             elif known := now.get(path):
@@ -157,11 +161,14 @@ class FolderSource:
                 info = described(known.track_id, tags, shown, relative, cover_id=cover_id)
                 former_id = known.former_id if known.former_id != known.track_id else None
                 entry = PlaylistEntry(at, info, name=name, former_id=former_id, heard_since=known.heard_since)
+                if inside := parts_inside(tags.sheet) if tags.sheet and not one.part else ():
+                    entries += _parts_of(entry, info, inside)
+                    continue
                 entry = _parted(entry, info, one.part) if one.part else entry
             else:
                 entry = PlaylistEntry(at, reason=Reason.UNREADABLE_FILE, name=name, detail=closed[path])
             entries.append(entry)
-        return tuple(entries)
+        return tuple(entries), len(found)
 
     def _as_it_was(self, path: Path, before: Known | None) -> Known | None:
         """What is known of the file; None: it is another one than `before`.
@@ -213,6 +220,13 @@ def _require_readable(folder: Path, ref: PlaylistRef) -> None:
             f"{ref.id} is no folder that can be read: {error.strerror}",
             hint="Give the path of a folder with audio files.",
         ) from None
+
+
+def _parts_of(entry: PlaylistEntry, whole: TrackInfo, parts: Parts) -> Iterator[PlaylistEntry]:
+    """The entries of what the sheet in a file makes of it; they are called as if it lay beside the file."""
+    for number, part in enumerate(parts):
+        name = f"{entry.name}/{part_name(number + 1)}"
+        yield _parted(replace(entry, number=entry.number + number, name=name), whole, part)
 
 
 def _parted(entry: PlaylistEntry, whole: TrackInfo, part: ListedTrack) -> PlaylistEntry:

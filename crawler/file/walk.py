@@ -163,7 +163,12 @@ def _parted(found: Found, parts: Parts | None) -> Iterator[Found]:
         yield found
         return
     for number, part in enumerate(parts, 1):
-        yield Found((*found.position, f"{number:03d}"), None if part.window else Reason.BAD_SHEET, part.title, part)
+        yield Found((*found.position, part_name(number)), None if part.window else Reason.BAD_SHEET, part.title, part)
+
+
+def part_name(number: int) -> str:
+    """What is behind the name of a file in the position of the track that a sheet makes of it."""
+    return f"{number:03d}"
 
 
 def _is_due(position: Position, last: Position) -> bool:
