@@ -1,7 +1,7 @@
 """Registers what a page says of tracks, where that is anything new.
 
 A track that is described as it was last costs one small read, whatever is known of it: it has a digest of that, which
-is written after all else that a crawl keeps of a track. What a death cut short is therefore done again (docs/adr/0028).
+is written after all else that a crawl keeps of a track. What a death cut short is therefore done again (docs/adr/0030).
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set

@@ -1,4 +1,4 @@
-"""What tells whether a source says of a track what it said before, without reading what that was (docs/adr/0028).
+"""What tells whether a source says of a track what it said before, without reading what that was (docs/adr/0030).
 
 A crawl that has written down all that it keeps of a track leaves a digest of what it was told on it. Every digest names
 its edition. There is a new one with every change of what is kept, after tracks were written past the crawls, and where
