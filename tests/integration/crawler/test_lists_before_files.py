@@ -139,8 +139,8 @@ def test_a_crawl_that_dies_brings_its_lists_their_files_all_the_same(
     doing = getattr(whose, dies_in)
     died: list[str] = []
 
-    def once(*given: object) -> object:
-        done = doing(*given)
+    def once(*given: object, **named: object) -> object:
+        done = doing(*given, **named)
         if not died:
             died.append(dies_in)
             raise SystemExit
@@ -163,7 +163,7 @@ def test_a_list_that_is_read_while_its_file_comes_finds_it(
     """The file's crawl asks who wants it before the list says so, and registers it after the list has looked."""
     playlist = _written(folder / "mine.csv", "title,artist\nOne,Ann\n")
     write_file(folder / _MUSIC / "one.flac", "One", "Ann")
-    songs = bootstrap.crawl().songs
+    songs = bootstrap.crawl().registering.songs
     monkeypatch.setattr(songs, "note", _first(lambda: folder_stack.read(playlist), songs.note))
     folder_stack.run(str(folder / _MUSIC))
     assert _is_file(_found(folder_stack, _of(folder_stack, playlist)[0].crawl_id)[0])
