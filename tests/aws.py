@@ -145,18 +145,20 @@ def stage(**settings: str) -> Iterator[Stage]:
         "EARSHOT_STAGE": "test",
         "EARSHOT_TRACKS_TABLE": "tracks",
         "EARSHOT_CRAWLS_TABLE": "crawls",
+        "EARSHOT_LISTENERS_TABLE": "listeners",
         "EARSHOT_PREVIEWS_BUCKET": "previews",
         "EARSHOT_INDEX_BUCKET": "index",
         "EARSHOT_MAX_TRIES": str(TRIES),
     }
     with account(**names) as aws:
-        queues = {name: aws.queue(name) for name in ("crawl", "fetch", "fetch-now", "extract", "extract-now")}
+        queues = {name: aws.queue(name) for name in ("crawl", "fetch", "fetch-now", "extract", "extract-now", "plays")}
         dead = {name: aws.queue(f"{name}-dlq") for name in queues}
         for name, url in queues.items():
             variable = f"EARSHOT_{name.upper().replace('-', '_')}"
             os.environ |= {f"{variable}_QUEUE_URL": url, f"{variable}_DLQ_ARN": f"arn:aws:sqs:{REGION}:1:{name}-dlq"}
         os.environ |= settings
         aws.bucket("index")
+        aws.table("listeners", "listener", "item")
         yield Stage(aws, aws.tracks_table(), aws.crawls_table(), aws.previews_bucket(), queues, dead)
 
 
