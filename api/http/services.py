@@ -55,8 +55,8 @@ class Services:
     crawls: CrawlsTable
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
-    plays_queue: MessageQueue
     listeners: ListenersTable
+    plays_queue: MessageQueue
     queries: SoundQueries
     pasted: PastedLists
     matching: Matching
