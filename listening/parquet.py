@@ -43,7 +43,12 @@ _FAST, _SMALL = 1, 12
 _MOST_ROWS = 122_880
 """Rows of a whole, and DuckDB's own size of a row group: a file has one, so that its listeners are in one place."""
 _RANGE = 1 << 16
-_ONCE = "QUALIFY row_number() OVER (PARTITION BY listener, listened_at, song ORDER BY track_id NULLS LAST) = 1"
+_AFTER_ALL = "g"
+"""Greater than any listener, which are hexadecimal digits."""
+_ONCE = (
+    "QUALIFY row_number() OVER (PARTITION BY listener, listened_at, song ORDER BY track_id IS NULL,"
+    " accepted_at DESC, track_id) = 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +127,12 @@ class Plays:
         )
         parts = -(-self._number("SELECT count(*) FROM day") // _MOST_ROWS)
         for part in range(parts):
-            bounds = {"first": f"{_RANGE * part // parts:04x}", "end": f"{_RANGE * (part + 1) // parts:04x}"}
-            # The end of the last part has five digits and is less than any listener of four and more: so it has none.
-            within = "listener >= $first" + (" AND listener < $end" if part + 1 < parts else "")
-            bounds = bounds if part + 1 < parts else {"first": bounds["first"]}
+            first = f"{_RANGE * part // parts:04x}"
+            end = f"{_RANGE * (part + 1) // parts:04x}" if part + 1 < parts else _AFTER_ALL
             columns = ", ".join(_COLUMNS)
+            within = "listener >= $first AND listener < $end"
             select = f"SELECT {columns} FROM day WHERE {within} ORDER BY listener, listened_at, song"  # noqa: S608
-            packed = self._write(select, bounds, _SMALL)
+            packed = self._write(select, {"first": first, "end": end}, _SMALL)
             if packed.plays:
                 yield packed
 
@@ -188,7 +192,7 @@ class Plays:
         """Of each listener the tracks that weigh most, the heaviest first; the weight of the heaviest is 1."""
         found = self._database.execute(
             "SELECT listener, list((track_id, weight) ORDER BY weight DESC, track_id) FROM ("
-            " SELECT listener, track_id, sum(weight) AS weight FROM sums GROUP BY 1, 2 HAVING sum(weight) > 0"
+            " SELECT * FROM (SELECT listener, track_id, sum(weight) AS weight FROM sums GROUP BY 1, 2) WHERE weight > 0"
             " QUALIFY row_number() OVER (PARTITION BY listener ORDER BY weight DESC, track_id) <= $most"
             ") GROUP BY 1 ORDER BY 1",
             {"most": most},
