@@ -147,7 +147,8 @@ def forget() -> Response[Forgotten]:
 def opinions() -> Response[Opinions]:
     """Tracks that were loved or banned, a thousand at most."""
     listener = listener_of_request(router)
-    return _own(Opinions(listener=listener, opinions=services_of(router).listeners.opinions(listener)))
+    said = services_of(router).listeners.opinions(listener)
+    return _own(Opinions(listener=listener, opinions=dict(said.items())))
 
 
 @router.put(
