@@ -57,6 +57,14 @@ def test_the_document_knows_what_needs_a_key() -> None:
         "POST /playlists",
         "POST /queries",
         "PUT /tracks/{track_id}",
+        "POST /listens",
+        "GET /listens",
+        "DELETE /listens",
+        "GET /listens/export",
+        "PUT /listens/now",
+        "GET /opinions",
+        "PUT /opinions/{track_id}",
+        "DELETE /opinions/{track_id}",
     }
     changing = {operation.label for operation in READING if operation.method.upper() != "GET"}
     assert changing == {"POST /similar", "POST /extend"}  # questions too long for an address

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from api.bootstrap import services
+from earshot.ids import TrackId
 from earshot.messages import RecordPlays
 from earshot.plays import ListenerId, Play, listener_of
 from earshot.stores.listeners_table import Opinion
@@ -44,7 +45,7 @@ def _queued(world: World) -> list[RecordPlays]:
 
 
 def test_a_single_listen_is_accepted_when_the_queue_has_it(world: World) -> None:
-    info = {
+    info: dict[str, Any] = {
         "recording_mbid": _MBID, "isrc": "GB-ARL-93-00135", "spotify_id": "https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC",
         "duration_ms": 222_000, "duration_played": 200, "skipped": False, "submission_client": "multi-scrobbler",
         "artist_mbids": [""], "tags": ["rick rolled!"],
@@ -57,12 +58,18 @@ def test_a_single_listen_is_accepted_when_the_queue_has_it(world: World) -> None
     assert play == Play(
         _ME, _AT, title="Never Gonna Give You Up", artists=("Rick Astley",), album="Whenever", mbid=_MBID,
         isrc="GBARL9300135", duration_ms=222_000, played_ms=200_000, skipped=False, client="multi-scrobbler",
-        named_id="4uLU6hMCjMI75M1A2tKUQC",
+        named_id=TrackId("4uLU6hMCjMI75M1A2tKUQC"),
     )  # fmt: skip
 
 
 def test_what_makes_no_sense_beside_the_names_is_left_out(world: World) -> None:
-    info = {"duration_ms": "long", "duration": 9e99, "isrc": 7, "origin_url": "javascript:alert(1)", "skipped": "no"}
+    info: dict[str, Any] = {
+        "duration_ms": "long",
+        "duration": 9e99,
+        "isrc": 7,
+        "origin_url": "javascript:alert(1)",
+        "skipped": "no",
+    }
     assert _submit(world, "single", [_listen(**info)]).status_code == 200
     ((play,),) = [message.plays for message in _queued(world)]
     assert (play.duration_ms, play.isrc, play.named_id, play.skipped) == (None, None, None, None)
