@@ -140,7 +140,7 @@ def test_a_player_elsewhere_shows_the_key_and_who_listens(header: tuple[bytes, b
     async def receive() -> MutableMapping[str, Any]:
         return {}
 
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http", "method": "POST", "path": "/1/submit-listens", "query_string": b"",
         "client": ("192.168.1.9", 5), "headers": [header],
     }  # fmt: skip
