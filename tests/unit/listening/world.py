@@ -23,6 +23,7 @@ from listening.record import Record
 from listening.taste import Tastes
 from tests.aws import Stage, stage
 
+_NOW = epoch()
 ANA, BEN, EVA = ListenerId("1" + "a" * 15), ListenerId("8" + "b" * 15), ListenerId("e" * 16)
 
 
@@ -71,7 +72,7 @@ def running(folder: Path) -> Iterator[World]:
 
 def play(number: int, listener: ListenerId = ANA, *, days_ago: float = 1, **said: Any) -> Play:
     """Somebody plays the song `number`."""
-    listened_at = int(epoch() - 86_400 * days_ago) + number
+    listened_at = int(_NOW - 86_400 * days_ago) + number
     described = {"title": f"Song {number}", "artists": ("Ana Moreau",), "duration_ms": 200_500} | said
     return Play(listener, listened_at, **described)
 
