@@ -1,7 +1,8 @@
-"""Reads from the lake what a model learns from: who played what, when, and what they skipped."""
+"""Learns from what is played: reads the lake, and hands who played what, and when, to whatever fits a model to it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from earshot.ids import TrackId
 from earshot.stores.plays_lake import LakeObject, PlaysLake
+from earshot.telemetry import logger
 from listening.local_lake import days
 from listening.parquet import Plays
 from listening.sums import Events
@@ -41,6 +43,35 @@ class Snapshot:
     tracks: int
     digest: str
     """The first 16 hexadecimal digits of the SHA-256 of the objects' keys, which name their content."""
+
+
+Fit = Callable[[Heard, Snapshot], None]
+"""Fits a model to what was heard, judges it, and publishes it with the snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """What learning works with. `lease`: held while it runs, by one at a time."""
+
+    lake: PlaysLake
+    plays: Plays
+    folder: Path
+    fit: Fit
+    lease: Callable[[], AbstractContextManager[object]]
+
+    def run(self) -> Snapshot | None:
+        """Learn from all that is in the lake; from what. None: there is nothing yet, or somebody else learns."""
+        with self.lease() as lease:
+            if lease is None:
+                logger().info("somebody else learns")
+                return None
+            read = read_plays(self.lake, self.plays, self.folder)
+            if read is None:
+                logger().info("nothing was played yet")
+                return None
+            heard, snapshot = read
+            self.fit(heard, snapshot)
+            return snapshot
 
 
 def read_plays(lake: PlaysLake, plays: Plays, folder: Path) -> tuple[Heard, Snapshot] | None:

@@ -67,19 +67,19 @@ class Events:
     def add(self, some: Days) -> None:
         """Add the plays of some days."""
         self._run(
-            "CREATE OR REPLACE TEMP TABLE some AS SELECT listener, track_id, listened_at, skip FROM ("  # noqa: S608
+            "CREATE OR REPLACE TEMP TABLE fresh AS SELECT listener, track_id, listened_at, skip FROM ("  # noqa: S608
             f"SELECT * FROM read_parquet($files) {_once(some)}) WHERE track_id IS NOT NULL",
             {"files": _names(some.files)},
         )
         for table, column in (("listeners", "listener"), ("tracks", "track_id")):
-            new = f"(SELECT DISTINCT {column} AS name FROM some) ANTI JOIN {table} USING (name)"  # noqa: S608
+            new = f"(SELECT DISTINCT {column} AS name FROM fresh) ANTI JOIN {table} USING (name)"  # noqa: S608
             code = f"(SELECT count(*) FROM {table}) - 1 + row_number() OVER (ORDER BY name)"  # noqa: S608
             self._run(f"INSERT INTO {table} SELECT name, {code} FROM {new}")  # noqa: S608
         self._run(
-            "INSERT INTO events SELECT listeners.code, tracks.code, listened_at, skip FROM some"
+            "INSERT INTO events SELECT listeners.code, tracks.code, listened_at, skip FROM fresh"
             " JOIN listeners ON listener = listeners.name JOIN tracks ON track_id = tracks.name"
         )
-        self._run("DROP TABLE some")
+        self._run("DROP TABLE fresh")
 
     def arrays(self) -> tuple[dict[str, Any], list[TrackId]]:
         """What was added, by listener and time, as arrays of one length (`listener`, `track`, `at`: int64; `skip`:
