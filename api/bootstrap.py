@@ -13,6 +13,7 @@ from config.media_servers import MediaServerSettings
 from earshot.admission import Admission
 from earshot.folders import Folders
 from earshot.index.reader import IndexReader
+from earshot.listening_journal import ListeningJournal
 from earshot.matching import Matching
 from earshot.media_servers.jellyfin import JellyfinServer, authorization
 from earshot.media_servers.jellyfin_library import JellyfinLibrary
@@ -101,6 +102,7 @@ def services() -> Services:
         media_servers=media_servers,
         disconnect=disconnect,
         covers=CoversBucket(s3, settings.covers_bucket) if settings.covers_bucket else None,
+        listening_journal=ListeningJournal(settings.listening_journal) if settings.listening_journal else None,
     )
 
 
