@@ -92,11 +92,7 @@ _NOT_REACHED = {
         "s3:DeleteObject",
         "arn:aws:s3:::earshot-dev-index/generations/*",
     ): "a change of networks",
-    **{
-        ("record_plays", f"dynamodb:{action}", "table/earshot-dev-listeners"): "whoever asks to be forgotten meanwhile"
-        for action in ("Query", "DeleteItem")
-    },
-    ("keep_plays", "dynamodb:BatchWriteItem", "table/earshot-dev-listeners"): "plays whose track came later",
+    ("record_plays", "dynamodb:Query", "table/earshot-dev-listeners"): "whoever asks to be forgotten meanwhile",
     **{
         ("learn_listening", action, f"arn:aws:s3:::earshot-dev-index{place}"): "too little was played"
         for action, place in (
@@ -106,11 +102,6 @@ _NOT_REACHED = {
             ("s3:DeleteObject", "/listening/*"),
         )
     },
-    **{
-        ("api", f"dynamodb:{action}", "table/earshot-dev-listeners"): "of listeners: shown, exported, said, deleted"
-        for action in ("GetItem", "PutItem", "DeleteItem", "Query")
-    },
-    ("api", "sqs:SendMessage", "earshot-dev-plays"): "takes plays in",
     ("compact_index", "dynamodb:BatchGetItem", "table/earshot-dev-tracks"): "finishes verdicts that were cut short",
     ("compact_index", "s3:PutObject", "arn:aws:s3:::earshot-dev-index/*"): "ten tracks need no compaction",
     ("compact_index", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-index/*"): "a young index has no garbage",
