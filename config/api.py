@@ -29,6 +29,8 @@ class ApiSettings(FunctionSettings):
     """Where covers of own files and media servers are kept; empty: nowhere, as in the cloud, which has none."""
     crawl_queue_url: str
     fetch_now_queue_url: str
+    listeners_table: str
+    plays_queue_url: str
     index_cache_dir: Path = Path("/tmp/earshot-index")  # noqa: S108 (the only writable folder of a Lambda function)
     index_check_every_s: float = Field(default=3.0, ge=0.1, le=300)
     cache_max_age_s: int = Field(default=5, ge=0, le=86400)
@@ -48,6 +50,12 @@ class ApiSettings(FunctionSettings):
     """Requests that have work done, of each key (of an open stage: of everybody together). Not on one machine."""
     previews_per_hour: int = Field(default=600, ge=1, le=1_000_000)
     """How often Deezer is asked for a preview that somebody wants to hear. Not counted on one machine."""
+
+    plays_per_hour: int = Field(default=4_000, ge=1_000, le=100_000_000)
+    """Plays taken in from each key (of an open stage: from everybody together). Not counted on one machine."""
+
+    listening_journal: Path | None = None
+    """Where what listeners say is noted, beside an AWS that forgets it when it is killed; none in the cloud."""
 
     path_root: str = Field(default="", max_length=1024)
     """Where players elsewhere find the files: see `path_root` of the API."""

@@ -9,10 +9,12 @@ from api.http.previews import Fresh
 from earshot.admission import Admission
 from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
+from earshot.listening_journal import ListeningJournal
 from earshot.matching import Matching
 from earshot.media_servers.server import MediaServer
 from earshot.stores.covers_bucket import CoversBucket
 from earshot.stores.crawls_table import CrawlsTable
+from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.pasted_lists import PastedLists
 from earshot.stores.quotas import Quotas
@@ -32,6 +34,8 @@ class Rules:
     is_open: bool
     quota_per_hour: int | None
     """Requests that have work done, of each key; None: any number."""
+    plays_per_hour: int | None
+    """Plays taken in from each key; None: any number."""
     player_password: str = ""
     """That players must know; empty: they need none, as reading does not."""
     path_root: str = ""
@@ -54,6 +58,8 @@ class Services:
     crawls: CrawlsTable
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
+    listeners: ListenersTable
+    plays_queue: MessageQueue
     queries: SoundQueries
     pasted: PastedLists
     matching: Matching
@@ -63,6 +69,8 @@ class Services:
     disconnect: Callable[[], None]
     covers: CoversBucket | None = None
     """None where none are kept: in the cloud."""
+    listening_journal: ListeningJournal | None = None
+    """None where the stores forget nothing: in the cloud."""
 
 
 def services_of(router: BaseRouter) -> Services:

@@ -9,10 +9,13 @@ from typing import Any
 
 from earshot.clock import iso, now
 from earshot.ids import TrackId
-from earshot.messages import CrawlPlaylist, FetchPreview, KeepUp, TrackNotIndexed, TracksChanged
+from earshot.messages import CrawlPlaylist, FetchPreview, KeepUp, RecordPlays, TrackNotIndexed, TracksChanged
+from earshot.plays import ListenerId, Play
 from earshot.reasons import Reason
 from earshot.stores.crawls_table import CrawlsTable, new_crawl_id
+from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.message_queue import FifoQueue, MessageQueue
+from earshot.stores.plays_lake import PlaysLake
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, TrackInfo
 from tests.cloud.conftest import KEY, STAGE, TRACKS, Deployment
@@ -115,6 +118,33 @@ def test_a_clip_that_is_uploaded_finds_the_track_it_comes_from(deployment: Deplo
     assert found["title"], found
 
 
+def test_what_is_played_is_known_within_seconds_and_deleted_when_asked(deployment: Deployment) -> None:
+    (item, *_) = deployment.client("dynamodb").scan(TableName=_parameter(deployment, "tracks-table"))["Items"]
+    track_id, at = item["track_id"]["S"], int(time.time()) - 300
+    single = {"track_metadata": {"track_name": "Unheard of", "artist_name": "Nobody"}, "listened_at": at - 300}
+    for path, body, said in (
+        ("/1/submit-listens", {"listen_type": "single", "payload": [single]}, 200),
+        ("/listens", {"listens": [{"track_id": track_id, "listened_at": at}]}, 202),
+    ):
+        status, answer = ask(deployment, path, body)
+        assert status == said, answer
+    assert ask(deployment, "/listens/now", {"track_id": track_id}, "PUT")[0] == 202
+    assert ask(deployment, f"/opinions/{track_id}", {"opinion": "loved"}, "PUT")[0] == 200
+    assert ask(deployment, f"/opinions/{track_id}", method="DELETE")[0] == 200
+
+    deadline = time.monotonic() + _INDEXED_WITHIN_S
+    known: dict[str, Any] = {"listens": []}
+    while time.monotonic() < deadline and len(known["listens"]) < 2:
+        time.sleep(1)
+        status, known = ask(deployment, "/listens")
+        assert status == 200, known
+    assert [play["track_id"] for play in known["listens"]] == [track_id, None], deployment.account.function_logs()
+    assert known["playing"]["listened_at"] > at
+    assert ask(deployment, "/listens", key="guess")[0] == 401
+    assert ask(deployment, "/listens", method="DELETE")[0] == 202
+    assert ask(deployment, "/listens")[1]["listens"] == []
+
+
 def test_a_track_that_no_provider_has_ends_with_a_reason(deployment: Deployment) -> None:
     status, asked = ask(deployment, "/tracks/deezer:3135556", method="PUT")
     assert status in (202, 409), asked  # accepted, or refused at once by a crawler that was quick
@@ -183,3 +213,34 @@ def test_the_clock_ends_what_is_dead_and_gives_back_what_was_lost(deployment: De
         time.sleep(1)
     assert tracks.states([quiet])[quiet] == (Status.NO_PREVIEW, Reason.PROVIDER_OFF)
     assert crawls.summary(lost.crawl_id).error is None
+
+
+def test_plays_are_kept_merged_and_forgotten_in_a_deployed_stage(deployment: Deployment) -> None:
+    dynamodb, sqs, s3 = (deployment.client(name) for name in ("dynamodb", "sqs", "s3"))
+    table = _parameter(deployment, "listeners-table")
+    listeners = ListenersTable(dynamodb, table)
+    lake = PlaysLake(s3, _parameter(deployment, "plays-bucket"))
+    stays, goes = ListenerId("1" * 16), ListenerId("e" * 16)
+    tracks = TracksTable(dynamodb, _parameter(deployment, "tracks-table"))
+    known = next(track.track_id for track in tracks.scan() if track.status is Status.READY)
+    at = int((now() - timedelta(hours=1)).timestamp())
+    plays = [Play(stays, at, "A song", ("Somebody",), named_id=known), Play(goes, at, "Another", ("Nobody",))]
+    accepted_at = iso(now() - timedelta(minutes=30))
+    queue = MessageQueue(sqs, _parameter(deployment, "plays-queue-url"))
+    queue.send(RecordPlays(tuple(plays), accepted_at))
+    deadline = time.monotonic() + _INDEXED_WITHIN_S
+    while time.monotonic() < deadline and not (listeners.recent(stays, 1) and listeners.recent(goes, 1)):
+        time.sleep(0.5)
+    assert [play.track_id for play in listeners.recent(stays, 1)] == [known]
+    word = {"listener": {"S": "forgotten"}, "item": {"S": goes}, "asked_at": {"S": iso(now() - timedelta(minutes=20))}}
+    dynamodb.put_item(TableName=table, Item=word)
+    letters = sqs.get_queue_url(QueueName=_parameter(deployment, "plays-dlq-arn").rpartition(":")[2])["QueueUrl"]
+    sqs.send_message(QueueUrl=letters, MessageBody=RecordPlays((plays[0],), accepted_at).to_json())
+    for function in ("keep_plays", "learn_listening"):
+        answer = deployment.client("lambda").invoke(FunctionName=f"earshot-{STAGE}-{function}", Payload=b"{}")
+        assert "FunctionError" not in answer, answer["Payload"].read()
+    assert any(found.is_whole for found in lake.objects())
+    assert not any(found.may_hold(goes) for found in lake.objects())
+    assert list(listeners.everything(goes)) == []
+    assert listeners.get(stays, 1).taste is not None
+    assert not sqs.receive_message(QueueUrl=letters).get("Messages"), "it was given back"
