@@ -219,3 +219,19 @@ class HealthJson(TypedDict):
 
     stage: str
     index: IndexJson | None
+
+
+class PlayJson(TypedDict):
+    """A play of `GET /listens`."""
+
+    listened_at: int
+    title: str
+    artists: list[str]
+    track_id: str | None
+    skipped: bool | None
+
+
+class PlaysJson(TypedDict):
+    """`GET /listens`."""
+
+    plays: list[PlayJson]
