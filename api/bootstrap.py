@@ -22,6 +22,7 @@ from earshot.media_servers.subsonic_library import SubsonicLibrary
 from earshot.sources import SOURCES
 from earshot.stores.covers_bucket import CoversBucket
 from earshot.stores.crawls_table import CrawlsTable
+from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.pasted_lists import PastedLists
 from earshot.stores.quotas import Quotas
@@ -85,6 +86,8 @@ def services() -> Services:
         crawls=CrawlsTable(dynamodb, settings.crawls_table),
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
         fetch_queue=MessageQueue(sqs, settings.fetch_now_queue_url),
+        listeners=ListenersTable(dynamodb, settings.listeners_table),
+        plays_queue=MessageQueue(sqs, settings.plays_queue_url),
         queries=SoundQueries(s3, settings.previews_bucket),
         pasted=PastedLists(dynamodb, settings.crawls_table),
         matching=Matching(tracks, SongKeys(dynamodb, settings.crawls_table)),

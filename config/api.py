@@ -29,6 +29,8 @@ class ApiSettings(FunctionSettings):
     """Where covers of own files and media servers are kept; empty: nowhere, as in the cloud, which has none."""
     crawl_queue_url: str
     fetch_now_queue_url: str
+    listeners_table: str
+    plays_queue_url: str
     index_cache_dir: Path = Path("/tmp/earshot-index")  # noqa: S108 (the only writable folder of a Lambda function)
     index_check_every_s: float = Field(default=3.0, ge=0.1, le=300)
     cache_max_age_s: int = Field(default=5, ge=0, le=86400)

@@ -105,10 +105,12 @@ def _arn(sqs: "SQSClient", url: str) -> str:
 def _tables(dynamodb: "DynamoDBClient", prefix: str) -> dict[str, str]:
     tracks = _table(dynamodb, f"{prefix}-tracks", "track_id", stream=True)
     crawls = _table(dynamodb, f"{prefix}-crawls", "crawl_id", "entry")
+    listeners = _table(dynamodb, f"{prefix}-listeners", "listener", "item")
     return {
         "tracks-table": tracks["TableName"],
         "tracks-stream-arn": tracks["LatestStreamArn"],
         "crawls-table": crawls["TableName"],
+        "listeners-table": listeners["TableName"],
     }
 
 
@@ -139,7 +141,7 @@ def _table(
 
 def _buckets(s3: "S3Client", prefix: str, woken: Mapping[str, str]) -> dict[str, str]:
     """`woken`: the ARN of the queue that hears of uploads, by their prefix."""
-    names = {f"{kind}-bucket": f"{prefix}-{kind}" for kind in ("previews", "index")}
+    names = {f"{kind}-bucket": f"{prefix}-{kind}" for kind in ("previews", "index", "plays")}
     for name in (*names.values(), f"{prefix}-covers"):
         try:
             s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})  # type: ignore[typeddict-item]  # any region

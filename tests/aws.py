@@ -16,6 +16,8 @@ from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 
 from earshot.stores.crawls_table import CrawlsTable
+from earshot.stores.listeners_table import ListenersTable
+from earshot.stores.plays_lake import PlaysLake
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.stores.tracks_table import TracksTable
 from ops.connection import aws_environment
@@ -85,6 +87,14 @@ class Account:
         """A table for crawls."""
         return CrawlsTable(self.dynamodb, self.table(name, "crawl_id", "entry"))
 
+    def listeners_table(self, name: str = "listeners") -> ListenersTable:
+        """A table for listeners."""
+        return ListenersTable(self.dynamodb, self.table(name, "listener", "item"))
+
+    def plays_lake(self, name: str = "plays") -> PlaysLake:
+        """A bucket for plays."""
+        return PlaysLake(self.s3, self.bucket(name))
+
     def bucket(self, name: str) -> str:
         """A bucket; its name."""
         self.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -127,13 +137,15 @@ def _one_write_at_a_time() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a stage keeps: tables, buckets (``previews``, ``index``), and the URLs of its queues, and
+    """What a stage keeps: tables, buckets (``previews``, ``index``, ``plays``), and the URLs of its queues, and
     of their dead letters'."""
 
     account: Account
     tracks: TracksTable
     crawls: CrawlsTable
+    listeners: ListenersTable
     previews: PreviewsBucket
+    plays: PlaysLake
     queues: Mapping[str, str]
     dead: Mapping[str, str]
 
@@ -145,19 +157,30 @@ def stage(**settings: str) -> Iterator[Stage]:
         "EARSHOT_STAGE": "test",
         "EARSHOT_TRACKS_TABLE": "tracks",
         "EARSHOT_CRAWLS_TABLE": "crawls",
+        "EARSHOT_LISTENERS_TABLE": "listeners",
         "EARSHOT_PREVIEWS_BUCKET": "previews",
+        "EARSHOT_PLAYS_BUCKET": "plays",
         "EARSHOT_INDEX_BUCKET": "index",
         "EARSHOT_MAX_TRIES": str(TRIES),
     }
     with account(**names) as aws:
-        queues = {name: aws.queue(name) for name in ("crawl", "fetch", "fetch-now", "extract", "extract-now")}
+        queues = {name: aws.queue(name) for name in ("crawl", "fetch", "fetch-now", "extract", "extract-now", "plays")}
         dead = {name: aws.queue(f"{name}-dlq") for name in queues}
         for name, url in queues.items():
             variable = f"EARSHOT_{name.upper().replace('-', '_')}"
             os.environ |= {f"{variable}_QUEUE_URL": url, f"{variable}_DLQ_ARN": f"arn:aws:sqs:{REGION}:1:{name}-dlq"}
         os.environ |= settings
         aws.bucket("index")
-        yield Stage(aws, aws.tracks_table(), aws.crawls_table(), aws.previews_bucket(), queues, dead)
+        yield Stage(
+            aws,
+            aws.tracks_table(),
+            aws.crawls_table(),
+            aws.listeners_table(),
+            aws.previews_bucket(),
+            aws.plays_lake(),
+            queues,
+            dead,
+        )
 
 
 @dataclass(frozen=True, slots=True)

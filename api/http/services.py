@@ -13,6 +13,7 @@ from earshot.matching import Matching
 from earshot.media_servers.server import MediaServer
 from earshot.stores.covers_bucket import CoversBucket
 from earshot.stores.crawls_table import CrawlsTable
+from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.pasted_lists import PastedLists
 from earshot.stores.quotas import Quotas
@@ -54,6 +55,8 @@ class Services:
     crawls: CrawlsTable
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
+    listeners: ListenersTable
+    plays_queue: MessageQueue
     queries: SoundQueries
     pasted: PastedLists
     matching: Matching

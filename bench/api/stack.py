@@ -50,6 +50,8 @@ def serving(folder: Path) -> Iterator[dict[str, str]]:
         "EARSHOT_PREVIEWS_BUCKET": "previews",
         "EARSHOT_CRAWL_QUEUE_URL": "http://127.0.0.1/crawl",
         "EARSHOT_FETCH_NOW_QUEUE_URL": "http://127.0.0.1/fetch-now",
+        "EARSHOT_LISTENERS_TABLE": "listeners",
+        "EARSHOT_PLAYS_QUEUE_URL": "http://127.0.0.1/plays",
         "EARSHOT_INDEX_CACHE_DIR": str(folder / "reader"),
         "POWERTOOLS_LOG_LEVEL": "WARNING",
         "OPENBLAS_NUM_THREADS": "1",
