@@ -35,7 +35,7 @@ _WORDS: Mapping[LeftOut, str] = {
     LeftOut.NOTHING_HEARD: "not heard at all",
     LeftOut.NO_TIME: "without a time",
     LeftOut.OUT_OF_TIME: "before 2002 or in the future",
-    LeftOut.NO_SONG: "without title and artist, or an id",
+    LeftOut.NO_SONG: "without title and artist and without an id",
     LeftOut.DAMAGED: "damaged",
     LeftOut.UNKNOWN: "of no known form",
 }

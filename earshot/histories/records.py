@@ -31,7 +31,7 @@ def play_of(
 ) -> Play | LeftOut:
     """The play with these values, each checked by itself; whose it is says the key with which it is sent.
 
-    One by neither title and artist nor an id is none, nor is one at no time or at one that cannot be.
+    One without both title and artist and without an id is none, nor is one at no time or at one that cannot be.
     """
     if listened_at is None:
         return LeftOut.NO_TIME
@@ -52,8 +52,7 @@ def play_of(
         client=text_of(client),
         named_id=named_id,
     )
-    has_names = play.title and play.artists
-    return play if has_names or named_id or play.mbid or play.isrc else LeftOut.NO_SONG
+    return play if named_id or (play.title and play.artists) else LeftOut.NO_SONG
 
 
 def play_in(record: Record, wanted: Wanted) -> Play | LeftOut | None:
@@ -136,6 +135,24 @@ def _of_lastfm(record: Record, _wanted: Wanted) -> Play | LeftOut:
     )
 
 
+def _of_earshot(record: Record, _wanted: Wanted) -> Play | LeftOut:
+    """As `POST /listens` takes plays, and `earshot listens export` writes them."""
+    skipped = record.get("skipped")
+    return play_of(
+        unix_of(record.get("listened_at")),
+        title=record.get("title"),
+        artists=artists_of(record.get("artists")),
+        album=record.get("album"),
+        mbid=record.get("mbid"),
+        isrc=record.get("isrc"),
+        named=record.get("named_id") or record.get("track_id"),
+        duration_ms=record.get("duration_ms"),
+        played_ms=record.get("played_ms"),
+        skipped=skipped if isinstance(skipped, bool) else None,
+        client=record.get("client"),
+    )
+
+
 _Reader = Callable[[Record, Wanted], Play | LeftOut]
 _READERS: tuple[tuple[frozenset[str], _Reader], ...] = (
     (frozenset({"track_metadata", "listened_at"}), _of_listenbrainz),
@@ -143,6 +160,7 @@ _READERS: tuple[tuple[frozenset[str], _Reader], ...] = (
     (frozenset({"endTime", "msPlayed"}), _of_spotify_account),
     (frozenset({"artist", "track"}), _of_lastfm),
     (frozenset({"artist", "name", "mbid"}), _of_lastfm),
+    (frozenset({"listened_at"}), _of_earshot),
 )
 """By what the records of each service are known."""
 

@@ -200,9 +200,10 @@ def test_what_is_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
 
 
 def test_large_files_are_read_in_pieces(tmp_path: Path) -> None:
-    text = json.dumps({"username": "me", "scrobbles": [_SCROBBLE | {"date": _AT * 1000 + n} for n in range(12_000)]})
+    rows = [_SCROBBLE | {"date": _AT * 1000 + n, "note": "x" * 500} for n in range(2_000)]
+    text = json.dumps({"username": "me", "scrobbles": rows})
     assert len(text) > MAX_ITEM
-    assert Counter(map(type, _read(tmp_path, "a.json", text))) == {Play: 12_000}
+    assert Counter(map(type, _read(tmp_path, "a.json", text))) == {Play: 2_000}
 
 
 def test_an_export_is_read_as_the_zip_that_it_comes_in(tmp_path: Path) -> None:
