@@ -2,7 +2,8 @@
 
 ``earshot similar TRACK``, ``extend TRACK …``, ``clip FILE``, ``path FROM TO``, ``tracks [WORDS]``, ``crawl PLAYLIST``,
 ``failed [CRAWL]``, ``entries [CRAWL]``, ``forget PLAYLIST``, ``playlist NAME TRACK``, ``listens``, ``listens import
-FILE``, ``proxy``, ``sources``, ``status``. A track is named by its id, URI or URL, or by words of its title and artist.
+FILE``, ``recommend``, ``radio``, ``proxy``, ``sources``, ``status``. A track is named by its id, URI or URL, or by
+words of its title and artist.
 """
 
 import argparse
@@ -151,6 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     tracks.add_argument("--limit", type=int, default=20, help="how many (%(default)s)")
     _add_crawls(add, listing)
     _add_listens(add, shared)
+    _add_for_the_listener(add, listing)
     playlist = add("playlist", commands.playlist, "Keep tracks as a playlist in a media server of yours.")
     playlist.add_argument("name", metavar="NAME", help="the playlist's")
     playlist.add_argument(
@@ -219,6 +221,10 @@ def _add_listens(add: Callable[..., argparse.ArgumentParser], shared: argparse.A
         added.set_defaults(command=command)
         return added
 
+    exporting = verb("export", listens.export, "Write what is kept of you to a file.")
+    exporting.add_argument("file", metavar="FILE", help="which is not there yet")
+    forgetting = verb("forget", listens.forget, "Have everything deleted that is kept of you.")
+    forgetting.add_argument("--yes", action="store_true", help="do not ask")
     importing = verb("import", plays_import.import_history, "Send in a listening history from elsewhere.")
     file = importing.add_argument(
         "file", metavar="FILE", help="an export of ListenBrainz, Last.fm or Spotify (zip, folder or file), or a table"
@@ -227,6 +233,22 @@ def _add_listens(add: Callable[..., argparse.ArgumentParser], shared: argparse.A
     importing.add_argument("--dry-run", action="store_true", help="only say what is understood of it")
     importing.add_argument("--from", dest="start", type=int, default=0, metavar="N", help="leave out the first N plays")
     importing.add_argument("--private-sessions", action="store_true", help="also what Spotify was told to forget")
+
+
+def _add_for_the_listener(add: Callable[..., argparse.ArgumentParser], listing: argparse.ArgumentParser) -> None:
+    recommend = add("recommend", listens.recommend, "What you may like, by what you have played.", listing)
+    recommend.add_argument("tracks", nargs="*", metavar="TRACK", help=f"as if you played these now: {_A_TRACK}")
+    recommend.add_argument("--new-to-me", action="store_true", help="nothing that you have ever played")
+    recommend.add_argument("--not-played-for", type=int, metavar="DAYS", help="nothing that you played more lately")
+    recommend.add_argument("--freshness", type=float, metavar="F", help="0 what you know counts as much … 1 the less")
+    radio = add("radio", listens.radio, "What may follow on what plays.", listing)
+    radio.add_argument("track", nargs="?", metavar="TRACK", help=f"where to go on from: {_A_TRACK}")
+    for asking in (recommend, radio):
+        _add_filters(asking)
+        asking.add_argument("-k", type=int, help="how many results")
+        asking.add_argument(
+            "--listening", type=float, metavar="W", help="0 what sounds alike … 1 what is played together"
+        )
 
 
 def _add_filters(asking: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from cli.answer import Answer
+from cli.questions import agrees
 from cli.tables import Cell, bar, table
 from earshot.api_answers import (
     CrawlJson,
@@ -59,19 +60,19 @@ def crawl(client: ApiClient, options: argparse.Namespace) -> Answer:
     visible = not options.json and sys.stderr.isatty()
     progress = _watched(client, started["crawl_id"], visible=visible)
     withheld = progress["withheld"]
-    if withheld and withheld["may_be_agreed"] and visible and sys.stdin.isatty() and _agrees(_said_of(withheld)):
+    if (
+        withheld
+        and withheld["may_be_agreed"]
+        and visible
+        and sys.stdin.isatty()
+        and agrees(f"{_said_of(withheld)}\nRemove them?")
+    ):
         again = client.post("/crawls", wanted | {"remove_missing": True, "agreed": withheld["tracks"]}).checked()
         progress = _watched(client, again["crawl_id"], visible=visible)
     unheard: EntriesJson = _entries_of(client, progress["crawl_id"], status="unheard", limit=_NAMED + 1).checked()
     text = _summary(progress, unheard["entries"])
     got_something = progress["states"].get("ready") or progress["pending"]
     return Answer(progress, text, failed=bool(progress["error"]) or not got_something)
-
-
-def _agrees(question: str) -> bool:
-    sys.stderr.write(f"{question}\nRemove them? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _list_at_hand(place: str) -> tuple[str, str]:

@@ -133,7 +133,7 @@ def _send(client: ApiClient, plays: list[Play]) -> None:
         ApiRefused: it does not want them, or is busy for longer than somebody waits.
         ApiUnreachable: it stays away.
     """
-    body = {"plays": [play_json(play) for play in plays]}
+    body = {"listens": [play_json(play) for play in plays]}
     answer = _posted(client, body)
     if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and len(plays) > 1:
         half = len(plays) // 2
@@ -144,16 +144,26 @@ def _send(client: ApiClient, plays: list[Play]) -> None:
 
 
 def _posted(client: ApiClient, body: Mapping[str, object]) -> ApiAnswer:
-    """The answer of an API that is there and not busy, or the last one of one that stays so."""
-    for wait_s in _WAITS_S:
+    """The answer of an API that is there and not busy, or the last one of one that stays so.
+
+    Where it says when an hour's share is used up, that hour is waited for, however often.
+    """
+    for wait_s in (*_WAITS_S, None):
+        answer = None
         try:
             answer = client.post("/listens", body)
-        except ApiUnreachable as error:
-            reason = error.message
-        else:
-            if answer.status not in _BUSY:
-                return answer
-            reason = f"the server answered {answer.status}"
-        sys.stderr.write(f"\n{reason}; again in {wait_s} s\n")
-        time.sleep(wait_s)
-    return client.post("/listens", body)
+            while answer.status == HTTPStatus.TOO_MANY_REQUESTS and answer.retry_after_s:
+                _wait("an hour's share is used up", answer.retry_after_s)
+                answer = client.post("/listens", body)
+        except ApiUnreachable:
+            if wait_s is None:
+                raise
+        if answer and (answer.status not in _BUSY or wait_s is None):
+            return answer
+        _wait(f"the server answered {answer.status}" if answer else "nobody answers", wait_s or 0)
+    raise AssertionError  # the last round returns or raises
+
+
+def _wait(reason: str, seconds: int) -> None:
+    sys.stderr.write(f"\n{reason}; again in {seconds} s\n")
+    time.sleep(seconds)

@@ -11,7 +11,9 @@ from earshot.plays import ListenerId, Play
 
 Record = Mapping[str, object]
 _NOBODY_YET = ListenerId("")
-_MAX_MS = 10**9
+_MAX_MS = 24 * 3_600_000
+"""What is longer is taken for a mistake, as the API does."""
+_MAX_ARTISTS, _MAX_CLIENT = 20, 100
 _TRACK_ENDED = "trackdone"
 
 
@@ -42,14 +44,14 @@ def play_of(
         _NOBODY_YET,
         listened_at,
         title=text_of(title),
-        artists=artists,
+        artists=artists[:_MAX_ARTISTS],
         album=text_of(album),
         mbid=mbid_of(mbid),
         isrc=isrc_of(isrc),
         duration_ms=_ms(duration_ms) or None,
         played_ms=_ms(played_ms),
         skipped=skipped,
-        client=text_of(client),
+        client=text_of(client)[:_MAX_CLIENT].strip(),
         named_id=named_id,
     )
     return play if named_id or (play.title and play.artists) else LeftOut.NO_SONG
@@ -136,7 +138,7 @@ def _of_lastfm(record: Record, _wanted: Wanted) -> Play | LeftOut:
 
 
 def _of_earshot(record: Record, _wanted: Wanted) -> Play | LeftOut:
-    """As `POST /listens` takes plays, and `earshot listens export` writes them."""
+    """As `POST /listens` takes plays."""
     skipped = record.get("skipped")
     return play_of(
         unix_of(record.get("listened_at")),
@@ -153,6 +155,11 @@ def _of_earshot(record: Record, _wanted: Wanted) -> Play | LeftOut:
     )
 
 
+def _of_export(record: Record, wanted: Wanted) -> Play | LeftOut:
+    """A row of `earshot listens export`, some of which are no plays."""
+    return _of_earshot(record, wanted) if str(record["item"]).startswith("play#") else LeftOut.UNKNOWN
+
+
 _Reader = Callable[[Record, Wanted], Play | LeftOut]
 _READERS: tuple[tuple[frozenset[str], _Reader], ...] = (
     (frozenset({"track_metadata", "listened_at"}), _of_listenbrainz),
@@ -160,6 +167,7 @@ _READERS: tuple[tuple[frozenset[str], _Reader], ...] = (
     (frozenset({"endTime", "msPlayed"}), _of_spotify_account),
     (frozenset({"artist", "track"}), _of_lastfm),
     (frozenset({"artist", "name", "mbid"}), _of_lastfm),
+    (frozenset({"listener", "item"}), _of_export),
     (frozenset({"listened_at"}), _of_earshot),
 )
 """By what the records of each service are known."""
@@ -188,4 +196,4 @@ def _ms(value: object) -> int | None:
         number = float(value)
     except ValueError:
         return None
-    return int(number) if 0 <= number < _MAX_MS else None
+    return int(number) if 0 <= number <= _MAX_MS else None

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from api.http.listens import ListensRequest
 from cli import main, plays_import
-from earshot.histories import LeftOut
+from earshot.histories import LeftOut, Wanted
+from earshot.histories.records import play_in
+from earshot.plays import Play
 from tests.stubs.web import Answer, Request, serve
 
 _AT = 1_600_000_000
@@ -25,7 +28,7 @@ class _Api:
         assert (request.method, request.path) == ("POST", "/listens")
         if self.next:
             return self.next.pop(0)
-        plays = json.loads(request.body)["plays"]
+        plays = json.loads(request.body)["listens"]
         self.sizes.append(len(plays))
         self.kept |= {(play["listened_at"], play["title"]): play for play in plays}
         return Answer.json({"accepted": len(plays)}, 202)
@@ -88,7 +91,8 @@ def test_all_that_is_known_of_a_play_goes_along(api: tuple[_Api, str], tmp_path:
 
 def test_an_api_that_is_busy_is_waited_for(api: tuple[_Api, str], tmp_path: Path) -> None:
     stub, url = api
-    stub.next = [Answer(status=503), Answer.json({"message": "Too Many Requests"}, 429), Answer(status=502)]
+    used_up = Answer.json({"error": {"message": "10000 an hour are allowed", "hint": ""}}, 429, Retry_After="1800")
+    stub.next = [Answer(status=503), Answer.json({"message": "Too Many Requests"}, 429), *[used_up] * 20]
     assert main(["listens", "import", _history(tmp_path, 10), "--api", url]) == 0
     assert len(stub.kept) == 10
 
@@ -123,6 +127,26 @@ def test_a_dry_run_sends_nothing(api: tuple[_Api, str], tmp_path: Path, capsys: 
     assert main(["listens", "import", _history(tmp_path, 3), "--api", url, "--dry-run", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"plays": 3, "left_out": {"podcast": 1}, "sent": 0}
     assert not stub.kept
+
+
+def test_what_is_sent_is_what_the_api_takes() -> None:
+    """One play that it refuses would cost the thousand that are sent with it."""
+    wild = {
+        "listened_at": _AT,
+        "title": "\ud800Glass\0" * 200,
+        "artists": [f"Somebody {number}" for number in range(40)],
+        "album": "x" * 2_000,
+        "isrc": "none",
+        "mbid": "none",
+        "duration_ms": 10**12,
+        "played_ms": -5,
+        "skipped": "perhaps",
+        "track_id": "no id",
+        "client": "y" * 500,
+    }
+    plays = [play_in(wild, Wanted()), play_in({"listened_at": _AT, "track_id": "deezer:3135556"}, Wanted())]
+    sent = [plays_import.play_json(play) for play in plays if isinstance(play, Play)]
+    assert len(ListensRequest.model_validate_json(json.dumps({"listens": sent})).listens) == 2
 
 
 def test_every_reason_for_leaving_a_record_out_has_words() -> None:
