@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, BaseRouter
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
-from api.http.services import services_of
+from api.http.services import Rules, services_of
 from earshot.errors import KeyRequired
 
 _EVERYBODY = "everybody"
@@ -48,8 +48,17 @@ def key_required(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Re
     return response
 
 
+def digest_of(key: str) -> str:
+    """What is kept of a key: its SHA-256 in hexadecimal digits."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def is_known(rules: Rules, digest: str) -> bool:
+    """Whether it is the digest of a key that this stage was given."""
+    return any(hmac.compare_digest(digest, known.lower()) for known in rules.api_keys)
+
+
 def _digest_of_key(app: BaseRouter) -> str | None:
     """The digest of the caller's key; None: there is none, or nobody knows it."""
-    digest = hashlib.sha256((app.current_event.headers.get("x-api-key") or "").encode()).hexdigest()
-    known = any(hmac.compare_digest(digest, known.lower()) for known in services_of(app).rules.api_keys)
-    return digest if known else None
+    digest = digest_of(app.current_event.headers.get("x-api-key") or "")
+    return digest if is_known(services_of(app).rules, digest) else None

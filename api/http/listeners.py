@@ -1,0 +1,38 @@
+"""Who listens: a key names its listener, and nobody without it may see, change or delete what is known of them."""
+
+import re
+
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
+
+from api.http.keys import digest_of, is_known
+from api.http.services import Rules, services_of
+from earshot.errors import KeyRequired
+from earshot.plays import ListenerId, listener_of
+
+_TOKEN = re.compile(r"Token +(\S.*)", re.IGNORECASE)
+_NO_KEY = ""
+
+
+def listener_of_request(router: BaseRouter) -> ListenerId:
+    """The listener whose key came with the request: as `Authorization: Token <key>`, or in X-Api-Key.
+
+    Raises:
+        KeyRequired: the stage has keys and this is none of them; or there is none, on a stage that others share.
+    """
+    headers = router.current_event.headers
+    token = _TOKEN.fullmatch((headers.get("authorization") or "").strip())
+    return listener_of_key(services_of(router).rules, token[1] if token else headers.get("x-api-key") or _NO_KEY)
+
+
+def listener_of_key(rules: Rules, key: str) -> ListenerId:
+    """The listener of a key. Where everybody is let in any word is one; on one machine none is, too: the house's.
+
+    Raises:
+        KeyRequired
+    """
+    digest = digest_of(key)
+    if not rules.is_open and not is_known(rules, digest):
+        raise KeyRequired("plays need a valid API key")
+    if key == _NO_KEY and rules.stage != "local":
+        raise KeyRequired("plays need a key: without one nobody knows whose they are", hint="Choose any long word.")
+    return listener_of(digest)
