@@ -20,6 +20,17 @@ MAX_OFFSET = 900
 TrackIdText = Annotated[str, Field(min_length=1, max_length=512)]
 ParsedTrackId = Annotated[TrackId, Field(min_length=1, max_length=512), AfterValidator(parse_track_id)]
 """An id, URI or URL; what is none of these is refused as `InvalidTrackId` before anything else is looked at."""
+Listening = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="How much it counts what the same people play: 0 only the sound, 1 only that. While nothing has "
+        "been learned of plays (`spaces` does not name it) sound alone counts.",
+    ),
+]
+"""The weight of the space `listening`."""
 TagName = Annotated[str, Field(min_length=1, max_length=40)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -127,6 +138,7 @@ class OptionParameters(FilterParameters):
         ),
     ] = True
 
+    listening: Listening = 0.0
     format: Format = None
     path_root: PathRoot = None
 
