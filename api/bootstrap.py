@@ -41,15 +41,19 @@ def services() -> Services:
     """
     settings = ApiSettings.load()
     dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
+    # Players hear of a store that is away before they, or the gateway, lose patience: what the gateway says itself is
+    # taken for success by some.
+    prompt = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempts": 2, "mode": "standard"})
+    prompt_dynamodb, prompt_sqs = boto3.client("dynamodb", config=prompt), boto3.client("sqs", config=prompt)
     # Signed addresses then name the bucket's region. Without it they name none, and S3 redirects them for hours after
     # the bucket was made, which no signature survives.
     # Version 4 signs no header that a browser adds; some regions would get version 2, which signs the content's type.
     s3 = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
-    quotas = Quotas(dynamodb, settings.crawls_table)
+    quotas = Quotas(prompt_dynamodb, settings.crawls_table)
     tracks = TracksTable(dynamodb, settings.tracks_table)
 
     def disconnect() -> None:
-        for client in (dynamodb, sqs, s3):
+        for client in (dynamodb, sqs, s3, prompt_dynamodb, prompt_sqs):
             client.close()
 
     media_servers = _media_servers() if settings.stage == "local" else {}
@@ -62,6 +66,7 @@ def services() -> Services:
             api_keys=settings.api_keys,
             is_open=settings.is_open,
             quota_per_hour=settings.quota_per_hour if settings.is_metered else None,
+            plays_per_hour=settings.plays_per_hour if settings.is_metered else None,
             path_root=settings.path_root,
             player_password=settings.player_password.get_secret_value(),
         ),
@@ -86,8 +91,8 @@ def services() -> Services:
         crawls=CrawlsTable(dynamodb, settings.crawls_table),
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
         fetch_queue=MessageQueue(sqs, settings.fetch_now_queue_url),
-        listeners=ListenersTable(dynamodb, settings.listeners_table),
-        plays_queue=MessageQueue(sqs, settings.plays_queue_url),
+        listeners=ListenersTable(prompt_dynamodb, settings.listeners_table),
+        plays_queue=MessageQueue(prompt_sqs, settings.plays_queue_url),
         queries=SoundQueries(s3, settings.previews_bucket),
         pasted=PastedLists(dynamodb, settings.crawls_table),
         matching=Matching(tracks, SongKeys(dynamodb, settings.crawls_table)),

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.models import License
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import to_json
 
-from api.http import problems
+from api.http import listenbrainz, problems
 from api.http.document import document
 from api.http.events import HttpEvent, HttpReply
 from api.http.routes import (
@@ -22,6 +22,7 @@ from api.http.routes import (
     crawls,
     genres,
     health,
+    listens,
     opensubsonic,
     opensubsonic_library,
     page,
@@ -32,6 +33,7 @@ from api.http.routes import (
     sources,
     tracks,
 )
+from api.http.routes import listenbrainz as submissions
 from api.http.services import Services
 from api.http.subsonic import FORM
 from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, RouteNotFound, UnsupportedMediaType
@@ -39,12 +41,12 @@ from earshot.errors import EarshotError, InvalidRequest, RequestTooLarge, RouteN
 TITLE = "Earshot"
 VERSION = "1"
 MAX_BODY_BYTES = 64 * 1024
-_LIST_ROUTES = ("/crawls", "/crawls/preview")
+_LIST_ROUTES = ("/crawls", "/crawls/preview", "/listens", "/1/submit-listens")
 MAX_LIST_BODY_BYTES = 2 * 1024 * 1024
 """Of the routes that take lists: JSON writes what is not ASCII in up to six bytes a letter."""
-OWN_ROUTES = ("GET /docs", "GET /extend", "POST /extend", "GET /map")
-"""Routes of the gateway, in serverless.yml, beside the one for everything: their answers are so large that they have
-throttles of their own."""
+OWN_ROUTES = ("GET /docs", "GET /extend", "POST /extend", "GET /map", "POST /listens", "POST /1/submit-listens")
+"""Routes of the gateway, in serverless.yml, beside the one for everything. They have throttles of their own: some, because
+their answers are so large; those that take plays in, because what the gateway refuses of these is lost (adr/0028)."""
 _NAMES = ("genre", "not_artist", "folder")
 """Parameters whose values have commas: "Folk, World, & Country"."""
 BODILESS = (204, 304)
@@ -80,10 +82,11 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
         health,
         page,
         playlists,
+        listens,
     )
     for module in answering:
         app.include_router(module.router)
-    for module in (opensubsonic, opensubsonic_library, audiomuse):
+    for module in (opensubsonic, opensubsonic_library, audiomuse, submissions):
         app.include_router(module.router)
     app.configure_openapi(
         title=TITLE,
@@ -125,7 +128,7 @@ def respond(event: HttpEvent, context: LambdaContext, services: Services) -> Htt
         _check_route(asked)
         _check_body(event)
     except EarshotError as error:
-        response = refuse(error)
+        response = refuse(error, event["rawPath"])
         if cors := _cors(origins):
             response["headers"] |= cors.to_dict(event.get("headers", {}).get("origin"))
     else:
@@ -135,8 +138,8 @@ def respond(event: HttpEvent, context: LambdaContext, services: Services) -> Htt
     headers = {name.lower(): value for name, value in response["headers"].items()}
     if event["rawPath"] == "/docs":
         headers.setdefault("content-security-policy", _SWAGGER_POLICY)
-    vary = "Accept-Encoding, Origin" if origins else "Accept-Encoding"
-    response["headers"] = {**_HEADERS, "vary": vary, **headers}
+    vary = ["Accept-Encoding", *(["Origin"] if origins else ()), *filter(None, [headers.pop("vary", "")])]
+    response["headers"] = {**_HEADERS, "vary": ", ".join(vary), **headers}
     if is_head or response["statusCode"] in BODILESS:
         response["body"], response["isBase64Encoded"] = "", False
     if response["statusCode"] in BODILESS:
@@ -167,9 +170,9 @@ def _with_whole_names(event: HttpEvent) -> dict[str, str]:
     return found
 
 
-def refuse(error: EarshotError) -> HttpReply:
-    """The answer (payload 2.0) to a request that does not reach the routes."""
-    refusal = problems.answer(error)
+def refuse(error: EarshotError, path: str) -> HttpReply:
+    """The answer (payload 2.0) to a request for `path` that does not reach the routes."""
+    refusal = problems.answer(error, path)
     headers = {name: str(value) for name, value in refusal.headers.items()}
     return {
         "statusCode": refusal.status_code,
@@ -182,7 +185,7 @@ def refuse(error: EarshotError) -> HttpReply:
 
 def _path(path: str) -> str:
     """`path` with a URL in place of a track id encoded again: gateways decode its slashes, routes need one segment."""
-    head, middle, rest = path.partition("/tracks/")
+    head, middle, rest = path.partition("/opinions/" if path.startswith("/opinions/") else "/tracks/")
     end = next((end for end in ("/audio", "/cover") if rest.endswith(end)), "")
     rest = rest.removesuffix(end)
     return head + middle + quote(rest, safe="") + end if rest.startswith(("http:", "https:")) else path
@@ -212,9 +215,11 @@ def _check_body(event: HttpEvent) -> None:
     if len(body) > most:
         raise RequestTooLarge(f"the body has more than {most} bytes", hint="Send less.")
     media_type = event.get("headers", {}).get("content-type", "application/json").partition(";")[0].strip().lower()
-    if media_type == FORM and event["rawPath"].startswith("/rest/"):  # players may send their questions as forms
+    path = event["rawPath"]
+    if media_type == FORM and path.startswith("/rest/"):  # players may send their questions as forms
         return
-    if media_type != "application/json":
+    # ListenBrainz does not look at the type, and some of its clients say none or another.
+    if not path.startswith(listenbrainz.PREFIX) and media_type != "application/json":
         raise UnsupportedMediaType(f"the body is {media_type[:80]!r}, not JSON")
     if event.get("isBase64Encoded"):
         try:

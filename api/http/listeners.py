@@ -10,7 +10,10 @@ from earshot.errors import KeyRequired
 from earshot.plays import ListenerId, listener_of
 
 _TOKEN = re.compile(r"Token +(\S.*)", re.IGNORECASE)
-_NO_KEY = ""
+NO_KEY = ""
+FOR_THE_LISTENER = {"Cache-Control": "private, no-store", "Vary": "Authorization, X-Api-Key"}
+"""Headers of answers that are nobody else's."""
+_EVERYBODY = "everybody"
 
 
 def listener_of_request(router: BaseRouter) -> ListenerId:
@@ -19,9 +22,28 @@ def listener_of_request(router: BaseRouter) -> ListenerId:
     Raises:
         KeyRequired: the stage has keys and this is none of them; or there is none, on a stage that others share.
     """
+    return listener_of_key(services_of(router).rules, key_of_request(router))
+
+
+def key_of_request(router: BaseRouter) -> str:
+    """The key that came with the request; empty: none."""
     headers = router.current_event.headers
     token = _TOKEN.fullmatch((headers.get("authorization") or "").strip())
-    return listener_of_key(services_of(router).rules, token[1] if token else headers.get("x-api-key") or _NO_KEY)
+    return token[1] if token else headers.get("x-api-key") or NO_KEY
+
+
+def paying_listener(router: BaseRouter) -> ListenerId:
+    """The same, of a request that has work done: it is charged to the key's quota, where quotas hold.
+
+    Raises:
+        KeyRequired
+        QuotaExceeded: the key has had as much done as it may in an hour; where everybody may, all together have.
+    """
+    listener, rules = listener_of_request(router), services_of(router).rules
+    if rules.quota_per_hour is not None:
+        who = _EVERYBODY if rules.is_open else listener
+        services_of(router).quotas.take(f"requests of {who}", rules.quota_per_hour)
+    return listener
 
 
 def listener_of_key(rules: Rules, key: str) -> ListenerId:
@@ -33,6 +55,6 @@ def listener_of_key(rules: Rules, key: str) -> ListenerId:
     digest = digest_of(key)
     if not rules.is_open and not is_known(rules, digest):
         raise KeyRequired("plays need a valid API key")
-    if key == _NO_KEY and rules.stage != "local":
+    if key == NO_KEY and rules.stage != "local":
         raise KeyRequired("plays need a key: without one nobody knows whose they are", hint="Choose any long word.")
     return listener_of(digest)

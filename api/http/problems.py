@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 from pydantic_core import ErrorDetails
 
+from api.http import listenbrainz
 from api.http.contract import Problem, ProblemAnswer
 from earshot.errors import (
     EarshotError,
@@ -30,11 +31,15 @@ _MAX_PROBLEMS = 5
 _BROKEN = Problem(code="internal_error", message="Something broke on our side.", hint="Try again later.")
 
 
-def answer(error: EarshotError) -> Response[str]:
-    """The HTTP answer to an error of ours. What a caller cannot mend is logged, not shown."""
+def answer(error: EarshotError, path: str) -> Response[str]:
+    """The HTTP answer to an error of ours, in the shape that clients of `path` read. What a caller cannot mend is logged,
+    not shown."""
     status = http_status(error)
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         logger().error("request failed", code=error.code, reason=error.message)
+    if path.startswith(listenbrainz.PREFIX):
+        return listenbrainz.refusal(error)
+    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _answer(
             status, Problem(code="internal_error", message="Something broke on our side.", hint="Try again.")
         )
@@ -62,30 +67,28 @@ def _answer(status: HTTPStatus, problem: Problem, headers: dict[str, str] | None
 def install(app: ApiGatewayResolver) -> None:
     """Make every error that leaves a route, or Powertools itself, one of our answers."""
 
+    def answered(error: EarshotError) -> Response[str]:
+        return answer(error, app.current_event.path)
+
     def no_route(_: NotFoundError) -> Response[str]:
         event = app.current_event
         if methods := _methods_of(app, event.path):
-            return answer(MethodNotAllowed(f"{event.http_method[:20]} is not a method of this path", allowed=methods))
-        return answer(RouteNotFound(f"no such path: {event.path[:80]!r}"))
+            return answered(MethodNotAllowed(f"{event.http_method[:20]} is not a method of this path", allowed=methods))
+        return answered(RouteNotFound(f"no such path: {event.path[:80]!r}"))
 
-    app.exception_handler(EarshotError)(answer)
-    app.exception_handler(RequestValidationError)(_invalid)
-    app.exception_handler(RequestUnsupportedContentType)(_not_json)
-    app.exception_handler(Exception)(_unforeseen)
+    def unforeseen(error: Exception) -> Response[str]:
+        logger().exception("unforeseen error", exc_info=error)
+        if app.current_event.path.startswith(listenbrainz.PREFIX):
+            return listenbrainz.our_fault()
+        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, _BROKEN)
+
+    app.exception_handler(EarshotError)(answered)
+    app.exception_handler(RequestValidationError)(lambda error: answered(InvalidRequest(_describe(error.errors()))))
+    app.exception_handler(RequestUnsupportedContentType)(
+        lambda _: answered(UnsupportedMediaType("the body is not JSON"))
+    )
+    app.exception_handler(Exception)(unforeseen)
     app.not_found(no_route)
-
-
-def _invalid(error: RequestValidationError) -> Response[str]:
-    return answer(InvalidRequest(_describe(error.errors())))
-
-
-def _not_json(_: RequestUnsupportedContentType) -> Response[str]:
-    return answer(UnsupportedMediaType("the body is not JSON"))
-
-
-def _unforeseen(error: Exception) -> Response[str]:
-    logger().exception("unforeseen error", exc_info=error)
-    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, _BROKEN)
 
 
 def _methods_of(app: ApiGatewayResolver, path: str) -> tuple[str, ...]:

@@ -35,6 +35,8 @@ class Rules:
     is_open: bool
     quota_per_hour: int | None
     """Requests that have work done, of each key; None: any number."""
+    plays_per_hour: int | None
+    """Plays taken in from each key; None: any number."""
     player_password: str = ""
     """That players must know; empty: they need none, as reading does not."""
     path_root: str = ""

@@ -73,7 +73,7 @@ async def _play(track_id: TrackId, event: HttpEvent, send: Send) -> None:
         if own.window and event["rawPath"] in _STREAMS:
             raise NotPlayable(f"track {track_id} is a part of a file, and players would play all of it")
     except EarshotError as error:
-        await send_reply(refuse(error), send)
+        await send_reply(refuse(error, event["rawPath"]), send)
     else:
         with_body = event["requestContext"]["http"]["method"] != "HEAD"
         await send_file(own, event["headers"], send, with_body=with_body)

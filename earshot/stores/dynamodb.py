@@ -166,6 +166,14 @@ class Table:
                 answer = self._client.batch_write_item(RequestItems={self._name: left})
                 left = answer.get("UnprocessedItems", {}).get(self._name, ())
 
+    def delete_many(self, keys: Iterable[Row]) -> None:
+        """Remove rows, those that are there."""
+        for batch in batches(keys, _BATCH_WRITE_LIMIT):
+            left: Sequence[WriteRequestUnionTypeDef] = [{"DeleteRequest": {"Key": to_item(key)}} for key in batch]
+            while left:
+                answer = self._client.batch_write_item(RequestItems={self._name: left})
+                left = answer.get("UnprocessedItems", {}).get(self._name, ())
+
     def update(
         self,
         key: Row,

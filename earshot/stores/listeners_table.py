@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from earshot.clock import Timestamp, epoch, now_iso
+from earshot.clock import Timestamp, epoch, epoch_in, now_iso
 from earshot.ids import TrackId
 from earshot.plays import ListenerId, Play
 from earshot.stores.dynamodb import Row, Table
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _PLAY, _OPINION, _TASTE, _FORGOTTEN = "play#", "opinion#", "taste", "forgotten"
+_PLAYING, _IMPORT = "playing", "import"
+_LAST = "~"
+"""Sorts after every play's key."""
 _MOST_ITEMS = 1_000
 
 
@@ -61,21 +64,51 @@ class ListenersTable:
     def note_plays(self, plays: Iterable[Play]) -> None:
         """Write plays, those that are there already again. What is too long ago to be recent is left out."""
         since = epoch() - self._keep_s
-        self._table.put_many(_play_row(play, self._keep_s) for play in plays if play.listened_at > since)
+        self._table.put_many(
+            {**_play_row(play), "expires_at": play.listened_at + self._keep_s}
+            for play in plays
+            if play.listened_at > since
+        )
 
-    def recent(self, listener: ListenerId, count: int) -> list[Play]:
-        """The latest `count` plays, the latest first."""
-        return [_play(row) for row in self._table.before({"listener": listener, "item": f"{_PLAY}~"}, _PLAY, count)]
+    def recent(self, listener: ListenerId, count: int, *, before: str = _LAST) -> list[Play]:
+        """The latest `count` plays, the latest first; of those before the play with the key `before`, or before a time
+        (ten digits)."""
+        last = {"listener": listener, "item": f"{_PLAY}{before}"}
+        plays = [_play(row) for row in self._table.before(last, _PLAY, count + 1)]
+        return [play for play in plays if play.key != before][:count]
+
+    def since(self, listener: ListenerId, after_s: int, count: int) -> list[Play]:
+        """The first `count` plays after a time (in Unix seconds), the latest first."""
+        first = {"listener": listener, "item": f"{_PLAY}{after_s + 1:010d}"}
+        rows = self._table.some(first, count)
+        return [_play(row) for row in reversed(rows) if row["item"].startswith(_PLAY)]
+
+    def note_playing(self, play: Play, seconds: int) -> None:
+        """Keep what is being played, for so long at most. It is not a play yet."""
+        self._table.put({**_play_row(play), "item": _PLAYING, "expires_at": epoch_in(seconds)})
+
+    def playing(self, listener: ListenerId) -> Play | None:
+        """What is being played, as far as the player says so."""
+        row = self._table.get({"listener": listener, "item": _PLAYING})
+        return _play(row) if row and row["expires_at"] > epoch() else None  # they are removed days later
+
+    def imported_until(self, listener: ListenerId) -> int:
+        """The time of the latest play that an importer has sent, by its own word; 0 before the first."""
+        row = self._table.get({"listener": listener, "item": _IMPORT})
+        return row["imported_until"] if row else 0
+
+    def note_import(self, listener: ListenerId, until: int) -> None:
+        """Keep an importer's word, unless a later time is known."""
+        row = {"listener": listener, "item": _IMPORT, "imported_until": until}
+        earlier = "attribute_not_exists(imported_until) OR imported_until < :until"
+        self._table.put(row, earlier, {":until": until})
 
     def get(self, listener: ListenerId, plays: int) -> Listener:
         """What is known of the listener, with the latest `plays`."""
-        opinions: dict[TrackId, Opinion] = {}
         taste = None
-        for row in self._table.before({"listener": listener, "item": f"{_OPINION}~"}, _OPINION, _MOST_ITEMS):
-            opinions[TrackId(row["item"].removeprefix(_OPINION))] = Opinion(row["opinion"])
         if kept := self._table.get({"listener": listener, "item": _TASTE}):
             taste = Taste(tuple((TrackId(track_id), weight) for track_id, weight in kept["tracks"]), kept["made_at"])
-        return Listener(self.recent(listener, plays), opinions, taste)
+        return Listener(self.recent(listener, plays), self.opinions(listener), taste)
 
     def say(self, listener: ListenerId, track_id: TrackId, opinion: Opinion | None) -> None:
         """Note what the listener says of a track; None: nothing any more."""
@@ -91,8 +124,17 @@ class ListenersTable:
         self._table.put({"listener": listener, "item": _TASTE, "tracks": tracks, "made_at": taste.made_at})
 
     def everything(self, listener: ListenerId) -> Iterator[Row]:
-        """All items of a listener as they are stored, for an export."""
+        """All items of a listener as they are stored."""
         return self._table.query({"listener": listener})
+
+    def some(self, listener: ListenerId, first: str, count: int) -> list[Row]:
+        """`count` items of a listener as they are stored, in their order, from the item `first` on: for an export."""
+        return self._table.some({"listener": listener, "item": first}, count)
+
+    def opinions(self, listener: ListenerId) -> dict[TrackId, Opinion]:
+        """What the listener said of tracks."""
+        said = self._table.before({"listener": listener, "item": f"{_OPINION}~"}, _OPINION, _MOST_ITEMS)
+        return {TrackId(row["item"].removeprefix(_OPINION)): Opinion(row["opinion"]) for row in said}
 
     def forget(self, listener: ListenerId) -> Timestamp:
         """Delete what is known of the listener; the lake follows (`listening`). Returns the time of asking.
@@ -101,9 +143,8 @@ class ListenersTable:
         """
         at = now_iso()
         self._table.put({"listener": listener, "item": _FORGOTTEN, "asked_at": at})
-        for row in list(self.everything(listener)):
-            if row["item"] != _FORGOTTEN:
-                self._table.delete({"listener": listener, "item": row["item"]})
+        kept = [row["item"] for row in self.everything(listener) if row["item"] != _FORGOTTEN]
+        self._table.delete_many({"listener": listener, "item": item} for item in kept)
         return at
 
     def forgotten_at(self, listeners: Iterable[ListenerId]) -> dict[ListenerId, Timestamp]:
@@ -122,12 +163,11 @@ class ListenersTable:
         self._table.delete({"listener": listener, "item": _FORGOTTEN}, "asked_at = :asked_at", {":asked_at": asked_at})
 
 
-def _play_row(play: Play, keep_s: int) -> Row:
+def _play_row(play: Play) -> Row:
     said: dict[str, Any] = {name: getattr(play, name) for name in _SAID}
     known = {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
     kept = {name: value for name, value in known.items() if value not in (None, "", [])}
-    expires_at = play.listened_at + keep_s
-    return {"listener": play.listener, "item": f"{_PLAY}{play.key}", "expires_at": expires_at, **kept}
+    return {"listener": play.listener, "item": f"{_PLAY}{play.key}", **kept}
 
 
 _SAID = (

@@ -26,8 +26,8 @@ class Quotas:
         self._table = Table(client, table)
         self._now = now
 
-    def take(self, name: str, most: int) -> None:
-        """Take one of the `most` that `name` may take in an hour. It costs one write, also where it is refused.
+    def take(self, name: str, most: int, count: int = 1) -> None:
+        """Take `count` of the `most` that `name` may take in an hour. It costs one write, also where it is refused.
 
         Raises:
             QuotaExceeded: all have been taken.
@@ -36,9 +36,9 @@ class Quotas:
         taken = self._table.update(
             {"crawl_id": f"quota#{name}", "entry": str(hour)},
             set_={"expires_at": (hour + 2) * _HOUR_S},
-            add={"used": 1},
-            condition="attribute_not_exists(#used) OR #used < :most",
-            values={":most": most},
+            add={"used": count},
+            condition="attribute_not_exists(#used) OR #used <= :left",
+            values={":left": most - count},
         )
         if taken is None:
             raise QuotaExceeded(f"{most} an hour are allowed", retry_after_s=_HOUR_S - past_s)

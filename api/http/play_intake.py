@@ -1,0 +1,54 @@
+"""The one way in for plays: to the queue, in as few messages as they fit into. Accepted is what the queue has."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+
+from api.http.services import Services
+from earshot.clock import now_iso
+from earshot.messages import RecordPlays
+from earshot.plays import ListenerId, Play, unique
+
+MAX_MESSAGE_BYTES = 200_000
+"""SQS takes 256 KiB."""
+_EVERYBODY = "everybody"
+_PLAYING_S = 600
+_MAX_PLAYING_S = 3 * 3_600
+
+
+def take_in(services: Services, listener: ListenerId, plays: Sequence[Play]) -> int:
+    """Send the listener's plays to the queue; how many they are, each counted once.
+
+    When one of several messages cannot be sent, the caller hears of it and repeats them all: whoever records plays
+    takes the same one twice for one.
+
+    Raises:
+        QuotaExceeded: these would be more in an hour than a key may send; where everybody may, all together.
+    """
+    once, rules = unique(plays), services.rules
+    if rules.plays_per_hour is not None:
+        services.quotas.take(f"plays of {_EVERYBODY if rules.is_open else listener}", rules.plays_per_hour, len(once))
+    accepted_at = now_iso()
+    for part in _parts(once):
+        services.plays_queue.send(RecordPlays(part, accepted_at))
+    return len(once)
+
+
+def note_playing(services: Services, play: Play) -> None:
+    """Keep what the listener plays now until it must be over."""
+    seconds = min(_MAX_PLAYING_S, play.duration_ms // 1_000 + 1) if play.duration_ms else _PLAYING_S
+    services.listeners.note_playing(play, seconds)
+
+
+def _parts(plays: Iterable[Play]) -> Iterator[tuple[Play, ...]]:
+    part: list[Play] = []
+    size = 0
+    for play in plays:
+        own = len(json.dumps(asdict(play)))
+        if part and size + own > MAX_MESSAGE_BYTES:
+            yield tuple(part)
+            part, size = [], 0
+        part.append(play)
+        size += own
+    if part:
+        yield tuple(part)
