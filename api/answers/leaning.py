@@ -1,7 +1,7 @@
 """What a listener leans towards: their plays, what they love and what they have long played, as tracks with weights."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +20,8 @@ _SKIPPED = -0.5
 _LOVED, _MOST_LOVED = 0.5, 50
 _TASTE, _TASTE_TRACKS = 4.0, 50
 """Of all that was played long ago together: about as much as the last four plays, so that it speaks if they are few."""
-_ALIKE = 0.5
-"""Cosine above which two tracks are one taste: tracks of one genre are nearer to each other, of two further apart."""
+_ALIKE = 0.7
+"""Cosine above which two tracks are one taste: their mean is then as near as 0.92 to both, so it speaks for them."""
 _MOST_POINTS = 6
 _LEAST_SHARE = 0.1
 """Of the weight of the greatest taste; what has less was heard by the way."""
@@ -48,7 +48,7 @@ class Leaning:
         ]
 
 
-def leaning_of(listener: Listener, half_life: float, now: Iterable[TrackId] = ()) -> Leaning:
+def leaning_of(listener: Listener, half_life: float, now: Collection[TrackId] = ()) -> Leaning:
     """What the listener leans towards.
 
     A play counts half of the one `half_life` plays later. A skip takes, unless the track was heard since. What is
@@ -59,7 +59,7 @@ def leaning_of(listener: Listener, half_life: float, now: Iterable[TrackId] = ()
     matched = [play for play in listener.recent if play.track_id is not None][:FOLDED_IN]
     for number, play in enumerate(matched):
         assert play.track_id is not None  # noqa: S101 (just looked at)
-        counts = 0.5 ** (number / half_life)
+        counts = 0.5 ** ((number + bool(now)) / half_life)
         if not play.is_skip:
             weights[play.track_id] += counts
             heard.add(play.track_id)

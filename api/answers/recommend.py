@@ -17,8 +17,8 @@ from earshot.stores.listeners_table import Listener, Opinion
 from earshot.stores.shown_tracks import Shown
 
 _DAY_S = 86_400
-_HALF_LIFE, _HALF_LIFE_OF_RADIO = 15.0, 2.0
-"""Of a play's weight, in plays: a recommendation is for the taste of days, a radio goes on from the last tracks."""
+_HALF_LIFE, _HALF_LIFE_OF_RADIO = 15.0, 1.0
+"""Of a play's weight, in plays: a recommendation is for the taste of days; in a radio one outweighs all before it."""
 _SHOWN_COST, _MOST_SHOWN_COST, _SHOWN_HALF_LIFE_DAYS = 0.06, 0.3, 7.0
 _PLAYED_COST, _PLAYED_HALF_LIFE_DAYS = 0.3, 30.0
 """Taken from scores of at most 1, whose tenth differs from the first by about a tenth."""
@@ -74,7 +74,8 @@ def recommend(searcher: Searcher, listener: Listener, shown: Mapping[TrackId, Sh
         UnknownTag, UnknownGenre: no track has what the filters ask for.
     """
     leaning = leaning_of(listener, _HALF_LIFE, wishes.seeds)
-    return _found(searcher, leaning, listener, _dampened(listener, shown, wishes), wishes)
+    dampened = _dampened(listener, shown, wishes)
+    return _found(searcher, leaning, listener, dampened, wishes, most_tastes=None)
 
 
 def radio(searcher: Searcher, listener: Listener, wishes: Wishes) -> Recommendation:
@@ -85,7 +86,7 @@ def radio(searcher: Searcher, listener: Listener, wishes: Wishes) -> Recommendat
     """
     short = replace(listener, taste=None, opinions=_only_banned(listener.opinions))
     leaning = leaning_of(short, _HALF_LIFE_OF_RADIO, wishes.seeds)
-    return _found(searcher, leaning, listener, {}, wishes)
+    return _found(searcher, leaning, listener, {}, wishes, most_tastes=1)
 
 
 def _only_banned(opinions: Mapping[TrackId, Opinion]) -> dict[TrackId, Opinion]:
@@ -93,7 +94,13 @@ def _only_banned(opinions: Mapping[TrackId, Opinion]) -> dict[TrackId, Opinion]:
 
 
 def _found(
-    searcher: Searcher, leaning: Leaning, listener: Listener, dampened: Mapping[str, float], wishes: Wishes
+    searcher: Searcher,
+    leaning: Leaning,
+    listener: Listener,
+    dampened: Mapping[str, float],
+    wishes: Wishes,
+    *,
+    most_tastes: int | None,
 ) -> Recommendation:
     unwanted = _unwanted(listener, wishes)
     options = replace(wishes.options, exclude=frozenset(wishes.options.exclude) | unwanted)
@@ -103,7 +110,7 @@ def _found(
         picked = spread(searcher, options.filters, options.k, exclude=options.exclude, seed=f"{wishes.now // _DAY_S}")
         return Recommendation(Basis.SPREAD, leaning.plays, (), [Found(track, None, None, ()) for track in picked])
     query = Query(
-        points_of(seeds),
+        points_of(seeds)[:most_tastes],
         tuple(seed for seed in seeds if seed.track.track_id in unwanted),
         tags_of(liked),
         wishes.weights.parts(list(leaning.weights.items())),

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from api.answers.recommend import Basis
 from earshot.track import TrackInfo
 
 _UNSHOWN = ("preview_url", "cover")
@@ -130,6 +131,19 @@ class ExtendAnswer(SimilarAnswer):
     """Tracks that continue a playlist, best first."""
 
     skipped: Annotated[list[Skipped], Field(description="Tracks of the playlist that could not take part, and why.")]
+
+
+class RecommendAnswer(SimilarAnswer):
+    """Tracks for one listener, best first."""
+
+    basis: Annotated[
+        Basis,
+        Field(
+            description="plays: what the listener played, loves or named. spread: nothing is known, so tracks from all "
+            "over the catalogue."
+        ),
+    ]
+    plays: Annotated[int, Field(description="How many of the last plays counted.")]
 
 
 class SearchAnswer(BaseModel):

@@ -19,6 +19,7 @@ from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.pasted_lists import PastedLists
 from earshot.stores.quotas import Quotas
+from earshot.stores.shown_tracks import ShownTracks
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
 
@@ -67,6 +68,7 @@ class Services:
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
     listeners: ListenersTable
+    shown: ShownTracks
     plays_queue: MessageQueue
     queries: SoundQueries
     pasted: PastedLists
