@@ -365,8 +365,9 @@ def test_an_unknown_track_in_the_address_is_explained(open_page: OpenPage) -> No
         "#/map?track=deezer:1040",
         "#/playlists",
         "#/clip",
+        "#/you",
     ],
-    ids=["start", "mix", "path", "map", "playlists", "clip"],
+    ids=["start", "mix", "path", "map", "playlists", "clip", "you"],
 )
 def test_axe_finds_nothing_serious(open_page: OpenPage, address: str, width: str, dark: bool) -> None:
     page = open_page(address, width=width, dark=dark)
