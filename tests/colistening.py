@@ -1,5 +1,6 @@
 """A table of what is played together that tests write down; the real one is made by `listening`."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -36,9 +37,14 @@ class Table:
 
     def fold_in(self, plays: Sequence[tuple[str, float]], k: int, exclude: Collection[str] = ()) -> list[Folded]:
         """The sums of the rows, greatest first."""
-        named = {track_id for played, _ in plays for track_id in self._rows.get(played, {})} - set(exclude)
-        scores = dict(zip(sorted(named), self.scores(plays, sorted(named)).tolist(), strict=True))
-        best = sorted((-score, track_id) for track_id, score in scores.items() if score > 0)[:k]
+        scores: defaultdict[str, float] = defaultdict(float)
+        for played, weight in plays:
+            for track_id, (own, _) in self._rows.get(played, {}).items():
+                scores[track_id] += weight * own
+        excluded = set(exclude)
+        best = sorted(
+            (-score, track_id) for track_id, score in scores.items() if score > 0 and track_id not in excluded
+        )[:k]
         return [self._folded(plays, track_id, -minus) for minus, track_id in best]
 
     def _folded(self, plays: Sequence[tuple[str, float]], track_id: str, score: float) -> Folded:

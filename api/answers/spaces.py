@@ -118,13 +118,19 @@ class Sound:
         """The `k` tracks nearest to any of the unit vectors `points`. Fewer: there are no more."""
         if len(points) == 1:
             return self._nearest(points[0], k, exclude)
-        best: dict[str, Candidate] = {}
+        best: dict[str, float] = {}
         for point in points:
-            for candidate in self._nearest(point, k, exclude):
-                known = best.get(candidate.track_id)
-                if known is None or candidate.score > known.score:
-                    best[candidate.track_id] = candidate
-        return sorted(best.values(), key=lambda candidate: (-candidate.score, candidate.track_id))[:k]
+            for track_id, score in self._names(point, k, exclude):
+                best[track_id] = max(score, best.get(track_id, -1.0))
+        chosen = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
+        return [Candidate(track_id, score, self._searcher.row(track_id)) for track_id, score in chosen]
+
+    def _names(self, vector: Vector, k: int, exclude: Collection[str]) -> list[tuple[str, float]]:
+        """Ids and cosines alone, where they can be had without reading what is shown of the tracks."""
+        if self._admitted is None:
+            hits = self._searcher.nearest(vector, k, exclude=exclude)
+            return [(hit.track_id, hit.similarity) for hit in hits]
+        return [(found.track_id, found.score) for found in self._nearest(vector, k, exclude)]
 
     def _nearest(self, vector: Vector, k: int, exclude: Collection[str]) -> list[Candidate]:
         if self._admitted is None:

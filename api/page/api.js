@@ -32,8 +32,8 @@ function query(values) {
   return new URLSearchParams(texts.filter(([, text]) => text !== undefined && text !== null && text !== ""));
 }
 
-const send = (method, path, body, headers = {}) =>
-  ask(path, { method, headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) });
+const send = (method, path, body, headers = {}, options = {}) =>
+  ask(path, { method, headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body), ...options });
 const post = (path, body, headers) => send("POST", path, body, headers);
 
 async function text(path, options) {
@@ -71,8 +71,9 @@ export const api = {
     { method: "DELETE", headers: withKey(key) }),
   recommend: (values, key) => ask(`/recommend?${query(values)}`, { headers: withKey(key) }),
   listens: (values, key) => ask(`/listens?${query({ limit: 30, ...values })}`, { headers: withKey(key) }),
-  listen: (play, key) => post("/listens", { listens: [play] }, withKey(key)),
+  listen: (play, key) => send("POST", "/listens", { listens: [play] }, withKey(key), { keepalive: true }),
   playing: (play, key) => send("PUT", "/listens/now", play, withKey(key)),
+  opinions: (key) => ask("/opinions", { headers: withKey(key) }),
   opinion: (id, opinion, key) => (opinion ? send("PUT", `/opinions/${encodeURIComponent(id)}`, { opinion }, withKey(key))
     : ask(`/opinions/${encodeURIComponent(id)}`, { method: "DELETE", headers: withKey(key) })),
   forgetMe: (key) => ask("/listens", { method: "DELETE", headers: withKey(key) }),

@@ -26,8 +26,6 @@ export function toggle(track, rest = []) {
   leave();
   current = track;
   queue = rest;
-  heard = { track, seconds: 0, at: null, began: Math.floor(Date.now() / 1000) };
-  document.dispatchEvent(new CustomEvent("earshot:began", { detail: { track } }));
   ends = Infinity;
   const url = `/tracks/${encodeURIComponent(track.track_id)}/audio`;
   draw();
@@ -53,6 +51,10 @@ function load(url, part) {
 }
 
 function start() {
+  if (!heard) {
+    heard = { track: current, seconds: 0, at: null, began: Math.floor(Date.now() / 1000) };
+    document.dispatchEvent(new CustomEvent("earshot:began", { detail: { track: current } }));
+  }
   audio.play().catch((error) => {
     if (error.name !== "AbortError") refuse();
   });

@@ -33,16 +33,16 @@ export async function you(main, values, { go, stays }) {
   async function show() {
     try {
       const options = { k: SHOWN, freshness: state.fresh, new_to_me: state.new === "1" || undefined, listening: state.listening };
-      const answer = await api.recommend(options, listenerKey());
+      const [answer, said] = await Promise.all([api.recommend(options, listenerKey()), api.opinions(listenerKey())]);
       if (!stays()) return;
       note.replaceChildren();
       const heard = answer.results.filter((track) => playable(track, stage));
-      body.replaceChildren(
+      body.replaceChildren(...[
         h("div", { class: "bar" }, h("h2", {}, answer.basis === "spread" ? "Something of everything" : "You may like"),
           heard.length > 1 ? h("button", { type: "button", class: "button", onclick: () => toggle(heard[0], heard.slice(1)) }, icon("play"), "Play all") : null),
         answer.basis === "spread" ? h("p", { class: "hint" }, "Nothing is known of you yet, so these are as unlike each other as the catalogue allows. Play something, or love it.") : null,
-        h("ol", { class: "tracks" }, answer.results.map((track, number) => row(track, { stage, rest: answer.results.slice(number + 1), actions: opinions(track) }))),
-        answer.basis === "spread" ? "" : liking(answer.query), history(), deletion());
+        h("ol", { class: "tracks" }, answer.results.map((track, number) => row(track, { stage, rest: answer.results.slice(number + 1), actions: opinions(track, said.opinions) }))),
+        answer.basis === "spread" ? null : liking(answer.query), history(), deletion()].filter(Boolean));
     } catch (error) {
       if (!stays()) return;
       if (error.code === "key_required") key.hidden = false;
@@ -51,13 +51,13 @@ export async function you(main, values, { go, stays }) {
     }
   }
 
-  function opinions(track) {
+  function opinions(track, said) {
     const love = action("heart", `Love ${named(track)}`, saying(async () => {
       const on = love.getAttribute("aria-pressed") === "true";
       await api.opinion(track.track_id, on ? null : "loved", listenerKey());
       love.setAttribute("aria-pressed", String(!on));
     }));
-    love.setAttribute("aria-pressed", "false");
+    love.setAttribute("aria-pressed", String(said[track.track_id] === "loved"));
     const ban = action("ban", `Never again ${named(track)}`, saying(async () => {
       await api.opinion(track.track_id, "banned", listenerKey());
       ban.closest("li").remove();

@@ -1,1 +1,1 @@
-"""Measurements of `listening`."""
+"""What listening costs and finds."""
