@@ -1,9 +1,9 @@
 """Keeps the lake in order, by the clock: one run does what is due, and the next goes on where its time was up.
 
-What is due is told by the lake itself: parts are to be merged, plays without a track to be matched again, and days that
-are too old to go. Only who asked to be forgotten is written down elsewhere (`earshot.stores.listeners_table`). Every step
-may be repeated, and may die at any line: an object is deleted only after what was made of it is there, so that a reader
-finds plays twice, which reading removes, but never too few.
+What is due is told by the lake itself: parts are to be merged, plays without a track to be matched again, and days
+that are too old to go. Only who asked to be forgotten is written down elsewhere (`earshot.stores.listeners_table`).
+Every step may be repeated, and may die at any line: an object is deleted only after what was made of it is there, so
+that a reader finds plays twice, which reading removes, but never too few.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from earshot.ids import TrackId
 from earshot.plays import ListenerId
 from earshot.stores.listeners_table import Forgotten, ListenersTable
 from earshot.stores.plays_lake import LakeObject, PlaysLake, are_merged, whole_name
-from earshot.telemetry import emit, logger
+from earshot.telemetry import logger
 from listening.local_lake import days, fetched
 from listening.matching import PlayMatching
 from listening.parquet import Plays
@@ -72,7 +72,6 @@ class Keep:
         merged, forgotten = self._merge(time_is_up)
         matched = self._match_again(time_is_up)
         tastes = 0 if time_is_up() else self.tastes.make(list(self.lake.objects()))
-        emit("PlaysMatchedLater", matched)
         return Done(merged, expired, forgotten, matched, tastes)
 
     def _expire(self) -> int:

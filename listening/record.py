@@ -77,7 +77,7 @@ def _usable(messages: Iterable[RecordPlays]) -> Iterable[Play]:
         for number, play in enumerate(message.plays):
             if fault := _fault(play):  # neither who nor what: logs tell nobody what others hear
                 logger().error("a play cannot be kept", accepted_at=message.accepted_at, number=number, fault=fault)
-                emit("PlaysNotKept", reason=fault)
+                emit("WorkGivenUp", reason=fault)
             else:
                 yield replace(play, accepted_at=accepted_at)
 

@@ -27,12 +27,13 @@ _FEW = 200
 
 @dataclass(frozen=True, slots=True)
 class Tastes:
-    """What making them works with."""
+    """What making them works with. `keep_days`: how long plays are kept, and a taste after the last; 0: for ever."""
 
     lake: PlaysLake
     listeners: ListenersTable
     plays: Plays
     folder: Path
+    keep_days: int = 0
 
     def make(self, objects: Sequence[LakeObject]) -> int:
         """Make the tastes of all who have played since; how many.
@@ -47,9 +48,10 @@ class Tastes:
         self.plays.begin_sums(stale)
         for some in days(self.lake, _that_may_hold(objects, stale), self.folder):
             self.plays.add_to_sums(some.files, int(started.timestamp()), HALF_LIFE_S, are_merged=some.are_merged)
+        expires_at = int((started + timedelta(days=self.keep_days)).timestamp()) if self.keep_days else None
         made = []
         for listener, tracks in self.plays.tastes(_MOST_TRACKS):
-            self.listeners.note_taste(listener, Taste(tuple(tracks), iso(started)))
+            self.listeners.note_taste(listener, Taste(tuple(tracks), iso(started)), expires_at)
             made.append(listener)
         for listener, asked_at in self.listeners.forgotten_at(made).items():  # while their taste was made
             self.listeners.forget_before(listener, asked_at)

@@ -68,6 +68,7 @@ def local_settings(function: Function, state: Path) -> dict[str, str]:
         "EARSHOT_FILE_MEMORY": str(state / "files.sqlite3"),
         "EARSHOT_INDEX_CACHE_DIR": str(state / "cache" / function.name),
         "EARSHOT_INDEX_WORK_DIR": str(state / "cache" / function.name),
+        "EARSHOT_PLAYS_WORK_DIR": str(state / "cache" / function.name),
         # A worker counts on one core, as a function of its size does; several that take all slow each other down.
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",

@@ -137,10 +137,11 @@ class ListenersTable:
             ListenerId(row["listener"]): row["made_at"] for row in self._table.get_many(keys, ("listener", "made_at"))
         }
 
-    def note_taste(self, listener: ListenerId, taste: Taste) -> None:
-        """Write what `listening` has made of all plays."""
+    def note_taste(self, listener: ListenerId, taste: Taste, expires_at: int | None = None) -> None:
+        """Write what `listening` has made of all plays. `expires_at`: when none of these is kept any more."""
+        row = {"listener": listener, "item": _TASTE, "made_at": taste.made_at}
         tracks = [[track_id, weight] for track_id, weight in taste.tracks]
-        self._table.put({"listener": listener, "item": _TASTE, "tracks": tracks, "made_at": taste.made_at})
+        self._table.put({**row, "tracks": tracks, **({"expires_at": expires_at} if expires_at else {})})
 
     def everything(self, listener: ListenerId) -> Iterator[Row]:
         """All items of a listener as they are stored."""
