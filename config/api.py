@@ -51,7 +51,7 @@ class ApiSettings(FunctionSettings):
     previews_per_hour: int = Field(default=600, ge=1, le=1_000_000)
     """How often Deezer is asked for a preview that somebody wants to hear. Not counted on one machine."""
 
-    plays_per_hour: int = Field(default=10_000, ge=1_000, le=100_000_000)
+    plays_per_hour: int = Field(default=4_000, ge=1_000, le=100_000_000)
     """Plays taken in from each key (of an open stage: from everybody together). Not counted on one machine."""
 
     path_root: str = Field(default="", max_length=1024)

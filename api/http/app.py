@@ -25,6 +25,7 @@ from api.http.routes import (
     listens,
     opensubsonic,
     opensubsonic_library,
+    opensubsonic_listening,
     page,
     playlists,
     queries,
@@ -88,7 +89,7 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
     )
     for module in answering:
         app.include_router(module.router)
-    for module in (opensubsonic, opensubsonic_library, audiomuse, submissions):
+    for module in (opensubsonic, opensubsonic_library, opensubsonic_listening, audiomuse, submissions):
         app.include_router(module.router)
     app.configure_openapi(
         title=TITLE,
