@@ -10,6 +10,9 @@ from earshot.deliveries import BatchAnswer, batch_answer
 from earshot.messages import RecordPlays
 from earshot.telemetry import logger
 from listening import bootstrap
+from listening.kafka.dead_letters import StayInTopic
+from listening.kafka.events import messages_in
+from listening.kafka.intake import Intake
 
 _RESERVE_MS = 120_000
 
@@ -17,6 +20,11 @@ _RESERVE_MS = 120_000
 def record_plays(event: dict[str, object], _context: object) -> BatchAnswer:
     """SQS batch of plays -> lake and table. What fails comes back, however often: nobody sends a play twice."""
     return batch_answer(bootstrap.deliveries().attempt_apart(list(SQSEvent(event).records), _record))
+
+
+def record_from_kafka(event: dict[str, object], _context: object) -> None:
+    """Messages of a topic of Apache Kafka -> lake and table. What fails has the whole batch come again."""
+    Intake(bootstrap.record(), StayInTopic()).take(messages_in(event))
 
 
 def keep_plays(_event: object, context: LambdaContext) -> None:
