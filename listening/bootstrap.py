@@ -7,6 +7,7 @@ import boto3
 
 from config.deliveries import DeliverySettings
 from config.keep_plays import KeepPlaysSettings
+from config.learn_listening import LearnListeningSettings
 from config.record_plays import RecordPlaysSettings
 from earshot.deliveries import Deliveries
 from earshot.matching import Matching
@@ -16,8 +17,10 @@ from earshot.stores.message_queue import Letters, MessageQueue
 from earshot.stores.plays_lake import PlaysLake
 from earshot.stores.song_keys import SongKeys
 from earshot.stores.tracks_table import TracksTable
+from earshot.telemetry import logger
 from listening.dead_letters import DeadLetters
 from listening.keep import Keep
+from listening.learn import Heard, Learn, Snapshot
 from listening.matching import PlayMatching
 from listening.parquet import Plays
 from listening.record import Record
@@ -60,6 +63,20 @@ def keep() -> Keep:
         partial(leases.hold, "plays"),
         settings.keep_plays_days,
     )
+
+
+@lru_cache(maxsize=1)
+def learn() -> Learn:
+    """What `learn_listening` runs."""
+    settings = LearnListeningSettings.load()
+    folder = _made(settings.plays_work_dir)
+    leases = Leases(boto3.client("dynamodb"), settings.crawls_table, seconds=_LONGEST_RUN_S)
+    lake = PlaysLake(boto3.client("s3"), settings.plays_bucket)
+    return Learn(lake, Plays(folder), folder, _fit, partial(leases.hold, "listening"))
+
+
+def _fit(_heard: Heard, snapshot: Snapshot) -> None:
+    logger().info("plays were read", plays=snapshot.plays, digest=snapshot.digest)
 
 
 @lru_cache(maxsize=1)

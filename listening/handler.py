@@ -42,6 +42,13 @@ def keep_plays(_event: object, context: LambdaContext) -> None:
     )
 
 
+def learn_listening(_event: object, _context: object) -> None:
+    """The clock -> a model of what is played together, if it is good enough."""
+    snapshot = bootstrap.learn().run()
+    if snapshot:
+        logger().info("learned", plays=snapshot.plays, listeners=snapshot.listeners, tracks=snapshot.tracks)
+
+
 def _is_up(context: LambdaContext) -> bool:
     return context.get_remaining_time_in_millis() < _RESERVE_MS
 

@@ -45,10 +45,11 @@ _MOST_ROWS = 122_880
 _RANGE = 1 << 16
 _AFTER_ALL = "g"
 """Greater than any listener, which are hexadecimal digits."""
-_ONCE = (
+ONCE = (
     "QUALIFY row_number() OVER (PARTITION BY listener, listened_at, song ORDER BY track_id IS NULL,"
     " accepted_at DESC, track_id) = 1"
 )
+"""Of a play that is there twice the one that has a track, and was taken in last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class Plays:
             "SELECT plays.*, coalesce(plays.track_id, matched.found) AS now_id"
             " FROM read_parquet($files) AS plays LEFT JOIN matched USING (song)"
             " ANTI JOIN forgotten ON plays.listener = forgotten.listener AND accepted_at <= forgotten.asked_at"
-            f" {_ONCE})",
+            f" {ONCE})",
             {"files": list(map(str, files))},
         )
         parts = -(-self._number("SELECT count(*) FROM day") // _MOST_ROWS)
@@ -160,78 +161,9 @@ class Plays:
         ).fetchall()
         return {ListenerId(listener): at for listener, at in found}
 
-    def begin_sums(self, listeners: Collection[ListenerId] | None = None) -> None:
-        """Forget what was added up. From now on only plays of `listeners` count; None: of all."""
-        self._only = listeners is not None
-        run = self._database.execute
-        run("CREATE OR REPLACE TEMP TABLE chosen AS SELECT unnest($1) AS listener", [sorted(listeners or ())])
-        run(
-            "CREATE OR REPLACE TEMP TABLE sums (listener VARCHAR, track_id VARCHAR, plays BIGINT, skips BIGINT,"
-            " weight DOUBLE, last_at BIGINT)"
-        )
-
-    def add_to_sums(self, files: Sequence[Path], at: int, half_life_s: float, *, are_merged: bool) -> None:
-        """Add plays that have a track, by listener and track.
-
-        Args:
-            files: whole days.
-            at: the time at which a play weighs 1 (Unix seconds); one that is older by the half-life weighs half.
-            half_life_s: in seconds.
-            are_merged: none of the files holds a play twice.
-        """
-        chosen = " AND listener IN (FROM chosen)" if self._only else ""
-        self._database.execute(
-            "INSERT INTO sums SELECT listener, track_id, count(*) FILTER (NOT skip), count(*) FILTER (skip),"  # noqa: S608
-            " coalesce(sum(pow(2, (listened_at - $at) / $half_life)) FILTER (NOT skip), 0), max(listened_at)"
-            " FROM (SELECT listener, listened_at, song, track_id, skip FROM read_parquet($files)"
-            f" WHERE track_id IS NOT NULL{chosen} {'' if are_merged else _ONCE}) GROUP BY 1, 2",
-            {"files": list(map(str, files)), "at": at, "half_life": half_life_s},
-        )
-
-    def tastes(self, most: int) -> Iterator[tuple[ListenerId, list[tuple[TrackId, float]]]]:
-        """Of each listener the tracks that weigh most, the heaviest first; the weight of the heaviest is 1."""
-        found = self._database.execute(
-            "SELECT listener, list((track_id, weight) ORDER BY weight DESC, track_id) FROM ("
-            " SELECT * FROM (SELECT listener, track_id, sum(weight) AS weight FROM sums GROUP BY 1, 2) WHERE weight > 0"
-            " QUALIFY row_number() OVER (PARTITION BY listener ORDER BY weight DESC, track_id) <= $most"
-            ") GROUP BY 1 ORDER BY 1",
-            {"most": most},
-        )
-        while rows := found.fetchmany(1_000):
-            for listener, tracks in rows:
-                heaviest = tracks[0][1]
-                yield ListenerId(listener), [(TrackId(i), round(weight / heaviest, 4)) for i, weight in tracks]
-
-    def interactions(self) -> dict[str, Any]:
-        """What was added up, as arrays of one length (see `listening.learn.Interactions`), and the ids of tracks."""
-        run = self._database.execute
-        run(
-            "CREATE OR REPLACE TEMP TABLE pairs AS SELECT listener, track_id, sum(plays)::INTEGER AS plays,"
-            " sum(skips)::INTEGER AS skips, max(last_at) AS last_at FROM sums GROUP BY 1, 2"
-        )
-        tracks = run("SELECT DISTINCT track_id FROM pairs ORDER BY 1").fetchnumpy()["track_id"]
-        run(
-            "CREATE OR REPLACE TEMP TABLE codes AS"
-            " SELECT track_id, (row_number() OVER (ORDER BY track_id) - 1)::INTEGER AS track"
-            " FROM (SELECT DISTINCT track_id FROM pairs)"
-        )
-        found = run(
-            "SELECT (dense_rank() OVER (ORDER BY listener) - 1)::INTEGER AS listener, track, plays, skips,"
-            " last_at FROM pairs JOIN codes USING (track_id) ORDER BY 1, 2"
-        ).fetchnumpy()
-        return {**found, "track_ids": tracks}
-
-    def summary(self, files: Sequence[Path], most: int) -> list[tuple[Any, ...]]:
-        """Of each day: day, plays, listeners, and the tracks most played, each with how often."""
-        return self._database.execute(
-            "WITH plays AS (SELECT (listened_at // 86400)::INTEGER AS day, listener, track_id"
-            " FROM read_parquet($files)), by_track AS (SELECT day, track_id, count(*) AS times FROM plays"
-            " WHERE track_id IS NOT NULL GROUP BY 1, 2), tops AS (SELECT day, list((track_id, times)"
-            " ORDER BY times DESC, track_id)[1:$most] AS top FROM by_track GROUP BY 1)"
-            " SELECT day, count(*), count(DISTINCT listener), any_value(top) FROM plays LEFT JOIN tops USING (day)"
-            " GROUP BY 1 ORDER BY 1",
-            {"files": list(map(str, files)), "most": most},
-        ).fetchall()
+    def run(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Any:
+        """What DuckDB answers to a statement of `listening.sums`: `fetchall` and `fetchnumpy` read it."""
+        return self._database.execute(statement, values)
 
     def close(self) -> None:
         """Give back memory and disk."""

@@ -15,8 +15,9 @@ from earshot.stores.listeners_table import ListenersTable, Taste
 from earshot.stores.plays_lake import LakeObject, PlaysLake
 from listening.local_lake import days
 from listening.parquet import Plays
+from listening.sums import Weights
 
-HALF_LIFE_S = 180 * 86_400.0
+_HALF_LIFE_S = 180 * 86_400.0
 _MOST_TRACKS = 100
 _LOOKED_BACK = timedelta(days=30)
 """Whoever played longer ago had their taste made since, unless nothing ran for a month."""
@@ -45,12 +46,12 @@ class Tastes:
         stale = self._stale(objects, started)
         if not stale:
             return 0
-        self.plays.begin_sums(stale)
+        weights = Weights(self.plays, stale, int(started.timestamp()), _HALF_LIFE_S)
         for some in days(self.lake, _that_may_hold(objects, stale), self.folder):
-            self.plays.add_to_sums(some.files, int(started.timestamp()), HALF_LIFE_S, are_merged=some.are_merged)
+            weights.add(some)
         expires_at = int((started + timedelta(days=self.keep_days)).timestamp()) if self.keep_days else None
         made = []
-        for listener, tracks in self.plays.tastes(_MOST_TRACKS):
+        for listener, tracks in weights.heaviest(_MOST_TRACKS):
             self.listeners.note_taste(listener, Taste(tuple(tracks), iso(started)), expires_at)
             made.append(listener)
         for listener, asked_at in self.listeners.forgotten_at(made).items():  # while their taste was made

@@ -47,7 +47,7 @@ def fresh_world(folder: Path) -> Iterator[World]:
 
 def forget_process() -> None:
     """What comes next runs in a new process."""
-    for made in (bootstrap.record, bootstrap.keep, bootstrap.dead_letters, bootstrap.deliveries):
+    for made in (bootstrap.record, bootstrap.keep, bootstrap.learn, bootstrap.dead_letters, bootstrap.deliveries):
         made.cache_clear()
 
 

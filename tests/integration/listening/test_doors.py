@@ -1,13 +1,16 @@
 """The functions as Lambda calls them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from earshot.stores.message_queue import MessageQueue
-from listening import handler
+from listening import bootstrap, handler
+from listening.__main__ import main
+from listening.learn import Snapshot
 from tests.integration.listening.mortal import Context, event_record, fresh_world, story
 from tests.unit.listening.world import ANA, BEN, World, message, play
 
@@ -46,6 +49,26 @@ def test_the_clock_gives_dead_letters_back_and_keeps_the_lake(world: World) -> N
     handler.keep_plays({}, Context())  # type: ignore[arg-type]
     assert [found.is_whole for found in world.objects()] == [True]
     assert len(_batch(world)["Records"]) == 1
+
+
+def test_what_the_clock_learns_from_is_what_was_kept(world: World) -> None:
+    handler.learn_listening({}, Context())
+    world.register(1)
+    _send(world, message(play(1)))
+    handler.record_plays(_batch(world), None)
+    heard: list[Snapshot] = []
+    learn = bootstrap.learn()
+    replace(learn, fit=lambda _, snapshot: heard.append(snapshot)).run()
+    assert [snapshot.plays for snapshot in heard] == [1]
+
+
+def test_a_shell_says_what_was_done(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.record.run([message(play(1))])
+    assert [main(["keep"]), main(["learn"])] == [0, 0]
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "1 days merged, 0 objects too old, 0 listeners forgotten, 0 plays matched, 0 tastes made.",
+        "Learned from nothing.",
+    ]
 
 
 def test_processes_that_die_again_and_again_each_time_a_change_later_lose_double_and_leave_nothing(

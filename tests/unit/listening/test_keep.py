@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -11,7 +12,7 @@ import earshot.clock
 from earshot.clock import now
 from earshot.plays import ListenerId
 from listening import keep
-from listening.learn import read_interactions
+from listening.learn import read_plays
 from tests.unit.listening.world import ANA, BEN, EVA, World, message, play
 
 Later = Callable[[timedelta], None]
@@ -22,7 +23,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Later:
     """Lets time pass."""
     honest, passed = earshot.clock.now, [timedelta()]
 
-    def now() -> earshot.clock.datetime:
+    def now() -> datetime:
         return honest() + passed[0]
 
     def let_pass(time: timedelta) -> None:
@@ -184,29 +185,30 @@ def test_who_asks_to_be_forgotten_gets_no_taste(world: World) -> None:
 
 
 def test_what_a_model_learns_from_is_who_played_what_and_a_snapshot_tells_of_what(world: World) -> None:
-    assert read_interactions(world.record.lake, world.record.plays, world.folder) is None
+    assert read_plays(world.record.lake, world.record.plays, world.folder) is None
     one, two = world.register(1), world.register(2)
     world.record.run([message(play(1), play(1, days_ago=5), play(2, BEN, skipped=True), play(9)), message(play(1))])
-    read = read_interactions(world.record.lake, world.record.plays, world.folder)
+    read = read_plays(world.record.lake, world.record.plays, world.folder)
     assert read is not None
-    found, snapshot = read
-    assert found.track_ids == [one, two]
-    rows = list(zip(found.listener, found.track, found.plays, found.skips, strict=True))
-    assert rows == [(0, 0, 2, 0), (1, 1, 0, 1)]
+    heard, snapshot = read
+    assert heard.track_ids == [one, two]
+    rows = list(zip(heard.listener, heard.track, heard.at, heard.skip, strict=True))
+    ana = [(0, 0, play(1, days_ago=days).listened_at, False) for days in (5, 1)]
+    assert rows == [*ana, (1, 1, play(2).listened_at, True)]
     assert (snapshot.plays, snapshot.listeners, snapshot.tracks) == (3, 2, 2)
-    assert (snapshot.first_day, snapshot.last_day) == (play(1, days_ago=5).day, play(1).day)
+    assert (snapshot.first_day, snapshot.last_day) == (str(play(1, days_ago=5).day), str(play(1).day))
     world.keep()
-    again = read_interactions(world.record.lake, world.record.plays, world.folder)
+    again = read_plays(world.record.lake, world.record.plays, world.folder)
     assert again is not None
     assert again[1].digest != snapshot.digest
-    assert [list(getattr(again[0], name)) for name in ("listener", "plays")] == [[0, 1], [2, 0]]
+    assert list(again[0].at) == list(heard.at)
 
 
 def test_a_listener_who_asks_leaves_no_trace_in_any_table_or_object(world: World, later: Later) -> None:
     """The bytes are searched: of what is left, only the word that they asked names them, and it expires."""
     listener = ListenerId("3f9c0d5e7a1b2c48")
     world.register(1)
-    said = {"title": "Unheard-of Lullaby", "client": "peculiar player 7"}
+    said: dict[str, Any] = {"title": "Unheard-of Lullaby", "client": "peculiar player 7"}
     plays = [play(1, listener), play(2, listener, **said), play(3, listener, days_ago=50, **said)]
     world.record.run([message(*plays, play(1, BEN), minutes_ago=1)])
     world.keep()

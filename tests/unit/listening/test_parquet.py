@@ -128,34 +128,6 @@ def test_a_song_without_a_track_is_found_once_and_each_turn_begins_elsewhere(pla
     assert len(plays.of_songs([file], [some[0].song])) == 2
 
 
-def test_what_was_played_adds_up_by_listener_and_track(plays: Plays, tmp_path: Path) -> None:
-    one, two = ListenerId("1" * 16), ListenerId("2" * 16)
-
-    def heard(listener: ListenerId, track: str, day: int, *, skipped: bool = False) -> Play:
-        at = AT + 86_400 * day
-        return Play(listener, at, f"Song {track}", ("A",), skipped=skipped, track_id=TrackId(track), accepted_at=at)
-
-    first = [heard(one, "b", 0), heard(one, "a", -1), heard(one, "c", 0, skipped=True), heard(two, "a", 0)]
-    plays.begin_sums()
-    plays.add_to_sums([_file(tmp_path, plays.pack(first))], AT, 86_400.0, are_merged=True)
-    second = _file(tmp_path, plays.pack([heard(one, "b", -2)]))
-    plays.add_to_sums([second, second], AT, 86_400.0, are_merged=False)
-    assert list(plays.tastes(1)) == [(one, [("b", 1.0)]), (two, [("a", 1.0)])]
-    assert next(plays.tastes(5)) == (one, [("b", 1.0), ("a", 0.4)]), ".5 of 1.25, and a skip speaks for nothing"
-    found = plays.interactions()
-    assert {name: list(values) for name, values in found.items()} == {
-        "listener": [0, 0, 0, 1],
-        "track": [0, 1, 2, 0],
-        "plays": [1, 2, 0, 1],
-        "skips": [0, 0, 1, 0],
-        "last_at": [AT - 86_400, AT, AT, AT],
-        "track_ids": ["a", "b", "c"],
-    }
-    plays.begin_sums([two])
-    plays.add_to_sums([_file(tmp_path, plays.pack(first))], AT, 86_400.0, are_merged=True)
-    assert list(plays.tastes(5)) == [(two, [("a", 1.0)])]
-
-
 def test_a_text_that_looks_like_a_statement_is_a_text(plays: Plays, tmp_path: Path) -> None:
     nasty = replace(FULL, title="'); DROP TABLE day; --", client="$rows")
     assert _merged(plays, tmp_path, [nasty])[0].title == nasty.title

@@ -53,7 +53,11 @@ class World:
 
     def register(self, number: int, **said: Any) -> TrackId:
         """A track that plays of the song `number` are of."""
-        described = {"title": f"Song {number}", "artists": ("Ana Moreau",), "duration_ms": 200_000} | said
+        described: dict[str, Any] = {
+            "title": f"Song {number}",
+            "artists": ("Ana Moreau",),
+            "duration_ms": 200_000,
+        } | said
         info = TrackInfo(TrackId(f"deezer:{number}"), "deezer", **described)
         self.stage.tracks.register(info)
         SongKeys(self.stage.account.dynamodb, "crawls").note([info])
@@ -73,7 +77,7 @@ def running(folder: Path) -> Iterator[World]:
 def play(number: int, listener: ListenerId = ANA, *, days_ago: float = 1, **said: Any) -> Play:
     """Somebody plays the song `number`."""
     listened_at = int(_NOW - 86_400 * days_ago) + number
-    described = {"title": f"Song {number}", "artists": ("Ana Moreau",), "duration_ms": 200_500} | said
+    described: dict[str, Any] = {"title": f"Song {number}", "artists": ("Ana Moreau",), "duration_ms": 200_500} | said
     return Play(listener, listened_at, **described)
 
 
