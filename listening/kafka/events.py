@@ -6,6 +6,9 @@ from typing import cast
 
 from listening.kafka.messages import TopicMessage
 
+KAFKA = ("aws:kafka", "SelfManagedKafka")
+"""What such an event calls its source."""
+
 
 def messages_in(event: Mapping[str, object]) -> Iterator[TopicMessage]:
     """The messages, partition by partition, each in its order. One without a value (a tombstone) is an empty one."""

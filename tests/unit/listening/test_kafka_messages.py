@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from earshot.messages import RecordPlays
 from earshot.plays import Play, listener_of
+from listening import bootstrap, handler
 from listening.kafka.dead_letters import DeadLetterFile, StayInTopic
 from listening.kafka.events import messages_in
 from listening.kafka.intake import Intake
 from listening.kafka.messages import MAX_BYTES, TopicMessage, Unreadable, plays_in
+from tests.unit.listening.world import World
 
 _EVENTS = Path(__file__).parents[2] / "events"
 _AT = 1_700_000_000
@@ -84,10 +87,13 @@ def test_a_play_was_accepted_when_its_message_was_written() -> None:
 
 
 class _Recording:
-    def __init__(self) -> None:
+    def __init__(self, failure: Exception | None = None) -> None:
         self.messages: list[RecordPlays] = []
+        self._failure = failure
 
     def run(self, messages: Sequence[RecordPlays]) -> None:
+        if self._failure:
+            raise self._failure
         self.messages += messages
 
 
@@ -111,3 +117,19 @@ def test_dead_letters_can_be_read_and_sent_again(tmp_path: Path) -> None:
     ]
     assert lines[0]["offset"] == 7
     assert (tmp_path / "letters.jsonl").stat().st_mode & 0o077 == 0
+
+
+def test_the_function_keeps_what_an_event_source_hands_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "record", lambda: world.record)
+    event = json.loads((_EVENTS / "kafka_plays.json").read_text(encoding="utf-8"))
+    assert handler.record_plays(event, None) == {"batchItemFailures": []}
+    assert handler.record_plays({**event, "eventSource": "SelfManagedKafka"}, None) == {"batchItemFailures": []}
+    assert {play.title for play in world.kept()} == {"Glass", "Panes"}
+
+
+def test_what_cannot_be_kept_has_the_whole_batch_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+    monkeypatch.setattr(bootstrap, "record", lambda: _Recording(gone))
+    event = json.loads((_EVENTS / "kafka_plays.json").read_text(encoding="utf-8"))
+    with pytest.raises(EndpointConnectionError):
+        handler.record_plays(event, None)
