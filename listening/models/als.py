@@ -20,10 +20,12 @@ _INVERSE_REGULARISATION = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Als:
-    """How to factorise. An entry of confidence c weighs ``1 + confidence · c``, an absent one 1."""
+    """How to factorise. An entry of confidence c weighs ``1 + confidence · c^counts``, an absent one 1: with `counts` 0
+    it does not matter how often something was played."""
 
     confidence: float = 10.0
-    regularisation: float = 1.0
+    regularisation: float = 10.0
+    counts: float = 0.0
     dimensions: int = 64
     iterations: int = 15
     seed: int = 0
@@ -32,7 +34,7 @@ class Als:
 def item_factors(interactions: Interactions, how: Als) -> Floats:
     """Vectors of items (n_items, dimensions); 0 for an item without listeners."""
     weights = interactions.matrix()
-    weights.data *= np.float32(how.confidence)
+    weights.data = np.float32(how.confidence) * weights.data ** np.float32(how.counts)
     by_item = sparse.csr_array(weights.T)
     items = np.random.default_rng(how.seed).normal(0, 0.01, (interactions.n_items, how.dimensions)).astype(np.float32)
     listeners = np.zeros((interactions.n_listeners, how.dimensions), np.float32)

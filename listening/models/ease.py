@@ -34,7 +34,9 @@ def ease_weights(interactions: Interactions, *, regularisation: float, items: Nu
     if failed or failed_too:
         raise ValueError(f"a regularisation of {regularisation} does not make the counts of items invertible")
     for part in blocks(len(items), len(items)):  # LAPACK leaves the upper half as it was
-        inverse[part, part.start :] = np.tril(inverse[part.start :, part]).T
+        corner = np.tril(inverse[part, part])
+        inverse[part, part] = corner + np.tril(corner, -1).T
+        inverse[part, part.stop :] = inverse[part.stop :, part].T
     diagonal = np.diagonal(inverse).copy()
     weights: npt.NDArray[np.float64] = inverse
     weights /= -diagonal
