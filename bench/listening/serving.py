@@ -72,7 +72,11 @@ class Table:
         rows = np.array([self._number(played) for played, _ in plays])
         weights = np.array([weight for _, weight in plays], np.float32)
         near, back = np.unique(self._near[rows], return_inverse=True)
-        return rows, near, np.bincount(back.ravel(), (self._weights[rows] * weights[:, None]).ravel()).astype(np.float32)
+        return (
+            rows,
+            near,
+            np.bincount(back.ravel(), (self._weights[rows] * weights[:, None]).ravel()).astype(np.float32),
+        )
 
     def fold_in(self, plays: Sequence[tuple[str, float]], k: int, exclude: Collection[str] = ()) -> list[Folded]:
         rows, near, sums = self._sums(plays)

@@ -1,13 +1,13 @@
 """Invented people with a known taste (`simulator`), in process: nDCG of answers by sound, by listening and by both.
 
-The answers are the API's own (`api.answers`), from an index version of synthetic tracks and a table of what is played
-together. `python -m bench.listening.tastes` prints the figures; `measure` returns them.
+The answers are the API's own (`api.answers`), from an index version of synthetic tracks and the table that
+`listening.models` learns from what people play. `python -m bench.listening.tastes` prints the figures.
 """
 
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,26 +19,34 @@ from api.answers.options import Options
 from api.answers.recommend import Wishes, recommend
 from bench.figures import Figures
 from bench.index.folder_s3 import FolderS3
+from earshot.colistening.manifest import Snapshot, Training
+from earshot.colistening.publish import publish as publish_table
+from earshot.colistening.reader import ColisteningReader
+from earshot.colistening.store import ColisteningStore
+from earshot.colistening.table import ColisteningTable
 from earshot.ids import TrackId
 from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
 from earshot.plays import ListenerId, Play
 from earshot.stores.listeners_table import Listener
+from listening.models.cold import Features
+from listening.models.fit import fit
+from listening.models.interactions import Evidence, Interactions
+from listening.models.learn import choose
 from simulator.__main__ import report
 from simulator.catalogue import Catalogue, Matrix, catalogue_of
 from simulator.judging import AGES, ASKED, LENGTHS, WAYS, Ask, HeldOut, held_out, judged
-from simulator.people import invented
+from simulator.people import Person, invented
 from simulator.sessions import SimulatedPlay, sessions
 from tests.unit.api.world import publish
 from tests.unit.api.world import track as track_of
 
-_TRACKS, _ARTISTS, _REGIONS, _SCENES, _NEW_SHARE = 5_000, 400, 12, 8, 0.1
+_TRACKS, _ARTISTS, _REGIONS, _SCENES, _NEW_SHARE = 3_000, 250, 12, 8, 0.1
 _PEOPLE, _OTHERS, _DAYS = 400, 60, 20
 _DIM = 128
 _SPREAD, _OF_ARTIST = 0.55, 0.35
 """Standard deviations, of unit centres, of tracks around their artist and of artists around their region."""
 _ENDS_AT = 1_780_000_000
-_SHRINK, _NEIGHBOURS = 10.0, 50
 
 
 def synthetic(rng: np.random.Generator) -> tuple[Catalogue, Matrix]:
@@ -89,57 +97,55 @@ def _play(play: SimulatedPlay, track_ids: Sequence[str]) -> Play:
 
 
 @dataclass(frozen=True, slots=True)
-class _Folded:
-    track_id: str
-    score: float
-    because: str
-    listeners: int
+class Learned:
+    """The table that was learned, open, and the model that was chosen for it."""
+
+    table: ColisteningTable
+    model: str
+    plays: int
 
 
-class Neighbours:
-    """Item-kNN by cosine with shrinkage, dense: right for some thousand tracks."""
-
-    version = "simulated"
-
-    def __init__(self, interactions: npt.NDArray[np.float32], track_ids: Sequence[str]) -> None:
-        together = interactions.T @ interactions
-        norms = np.sqrt(together.diagonal())
-        weights = together / (np.outer(norms, norms) + _SHRINK)
-        np.fill_diagonal(weights, 0)
-        cut = np.partition(weights, -_NEIGHBOURS, axis=1)[:, -_NEIGHBOURS]
-        self._weights = np.where(weights >= cut[:, None], weights, 0).astype(np.float32)
-        self._together, self._ids = together, list(track_ids)
-        self._place = {track_id: place for place, track_id in enumerate(track_ids)}
-        self._listeners = together.diagonal()
-
-    def knows(self, track_id: str) -> bool:
-        """Whether somebody played it."""
-        place = self._place.get(track_id)
-        return place is not None and bool(self._listeners[place])
-
-    def fold_in(self, plays: Sequence[tuple[str, float]], k: int, exclude: Collection[str] = ()) -> list[_Folded]:
-        """The best for these plays."""
-        scores = self._scores(plays)
-        scores[[self._place[track_id] for track_id in exclude if track_id in self._place]] = 0
-        best = [int(i) for i in np.argsort(-scores)[:k] if scores[i] > 0]
-        return [_Folded(self._ids[i], float(scores[i]), plays[0][0], 3) for i in best]
-
-    def scores(self, plays: Sequence[tuple[str, float]], track_ids: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Their sums."""
-        found: npt.NDArray[np.float32] = self._scores(plays)[[self._place[track_id] for track_id in track_ids]]
-        return found
-
-    def popularities(self, track_ids: npt.NDArray[np.bytes_]) -> npt.NDArray[np.uint32]:
-        """Listeners of each."""
-        places = [self._place[track_id.decode()] for track_id in track_ids]
-        found: npt.NDArray[np.uint32] = self._listeners[places].astype(np.uint32)
-        return found
-
-    def _scores(self, plays: Sequence[tuple[str, float]]) -> npt.NDArray[np.float32]:
-        total = np.zeros(len(self._ids), np.float32)
-        for track_id, weight in plays:
-            total += np.float32(weight) * self._weights[self._place[track_id]]
-        return total
+def learned(
+    people: Sequence[Person], catalogue: Catalogue, vectors: Matrix, rng: np.random.Generator, folder: Path
+) -> Learned:
+    """What `listening` learns when these people play."""
+    order = np.argsort(np.array(catalogue.track_ids, "S"))
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    plays = [play for session in sessions(people, catalogue, _DAYS, _ENDS_AT, rng) for play in session]
+    of, first = np.unique([(p.person, place[p.track]) for p in plays], axis=0, return_inverse=True)
+    skipped, at = np.array([p.skipped for p in plays]), np.array([p.listened_at for p in plays])
+    began = np.full(len(of), np.iinfo(np.int64).max)
+    np.minimum.at(began, first, at)
+    evidence = Evidence(
+        of[:, 0],
+        of[:, 1],
+        np.bincount(first, ~skipped).astype(np.int64),
+        np.bincount(first, skipped).astype(np.int64),
+        began,
+        np.zeros(len(of), np.int64),
+    )
+    interactions = Interactions.of_evidence(evidence, n_listeners=len(people), n_items=catalogue.size)
+    features = Features(catalogue.artist_of[order], np.full(catalogue.size, -1), vectors[order])
+    outcome = choose(interactions, features, None)
+    heard = np.bincount(of[:, 1], np.bincount(first, ~skipped), catalogue.size).astype(np.int64)
+    recipe = outcome.champion.recipe
+    rows = fit(interactions, recipe, ids=np.array(catalogue.track_ids, "S")[order], plays=heard, features=features)
+    s3 = FolderS3(folder / "listening").as_client()
+    training = Training(
+        recipe.name,
+        recipe.to_parameters(),
+        Snapshot("", "", len(plays), len(people), catalogue.size, ""),
+        outcome.champion.judgement.figures(),
+        outcome.candidates,
+        outcome.baselines,
+        outcome.verdict,
+    )
+    publish_table(ColisteningStore(s3, "index"), rows, training, seen=None, work_dir=folder)
+    table = ColisteningReader(s3, "index", folder / "tables").current()
+    if table is None:
+        raise RuntimeError(outcome.verdict.reason)
+    return Learned(table, recipe.name, len(plays))
 
 
 def measure() -> Figures:
@@ -148,20 +154,17 @@ def measure() -> Figures:
     rng, choices, futures = np.random.default_rng(1).spawn(3)
     catalogue, vectors = synthetic(rng)
     people = invented(_PEOPLE + _OTHERS, catalogue, 1)
-    interactions = np.zeros((_PEOPLE, catalogue.size), np.float32)
-    for session in sessions(people[:_PEOPLE], catalogue, _DAYS, _ENDS_AT, choices):
-        for play in session:
-            interactions[play.person, play.track] = max(interactions[play.person, play.track], not play.skipped)
-    with tempfile.TemporaryDirectory() as folder:
-        asking = Asking(
-            opened(catalogue, vectors, Path(folder)), Neighbours(interactions, catalogue.track_ids), catalogue
-        )
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        known = learned(people[:_PEOPLE], catalogue, vectors, choices, folder)
+        asking = Asking(opened(catalogue, vectors, folder), known.table, catalogue)
         figures = judged(held_out(people[_PEOPLE:], catalogue, _ENDS_AT, futures), catalogue, asking.asker)
     print(report(figures))
     return {
         "people": _PEOPLE,
         "held_out": _OTHERS,
-        "plays": int(interactions.sum()),
+        "plays": known.plays,
+        "model": known.model,
         "seconds": round(time.monotonic() - began, 1),
         "ndcg": {
             f"{length} plays, {age} tracks": {way: round(figures.mean(way, length, age), 3) for way in WAYS}
