@@ -18,7 +18,7 @@ import numpy as np
 from earshot.errors import EarshotError
 from simulator.asking import Players, catalogue_at
 from simulator.catalogue import Catalogue
-from simulator.judging import AGES, LENGTHS, WAYS, Figures, held_out, judged
+from simulator.judging import AGES, LENGTHS, POPULAR, WAYS, Figures, held_out, judged
 from simulator.people import Person, affinity, invented
 from simulator.sessions import sessions
 
@@ -75,10 +75,11 @@ def _has_learned(players: Players, key: str, wait_s: float) -> bool:
 
 def report(figures: Figures) -> str:
     """The figures as a table."""
-    lines = [f"{'plays':>5}  {'tracks':<6}" + "".join(f"{way:>11}" for way in WAYS) + "   hybrid over the better one"]
+    ways = (POPULAR, *WAYS)
+    lines = [f"{'plays':>5}  {'tracks':<6}" + "".join(f"{way:>11}" for way in ways) + "   hybrid over the better one"]
     for length in LENGTHS:
         for age in AGES:
-            means = "".join(f"{figures.mean(way, length, age):>11.3f}" for way in WAYS)
+            means = "".join(f"{figures.mean(way, length, age):>11.3f}" for way in ways)
             lead, error = figures.lead(length, age)
             lines.append(f"{length:>5}  {age:<6}{means}   {lead:+.3f} ± {error:.3f}")
     return "\n".join(lines)

@@ -9,7 +9,7 @@ import numpy as np
 from earshot.api_client import ApiClient
 from earshot.errors import ApiUnreachable, InvalidInput
 from simulator.catalogue import Catalogue, catalogue_of
-from simulator.judging import ASKED, Ask, HeldOut
+from simulator.judging import ASKED, Ask, Counts, HeldOut
 from simulator.people import Person
 from simulator.sessions import SimulatedPlay
 
@@ -104,14 +104,18 @@ class Players:
         )
 
     def asker(self, one: HeldOut, length: int) -> Ask:
-        """What sends somebody's history and asks for them, each time as somebody new: what was shown sinks."""
+        """What sends a history and asks, for each weight once, each time as somebody new: what was shown sinks."""
+        answers: dict[float, Sequence[int]] = {}
 
-        def ask(history: Sequence[SimulatedPlay], listening: float) -> Sequence[int]:
+        def ask(history: Sequence[SimulatedPlay], listening: float, _counts: Counts) -> Sequence[int]:
+            if listening in answers:
+                return answers[listening]
             key = f"{one.person.key}-{length}-{listening}-{time.time_ns()}"
             if history:
                 self.send(key, history)
                 self.wait_for(key, history[-1])
-            return self.recommended(key, listening)[0]
+            answers[listening] = self.recommended(key, listening)[0]
+            return answers[listening]
 
         return ask
 

@@ -15,14 +15,20 @@ LENGTHS = (0, 3, 30)
 """Of histories, in plays that were not skipped."""
 WAYS: Mapping[str, float] = {"sound": 0.0, "listening": 1.0, "hybrid": 0.5}
 """By which answers are made: how much listening weighs."""
-AGES = ("known", "new")
+POPULAR = "popular"
+"""For comparison: what everybody plays, for everybody."""
+AGES = ("all", "new")
+"""All tracks, and those alone that nobody has had a chance to play."""
 K = 10
 ASKED = 50
-"""Results of one question: among them are new tracks to judge, too."""
+"""Results of one question, so that there are some that count."""
 _SESSION = 10
 
-Ask = Callable[[Sequence[SimulatedPlay], float], Sequence[int]]
-"""The tracks for somebody with these plays, best first, at a weight of listening."""
+Counts = npt.NDArray[np.bool_]
+"""Of each track (n,) whether it counts."""
+Ask = Callable[[Sequence[SimulatedPlay], float, Counts], Sequence[int]]
+"""Tracks for somebody with these plays, best first, at a weight of listening. Those that do not count may be among
+them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +76,24 @@ def held_out(people: Iterable[Person], catalogue: Catalogue, ends_at: int, rng: 
 def judged(people: Sequence[HeldOut], catalogue: Catalogue, ask_of: Callable[[HeldOut, int], Ask]) -> Figures:
     """The figures of all. `ask_of`: makes what asks for somebody with a history of a length."""
     figures = Figures()
-    ages = {"known": ~catalogue.is_new, "new": catalogue.is_new}
+    ages = {"all": np.ones(catalogue.size, bool), "new": catalogue.is_new}
+    fame = np.argsort(-catalogue.popularity * ~catalogue.is_new).tolist()
     for one in people:
         liked = affinity(one.person, catalogue)
         for length in LENGTHS:
             history = one.history(length)
             ask = ask_of(one, length)
-            played = {play.track for play in history}
-            for way, weight in WAYS.items():
-                found = [track for track in ask(history, weight) if track not in played]
-                for age, counts in ages.items():
-                    mask = counts.copy()
-                    mask[list(played)] = False
-                    figures.values[way, length, age].append(ndcg([t for t in found if mask[t]], liked, mask))
+            for age, counts in ages.items():
+                left = counts.copy()
+                left[[play.track for play in history]] = False
+                found = {way: ask(history, weight, left) for way, weight in WAYS.items()} | {POPULAR: fame}
+                for way, tracks in found.items():
+                    value = ndcg([track for track in tracks if left[track]], liked, left)
+                    figures.values[way, length, age].append(value)
     return figures
 
 
-def ndcg(found: Sequence[int], liked: Floats, counts: npt.NDArray[np.bool_], k: int = K) -> float:
+def ndcg(found: Sequence[int], liked: Floats, counts: Counts, k: int = K) -> float:
     """Normalised discounted cumulative gain at `k` (Järvelin, Kekäläinen 2002): gains are affinities, the ideal is the
     best order of all tracks that count."""
     discounts = 1 / np.log2(np.arange(2, k + 2))

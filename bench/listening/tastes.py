@@ -35,7 +35,7 @@ from listening.models.interactions import Evidence, Interactions
 from listening.models.learn import choose
 from simulator.__main__ import report
 from simulator.catalogue import Catalogue, Matrix, catalogue_of
-from simulator.judging import AGES, ASKED, LENGTHS, WAYS, Ask, HeldOut, held_out, judged
+from simulator.judging import AGES, LENGTHS, POPULAR, WAYS, Ask, Counts, HeldOut, K, held_out, judged
 from simulator.people import Person, invented
 from simulator.sessions import SimulatedPlay, sessions
 from tests.unit.api.world import publish
@@ -81,9 +81,10 @@ class Asking:
         """What asks for somebody with a history."""
         return self._ask
 
-    def _ask(self, history: Sequence[SimulatedPlay], listening: float) -> Sequence[int]:
+    def _ask(self, history: Sequence[SimulatedPlay], listening: float, counts: Counts) -> Sequence[int]:
         recent = [_play(play, self.catalogue.track_ids) for play in reversed(history)]
-        options = Options(k=ASKED, max_per_artist=2)
+        others = [TrackId(self.catalogue.track_ids[number]) for number in np.flatnonzero(~counts).tolist()]
+        options = Options(k=K, max_per_artist=2, exclude=others)
         wishes = Wishes(options, float(_ENDS_AT), beside_sound(self.table, listening))
         found = recommend(self.searcher, Listener(recent), {}, wishes).results
         return [int(one.track.track_id.partition(":")[2]) - 1 for one in found]
@@ -167,7 +168,7 @@ def measure() -> Figures:
         "model": known.model,
         "seconds": round(time.monotonic() - began, 1),
         "ndcg": {
-            f"{length} plays, {age} tracks": {way: round(figures.mean(way, length, age), 3) for way in WAYS}
+            f"{length} plays, {age} tracks": {way: round(figures.mean(way, length, age), 3) for way in (POPULAR, *WAYS)}
             | dict(zip(("lead", "error"), (round(x, 3) for x in figures.lead(length, age)), strict=True))
             for length in LENGTHS
             for age in AGES

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulator.catalogue import Catalogue, catalogue_of, regions_of
-from simulator.judging import LENGTHS, WAYS, Figures, HeldOut, held_out, judged, ndcg
+from simulator.judging import AGES, LENGTHS, WAYS, Counts, Figures, HeldOut, held_out, judged, ndcg
 from simulator.people import Person, affinity, invented
 from simulator.sessions import SimulatedPlay, sessions
 
@@ -96,7 +96,7 @@ def _figures(catalogue: Catalogue, unknown: Sequence[HeldOut]) -> Figures:
     """Of one who knows the truth where both kinds of evidence count, and answers by chance otherwise."""
 
     def ask_of(one: HeldOut, _length: int):  # type: ignore[no-untyped-def]
-        def ask(history: Sequence[SimulatedPlay], listening: float) -> Sequence[int]:
+        def ask(history: Sequence[SimulatedPlay], listening: float, _counts: Counts) -> Sequence[int]:
             if listening == WAYS["hybrid"]:
                 order: list[int] = np.argsort(-affinity(one.person, catalogue)).tolist()
                 return order
@@ -111,7 +111,7 @@ def test_answers_are_judged_by_the_truth(catalogue: Catalogue, people: list[Pers
     unknown = held_out(people[:6], catalogue, _ENDS_AT, np.random.default_rng(2))
     figures = _figures(catalogue, unknown)
     for length in LENGTHS:
-        for age in ("known", "new"):
+        for age in AGES:
             assert figures.mean("hybrid", length, age) == pytest.approx(1)
             assert figures.mean("sound", length, age) < 0.7
             lead, error = figures.lead(length, age)
