@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -56,10 +57,11 @@ class History:
         """
         found = False
         try:
-            parts = self._parts()
-            for record in chain.from_iterable(self._of(part, is_alone=len(parts) == 1) for part in parts):
-                found = found or record not in (LeftOut.DAMAGED, LeftOut.UNKNOWN)
-                yield record
+            with ExitStack() as opened:
+                parts = self._parts(opened)
+                for record in chain.from_iterable(self._of(part, is_alone=len(parts) == 1) for part in parts):
+                    found = found or record not in (LeftOut.DAMAGED, LeftOut.UNKNOWN)
+                    yield record
         except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
             raise InvalidInput(f"{self._path} cannot be read: {error}", hint=_HINT) from None
         if not found:
@@ -73,11 +75,13 @@ class History:
         """How many records become no play, by reason. Raises as `records` does."""
         return Counter(record for record in self.records() if isinstance(record, LeftOut))
 
-    def _parts(self) -> list[_Part]:
+    def _parts(self, opened: ExitStack) -> list[_Part]:
         files = [self._path]
         if self._path.is_dir():
             files = sorted(file for file in self._path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-        parts = [part for file in files for part in (_members(file) if zipfile.is_zipfile(file) else [_file(file)])]
+        parts = [
+            part for file in files for part in (_members(file, opened) if zipfile.is_zipfile(file) else [_file(file)])
+        ]
         if sum(part.size for part in parts) > MAX_BYTES:
             raise InvalidInput(f"{self._path} holds more than {MAX_BYTES >> 30} GiB", hint="Import it in parts.")
         return parts
@@ -112,8 +116,8 @@ def _file(path: Path) -> _Part:
     return _Part(str(path), path.stat().st_size, lambda: path.open("rb"))
 
 
-def _members(path: Path) -> Iterator[_Part]:
-    archive = zipfile.ZipFile(path)
+def _members(path: Path, opened: ExitStack) -> Iterator[_Part]:
+    archive = opened.enter_context(zipfile.ZipFile(path))
     for member in sorted(archive.infolist(), key=lambda member: member.filename):
         if member.filename.lower().endswith(SUFFIXES[:-1]):
             yield _Part(f"{path}: {member.filename}", member.file_size, partial(archive.open, member))

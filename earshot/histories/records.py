@@ -66,16 +66,19 @@ def play_in(record: Record, wanted: Wanted) -> Play | LeftOut | None:
 
 
 def _of_listenbrainz(record: Record, _wanted: Wanted) -> Play | LeftOut:
-    """https://listenbrainz.readthedocs.io/en/latest/users/json.html; exports add what the listen was mapped to."""
+    """https://listenbrainz.readthedocs.io/en/latest/users/json.html; exports add what the listen was mapped to.
+
+    Artists as the API takes them from players, so that a play that came both ways is one.
+    """
     said = _part(record, "track_metadata")
     more, mapped = _part(said, "additional_info"), _part(said, "mbid_mapping")
     seconds, played_s = more.get("duration"), more.get("duration_played")
     return play_of(
         unix_of(record.get("listened_at")),
         title=said.get("track_name"),
-        artists=artists_of([said.get("artist_name")]),
+        artists=_all_texts(more.get("artist_names")) or _all_texts([said.get("artist_name")]),
         album=said.get("release_name"),
-        mbid=more.get("recording_mbid") or mapped.get("recording_mbid"),
+        mbid=more.get("recording_mbid") or more.get("track_mbid") or mapped.get("recording_mbid"),
         isrc=more.get("isrc"),
         named=more.get("spotify_id") or more.get("origin_url"),
         duration_ms=more.get("duration_ms") or _in_ms(seconds),
@@ -176,6 +179,10 @@ _READERS: tuple[tuple[frozenset[str], _Reader], ...] = (
 def _part(record: Record, name: str) -> Record:
     part = record.get(name)
     return cast("Record", part) if isinstance(part, dict) else {}
+
+
+def _all_texts(values: object) -> tuple[str, ...]:
+    return tuple(filter(None, map(text_of, values))) if isinstance(values, list) else ()
 
 
 def _name(value: object) -> object:

@@ -4,16 +4,18 @@ import json
 import zipfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from api.http.listenbrainz import submission
 from earshot.errors import InvalidInput
 from earshot.histories import History, LeftOut, Wanted
 from earshot.histories.json_items import MAX_ITEM
-from earshot.plays import Play
+from earshot.plays import ListenerId, Play
 
 _AT = 1_700_000_000
-_LISTEN = {
+_LISTEN: dict[str, Any] = {
     "inserted_at": _AT + 5,
     "listened_at": _AT,
     "recording_msid": "d7f3b3a5-9c4d-4c9b-9c1e-3a4c2d1f0b7e",
@@ -71,6 +73,13 @@ def test_a_listen_of_listenbrainz_is_a_play(tmp_path: Path, content: object) -> 
     assert (play.mbid, play.isrc) == ("8f3471b5-7e6a-48da-86a9-c1c07a0f47ae", "USABC1234567")
     assert (play.named_id, play.client) == ("11dFghVXANMlKmJXsNCbNl", "navidrome")
     assert (play.duration_ms, play.played_ms, play.is_skip) == (201_000, 180_000, False)
+
+
+def test_a_listen_that_a_player_sent_and_an_export_has_is_one_play(tmp_path: Path) -> None:
+    said = {**_LISTEN, "track_metadata": {**_LISTEN["track_metadata"], "additional_info": {"artist_names": ["A", "B"]}}}
+    sent = {"listen_type": "import", "payload": [{name: said[name] for name in ("listened_at", "track_metadata")}]}
+    (by_player,) = submission(json.dumps(sent), ListenerId("0" * 16), _AT + 60).plays
+    assert _only(tmp_path, "11.jsonl", json.dumps(said) + "\n").key == by_player.key
 
 
 def test_spotify_says_when_a_stream_ended(tmp_path: Path) -> None:
