@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from earshot import clock
 from earshot.index.manifest import Manifest, manifest_key, version_of_key
+from earshot.index.objects import Listed
 from earshot.index.pointer import GENERATIONS, POINTER_KEY, Pointer
-from earshot.index.store import IndexStore, Listed
+from earshot.index.store import IndexStore
 from earshot.telemetry import logger
 
 GRACE = timedelta(days=1)

@@ -27,6 +27,7 @@ from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.pasted_lists import PastedLists
 from earshot.stores.quotas import Quotas
+from earshot.stores.shown_tracks import ShownTracks
 from earshot.stores.song_keys import SongKeys
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
@@ -93,6 +94,7 @@ def services() -> Services:
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
         fetch_queue=MessageQueue(sqs, settings.fetch_now_queue_url),
         listeners=ListenersTable(prompt_dynamodb, settings.listeners_table),
+        shown=ShownTracks(dynamodb, settings.listeners_table),
         plays_queue=MessageQueue(prompt_sqs, settings.plays_queue_url),
         queries=SoundQueries(s3, settings.previews_bucket),
         pasted=PastedLists(dynamodb, settings.crawls_table),

@@ -5,13 +5,14 @@ import json
 import mimetypes
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import compress
 from pathlib import Path
 from typing import Any
 
 from cli.answer import Answer
 from cli.naming import title_of, track_named
+from cli.questions import filters, listed
 from cli.tables import Cell, table
 from earshot.api_answers import (
     CrawlsJson,
@@ -36,16 +37,16 @@ def similar(client: ApiClient, options: argparse.Namespace) -> Answer:
     tracks = [track_named(client, track) for track in options.tracks]
     less = [track_named(client, track) for track in options.less]
     if len(tracks) == 1 and not less:
-        wanted: dict[str, Any] = {"track_id": tracks[0], **_filters(options), **_counts(options)}
+        wanted: dict[str, Any] = {"track_id": tracks[0], **filters(options), **_counts(options)}
         if options.form:
-            return _listed(client, options, "/similar", **wanted)
+            return listed(client, options, "/similar", **wanted)
         answer = client.get("/similar", **wanted)
     else:
         seeds: list[dict[str, object]] = [{"track_id": track} for track in tracks]
         seeds += [{"track_id": track, "weight": _LESS} for track in less]
         body = {"seeds": seeds, **_wanted(options)}
         if options.form:
-            return _listed(client, options, "/similar", body)
+            return listed(client, options, "/similar", body)
         answer = client.post("/similar", body)
     found: SimilarJson = answer.checked()
     heading = " + ".join(title_of(seed) if seed["weight"] > 0 else f"less {title_of(seed)}" for seed in found["query"])
@@ -57,7 +58,7 @@ def extend(client: ApiClient, options: argparse.Namespace) -> Answer:
     tracks = [track_named(client, track) for track in options.tracks]
     body = {"track_ids": tracks, **_wanted(options)}
     if options.form:
-        return _listed(client, options, "/extend", body)
+        return listed(client, options, "/extend", body)
     found: ExtendJson = client.post("/extend", body).checked()
     lines = [f"After {', '.join(map(title_of, found['query']))}", "", _results(found["results"])]
     if found["skipped"]:
@@ -70,38 +71,11 @@ def _counts(options: argparse.Namespace) -> dict[str, float | None]:
     return {"k": options.k, **limits, "diversity": options.diversity}
 
 
-_LISTS = ("genre", "not_artist")
-_SINGLE = ("year", "length", "folder", "source")
-
-
-def _filters(options: argparse.Namespace) -> dict[str, str | list[str]]:
-    """What tracks must be, as parameters of a question."""
-    given = {name: value for name in ("tags", *_LISTS, *_SINGLE) if (value := getattr(options, name))}
-    return {**given, **({"folder": _absolute(options.folder)} if options.folder else {})}
-
-
-def _absolute(folder: str) -> str:
-    """A folder as the API knows it: of this machine, where it is one that begins with `~` or a dot."""
-    return str(Path(folder).expanduser().absolute()) if folder.startswith(("~", ".")) else folder
-
-
 def _wanted(options: argparse.Namespace) -> dict[str, object]:
     """What a request's body says of the answers."""
     given = {name: value for name, value in _counts(options).items() if value is not None}
-    filters: dict[str, object] = {**_filters(options)}
-    return {**given, **filters, **({"tags": options.tags.split(",")} if options.tags else {})}
-
-
-def _listed(
-    client: ApiClient,
-    options: argparse.Namespace,
-    path: str,
-    body: Mapping[str, object] | None = None,
-    **query: str | float | list[str] | None,
-) -> Answer:
-    """The answer as the list that the options ask for."""
-    root = options.path_root
-    return Answer(None, "", listed=client.list_of(path, body, **query, format=options.form, path_root=root))
+    asked: dict[str, object] = {**filters(options)}
+    return {**given, **asked, **({"tags": options.tags.split(",")} if options.tags else {})}
 
 
 def clip(client: ApiClient, options: argparse.Namespace) -> Answer:
@@ -132,10 +106,10 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
         "from": track_named(client, options.start),
         "to": track_named(client, options.end),
         "steps": options.steps,
-        **_filters(options),
+        **filters(options),
     }
     if options.form:
-        return _listed(client, options, "/path", **wanted)
+        return listed(client, options, "/path", **wanted)
     answer = client.get("/path", **wanted)
     found: SimilarJson = answer.checked()
     start, end = found["query"]
@@ -144,9 +118,9 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 def tracks(client: ApiClient, options: argparse.Namespace) -> Answer:
     """Tracks by words."""
-    wanted = {"text": " ".join(options.words), "limit": options.limit, **_filters(options)}
+    wanted = {"text": " ".join(options.words), "limit": options.limit, **filters(options)}
     if options.form:
-        return _listed(client, options, "/search", **wanted)
+        return listed(client, options, "/search", **wanted)
     answer = client.get("/search", **wanted)
     found: SearchJson = answer.checked()
     rows, shown = _results(found["results"], similarity=False), len(found["results"])

@@ -16,6 +16,13 @@ class SharedTag(NamedTuple):
     strength: float
 
 
+class PlayedWith(NamedTuple):
+    """A track of the query, and how many listeners have played it and the result."""
+
+    track: IndexedTrack
+    listeners: int
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A track found.
@@ -30,6 +37,9 @@ class Found:
     shared_tags: Sequence[SharedTag]
     versions: Sequence[IndexedTrack] = ()
     """Other versions of the same recording, for which it stands."""
+    sounds_like: IndexedTrack | None = None
+    """Of several tracks that were liked the one that is nearest to it; None: there were not several."""
+    played_with: PlayedWith | None = None
 
 
 def shared_tags(tags: Mapping[str, float], track: IndexedTrack) -> list[SharedTag]:

@@ -8,12 +8,13 @@ from itertools import pairwise
 import numpy as np
 
 from api.answers.filters import NO_FILTERS, Filters
-from api.answers.found import Found, shared_tags
+from api.answers.found import Found, PlayedWith, shared_tags
 from api.answers.query import Seed
-from api.answers.spaces import Sound, cosine
+from api.answers.spaces import SOUND_ALONE, Part, Sound, Weights, cosine
 from earshot.embedding import Vector
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
+from earshot.index.transform import Matrix
 from earshot.recordings import artists_of
 from earshot.titles import plain_title
 
@@ -24,32 +25,84 @@ Recording = tuple[str, frozenset[str]] | str
 _MIN_ANGLE = 1e-3
 
 
-def journey(searcher: Searcher, start: Seed, end: Seed, steps: int, filters: Filters = NO_FILTERS) -> list[Found]:
+def journey(
+    searcher: Searcher,
+    start: Seed,
+    end: Seed,
+    steps: int,
+    *,
+    filters: Filters = NO_FILTERS,
+    weights: Weights = SOUND_ALONE,
+) -> list[Found]:
     """Up to `steps` tracks between `start` and `end`, then `end`; each with its similarity to the one before it.
 
     Waypoints are spread evenly over the great circle between the two (Shoemake 1985, slerp). Each offers its nearest
     tracks; a beam search picks the sequence whose squared leaps are least in sum, so that one long leap costs more
-    than several short ones. No recording comes twice. `filters` speak of the tracks in between.
+    than several short ones. Each space has its say in how long a leap is. No recording comes twice.
+    `filters` speak of the tracks in between.
 
     Raises:
         UnknownTag, UnknownGenre: no track has what the filters ask for.
     """
     sound = Sound(searcher, filters)
     layers = [_candidates(sound, point, start, end, steps) for point in waypoints(start.vector, end.vector, steps)]
-    chain = [start, *_least_leaps(start, layers, end), end]
-    return [_step(before, after) for before, after in pairwise(chain)]
+    leaps = _Leaps(weights)
+    chain = [start, *_least_leaps(start, layers, end, leaps), end]
+    return [_step(before, after, leaps) for before, after in pairwise(chain)]
 
 
-def _step(before: Seed, after: Seed) -> Found:
+class _Leaps:
+    """How long the leap from one track to others is: 0 (the same) and more."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._asked: dict[str, tuple[Part, ...]] = {}
+
+    def from_(self, before: Seed, layer: Sequence[Seed], vectors: Matrix) -> Vector:
+        """To each of a layer, whose vectors are `vectors` (n, dim)."""
+        cosines: Vector = vectors @ before.vector
+        others = self.parts(before)
+        if not others:
+            return 1 - cosines
+        ids, total = [seed.track.track_id for seed in layer], self._weights.sound
+        scores = self._weights.sound * cosines
+        for part in others:
+            scores += part.weight * np.asarray(part.question.scores(ids), np.float32)
+            total += part.weight
+        return 1 - scores / total
+
+    def parts(self, before: Seed) -> tuple[Part, ...]:
+        """What the track asks of the other spaces."""
+        track_id = before.track.track_id
+        if track_id not in self._asked:
+            self._asked[track_id] = self._weights.parts([(track_id, 1.0)])
+        return self._asked[track_id]
+
+
+def _step(before: Seed, after: Seed, leaps: _Leaps) -> Found:
     tags = {tag.name: tag.probability for tag in before.track.tags}
-    return Found(after.track, None, cosine(before.vector, after.vector), shared_tags(tags, after.track))
+    listeners = max(
+        (
+            together.listeners
+            for part in leaps.parts(before)
+            if (together := part.question.together(after.track.track_id)) is not None
+        ),
+        default=None,
+    )
+    return Found(
+        after.track,
+        None,
+        cosine(before.vector, after.vector),
+        shared_tags(tags, after.track),
+        played_with=PlayedWith(before.track, listeners) if listeners else None,
+    )
 
 
 def _candidates(sound: Sound, waypoint: Vector, start: Seed, end: Seed, steps: int) -> list[Seed]:
     ends = {start.track.track_id, end.track.track_id}
     recordings = {_recording(start.track), _recording(end.track)}
     found = []
-    for candidate in sound.candidates(waypoint, max(_CANDIDATES, steps + _SPARE), exclude=ends):
+    for candidate in sound.candidates([waypoint], max(_CANDIDATES, steps + _SPARE), exclude=ends):
         vector = sound.vector(candidate.track_id)
         if vector is not None and candidate.track is not None and _recording(candidate.track) not in recordings:
             found.append(Seed(candidate.track, vector))
@@ -99,19 +152,22 @@ class _Walk:
         return _Walk(self.cost + leap**2, (*self.tracks, track), self.recordings | {recording})
 
 
-def _least_leaps(start: Seed, layers: Sequence[Sequence[Seed]], end: Seed) -> tuple[Seed, ...]:
-    """One track per layer, as far as there are enough, such that the squared leaps (1 - cosine) are small in sum."""
+def _least_leaps(start: Seed, layers: Sequence[Sequence[Seed]], end: Seed, leaps: _Leaps) -> tuple[Seed, ...]:
+    """One track per layer, as far as there are enough, such that the squared leaps are small in sum."""
     beam = [_Walk(0.0, (start,), frozenset({_recording(start.track)}))]
     for layer in layers:
         if not layer:
             continue
         vectors = np.stack([track.vector for track in layer])
         recordings = [_recording(track.track) for track in layer]
+        lasts = {walk.tracks[-1].track.track_id: walk.tracks[-1] for walk in beam}
+        lengths = {track_id: leaps.from_(last, layer, vectors) for track_id, last in lasts.items()}
         longer = [
             walk.to(track, recording, float(leap))
             for walk in beam
-            for track, recording, leap in zip(layer, recordings, 1 - vectors @ walk.tracks[-1].vector, strict=True)
+            for track, recording, leap in zip(layer, recordings, lengths[walk.tracks[-1].track.track_id], strict=True)
             if recording not in walk.recordings
         ]
         beam = nsmallest(_BEAM, longer, key=lambda walk: walk.cost) or beam
-    return min(beam, key=lambda walk: walk.cost + float(1 - walk.tracks[-1].vector @ end.vector) ** 2).tracks[1:]
+    last = end.vector[None]
+    return min(beam, key=lambda walk: walk.cost + float(leaps.from_(walk.tracks[-1], [end], last)[0]) ** 2).tracks[1:]

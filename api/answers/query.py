@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from api.answers.spaces import Part, Space
+from api.answers.spaces import SOUND_ALONE, Part, Weights
 from earshot.embedding import Vector
 from earshot.errors import InvalidInput
 from earshot.index.rows import IndexedTrack
@@ -26,32 +26,43 @@ class Seed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """A unit vector of sound, what is asked of other spaces beside it, and what to say of it.
+    """Unit vectors of sound, what is asked of other spaces beside them, and what to say of it.
 
     Attributes:
-        sound: (dim,), as the index has it.
-        seeds: what it was made of; empty for a clip.
+        points: (dim,) each, as the index has it, at least one; a track is as similar as it is to the nearest of them.
+        seeds: what it was made of, which is never among the results; empty for a clip.
         tags: the query's own, by name.
         others: what is asked of other spaces.
         sound_weight: how much sound counts, beside the weights of the others.
+        liked: tracks one of which a result is said to sound like.
+        dampened: how much the score of a track is less than its evidence, at least 0.
     """
 
-    sound: Vector
+    points: tuple[Vector, ...]
     seeds: tuple[Seed, ...] = ()
     tags: Mapping[str, float] = field(default_factory=dict)
     others: tuple[Part, ...] = ()
     sound_weight: float = 1.0
+    liked: tuple[Seed, ...] = ()
+    dampened: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, seeds: Sequence[Seed], others: Sequence[tuple[Space, float]] = ()) -> "Query":
-        """The seeds combined, in sound and in those of the `others` (each with its weight) that know one of them.
+    def of(cls, seeds: Sequence[Seed], weights: Weights = SOUND_ALONE) -> "Query":
+        """The seeds combined, in sound and in those of the other spaces that know one of them.
 
         Raises:
             InvalidInput: the seeds cancel out.
         """
         sound = combined([seed.vector for seed in seeds], [seed.weight for seed in seeds])
-        parts = (_part(space, weight, seeds) for space, weight in others)
-        return cls(sound, tuple(seeds), _tags([seed for seed in seeds if seed.weight > 0]), tuple(filter(None, parts)))
+        liked = tuple(seed for seed in seeds if seed.weight > 0)
+        return cls(
+            (sound,),
+            tuple(seeds),
+            tags_of(liked),
+            weights.parts([(seed.track.track_id, seed.weight) for seed in seeds]),
+            weights.sound,
+            liked,
+        )
 
 
 def combined(vectors: Sequence[Vector], weights: Sequence[float]) -> Vector:
@@ -67,18 +78,7 @@ def combined(vectors: Sequence[Vector], weights: Sequence[float]) -> Vector:
     return np.asarray(total / length, np.float32)
 
 
-def _part(space: Space, weight: float, seeds: Sequence[Seed]) -> Part | None:
-    """What is asked of the space; None where it knows none of the seeds, or they cancel out there."""
-    known = [(vector, seed.weight) for seed in seeds if (vector := space.vector(seed.track.track_id)) is not None]
-    if not known:
-        return None
-    try:
-        return Part(space, combined([vector for vector, _ in known], [weight for _, weight in known]), weight)
-    except InvalidInput:
-        return None
-
-
-def _tags(liked: Sequence[Seed]) -> dict[str, float]:
+def tags_of(liked: Sequence[Seed]) -> dict[str, float]:
     """Mean probabilities of the seeds' tags, by their weights."""
     total = sum(seed.weight for seed in liked)
     tags: defaultdict[str, float] = defaultdict(float)

@@ -11,7 +11,7 @@ from math import inf
 import numpy as np
 
 from api.answers.blend import Offer, best
-from api.answers.found import Found, shared_tags
+from api.answers.found import Found, PlayedWith, shared_tags
 from api.answers.options import Options
 from api.answers.query import Query, Seed
 from api.answers.spaces import Sound
@@ -71,7 +71,7 @@ def rank(searcher: Searcher, query: Query, options: Options) -> Ranking:
         groups = _diversify(searcher, groups, options.diversity, wanted)
     return Ranking(
         [SeedShown(seed, selection.versions_of_seeds.get(seed.track.track_id, ())) for seed in query.seeds],
-        [_found(group, query) for group in groups[options.offset : wanted]],
+        _explained(searcher, groups[options.offset : wanted], query),
     )
 
 
@@ -83,9 +83,30 @@ class _Group:
     versions: list[IndexedTrack] = field(default_factory=list)
 
 
-def _found(group: _Group, query: Query) -> Found:
-    track, score, similarity = group.best
-    return Found(track, score, similarity, shared_tags(query.tags, track), group.versions)
+def _explained(searcher: Searcher, groups: Sequence[_Group], query: Query) -> list[Found]:
+    """The results, each with why it is among them."""
+    liked = np.stack([seed.vector for seed in query.liked]) if len(query.liked) > 1 else None
+    found = []
+    for group in groups:
+        track, score, similarity = group.best
+        nearest = None
+        if liked is not None:
+            nearest = query.liked[int((liked @ _vector(searcher, track)).argmax())].track
+        shared = shared_tags(query.tags, track)
+        found.append(
+            Found(track, score, similarity, shared, group.versions, nearest, _played_with(searcher, track, query))
+        )
+    return found
+
+
+def _played_with(searcher: Searcher, track: IndexedTrack, query: Query) -> PlayedWith | None:
+    """What of the query the track is played together with; only what the index can name."""
+    for part in query.others:
+        together = part.question.together(track.track_id)
+        other = searcher.row(together.track_id) if together else None
+        if together is not None and other is not None:
+            return PlayedWith(other, together.listeners)
+    return None
 
 
 class _Selection:

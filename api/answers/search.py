@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from api.answers.filters import NO_FILTERS, Admitted, Filters
 from api.answers.found import Found, SharedTag
+from api.answers.listening import Colistening
 from earshot.embedding import Vector
 from earshot.index.arrays import RowNumbers
 from earshot.index.rows import IndexedTrack
@@ -24,13 +25,21 @@ Keys = npt.NDArray[np.uint64]
 
 
 def search(
-    searcher: Searcher, *, text: str, filters: Filters = NO_FILTERS, limit: int, offset: int
+    searcher: Searcher,
+    *,
+    text: str,
+    filters: Filters = NO_FILTERS,
+    limit: int,
+    offset: int,
+    table: Colistening | None = None,
+    listening: float = 0.0,
 ) -> tuple[int, list[Found]]:
     """How many tracks match, and `limit` of them from `offset` on.
 
     Every word of `text` must begin a word of title, artists or album; what `filters` ask for must hold.
     Titles that match as a whole come first, then titles that begin with the text, then titles that hold all words;
-    with tags the strongest come first among equals; ties go by title.
+    with tags the strongest come first among equals; ties go by title. With a `table` and a weight of `listening`
+    (0 to 1) what more people play comes first among equals, as much as the weight says.
 
     Raises:
         UnknownTag, UnknownGenre: no track has what the filters ask for.
@@ -43,9 +52,11 @@ def search(
     total, best = 0, []
     for number, (segment, mask) in enumerate(admitted.parts):
         shelf = segment.shelf
-        strengths = shelf.tag_strengths(admitted.tags)
         rows = np.flatnonzero(mask & shelf.with_words(words) if words else mask)
-        keys = _keys(_text_ranks(shelf, rows, wanted_text, words), strengths[rows], shelf.places[rows])
+        strengths = shelf.tag_strengths(admitted.tags)[rows]
+        if table is not None and listening:
+            strengths = (1 - listening) * strengths + listening * _heard(table.popularities(segment.ids[rows]))
+        keys = _keys(_text_ranks(shelf, rows, wanted_text, words), strengths, shelf.places[rows])
         total += len(rows)
         first = _smallest(keys, offset + limit)
         best.append(_matches(number, segment, rows[first], keys[first]))
@@ -84,6 +95,7 @@ def _text_ranks(shelf: Shelf, rows: RowNumbers, text: str, words: Sequence[str])
 
 _PLACE_BITS = 31
 _PLACE_AND_STRENGTH_BITS = 62
+_MOST_LISTENERS_LOG = np.log1p(np.iinfo(np.uint32).max)
 _STRONGEST = np.float32(np.inf).view(np.uint32)
 
 
@@ -91,6 +103,12 @@ def _keys(ranks: Keys, strengths: Vector, places: npt.NDArray[np.uint32]) -> Key
     """Of each row a number, smallest first: by rank, strength and place. Positive floats order as their bits do."""
     weakness = (_STRONGEST - strengths.view(np.uint32)).astype(np.uint64)
     return ranks << np.uint64(_PLACE_AND_STRENGTH_BITS) | weakness << np.uint64(_PLACE_BITS) | places
+
+
+def _heard(listeners: npt.NDArray[np.uint32]) -> Vector:
+    """How much so many listeners count, 0 to 1: by the logarithm, since few tracks have most of the plays."""
+    heard: Vector = (np.log1p(listeners) / _MOST_LISTENERS_LOG).astype(np.float32)
+    return heard
 
 
 def _smallest(keys: Keys, n: int) -> RowNumbers:

@@ -1,6 +1,6 @@
-"""Spaces: kinds of evidence for which tracks belong together. One exists, `sound`.
+"""Spaces: kinds of evidence for which tracks belong together. `sound` is always there, `listening` beside it if it is.
 
-A vector belongs to the space that made it and means nothing in another one.
+What a query is in a space is the space's own affair: a vector, or tracks with weights. It means nothing in another one.
 """
 
 from collections.abc import Collection, Sequence
@@ -22,8 +22,31 @@ class Candidate(NamedTuple):
     track: IndexedTrack | None = None
 
 
+class Together(NamedTuple):
+    """Why a space offers a track: `listeners` have played it and the track `track_id` of the query."""
+
+    track_id: str
+    listeners: int
+
+
+class Question(Protocol):
+    """What is asked of one space. Scores are at most 1, for what fits best."""
+
+    def candidates(self, k: int, *, exclude: Collection[str]) -> Sequence[Candidate]:
+        """The `k` tracks that score best, best first, none of `exclude`.
+
+        Fewer than `k`: every other track scores 0 or less.
+        """
+
+    def scores(self, track_ids: Sequence[str]) -> Sequence[float]:
+        """The score of each track; 0 for those that the space does not know."""
+
+    def together(self, track_id: str) -> Together | None:
+        """What of the query the track was played together with, where the space knows it and may say it."""
+
+
 class Space(Protocol):
-    """Gives candidates for a vector, and scores to anybody's. Scores are at most 1, for what is the same."""
+    """Makes of weighted tracks what it can be asked."""
 
     @property
     def name(self) -> str:
@@ -33,25 +56,31 @@ class Space(Protocol):
     def version(self) -> str:
         """Of what it knows: the same version scores the same."""
 
-    def vector(self, track_id: str) -> Vector | None:
-        """The track's unit vector, None where the space does not know it."""
+    def question(self, tracks: Sequence[tuple[str, float]]) -> Question | None:
+        """What these come to here, each with its weight (negative: less of this); None where none of them is known."""
 
-    def candidates(self, vector: Vector, k: int, *, exclude: Collection[str]) -> Sequence[Candidate]:
-        """The `k` tracks that score best, best first, none of `exclude`.
 
-        Fewer than `k`: every other track scores 0 or less.
-        """
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each space counts."""
 
-    def scores(self, vector: Vector, track_ids: Sequence[str]) -> Sequence[float]:
-        """The score of each track; 0 for those that the space does not know."""
+    sound: float = 1.0
+    others: tuple[tuple[Space, float], ...] = ()
+
+    def parts(self, tracks: Sequence[tuple[str, float]]) -> "tuple[Part, ...]":
+        """What weighted tracks ask of those of the others that know one of them."""
+        asked = ((space.question(tracks), weight) for space, weight in self.others)
+        return tuple(Part(question, weight) for question, weight in asked if question is not None)
+
+
+SOUND_ALONE = Weights()
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """What a query asks of one space, and how much the answer counts."""
 
-    space: Space
-    vector: Vector
+    question: Question
     weight: float = 1.0
 
 
@@ -85,21 +114,38 @@ class Sound:
         segment, row = place
         return segment.track(row)
 
-    def candidates(self, vector: Vector, k: int, *, exclude: Collection[str]) -> list[Candidate]:
-        """The `k` tracks nearest to the unit `vector`. Fewer: there are no more."""
+    def candidates(self, points: Sequence[Vector], k: int, *, exclude: Collection[str]) -> list[Candidate]:
+        """The `k` tracks nearest to any of the unit vectors `points`. Fewer: there are no more."""
+        if len(points) == 1:
+            return self._nearest(points[0], k, exclude)
+        best: dict[str, float] = {}
+        for point in points:
+            for track_id, score in self._names(point, k, exclude):
+                best[track_id] = max(score, best.get(track_id, -1.0))
+        chosen = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
+        return [Candidate(track_id, score, self._searcher.row(track_id)) for track_id, score in chosen]
+
+    def _names(self, vector: Vector, k: int, exclude: Collection[str]) -> list[tuple[str, float]]:
+        """Ids and cosines alone, where they can be had without reading what is shown of the tracks."""
+        if self._admitted is None:
+            hits = self._searcher.nearest(vector, k, exclude=exclude)
+            return [(hit.track_id, hit.similarity) for hit in hits]
+        return [(found.track_id, found.score) for found in self._nearest(vector, k, exclude)]
+
+    def _nearest(self, vector: Vector, k: int, exclude: Collection[str]) -> list[Candidate]:
         if self._admitted is None:
             found = self._searcher.search(vector, k, exclude=exclude)
         else:
             found = nearest_among(self._admitted.parts, vector, k, exclude=frozenset(exclude))
         return [Candidate(near.track.track_id, near.similarity, near.track) for near in found]
 
-    def scores(self, vector: Vector, track_ids: Sequence[str]) -> list[float]:
-        """The cosine of each track; 0 for those that the index does not hold."""
-        return [self._cosine(vector, track_id) for track_id in track_ids]
+    def scores(self, points: Sequence[Vector], track_ids: Sequence[str]) -> list[float]:
+        """The cosine of each track to the nearest of `points`; 0 for those that the index does not hold."""
+        return [self._cosine(points, track_id) for track_id in track_ids]
 
-    def _cosine(self, vector: Vector, track_id: str) -> float:
+    def _cosine(self, points: Sequence[Vector], track_id: str) -> float:
         own = self._searcher.vector(track_id)
-        return 0.0 if own is None else cosine(own, vector)
+        return 0.0 if own is None else max(cosine(own, point) for point in points)
 
 
 def cosine(one: Vector, other: Vector) -> float:

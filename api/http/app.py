@@ -29,6 +29,7 @@ from api.http.routes import (
     page,
     playlists,
     queries,
+    recommend,
     search,
     similar,
     sources,
@@ -84,6 +85,7 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
         page,
         playlists,
         listens,
+        recommend,
     )
     for module in answering:
         app.include_router(module.router)

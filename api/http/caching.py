@@ -7,17 +7,18 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, 
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 
 from api.http.presentation import spaces
-from api.http.services import searcher_of, services_of
+from api.http.services import searcher_of, services_of, table_of
 from earshot.errors import NoIndexYet
 
-CONTRACT = "2"
+CONTRACT = "3"
 """Part of every ETag: raise it when an answer to the same question would look different."""
 
 
 def by_spaces(app: ApiGatewayResolver, next_middleware: NextMiddleware) -> Response[object]:
     """Route middleware: ETag from the versions of the spaces, 304 for who has it, Cache-Control from the settings."""
     try:
-        versions = [space.version for space in spaces(searcher_of(app)).values()]
+        table = table_of(app, 1.0 if "listening" in (app.current_event.query_string_parameters or {}) else 0.0)
+        versions = [space.version for space in spaces(searcher_of(app), table).values()]
     except NoIndexYet:
         return next_middleware(app)  # which says what is wrong with the request, if anything is, before it says this
     headers: dict[str, str | list[str]] = {

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from api.answers.recommend import Basis
 from earshot.track import TrackInfo
 
 _UNSHOWN = ("preview_url", "cover")
@@ -41,6 +42,20 @@ class SharedTag(BaseModel):
     strength: Annotated[float, Field(ge=0, le=1)]
 
 
+class Named(BaseModel):
+    """A track that a reason speaks of."""
+
+    track_id: str
+    title: str
+    artists: list[str]
+
+
+class PlayedWith(Named):
+    """A track of the query that is played by who plays the result."""
+
+    listeners: Annotated[int, Field(ge=3, description="How many have played both; of fewer than 3 nothing is said.")]
+
+
 class Version(BaseModel):
     """Another version of the same recording."""
 
@@ -71,6 +86,10 @@ class Result(TrackBrief):
     ]
     shared_tags: Annotated[list[SharedTag], Field(description="What it has in common with the query, strongest first.")]
     versions: Annotated[list[Version], Field(description="Versions of the same recording that it stands for.")]
+    sounds_like: Annotated[Named | None, Field(description="Of several tracks of the query the one it is nearest to.")]
+    played_with: Annotated[
+        PlayedWith | None, Field(description="What of the query it is played together with, where `listening` counts.")
+    ]
 
 
 class QueryTrack(TrackBrief):
@@ -112,6 +131,19 @@ class ExtendAnswer(SimilarAnswer):
     """Tracks that continue a playlist, best first."""
 
     skipped: Annotated[list[Skipped], Field(description="Tracks of the playlist that could not take part, and why.")]
+
+
+class RecommendAnswer(SimilarAnswer):
+    """Tracks for one listener, best first."""
+
+    basis: Annotated[
+        Basis,
+        Field(
+            description="plays: what the listener played, loves or named. spread: nothing is known, so tracks from all "
+            "over the catalogue."
+        ),
+    ]
+    plays: Annotated[int, Field(description="How many of the last plays counted.")]
 
 
 class SearchAnswer(BaseModel):

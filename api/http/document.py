@@ -7,7 +7,7 @@ from typing import Any, NotRequired, TypedDict
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from api.http.options import FilterParameters, OptionParameters
+from api.http.options import FilterParameters, OptionParameters, RadioParameters, RecommendParameters
 from earshot.lists.writing import MEDIA_TYPES
 
 NAMES_WITH_COMMAS = ("genre", "not_artist")
@@ -51,7 +51,8 @@ def document(resolver: APIGatewayHttpResolver) -> Document:
     """What the routes declare, with everything that validation enforces."""
     found: Document = json.loads(resolver.get_openapi_json_schema())
     models: list[dict[str, Schema]] = [
-        model.model_json_schema()["properties"] for model in (OptionParameters, FilterParameters)
+        model.model_json_schema()["properties"]
+        for model in (RecommendParameters, RadioParameters, OptionParameters, FilterParameters)
     ]
     for operation in _operations(found):
         names = {parameter["name"] for parameter in operation.get("parameters", ())}

@@ -20,6 +20,17 @@ MAX_OFFSET = 900
 TrackIdText = Annotated[str, Field(min_length=1, max_length=512)]
 ParsedTrackId = Annotated[TrackId, Field(min_length=1, max_length=512), AfterValidator(parse_track_id)]
 """An id, URI or URL; what is none of these is refused as `InvalidTrackId` before anything else is looked at."""
+Listening = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="How much it counts what the same people play: 0 only the sound, 1 only that. While nothing has "
+        "been learned of plays (`spaces` does not name it) sound alone counts.",
+    ),
+]
+"""The weight of the space `listening`."""
 TagName = Annotated[str, Field(min_length=1, max_length=40)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -127,6 +138,7 @@ class OptionParameters(FilterParameters):
         ),
     ] = True
 
+    listening: Listening = 0.0
     format: Format = None
     path_root: PathRoot = None
 
@@ -136,3 +148,47 @@ class OptionParameters(FilterParameters):
             filters=self.filters(),
             **{field.name: getattr(self, field.name) for field in fields(Options) if field.name != "filters"},
         )
+
+
+class RecommendParameters(OptionParameters):
+    """What a listener is recommended."""
+
+    k: Annotated[int, Field(ge=1, le=MAX_K, description="How many results at most.")] = 20
+    max_per_artist: Annotated[
+        int | None, Field(ge=1, le=MAX_K, description="At most so many results of one artist.")
+    ] = 2
+    listening: Listening = 0.5
+    seeds: Annotated[
+        list[ParsedTrackId],
+        Field(max_length=20, description="Tracks that count as if they were played now: for who has played nothing."),
+    ] = []
+    freshness: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            allow_inf_nan=False,
+            description="0: what was played before may come as well as anything. Towards 1: the later it was played, "
+            "the less.",
+        ),
+    ] = 0.5
+    not_played_for_days: Annotated[
+        int, Field(ge=0, le=3650, description="Nothing that was played within so many days, of the last 1,000 plays.")
+    ] = 7
+    new_to_me: Annotated[
+        bool, Field(description="Nothing that was ever played or loved, as far as it is remembered.")
+    ] = False
+
+
+class RadioParameters(OptionParameters):
+    """What may follow on what plays."""
+
+    k: Annotated[int, Field(ge=1, le=20, description="How many results at most.")] = 5
+    max_per_artist: Annotated[
+        int | None, Field(ge=1, le=MAX_K, description="At most so many results of one artist.")
+    ] = 1
+    listening: Listening = 0.5
+    track_id: Annotated[ParsedTrackId | None, Field(description="Where to go on from; without it from what plays.")] = (
+        None
+    )
+    not_played_for_days: Annotated[int, Field(ge=0, le=30, description="Nothing that was played so lately.")] = 1

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from operator import attrgetter
 
-from api.answers.found import SHOWN_TAGS, Found
+from api.answers.found import SHOWN_TAGS, Found, PlayedWith
+from api.answers.listening import Colistening
 from api.answers.query import Seed
 from api.http.artwork import artwork_of
 from api.http.contract import BRIEF, KNOWN, QueryTrack, Result, SpaceVersion, TagStrength, TrackAnswer
@@ -24,10 +25,20 @@ def results(found: Sequence[Found]) -> list[Result]:
                 "score": one.score,
                 "shared_tags": one.shared_tags,
                 "versions": one.versions,
+                "sounds_like": _named(one.sounds_like) if one.sounds_like else None,
+                "played_with": _played_with(one.played_with) if one.played_with else None,
             }
         )
         for one in found
     ]
+
+
+def _named(track: IndexedTrack) -> dict[str, object]:
+    return {"track_id": track.track_id, "title": track.title, "artists": track.artists}
+
+
+def _played_with(reason: PlayedWith) -> dict[str, object]:
+    return {**_named(reason.track), "listeners": reason.listeners}
 
 
 def query_track(seed: Seed, versions: Sequence[IndexedTrack] = ()) -> QueryTrack:
@@ -59,6 +70,9 @@ def tag_strengths(tags: Sequence[Tag]) -> list[TagStrength]:
     return [TagStrength.model_validate(tag) for tag in tags[:SHOWN_TAGS]]
 
 
-def spaces(searcher: Searcher) -> dict[str, SpaceVersion]:
-    """What answers from the index version rest on."""
-    return {"sound": SpaceVersion(version=searcher.version, recipe=searcher.recipe)}
+def spaces(searcher: Searcher, table: Colistening | None = None) -> dict[str, SpaceVersion]:
+    """What answers from the index version rest on, and from a `table` of what is played together."""
+    found = {"sound": SpaceVersion(version=searcher.version, recipe=searcher.recipe)}
+    if table is not None:
+        found["listening"] = SpaceVersion(version=table.version, recipe=None)
+    return found

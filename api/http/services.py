@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
+from api.answers.listening import Colistening
 from api.http.previews import Fresh
 from earshot.admission import Admission
 from earshot.index.reader import IndexReader
@@ -18,6 +20,7 @@ from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.pasted_lists import PastedLists
 from earshot.stores.quotas import Quotas
+from earshot.stores.shown_tracks import ShownTracks
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
 
@@ -42,6 +45,13 @@ class Rules:
     """Where players elsewhere find the files, see `api.http.lists`."""
 
 
+class ColisteningSource(Protocol):
+    """Keeps the newest table of what is played together open."""
+
+    def current(self) -> Colistening | None:
+        """The newest intact version; None while nothing has been published."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the routes work with.
@@ -59,6 +69,7 @@ class Services:
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
     listeners: ListenersTable
+    shown: ShownTracks
     plays_queue: MessageQueue
     queries: SoundQueries
     pasted: PastedLists
@@ -71,6 +82,7 @@ class Services:
     """None where none are kept: in the cloud."""
     listening_journal: ListeningJournal | None = None
     """None where the stores forget nothing: in the cloud."""
+    colistening: ColisteningSource | None = None
 
 
 def services_of(router: BaseRouter) -> Services:
@@ -88,4 +100,15 @@ def searcher_of(router: BaseRouter) -> Searcher:
     if "searcher" not in router.context:
         router.append_context(searcher=services_of(router).index.current())
     found: Searcher = router.context["searcher"]
+    return found
+
+
+def table_of(router: BaseRouter, listening: float) -> Colistening | None:
+    """The table that the request is answered from beside sound; None while there is none, or if it does not count."""
+    if not listening:
+        return None
+    if "table" not in router.context:
+        source = services_of(router).colistening
+        router.append_context(table=source.current() if source else None)
+    found: Colistening | None = router.context["table"]
     return found

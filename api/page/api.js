@@ -32,8 +32,9 @@ function query(values) {
   return new URLSearchParams(texts.filter(([, text]) => text !== undefined && text !== null && text !== ""));
 }
 
-const post = (path, body, headers = {}) =>
-  ask(path, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) });
+const send = (method, path, body, headers = {}, options = {}) =>
+  ask(path, { method, headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body), ...options });
+const post = (path, body, headers) => send("POST", path, body, headers);
 
 async function text(path, options) {
   const answer = await fetch(path, options).catch(() => null);
@@ -49,11 +50,11 @@ export const api = {
   search: (values, signal) => ask(`/search?${query(values)}`, { signal }),
   similar: (trackId, values) => ask(`/similar?${query({ track_id: trackId, ...values })}`),
   mix: (seeds, values) => post("/similar", { seeds, ...values }),
-  path: (from, to, steps) => ask(`/path?${query({ from, to, steps })}`),
+  path: (from, to, steps, listening) => ask(`/path?${query({ from, to, steps, listening })}`),
   similarAs: (format, trackId, values) => text(`/similar?${query({ track_id: trackId, ...values, format })}`),
   mixAs: (format, seeds, values) => text("/similar", { method: "POST", headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ seeds, ...values, format }) }),
-  pathAs: (format, from, to, steps) => text(`/path?${query({ from, to, steps, format })}`),
+  pathAs: (format, from, to, steps, listening) => text(`/path?${query({ from, to, steps, listening, format })}`),
   searchAs: (format, values) => text(`/search?${query({ ...values, format })}`),
   genres: () => ask("/genres"),
   map: () => ask("/map"),
@@ -68,6 +69,14 @@ export const api = {
   crawlAgain: (id, agreed, key) => post("/crawls", { again: id, remove_missing: agreed > 0, agreed }, withKey(key)),
   forget: (id, removeTracks, key) => ask(`/crawls/${encodeURIComponent(id)}?${query({ remove_tracks: removeTracks })}`,
     { method: "DELETE", headers: withKey(key) }),
+  recommend: (values, key) => ask(`/recommend?${query(values)}`, { headers: withKey(key) }),
+  listens: (values, key) => ask(`/listens?${query({ limit: 30, ...values })}`, { headers: withKey(key) }),
+  listen: (play, key) => send("POST", "/listens", { listens: [play] }, withKey(key), { keepalive: true }),
+  playing: (play, key) => send("PUT", "/listens/now", play, withKey(key)),
+  opinions: (key) => ask("/opinions", { headers: withKey(key) }),
+  opinion: (id, opinion, key) => (opinion ? send("PUT", `/opinions/${encodeURIComponent(id)}`, { opinion }, withKey(key))
+    : ask(`/opinions/${encodeURIComponent(id)}`, { method: "DELETE", headers: withKey(key) })),
+  forgetMe: (key) => ask("/listens", { method: "DELETE", headers: withKey(key) }),
   openQuery: (clip, key) => post("/queries", clip, withKey(key)),
   query: (id, values) => ask(`/queries/${encodeURIComponent(id)}?${query(values)}`),
 };
@@ -79,8 +88,7 @@ export async function upload({ method, url, headers }, file) {
   if (!answer.ok) throw new Problem(failed, answer.status);
 }
 
-let stage;
-export async function currentStage() {
-  stage ??= (await api.health()).stage;
-  return stage;
-}
+// What /health says, asked once; again where it failed.
+let health;
+export const about = () => (health ??= api.health().catch((error) => { health = undefined; throw error; }));
+export const currentStage = async () => (await about()).stage;

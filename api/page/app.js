@@ -8,6 +8,7 @@ const VIEWS = {
   clip: async () => (await import("./clip.js")).clip,
   path: async () => (await import("./path.js")).path,
   map: async () => (await import("./map.js")).map,
+  you: async () => (await import("./you.js")).you,
   playlists: async () => (await import("./playlists.js")).playlists,
 };
 
@@ -30,7 +31,7 @@ async function show() {
     if (link.dataset.view === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  document.title = name === "explore" ? "Earshot" : `${name[0].toUpperCase()}${name.slice(1)} · Earshot`;
+  document.title = name === "explore" ? "Earshot" : `${name === "you" ? "For you" : name[0].toUpperCase() + name.slice(1)} · Earshot`;
   document.body.dataset.view = name;
   try {
     const view = await VIEWS[name]();
@@ -42,6 +43,9 @@ async function show() {
   }
 }
 
+for (const what of ["began", "left"]) {
+  document.addEventListener(`earshot:${what}`, async ({ detail }) => (await import("./listener.js"))[what](detail));
+}
 addEventListener("hashchange", () => { show(); main.focus({ preventScroll: true }); scrollTo(0, 0); });
 addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;

@@ -10,6 +10,7 @@ audio.preload = "none";
 let current = null;
 let queue = [];
 let ends = Infinity;
+let heard = null; // how long the current track was really played, and since when
 
 export const playable = (track, stage) =>
   (track.source === "file" && stage === "local") || (SOURCES[track.source]?.plays ?? false);
@@ -22,6 +23,7 @@ export function toggle(track, rest = []) {
     else audio.pause();
     return;
   }
+  leave();
   current = track;
   queue = rest;
   ends = Infinity;
@@ -29,6 +31,13 @@ export function toggle(track, rest = []) {
   draw();
   if (track.source === "file") windowOf(url).then((part) => { if (current === track) load(url, part); });
   else load(url, "");
+}
+
+function leave() {
+  if (!heard) return;
+  const length = Math.min(ends, audio.duration || Infinity);
+  document.dispatchEvent(new CustomEvent("earshot:left", { detail: { ...heard, length } }));
+  heard = null;
 }
 
 // Of a cue sheet's track: which seconds of its file it is, as a fragment says it ("t=63.400,187.000").
@@ -42,6 +51,10 @@ function load(url, part) {
 }
 
 function start() {
+  if (!heard) {
+    heard = { track: current, seconds: 0, at: null, began: Math.floor(Date.now() / 1000) };
+    document.dispatchEvent(new CustomEvent("earshot:began", { detail: { track: current } }));
+  }
   audio.play().catch((error) => {
     if (error.name !== "AbortError") refuse();
   });
@@ -87,6 +100,7 @@ function draw() {
 }
 
 function close() {
+  leave();
   audio.pause();
   audio.removeAttribute("src");
   current = null;
@@ -98,7 +112,13 @@ function close() {
 audio.addEventListener("play", changed);
 audio.addEventListener("pause", changed);
 audio.addEventListener("ended", next);
+addEventListener("pagehide", leave);
 audio.addEventListener("timeupdate", () => {
+  if (heard) {
+    const passed = audio.currentTime - (heard.at ?? audio.currentTime);
+    if (passed > 0 && passed < 2) heard.seconds += passed; // more was a leap
+    heard.at = audio.currentTime;
+  }
   if (audio.currentTime < ends) return;
   ends = Infinity;
   audio.pause();
@@ -106,6 +126,7 @@ audio.addEventListener("timeupdate", () => {
 });
 
 function next() {
+  leave();
   const [following, ...rest] = queue;
   if (following) toggle(following, rest);
 }

@@ -89,10 +89,18 @@ export function row(track, { stage, rest = [], onTag, actions = [], shared = tru
     h("div", { class: "what" },
       h("a", { class: "title", href: `#/?like=${encodeURIComponent(track.track_id)}` }, named(track)),
       h("span", { class: "who" }, artistsOf(track), album(track)),
+      reason(track),
       tagChips(shared && track.shared_tags?.length ? track.shared_tags : track.tags, onTag),
       versions),
     likeness(track.similarity),
     h("div", { class: "actions" }, actions, playable(track, stage) ? homeLink(track, "round") : null));
+}
+
+// Why it is here, beside the tags.
+function reason({ played_with: together, sounds_like: alike }) {
+  const why = [together ? `played with ${named(together)} by ${together.listeners}${together.listeners === 255 ? " and more" : ""} listeners` : "",
+    alike ? `sounds like ${named(alike)}` : ""].filter(Boolean);
+  return why.length ? h("span", { class: "why" }, why.join(" · ")) : null;
 }
 
 // Album, year, genres; the recording at MusicBrainz, where it is known.

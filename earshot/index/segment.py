@@ -1,6 +1,5 @@
 """A segment opened for queries."""
 
-import os
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +10,7 @@ import numpy.typing as npt
 from earshot.embedding import Vector
 from earshot.errors import DamagedIndex
 from earshot.index.arrays import Ids, Mask, RowNumbers, StoredVectors, mapped
-from earshot.index.cache import SegmentCache
+from earshot.index.cache import SegmentCache, Watch
 from earshot.index.engines.engine import Opened
 from earshot.index.engines.registry import engine_named
 from earshot.index.layout import Positions
@@ -45,7 +44,7 @@ class Segment:
         self.rows = entry.rows
         self._cache = cache
         self._entry = entry
-        self._watched: list[tuple[int, int, int]] = []
+        self._watch = Watch()
         self.ids: Ids = self._array(IDS, np.bytes_)
         self.vectors: StoredVectors = self._array(VECTORS, np.float16)
         self._lines = Lines(self._file(LINES), self._array(OFFSETS, np.uint64))
@@ -58,17 +57,9 @@ class Segment:
         if SHELF in entry.objects:
             self.shelf  # noqa: B018 (opened now, so that a damaged one is found before anything is asked of it)
 
-    def __del__(self) -> None:
-        for descriptor, _, _ in self._watched:
-            os.close(descriptor)
-
     def _file(self, name: str) -> Path:
         """The local path of an object, whose file is watched from now on."""
-        path = self._cache.fetch(self._entry, name)
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        found = os.fstat(descriptor)
-        self._watched.append((descriptor, found.st_size, found.st_mtime_ns))
-        return path
+        return self._watch.add(self._cache.fetch(self._entry, name))
 
     def _array(self, name: str, kind: type[_Scalar]) -> npt.NDArray[_Scalar]:
         try:
@@ -86,10 +77,7 @@ class Segment:
 
     def is_untouched(self) -> bool:
         """Whether no one has written to the mapped files since they were checked."""
-        return all(
-            (found := os.fstat(descriptor)).st_size == size and found.st_mtime_ns == modified
-            for descriptor, size, modified in self._watched
-        )
+        return self._watch.is_untouched()
 
     @cached_property
     def shelf(self) -> Shelf:

@@ -1,16 +1,23 @@
 """What a listener does with the page, at desk and on the phone."""
 
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
+from api.bootstrap import services
 from earshot.clock import Timestamp
 from earshot.ids import CrawlId, TrackId
 from earshot.reasons import Reason
 from earshot.track import TrackInfo
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
+from tests.colistening import Table
 
 both_widths = pytest.mark.parametrize("width", ["desktop", "phone"])
 
@@ -358,8 +365,9 @@ def test_an_unknown_track_in_the_address_is_explained(open_page: OpenPage) -> No
         "#/map?track=deezer:1040",
         "#/playlists",
         "#/clip",
+        "#/you",
     ],
-    ids=["start", "mix", "path", "map", "playlists", "clip"],
+    ids=["start", "mix", "path", "map", "playlists", "clip", "you"],
 )
 def test_axe_finds_nothing_serious(open_page: OpenPage, address: str, width: str, dark: bool) -> None:
     page = open_page(address, width=width, dark=dark)
@@ -378,6 +386,7 @@ def test_nothing_is_wider_than_the_screen(open_page: OpenPage, width: str) -> No
         "#/?like=deezer:1000,deezer:1003&less=deezer:1100",
         "#/path?from=deezer:1000&to=deezer:1200",
         "#/playlists",
+        "#/you",
     ):
         page = open_page(address, width=width)
         page.wait_for_load_state("networkidle")
@@ -413,3 +422,71 @@ def test_a_pasted_list_is_looked_at_before_it_is_crawled(open_page: OpenPage) ->
     expect(seen).to_contain_text("hm: bad row")
     seen.get_by_role("button", name="Crawl it").click()
     expect(page.locator(".crawl").first).to_contain_text("list:")
+
+
+class _Learned:
+    """What is played together: two tracks of different styles."""
+
+    def current(self) -> Table:
+        return Table({"deezer:1000": {"deezer:1200": (1.0, 12)}})
+
+
+@pytest.fixture
+def learned(site: Site) -> Iterator[None]:
+    """As if a table had been published."""
+    object.__setattr__(services(), "colistening", _Learned())
+    yield
+    object.__setattr__(services(), "colistening", None)
+
+
+@pytest.mark.usefixtures("learned")
+def test_the_slider_leads_from_what_sounds_alike_to_what_is_played_together(open_page: OpenPage) -> None:
+    page = open_page("#/?like=deezer:1000")
+    slider = page.get_by_label("From what sounds alike to what is played together")
+    first = page.locator(".pages .tracks > .track").first
+    expect(first).not_to_have_attribute("data-track", "deezer:1200")
+    slider.fill("0.9")
+    expect(page).to_have_url(re.compile("listening=0.9"))
+    expect(page.locator(".pages .tracks > .track").first).to_have_attribute("data-track", "deezer:1200")
+    expect(page.locator(".why").first).to_contain_text("by 12 listeners")
+
+
+def test_without_anything_learned_there_is_no_slider(open_page: OpenPage) -> None:
+    page = open_page("#/?like=deezer:1000")
+    expect(page.get_by_label("Variety")).to_be_visible()
+    expect(page.locator(".between")).to_have_count(0)
+
+
+def test_for_you_shows_why_hears_what_is_loved_and_banned_and_forgets_everything(
+    open_page: OpenPage, site: Site
+) -> None:
+    page = open_page("#/you")
+    expect(page.get_by_role("heading", name="Something of everything")).to_be_visible()
+    loved = page.locator(".track").first.get_attribute("data-track")
+    page.locator(".track").first.get_by_role("button", name="Love").click()
+    expect(page.locator(".track").first.get_by_role("button", name="Love")).to_have_attribute("aria-pressed", "true")
+    banned = page.locator(".track").nth(1).get_attribute("data-track")
+    page.locator(".track").nth(1).get_by_role("button", name="Never again").click()
+    expect(page.locator(f".track[data-track='{banned}']")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("heading", name="You may like")).to_be_visible()
+    expect(page.locator(f"a[href*='{quote(loved or '', safe='')}'][title*='map']")).to_be_visible()
+    expect(page.locator(f".track[data-track='{banned}']")).to_have_count(0)
+    page.get_by_text("What you played").click()
+    expect(page.get_by_text("No plays so far.")).to_be_visible()
+    page.get_by_role("button", name="Delete everything of me").click()
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Delete everything of me").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("heading", name="Something of everything")).to_be_visible()
+
+
+def test_what_is_played_on_the_page_is_told_as_a_play_or_a_skip(open_page: OpenPage, site: Site) -> None:
+    page = open_page(f"#/?like={site.own_track}")
+    page.get_by_role("button", name="Play Café del Próprio").first.click()
+    with page.expect_request(lambda sent: sent.url.endswith("/listens") and sent.method == "POST") as told:
+        expect(page.locator(".clock")).to_contain_text("0:02 /")
+        page.get_by_role("button", name="Close the player").click()
+    (play,) = json.loads(told.value.post_data or "")["listens"]
+    assert (play["track_id"], play["skipped"]) == (site.own_track, False)
+    assert 1_500 < play["played_ms"] < 3_200

@@ -5,7 +5,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from api.http.contract import Health, IndexHealth
 from api.http.presentation import spaces
 from api.http.routes.documented import answers
-from api.http.services import searcher_of, services_of
+from api.http.services import searcher_of, services_of, table_of
 from earshot.errors import NoIndexYet
 
 router = Router()
@@ -37,5 +37,5 @@ def health() -> Health:
             recall=index.recall,
             search_k=index.search_k,
         ),
-        spaces=spaces(index),
+        spaces=spaces(index, table_of(router, 1.0)),
     )

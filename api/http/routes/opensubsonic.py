@@ -85,7 +85,7 @@ def _seeds(wanted: str) -> list[Seed]:
 
 def _compared(seed: Seed, found: Sequence[Found]) -> list[Match]:
     tracks = [one.track for one in found]
-    similarities = Sound(searcher_of(router)).scores(seed.vector, [track.track_id for track in tracks])
+    similarities = Sound(searcher_of(router)).scores([seed.vector], [track.track_id for track in tracks])
     return list(zip(tracks, similarities, strict=True))
 
 

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query as Paramete
 from pydantic import AfterValidator
 
 from api.http.lists import Format, PathRoot
-from api.http.options import FilterParameters, OptionParameters, TrackIdText
+from api.http.options import FilterParameters, Listening, OptionParameters, TrackIdText
 from earshot.ids import TrackId, parse_track_id
 from earshot.sources import Can, labels, track_id_forms
 
@@ -30,5 +30,6 @@ LimitParameter = Annotated[int, Parameter(ge=1, le=100, description="How many at
 OffsetParameter = Annotated[int, Parameter(ge=0, le=10_000, description="How many to pass over (paging).")]
 FiltersParameter = Annotated[FilterParameters, Parameter()]
 OptionsParameter = Annotated[OptionParameters, Parameter()]
+ListeningParameter = Annotated[Listening, Parameter()]
 FormatParameter = Annotated[Format, Parameter()]
 PathRootParameter = Annotated[PathRoot, Parameter()]

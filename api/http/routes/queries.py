@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
+from api.answers.listening import beside_sound, stand_ins
 from api.answers.query import Query
 from api.answers.ranking import rank
 from api.http.contract import QueryAnswer, QueryOpened, Upload
@@ -16,7 +17,7 @@ from api.http.presentation import results, spaces, tag_strengths
 from api.http.requests import QueryRequest
 from api.http.routes.documented import answers
 from api.http.routes.parameters import OptionsParameter
-from api.http.services import searcher_of, services_of
+from api.http.services import searcher_of, services_of, table_of
 from earshot.messages import FetchClip
 from earshot.reasons import Reason
 from earshot.stores.sound_queries import UPLOAD_S, Heard, new_query_id
@@ -98,12 +99,16 @@ def _answer(heard: Heard, options: OptionParameters) -> QueryAnswer:
         )
     vector = services_of(router).index.transform(searcher)(heard.embedding.embedding[None])[0]
     tags = {tag.name: tag.probability for tag in heard.tags}
-    ranking = rank(searcher, Query(vector, tags=tags), options.options())
+    table = table_of(router, options.listening)
+    weights = beside_sound(table, options.listening)
+    parts = weights.parts(stand_ins(searcher, vector)) if weights.others else ()
+    query = Query((vector,), tags=tags, others=parts, sound_weight=weights.sound)
+    ranking = rank(searcher, query, options.options())
     return QueryAnswer(
         status="ready",
         index_version=searcher.version,
         model=searcher.model,
-        spaces=spaces(searcher),
+        spaces=spaces(searcher, table),
         tags=tag_strengths(heard.tags),
         results=results(ranking.results),
     )

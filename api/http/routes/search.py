@@ -16,10 +16,11 @@ from api.http.routes.parameters import (
     FiltersParameter,
     FormatParameter,
     LimitParameter,
+    ListeningParameter,
     OffsetParameter,
     PathRootParameter,
 )
-from api.http.services import searcher_of
+from api.http.services import searcher_of, table_of
 
 router = Router()
 
@@ -37,17 +38,30 @@ def search(  # noqa: PLR0917 (parameters of a query have no order)
     text: Annotated[str, Parameter(max_length=200, description="Beginnings of words in title, artists or album.")] = "",
     limit: LimitParameter = 20,
     offset: OffsetParameter = 0,
+    listening: ListeningParameter = 0.0,
     format: FormatParameter = None,  # noqa: A002, ARG001 (its name over HTTP; `as_list` reads it)
     path_root: PathRootParameter = None,  # noqa: ARG001
 ) -> SearchAnswer:
-    """Case and accents do not matter. Without text and tags: the whole catalogue by title."""
+    """Case and accents do not matter. Without text and tags: the whole catalogue by title.
+
+    With `listening` what more people play comes first among what fits the words equally well.
+    """
     check_folder(router, filters.folder)
     searcher = searcher_of(router)
-    total, found = words.search(searcher, text=text, filters=filters.filters(), limit=limit, offset=offset)
+    table = table_of(router, listening)
+    total, found = words.search(
+        searcher,
+        text=text,
+        filters=filters.filters(),
+        limit=limit,
+        offset=offset,
+        table=table,
+        listening=listening,
+    )
     return SearchAnswer(
         index_version=searcher.version,
         model=searcher.model,
-        spaces=spaces(searcher),
+        spaces=spaces(searcher, table),
         total=total,
         results=results(found),
     )

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
 
 from api.answers.journey import journey
+from api.answers.listening import beside_sound
 from api.answers.query import Query, Seed
 from api.answers.ranking import rank
 from api.answers.seeds import seed_of, seeds_of_playlist
@@ -23,13 +24,14 @@ from api.http.routes.parameters import (
     FiltersParameter,
     FormatParameter,
     FromParameter,
+    ListeningParameter,
     OptionsParameter,
     PathRootParameter,
     ToParameter,
     TrackIdParameter,
     TrackIdsParameter,
 )
-from api.http.services import searcher_of, services_of
+from api.http.services import searcher_of, services_of, table_of
 from earshot.ids import TrackId
 
 router = Router()
@@ -71,11 +73,12 @@ def _seed(track_id: TrackId, weight: float = 1.0) -> Seed:
 def _similar(seeds: Sequence[Seed], options: OptionParameters) -> SimilarAnswer:
     check_folder(router, options.folder)
     searcher = searcher_of(router)
-    ranking = rank(searcher, Query.of(seeds), options.options())
+    table = table_of(router, options.listening)
+    ranking = rank(searcher, Query.of(seeds, beside_sound(table, options.listening)), options.options())
     return SimilarAnswer(
         index_version=searcher.version,
         model=searcher.model,
-        spaces=spaces(searcher),
+        spaces=spaces(searcher, table),
         query=[query_track(shown.seed, shown.versions) for shown in ranking.seeds],
         results=results(ranking.results),
     )
@@ -130,20 +133,22 @@ def path(  # noqa: PLR0917 (parameters of a query have no order)
     steps: Annotated[
         int, Parameter(ge=1, le=30, description="How many tracks in between, where there are enough.")
     ] = 8,
+    listening: ListeningParameter = 0.0,
     format: FormatParameter = None,  # noqa: A002, ARG001 (its name over HTTP; `as_list` reads it)
     path_root: PathRootParameter = None,  # noqa: ARG001
 ) -> SimilarAnswer:
     """Each step is close to the last; the results end with the destination. Filters speak of the tracks in between.
 
-    `similarity` is that to the track before.
+    `similarity` is that to the track before. With `listening` steps that are played together are shorter.
     """
     check_folder(router, filters.folder)
     searcher = searcher_of(router)
-    first, last = _seed(start), _seed(end)
+    first, last, table = _seed(start), _seed(end), table_of(router, listening)
+    weights = beside_sound(table, listening)
     return SimilarAnswer(
         index_version=searcher.version,
         model=searcher.model,
-        spaces=spaces(searcher),
+        spaces=spaces(searcher, table),
         query=[query_track(first), query_track(last)],
-        results=results(journey(searcher, first, last, steps, filters.filters())),
+        results=results(journey(searcher, first, last, steps, filters=filters.filters(), weights=weights)),
     )

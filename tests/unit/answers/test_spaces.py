@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -10,8 +11,7 @@ from api.answers.filters import Filters
 from api.answers.options import Options
 from api.answers.query import Query, Seed
 from api.answers.ranking import Ranking, rank
-from api.answers.spaces import Candidate, Part, Sound
-from earshot.embedding import Vector
+from api.answers.spaces import SOUND_ALONE, Candidate, Part, Sound, Together, Weights
 from earshot.ids import TrackId
 from earshot.index.searcher import Searcher
 from tests.unit.answers.conftest import IndexOf
@@ -30,19 +30,30 @@ class Listening:
         self._axes = sorted({*together, *(other for row in together.values() for other in row)})
         self._together = together
 
-    def vector(self, track_id: str) -> Vector | None:
-        return np.eye(len(self._axes), dtype=np.float32)[self._axes.index(track_id)] if track_id in self._axes else None
+    def question(self, tracks: Sequence[tuple[str, float]]) -> "Asked | None":
+        known = [(track_id, weight) for track_id, weight in tracks if track_id in self._axes]
+        return Asked(self._axes, self._together, known) if known else None
 
-    def candidates(self, vector: Vector, k: int, *, exclude: Collection[str]) -> list[Candidate]:
-        scored = zip(self._axes, self.scores(vector, self._axes), strict=True)
+
+@dataclass
+class Asked:
+    axes: list[str]
+    rows: Listed
+    tracks: Sequence[tuple[str, float]]
+
+    def candidates(self, k: int, *, exclude: Collection[str]) -> list[Candidate]:
+        scored = zip(self.axes, self.scores(self.axes), strict=True)
         best = sorted((-score, track_id) for track_id, score in scored if score > 0 and track_id not in exclude)
         return [Candidate(track_id, -minus) for minus, track_id in best[:k]]
 
-    def scores(self, vector: Vector, track_ids: Sequence[str]) -> list[float]:
+    def scores(self, track_ids: Sequence[str]) -> list[float]:
         return [
-            sum(float(vector[i]) * self._together.get(axis, {}).get(track_id, 0.0) for i, axis in enumerate(self._axes))
+            sum(weight * self.rows.get(seed, {}).get(track_id, 0.0) for seed, weight in self.tracks)
             for track_id in track_ids
         ]
+
+    def together(self, track_id: str) -> Together | None:
+        return None
 
 
 def _arc(index_of: IndexOf, n: int) -> Searcher:
@@ -66,7 +77,7 @@ def _ids(ranking: Ranking) -> list[str]:
 def test_a_track_that_only_another_space_names_is_ordered_by_score_and_shows_its_true_cosine(index_of: IndexOf) -> None:
     index = _arc(index_of, 200)
     together = Listening({"deezer:1": {"deezer:190": 0.9, "deezer:3": 0.1}})
-    ranking = rank(index, Query.of([_seed(index)], [(together, 3.0)]), Options(k=3))
+    ranking = rank(index, Query.of([_seed(index)], Weights(others=((together, 3.0),))), Options(k=3))
     assert _ids(ranking) == ["deezer:190", "deezer:3", "deezer:2"]
     first = ranking.results[0]
     assert first.similarity == pytest.approx(math.cos(1.89), abs=2e-3)
@@ -81,7 +92,7 @@ def test_a_track_that_only_another_space_names_is_ordered_by_score_and_shows_its
 @pytest.mark.parametrize(("weight", "place"), [(0.0, None), (0.1, None), (3.0, 0)])
 def test_the_weight_says_how_much_another_space_counts(index_of: IndexOf, weight: float, place: int | None) -> None:
     index = _arc(index_of, 200)
-    query = Query.of([_seed(index)], [(Listening({"deezer:1": {"deezer:190": 0.9}}), weight)])
+    query = Query.of([_seed(index)], Weights(others=((Listening({"deezer:1": {"deezer:190": 0.9}}), weight),)))
     found = _ids(rank(index, query, Options(k=3)))
     assert (found.index("deezer:190") if "deezer:190" in found else None) == place
 
@@ -90,21 +101,25 @@ def test_a_space_that_knows_none_of_the_seeds_changes_nothing(index_of: IndexOf)
     index = _arc(index_of, 50)
     stranger = Listening({"deezer:7": {"deezer:9": 1.0}})
     alone, beside = (
-        rank(index, Query.of([_seed(index)], others), Options()).results for others in ([], [(stranger, 1.0)])
+        rank(index, Query.of([_seed(index)], weights), Options()).results
+        for weights in (SOUND_ALONE, Weights(others=((stranger, 1.0),)))
     )
     assert beside == alone
 
 
 def test_tracks_that_the_index_does_not_hold_are_not_found_by_other_spaces(index_of: IndexOf) -> None:
     index = _arc(index_of, 20)
-    query = Query.of([_seed(index)], [(Listening({"deezer:1": {"deezer:999": 1.0, "deezer:5": 0.5}}), 1.0)])
+    query = Query.of(
+        [_seed(index)], Weights(others=((Listening({"deezer:1": {"deezer:999": 1.0, "deezer:5": 0.5}}), 1.0),))
+    )
     assert _ids(rank(index, query, Options(k=2))) == ["deezer:5", "deezer:2"]
 
 
 def test_filters_and_thresholds_hold_for_what_other_spaces_name(index_of: IndexOf) -> None:
     index = _arc(index_of, 200)
     query = Query.of(
-        [_seed(index)], [(Listening({"deezer:1": {"deezer:190": 1.0, "deezer:5": 0.9, "deezer:6": 0.8}}), 1.0)]
+        [_seed(index)],
+        Weights(others=((Listening({"deezer:1": {"deezer:190": 1.0, "deezer:5": 0.9, "deezer:6": 0.8}}), 1.0),)),
     )
     assert _ids(rank(index, query, Options(k=2, filters=Filters(tags=["odd"])))) == ["deezer:5", "deezer:3"]
     assert _ids(rank(index, query, Options(k=2, min_similarity=0.9))) == ["deezer:5", "deezer:6"]
@@ -115,7 +130,9 @@ def test_seeds_and_excluded_tracks_stay_out_whoever_names_them(index_of: IndexOf
     index = _arc(index_of, 30)
     together = Listening({"deezer:1": {"deezer:2": 0.9, "deezer:9": 0.8, "deezer:8": 0.7}})
     ranking = rank(
-        index, Query.of([_seed(index), _seed(index, 2)], [(together, 5.0)]), Options(k=1, exclude=[TrackId("deezer:9")])
+        index,
+        Query.of([_seed(index), _seed(index, 2)], Weights(others=((together, 5.0),))),
+        Options(k=1, exclude=[TrackId("deezer:9")]),
     )
     assert _ids(ranking) == ["deezer:8"]
 
@@ -124,14 +141,14 @@ def test_pages_fit_together_where_two_spaces_disagree(index_of: IndexOf) -> None
     index = _arc(index_of, 300)
     dice = np.random.default_rng(3)
     strengths = {f"deezer:{number}": float(value) for number, value in enumerate(dice.random(299), start=2)}
-    query = Query.of([_seed(index)], [(Listening({"deezer:1": strengths}), 0.7)])
+    query = Query.of([_seed(index)], Weights(others=((Listening({"deezer:1": strengths}), 0.7),)))
     whole = _ids(rank(index, query, Options(k=60)))
     pages = [_ids(rank(index, query, Options(k=7, offset=offset))) for offset in range(0, 60, 7)]
     assert [track_id for page in pages for track_id in page][:60] == whole
     sound = Sound(index)
     expected = sorted(
         strengths,
-        key=lambda track_id: (-(sound.scores(query.sound, [track_id])[0] + 0.7 * strengths[track_id]), track_id),
+        key=lambda track_id: (-(sound.scores(query.points, [track_id])[0] + 0.7 * strengths[track_id]), track_id),
     )
     assert whole == expected[:60]
 
@@ -139,10 +156,10 @@ def test_pages_fit_together_where_two_spaces_disagree(index_of: IndexOf) -> None
 def test_a_query_may_leave_sound_without_a_say(index_of: IndexOf) -> None:
     index = _arc(index_of, 200)
     space = Listening({"deezer:1": {"deezer:150": 0.9, "deezer:120": 0.5}})
-    vector = space.vector("deezer:1")
-    assert vector is not None
+    question = space.question([("deezer:1", 1.0)])
+    assert question is not None
     seed = _seed(index)
-    query = Query(seed.vector, (seed,), others=(Part(space, vector),), sound_weight=0.0)
+    query = Query((seed.vector,), (seed,), others=(Part(question),), sound_weight=0.0)
     ranking = rank(index, query, Options(k=2))
     assert _ids(ranking) == ["deezer:150", "deezer:120"]
     assert [found.score for found in ranking.results] == pytest.approx([0.9, 0.5])

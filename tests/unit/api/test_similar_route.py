@@ -106,7 +106,9 @@ def test_without_options_the_answer_is_that_of_the_rankings_own_defaults() -> No
     assert OptionParameters().options() == Options(exclude=[], filters=Filters(tags=[], genres=[], not_artists=[]))
     of_lists = {"format", "path_root"}
     of_ranking = {field.name for field in fields(Options)} - {"filters"}
-    assert set(OptionParameters.model_fields) - set(FilterParameters.model_fields) == of_ranking | of_lists
+    assert set(OptionParameters.model_fields) - set(FilterParameters.model_fields) == of_ranking | of_lists | {
+        "listening"
+    }
 
 
 def test_results_carry_what_a_listener_sees(world: World) -> None:

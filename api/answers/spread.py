@@ -1,0 +1,47 @@
+"""Tracks from all over the catalogue, for whom nothing is known of: as unlike each other as they can be."""
+
+import hashlib
+from collections.abc import Collection
+
+import numpy as np
+
+from api.answers.filters import Admitted, Filters
+from earshot.index.rows import IndexedTrack
+from earshot.index.searcher import Searcher
+from earshot.index.transform import unit
+
+_SAMPLE = 400
+
+
+def spread(
+    searcher: Searcher, filters: Filters, count: int, *, exclude: Collection[str], seed: str
+) -> list[IndexedTrack]:
+    """Up to `count` tracks, each as far from those before it as there is among some hundreds taken by chance
+    (Gonzalez 1985). The same `seed` gives the same tracks of the same version.
+
+    Raises:
+        UnknownTag, UnknownGenre: no track has what the filters ask for.
+    """
+    dice = np.random.default_rng(int.from_bytes(hashlib.blake2b(seed.encode(), digest_size=8).digest(), "little"))
+    parts = [(segment, np.flatnonzero(mask)) for segment, mask in Admitted(searcher, filters).parts]
+    total = sum(len(rows) for _, rows in parts)
+    chosen = np.sort(dice.choice(total, min(total, _SAMPLE), replace=False))
+    tracks: list[tuple[int, int]] = []
+    start = 0
+    for number, (_, rows) in enumerate(parts):
+        own = chosen[(chosen >= start) & (chosen < start + len(rows))] - start
+        tracks += [(number, int(row)) for row in rows[own]]
+        start += len(rows)
+    tracks = [(number, row) for number, row in tracks if parts[number][0].track_id(row) not in exclude]
+    if not tracks:
+        return []
+    vectors = unit(np.stack([parts[number][0].vector(row) for number, row in tracks]))
+    nearest = np.full(len(tracks), -1.0, np.float32)
+    at = int(dice.integers(len(tracks)))
+    picked: list[int] = []
+    while len(picked) < min(count, len(tracks)):
+        picked.append(at)
+        nearest = np.maximum(nearest, vectors @ vectors[at])
+        nearest[picked] = np.inf
+        at = int(nearest.argmin())
+    return [parts[number][0].track(row) for number, row in (tracks[i] for i in picked)]
