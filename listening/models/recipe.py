@@ -96,8 +96,8 @@ class Fits:
         return levelled(strongest(sparse.csr_array(blended), PER_TRACK))
 
     def _of_model(self, name: str, recipe: Recipe) -> sparse.csr_array:
-        parameters = {"knn": recipe.shrinkage, "als": self._als(recipe), "ease": recipe.ease_regularisation}
-        key = (name, parameters[name])
+        parameters: dict[str, float | Als] = {"knn": recipe.shrinkage, "als": self._als(recipe)}
+        key = name, parameters.get(name, recipe.ease_regularisation)
         if key not in self._rows:
             self._rows[key] = self._fitted(name, recipe)
         return self._rows[key]
