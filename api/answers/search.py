@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from api.answers.filters import NO_FILTERS, Admitted, Filters
 from api.answers.found import Found, SharedTag
-from api.answers.listening import Colistening
+from earshot.colistening.table import ColisteningTable
 from earshot.embedding import Vector
 from earshot.index.arrays import RowNumbers
 from earshot.index.rows import IndexedTrack
@@ -31,7 +31,7 @@ def search(
     filters: Filters = NO_FILTERS,
     limit: int,
     offset: int,
-    table: Colistening | None = None,
+    table: ColisteningTable | None = None,
     listening: float = 0.0,
 ) -> tuple[int, list[Found]]:
     """How many tracks match, and `limit` of them from `offset` on.
@@ -55,7 +55,7 @@ def search(
         rows = np.flatnonzero(mask & shelf.with_words(words) if words else mask)
         strengths = shelf.tag_strengths(admitted.tags)[rows]
         if table is not None and listening:
-            strengths = (1 - listening) * strengths + listening * _heard(table.popularities(segment.ids[rows]))
+            strengths = (1 - listening) * strengths + listening * _heard(table.listeners_of(segment.ids[rows]))
         keys = _keys(_text_ranks(shelf, rows, wanted_text, words), strengths, shelf.places[rows])
         total += len(rows)
         first = _smallest(keys, offset + limit)

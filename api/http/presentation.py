@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from api.answers.found import SHOWN_TAGS, Found, PlayedWith
-from api.answers.listening import Colistening
 from api.answers.query import Seed
 from api.http.artwork import artwork_of
 from api.http.contract import BRIEF, KNOWN, QueryTrack, Result, SpaceVersion, TagStrength, TrackAnswer
+from earshot.colistening.table import ColisteningTable
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
 from earshot.track import Tag, Track
@@ -70,7 +70,7 @@ def tag_strengths(tags: Sequence[Tag]) -> list[TagStrength]:
     return [TagStrength.model_validate(tag) for tag in tags[:SHOWN_TAGS]]
 
 
-def spaces(searcher: Searcher, table: Colistening | None = None) -> dict[str, SpaceVersion]:
+def spaces(searcher: Searcher, table: ColisteningTable | None = None) -> dict[str, SpaceVersion]:
     """What answers from the index version rest on, and from a `table` of what is played together."""
     found = {"sound": SpaceVersion(version=searcher.version, recipe=searcher.recipe)}
     if table is not None:

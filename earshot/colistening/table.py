@@ -96,6 +96,15 @@ class ColisteningTable:
         known[rows >= 0] = self._heard[rows[rows >= 0]]
         return [Heard(plays, listeners) for plays, listeners in known.tolist()]
 
+    def listeners_of(self, track_ids: Ids) -> npt.NDArray[np.uint32]:
+        """How many have played each of the tracks: (n,), 0 for those that the table does not hold."""
+        listeners = np.zeros(len(track_ids), np.uint32)
+        if self.size:
+            at = np.minimum(np.searchsorted(self._ids, track_ids), self.size - 1)
+            found = self._ids[at] == track_ids
+            listeners[found] = self._heard[at[found], 1]
+        return listeners
+
     def neighbours(self, track_id: str) -> Neighbours:
         """Tracks played together with `track_id`; none where the table does not hold it."""
         row = int(self._rows([track_id])[0])
