@@ -19,8 +19,6 @@ from earshot.index.searcher import Searcher
 LEAST_SOUND = 0.01
 """Share of sound even where listening has all the say: it orders what nobody has played together."""
 _STAND_INS = 5
-_FOLDED = 64
-"""At least so many are looked at, so that most results can say what they are played with."""
 
 
 def beside_sound(table: ColisteningTable | None, listening: float) -> Weights:
@@ -57,36 +55,25 @@ class PlayedTogether:
     """Tracks folded in: each candidate with its share of the best score, and with why."""
 
     def __init__(self, table: ColisteningTable, tracks: Weighted) -> None:
-        self._table = table
-        self._tracks = tracks
+        self._fold = table.fold(tracks)
         self._own = frozenset(track_id for track_id, _ in tracks)
-        self._looked_at = _FOLDED
-        self._found = table.fold_in(tracks, _FOLDED, exclude=self._own)
-        self._best = self._found[0].score if self._found else 1.0
-
-    @property
-    def knows_any(self) -> bool:
+        first = self._fold.best(1, exclude=self._own)
+        self.knows_any = bool(first)
         """Whether anything is played together with what was asked for."""
-        return bool(self._found)
+        self._best = first[0].score if first else 1.0
 
     def candidates(self, k: int, *, exclude: Collection[str]) -> list[Candidate]:
         """The `k` with the greatest scores, none of `exclude` nor of those that were asked for."""
-        wanted = k + len(set(exclude) - self._own)
-        if wanted > self._looked_at == len(self._found):
-            self._looked_at = wanted
-            self._found = self._table.fold_in(self._tracks, wanted, exclude=self._own)
-        kept = [one for one in self._found if one.track_id not in exclude][:k]
-        return [Candidate(one.track_id, one.score / self._best) for one in kept]
+        found = self._fold.best(k, exclude=self._own.union(exclude))
+        return [Candidate(one.track_id, one.score / self._best) for one in found]
 
     def scores(self, track_ids: Sequence[str]) -> list[float]:
         """The score of each, -1 to 1."""
-        scores = self._table.scores(self._tracks, track_ids).astype(np.float64)
+        scores = self._fold.scores(track_ids).astype(np.float64)
         found: list[float] = np.clip(scores / self._best, -1, 1).tolist()
         return found
 
     def together(self, track_id: str) -> Together | None:
-        """What it is played with, by at least `FEWEST_LISTENERS`; of the candidates that were looked at."""
-        for one in self._found:
-            if one.track_id == track_id:
-                return Together(one.because, one.listeners) if one.listeners >= FEWEST_LISTENERS else None
-        return None
+        """What it is played with, by at least `FEWEST_LISTENERS`."""
+        found = self._fold.candidate(track_id)
+        return Together(found.because, found.listeners) if found and found.listeners >= FEWEST_LISTENERS else None

@@ -57,7 +57,7 @@ def rank(searcher: Searcher, query: Query, options: Options) -> Ranking:
     wanted = options.offset + options.k
     pool = max(_DIVERSITY_LEAST, wanted * _DIVERSITY_POOL) if options.diversity else wanted
     banned = frozenset(options.exclude) | {seed.track.track_id for seed in query.seeds}
-    fetch = pool + _HEADROOM
+    fetch = pool + _HEADROOM + len(query.dampened)
     while True:
         found = best(sound, query, fetch, exclude=banned, least=least)
         selection = _Selection(searcher, query, options)

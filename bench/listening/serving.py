@@ -60,24 +60,24 @@ def invented_table(folder: Path) -> ColisteningTable:
     return ColisteningTable(Manifest(entry, _TRAINING, now_iso()), cache)
 
 
-def _ms(ask: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    ask()
-    return (time.perf_counter() - started) * 1e3
+def _ms(ask: Callable[[int], object], number: int) -> float:
+    started = time.process_time()
+    ask(number)
+    return (time.process_time() - started) * 1e3
 
 
 def _compared(ways: Mapping[str, Callable[[int], object]]) -> Figures:
-    """Milliseconds of each way, p50 over the questions of the best of some turns: what else runs here says nothing."""
+    """CPU milliseconds of each way, p50 over the questions of the best of some turns: others may be at work here."""
     best = {name: np.full(QUESTIONS, np.inf) for name in ways}
     for _ in range(TURNS):
         for number in range(QUESTIONS):
             for name, ask in ways.items():
-                best[name][number] = min(best[name][number], _ms(lambda: ask(number)))
+                best[name][number] = min(best[name][number], _ms(ask, number))
     return {f"{name}_p50_ms": round(float(np.median(times)), 3) for name, times in best.items()}
 
 
 def measure(folder: Path) -> Figures:
-    """Milliseconds of answers by sound alone and with plays, and of recommendations by 50 plays."""
+    """CPU milliseconds of answers by sound alone and with plays, and of recommendations by 50 plays."""
     if not (folder / "s3").exists():
         subprocess.run([sys.executable, "-m", "bench.index.updates", f"{TRACKS}", str(folder), "prepare"], check=True)
     reader = IndexReader(FolderS3(folder / "s3").as_client(), BUCKET, folder / "reader", check_every_s=3600)

@@ -69,7 +69,7 @@ class ColisteningTable:
         self._ids: Ids = self._array(IDS, np.bytes_, ())
         self._neighbours = self._array(NEIGHBOURS, np.uint32, (PER_TRACK,))
         self._weights = self._array(WEIGHTS, np.float16, (PER_TRACK,))
-        self._listeners = self._array(LISTENERS, np.uint8, (PER_TRACK,))
+        self.listeners = self._array(LISTENERS, np.uint8, (PER_TRACK,))
         self._heard = self._array(HEARD, np.uint32, (2,))
 
     def _array(self, name: str, kind: type[_Scalar], row: tuple[int, ...]) -> npt.NDArray[_Scalar]:
@@ -87,11 +87,11 @@ class ColisteningTable:
         return self._watch.is_untouched()
 
     def __contains__(self, track_id: str) -> bool:
-        return bool(self._rows([track_id])[0] >= 0)
+        return bool(self.rows_of([track_id])[0] >= 0)
 
     def heard(self, track_ids: Sequence[str]) -> list[Heard]:
         """How much is known of each track; nothing of one that the table does not hold."""
-        rows = self._rows(track_ids)
+        rows = self.rows_of(track_ids)
         known = np.zeros((len(rows), 2), np.uint32)
         known[rows >= 0] = self._heard[rows[rows >= 0]]
         return [Heard(plays, listeners) for plays, listeners in known.tolist()]
@@ -107,12 +107,12 @@ class ColisteningTable:
 
     def neighbours(self, track_id: str) -> Neighbours:
         """Tracks played together with `track_id`; none where the table does not hold it."""
-        row = int(self._rows([track_id])[0])
+        row = int(self.rows_of([track_id])[0])
         if row < 0:
             return Neighbours([], np.zeros(0, np.float32), np.zeros(0, np.uint8))
         count = int(np.count_nonzero(self._weights[row]))
-        track_ids = self._track_ids(self._neighbours[row, :count].astype(np.intp))
-        return Neighbours(track_ids, as_single(self._weights[row, :count]), self._listeners[row, :count].copy())
+        track_ids = self.track_ids_of(self._neighbours[row, :count].astype(np.intp))
+        return Neighbours(track_ids, as_single(self._weights[row, :count]), self.listeners[row, :count].copy())
 
     def fold_in(self, plays: Weighted, k: int, *, exclude: Collection[str] = frozenset()) -> list[Candidate]:
         """The `k` tracks that go best with `plays`, best first, ties by row; what scores nothing is left out.
@@ -122,34 +122,19 @@ class ColisteningTable:
             k: how many, at least 1.
             exclude: track ids that must not be among them.
         """
-        sums = self._sum(plays)
-        sums.scores[sums.places(self._rows(list(exclude)))] = 0.0
-        good = np.flatnonzero(sums.scores > 0)
-        best = good[np.argsort(-sums.scores[good], kind="stable")[:k]]
-        seeds, columns = np.divmod(sums.largest(best), PER_TRACK)
-        seed_rows = sums.played[seeds]
-        return [
-            Candidate(track_id, score, because, listeners)
-            for track_id, score, because, listeners in zip(
-                self._track_ids(sums.rows[best].astype(np.intp)),
-                sums.scores[best].tolist(),
-                self._track_ids(seed_rows),
-                self._listeners[seed_rows, columns].tolist(),
-                strict=True,
-            )
-        ]
+        return self.fold(plays).best(k, exclude=exclude)
 
     def scores(self, plays: Weighted, track_ids: Sequence[str]) -> Vector:
         """How well each of `track_ids` goes with `plays` (see `Candidate.score`), 0 where nothing is known: (n,)."""
-        sums, rows = self._sum(plays), self._rows(track_ids)
-        scores = np.zeros(len(rows), np.float32)
-        found = np.isin(rows, sums.rows)
-        scores[found] = sums.scores[sums.places(rows[found])]
-        return scores
+        return self.fold(plays).scores(track_ids)
+
+    def fold(self, plays: Weighted) -> "Fold":
+        """What `plays` come to, added up once for several questions."""
+        return Fold(self, self._sum(plays))
 
     def _sum(self, plays: Weighted) -> "_Sums":
         """The rows of `plays` added up."""
-        rows = self._rows([track_id for track_id, _ in plays])
+        rows = self.rows_of([track_id for track_id, _ in plays])
         known = rows >= 0
         played = rows[known]
         weights = np.array([weight for _, weight in plays], np.float32)[known]
@@ -162,7 +147,7 @@ class ColisteningTable:
         starts = np.flatnonzero(np.diff(targets, prepend=targets[:1] ^ 1)) if len(targets) else numbers
         return _Sums(targets[starts], starts, numbers, parts[numbers], played)
 
-    def _rows(self, track_ids: Sequence[str]) -> RowNumbers:
+    def rows_of(self, track_ids: Sequence[str]) -> RowNumbers:
         """The row of each track, -1 where the table does not hold it: (n,)."""
         width = self._ids.dtype.itemsize
         names = [track_id.encode() for track_id in track_ids]
@@ -174,8 +159,59 @@ class ColisteningTable:
             rows[found] = at[found]
         return rows
 
-    def _track_ids(self, rows: RowNumbers) -> list[TrackId]:
+    def track_ids_of(self, rows: RowNumbers) -> list[TrackId]:
+        """The tracks at `rows`."""
         return [TrackId(name.decode()) for name in self._ids[rows].tolist()]
+
+
+class Fold:
+    """Plays folded into a table.
+
+    Args:
+        table: the table.
+        sums: the rows of what was played, added up.
+    """
+
+    def __init__(self, table: ColisteningTable, sums: "_Sums") -> None:
+        self._table = table
+        self._sums = sums
+
+    def best(self, k: int, *, exclude: Collection[str] = frozenset()) -> list[Candidate]:
+        """The `k` tracks that go best with the plays, none of `exclude`; see `ColisteningTable.fold_in`."""
+        scores = self._sums.scores.copy()
+        scores[self._sums.places(self._table.rows_of(list(exclude)))] = 0.0
+        good = np.flatnonzero(scores > 0)
+        if k < len(good):
+            least = np.partition(scores[good], len(good) - k)[len(good) - k]
+            good = good[scores[good] >= least]
+        return self._candidates(good[np.argsort(-scores[good], kind="stable")[:k]])
+
+    def scores(self, track_ids: Sequence[str]) -> Vector:
+        """How well each of `track_ids` goes with the plays: (n,); see `ColisteningTable.scores`."""
+        rows = self._table.rows_of(track_ids)
+        scores = np.zeros(len(rows), np.float32)
+        found = np.isin(rows, self._sums.rows)
+        scores[found] = self._sums.scores[self._sums.places(rows[found])]
+        return scores
+
+    def candidate(self, track_id: str) -> Candidate | None:
+        """How well the track goes with the plays and why; None where nothing says that it does."""
+        places = self._sums.places(self._table.rows_of([track_id]))
+        return self._candidates(places)[0] if len(places) and self._sums.scores[places[0]] > 0 else None
+
+    def _candidates(self, places: RowNumbers) -> list[Candidate]:
+        seeds, columns = np.divmod(self._sums.largest(places), PER_TRACK)
+        seed_rows = self._sums.played[seeds]
+        return [
+            Candidate(track_id, score, because, listeners)
+            for track_id, score, because, listeners in zip(
+                self._table.track_ids_of(self._sums.rows[places].astype(np.intp)),
+                self._sums.scores[places].tolist(),
+                self._table.track_ids_of(seed_rows),
+                self._table.listeners[seed_rows, columns].tolist(),
+                strict=True,
+            )
+        ]
 
 
 class _Sums:
