@@ -10,7 +10,8 @@ from api.answers.query import Query
 from api.answers.spaces import Sound
 from earshot.index.rows import IndexedTrack
 
-_DEEPER = 4
+_LEAST_DEPTH, _DEEPER = 64, 8
+"""Naming tracks costs little in a space that has added up all it knows; what costs is asking again."""
 
 
 class Offer(NamedTuple):
@@ -42,7 +43,7 @@ def best(sound: Sound, query: Query, k: int, *, exclude: Collection[str], least:
     similarities = {candidate.track_id: candidate.score for candidate in heard}
     scores = shares.scores(similarities)
     bound = shares.sound * heard[-1].score if heard else -inf
-    depth = k
+    depth = max(k, _LEAST_DEPTH)
     while query.others and not complete:
         lists = [part.question.candidates(depth, exclude=exclude) for part in query.others]
         named = {candidate.track_id: None for candidate in chain.from_iterable(lists)}

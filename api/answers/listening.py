@@ -57,15 +57,15 @@ class PlayedTogether:
     def __init__(self, table: ColisteningTable, tracks: Weighted) -> None:
         self._fold = table.fold(tracks)
         self._own = frozenset(track_id for track_id, _ in tracks)
-        first = self._fold.best(1, exclude=self._own)
+        first = self._fold.strongest(1, exclude=self._own)
         self.knows_any = bool(first)
         """Whether anything is played together with what was asked for."""
-        self._best = first[0].score if first else 1.0
+        self._best = first[0][1] if first else 1.0
 
     def candidates(self, k: int, *, exclude: Collection[str]) -> list[Candidate]:
         """The `k` with the greatest scores, none of `exclude` nor of those that were asked for."""
-        found = self._fold.best(k, exclude=self._own.union(exclude))
-        return [Candidate(one.track_id, one.score / self._best) for one in found]
+        found = self._fold.strongest(k, exclude=self._own.union(exclude))
+        return [Candidate(track_id, score / self._best) for track_id, score in found]
 
     def scores(self, track_ids: Sequence[str]) -> list[float]:
         """The score of each, -1 to 1."""
@@ -73,7 +73,10 @@ class PlayedTogether:
         found: list[float] = np.clip(scores / self._best, -1, 1).tolist()
         return found
 
-    def together(self, track_id: str) -> Together | None:
-        """What it is played with, by at least `FEWEST_LISTENERS`."""
-        found = self._fold.candidate(track_id)
-        return Together(found.because, found.listeners) if found and found.listeners >= FEWEST_LISTENERS else None
+    def together(self, track_ids: Sequence[str]) -> dict[str, Together]:
+        """What they are played with, by at least `FEWEST_LISTENERS`."""
+        return {
+            found.track_id: Together(found.because, found.listeners)
+            for found in self._fold.candidates(track_ids)
+            if found.listeners >= FEWEST_LISTENERS
+        }

@@ -3,7 +3,7 @@
 What a query is in a space is the space's own affair: a vector, or tracks with weights. It means nothing in another one.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -43,8 +43,8 @@ class Question(Protocol):
     def scores(self, track_ids: Sequence[str]) -> Sequence[float]:
         """The score of each track; 0 for those that the space does not know."""
 
-    def together(self, track_id: str) -> Together | None:
-        """What of the query the track was played together with, where the space knows it and may say it."""
+    def together(self, track_ids: Sequence[str]) -> Mapping[str, Together]:
+        """What of the query tracks were played together with, of those of which the space knows it and may say it."""
 
 
 class Space(Protocol):

@@ -178,26 +178,38 @@ class Fold:
 
     def best(self, k: int, *, exclude: Collection[str] = frozenset()) -> list[Candidate]:
         """The `k` tracks that go best with the plays, none of `exclude`; see `ColisteningTable.fold_in`."""
+        return self._candidates(self._best(k, exclude))
+
+    def strongest(self, k: int, *, exclude: Collection[str] = frozenset()) -> list[tuple[TrackId, float]]:
+        """The same without why: ids and scores."""
+        places = self._best(k, exclude)
+        track_ids = self._table.track_ids_of(self._sums.rows[places].astype(np.intp))
+        return list(zip(track_ids, self._sums.scores[places].tolist(), strict=True))
+
+    def scores(self, track_ids: Sequence[str]) -> Vector:
+        """How well each of `track_ids` goes with the plays: (n,); see `ColisteningTable.scores`."""
+        rows = self._table.rows_of(track_ids)
+        scores = np.zeros(len(rows), np.float32)
+        if len(self._sums.rows):
+            at = np.minimum(np.searchsorted(self._sums.rows, np.maximum(rows, 0)), len(self._sums.rows) - 1)
+            found = self._sums.rows[at] == rows
+            scores[found] = self._sums.scores[at[found]]
+        return scores
+
+    def candidates(self, track_ids: Sequence[str]) -> list[Candidate]:
+        """Those of `track_ids` that go with the plays, in no order, each with why."""
+        places = self._sums.places(self._table.rows_of(track_ids))
+        return self._candidates(places[self._sums.scores[places] > 0])
+
+    def _best(self, k: int, exclude: Collection[str]) -> RowNumbers:
         scores = self._sums.scores.copy()
         scores[self._sums.places(self._table.rows_of(list(exclude)))] = 0.0
         good = np.flatnonzero(scores > 0)
         if k < len(good):
             least = np.partition(scores[good], len(good) - k)[len(good) - k]
             good = good[scores[good] >= least]
-        return self._candidates(good[np.argsort(-scores[good], kind="stable")[:k]])
-
-    def scores(self, track_ids: Sequence[str]) -> Vector:
-        """How well each of `track_ids` goes with the plays: (n,); see `ColisteningTable.scores`."""
-        rows = self._table.rows_of(track_ids)
-        scores = np.zeros(len(rows), np.float32)
-        found = np.isin(rows, self._sums.rows)
-        scores[found] = self._sums.scores[self._sums.places(rows[found])]
-        return scores
-
-    def candidate(self, track_id: str) -> Candidate | None:
-        """How well the track goes with the plays and why; None where nothing says that it does."""
-        places = self._sums.places(self._table.rows_of([track_id]))
-        return self._candidates(places)[0] if len(places) and self._sums.scores[places[0]] > 0 else None
+        best: RowNumbers = good[np.argsort(-scores[good], kind="stable")[:k]]
+        return best
 
     def _candidates(self, places: RowNumbers) -> list[Candidate]:
         seeds, columns = np.divmod(self._sums.largest(places), PER_TRACK)

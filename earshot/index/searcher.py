@@ -76,15 +76,14 @@ class Searcher:
 
     def vectors(self, track_ids: Sequence[str]) -> tuple[Matrix, Mask]:
         """Unit vectors of tracks (n, dim), and which of them there are (n,); the rows of others mean nothing."""
-        names = [track_id.encode() for track_id in track_ids]
+        names = np.array([track_id.encode() for track_id in track_ids], np.bytes_)
         vectors, found = np.zeros((len(names), self.dim), np.float32), np.zeros(len(names), np.bool_)
         for segment, dead in reversed(self._segments):
             if found.all() or not segment.rows:
                 continue
-            width = segment.ids.dtype.itemsize
-            wanted = np.array([name if len(name) <= width else b"" for name in names], segment.ids.dtype)
+            wanted = names.astype(segment.ids.dtype)  # a longer name is cut, and equals none that it was
             rows = np.minimum(np.searchsorted(segment.ids, wanted), segment.rows - 1)
-            here = (segment.ids[rows] == wanted) & ~found
+            here = (segment.ids[rows] == names) & ~found
             if dead is not None:
                 here &= ~dead[rows]
             vectors[here] = unit(segment.vectors[rows[here]])

@@ -52,8 +52,8 @@ class Asked:
             for track_id in track_ids
         ]
 
-    def together(self, track_id: str) -> Together | None:
-        return None
+    def together(self, track_ids: Sequence[str]) -> dict[str, Together]:
+        return {}
 
 
 def _arc(index_of: IndexOf, n: int) -> Searcher:
