@@ -19,6 +19,7 @@ from earshot.api_answers import (
     FoundJson,
     HealthJson,
     HeardJson,
+    RecommendJson,
     SearchJson,
     SimilarJson,
     SourcesJson,
@@ -36,7 +37,12 @@ def similar(client: ApiClient, options: argparse.Namespace) -> Answer:
     tracks = [track_named(client, track) for track in options.tracks]
     less = [track_named(client, track) for track in options.less]
     if len(tracks) == 1 and not less:
-        wanted: dict[str, Any] = {"track_id": tracks[0], **_filters(options), **_counts(options)}
+        wanted: dict[str, Any] = {
+            "track_id": tracks[0],
+            **_filters(options),
+            **_counts(options),
+            **_listening(options),
+        }
         if options.form:
             return _listed(client, options, "/similar", **wanted)
         answer = client.get("/similar", **wanted)
@@ -65,6 +71,22 @@ def extend(client: ApiClient, options: argparse.Namespace) -> Answer:
     return Answer(found, "\n".join(lines))
 
 
+def recommend(client: ApiClient, options: argparse.Namespace) -> Answer:
+    """What whoever has the key may like."""
+    wanted: dict[str, Any] = {**_filters(options), **_counts(options), **_listening(options)}
+    if options.new:
+        wanted["new_to_me"] = "true"
+    if options.form:
+        return _listed(client, options, "/recommend", **wanted)
+    found: RecommendJson = client.get("/recommend", **wanted).checked()
+    known = f"By {found['plays']} plays" if found["basis"] == "plays" else "Nothing is known of you: some of everything"
+    return Answer(found, f"{known}\n\n{_results(found['results'])}")
+
+
+def _listening(options: argparse.Namespace) -> dict[str, float]:
+    return {} if options.listening is None else {"listening": options.listening}
+
+
 def _counts(options: argparse.Namespace) -> dict[str, float | None]:
     limits = {"max_per_artist": options.max_per_artist, "max_per_album": options.max_per_album}
     return {"k": options.k, **limits, "diversity": options.diversity}
@@ -89,6 +111,7 @@ def _wanted(options: argparse.Namespace) -> dict[str, object]:
     """What a request's body says of the answers."""
     given = {name: value for name, value in _counts(options).items() if value is not None}
     filters: dict[str, object] = {**_filters(options)}
+    filters |= _listening(options)
     return {**given, **filters, **({"tags": options.tags.split(",")} if options.tags else {})}
 
 
@@ -133,6 +156,7 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
         "to": track_named(client, options.end),
         "steps": options.steps,
         **_filters(options),
+        **_listening(options),
     }
     if options.form:
         return _listed(client, options, "/path", **wanted)
@@ -144,7 +168,7 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 def tracks(client: ApiClient, options: argparse.Namespace) -> Answer:
     """Tracks by words."""
-    wanted = {"text": " ".join(options.words), "limit": options.limit, **_filters(options)}
+    wanted = {"text": " ".join(options.words), "limit": options.limit, **_filters(options), **_listening(options)}
     if options.form:
         return _listed(client, options, "/search", **wanted)
     answer = client.get("/search", **wanted)

@@ -60,6 +60,13 @@ class ExtendJson(SimilarJson):
     skipped: list[SkippedJson]
 
 
+class RecommendJson(SimilarJson):
+    """`GET /recommend`: what it rests on, and how many plays counted."""
+
+    basis: str
+    plays: int
+
+
 class SourceJson(TypedDict):
     """A source of `GET /sources`."""
 
