@@ -3,12 +3,13 @@
 Known on one machine alone: no function in the cloud is told of them, and nothing of them is kept in AWS.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.base import ENV_PREFIX, FunctionSettings
 
@@ -39,12 +40,25 @@ class MediaServerSettings(FunctionSettings):
     subsonic_user: str = ""
     subsonic_password: SecretStr = SecretStr("")
 
+    listener_keys: Annotated[Mapping[str, SecretStr], NoDecode] = {}
+    """By the names of the server's users: the keys under which the proxy tells Earshot what they play."""
+
     jellyfin_url: Address = ""
     """Address of a Jellyfin server; empty: there is none."""
     jellyfin_token: SecretStr = SecretStr("")
     """An API key, or a user's token."""
     jellyfin_user: str = ""
     """Name of the user whose library and playlists are meant; empty: whose token it is, or the only one."""
+
+    @field_validator("listener_keys", mode="before")
+    @classmethod
+    def _by_user(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        if not all(user and key for user, _, key in pairs):
+            raise ValueError("pairs such as anna=her-key,ben=his-key")
+        return {user: key for user, _, key in pairs}
 
     @classmethod
     def settings_customise_sources(

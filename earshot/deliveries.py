@@ -6,6 +6,8 @@ put it among the dead letters, where nobody who waits for the work hears of it.
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING, TypedDict
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -93,6 +95,31 @@ class Deliveries:
             return [record.message_id for record in again]
         return []
 
+    def attempt_apart(self, records: Sequence[SQSRecord], work: Callable[[Sequence[SQSRecord]], None]) -> list[str]:
+        """Do the work that the messages of a batch ask for: all in one go, and where that fails each alone, so that one
+        of them holds up no other.
+
+        What fails comes back as in `attempt`, and is never given up: the last time it becomes a dead letter, for
+        whoever gives dead letters back. The log tells where it failed, and nothing of what the messages say.
+
+        Returns:
+            The ids of the messages that are to be delivered again.
+        """
+        try:
+            work(records)
+        except Exception as error:  # noqa: BLE001 (as above)
+            if len(records) > 1 and not isinstance(error, BotoCoreError | ClientError):  # AWS is as far away for each
+                return [failed for record in records for failed in self.attempt_apart([record], work)]
+            failed = [record.message_id for record in records]
+            logger().error("not done", message_ids=failed, error=type(error).__name__, at=_place(error))
+            for record in records:
+                if _delivery(record) >= self._most:
+                    emit("WorkGivenUp", reason=type(error).__name__)
+                else:
+                    self._come_back(record, _pause_s(_delivery(record)))
+            return failed
+        return []
+
     def _come_back(self, record: SQSRecord, seconds: int) -> None:
         try:
             self._client.change_message_visibility(
@@ -110,6 +137,13 @@ class Deliveries:
 def _delivery(record: SQSRecord) -> int:
     """How often the message has been delivered, this time included."""
     return int(record.attributes.approximate_receive_count)
+
+
+def _place(error: Exception) -> str:
+    """Where it was raised; messages of errors may quote what they could not work with."""
+    last = extract_tb(error.__traceback__)[-1]
+    code = f", {error.response['Error']['Code']}" if isinstance(error, ClientError) else ""
+    return f"{Path(last.filename).name}:{last.lineno}{code}"
 
 
 def _pause_s(delivery: int) -> int:

@@ -29,18 +29,30 @@ class Matching:
         Args:
             wanted: what the list says of each, and the id that it gives, if any.
         """
-        candidates = [[*([listed] if listed else []), info.track_id, *self.songs.find(info)] for info, listed in wanted]
-        known = self.tracks.find_many(track_id for ids in candidates for track_id in ids)
-        return [_match(*row, ids, known) for row, ids in zip(wanted, candidates, strict=True)]
+        known = self.tracks.find_many(
+            track_id for info, listed in wanted for track_id in (listed, info.track_id) if track_id
+        )
+        matches = [_by_id(info, listed, known) for info, listed in wanted]
+        candidates = [
+            [] if match or is_own_file(info) else [info.track_id, *self.songs.find(info)]
+            for match, (info, _) in zip(matches, wanted, strict=True)
+        ]
+        known |= self.tracks.find_many(track_id for ids in candidates for track_id in ids if track_id not in known)
+        return [
+            match or _by_names(info, ids, known)
+            for match, (info, _), ids in zip(matches, wanted, candidates, strict=True)
+        ]
 
 
-def _match(
-    info: TrackInfo, listed: TrackId | None, candidates: Sequence[TrackId], known: Mapping[TrackId, Track]
-) -> TrackInfo | None:
+def _by_id(info: TrackInfo, listed: TrackId | None, known: Mapping[TrackId, Track]) -> TrackInfo | None:
+    """What needs no look at names, which cost a query or three."""
     if is_own_file(info):
         return known[info.track_id].info if info.track_id in known else None
-    if listed and (track := known.get(listed)) and _is_to_be_had(track):
-        return track.info
+    track = known.get(listed) if listed else None
+    return track.info if track and _is_to_be_had(track) else None
+
+
+def _by_names(info: TrackInfo, candidates: Sequence[TrackId], known: Mapping[TrackId, Track]) -> TrackInfo | None:
     found = [track for track_id in dict.fromkeys(candidates) if (track := known.get(track_id)) and _is_to_be_had(track)]
     found.sort(key=lambda track: (not is_own_file(track.info), track.status is not Status.READY))
     same_id = [track.info for track in found if track.info.mbid and track.info.mbid == info.mbid]

@@ -31,8 +31,9 @@ def listener_of(digest: str) -> ListenerId:
 class Play:
     """What a listener heard. Unknown texts are empty, other unknowns are None.
 
-    `listened_at`: when it began, in Unix seconds. `track_id`: of the catalogue, once the play was matched. `named_id`:
-    the track that the player itself named, in any form that Earshot knows. `skipped`: what the player says of it; None:
+    `listened_at`: when it began, in Unix seconds; `accepted_at`: when Earshot took it in, once that is so. `track_id`:
+    of the catalogue, once the play was matched. `named_id`: the track that the player itself named, in any form that
+    Earshot knows. `skipped`: what the player says of it; None:
     it says nothing.
     """
 
@@ -49,6 +50,7 @@ class Play:
     client: str = ""
     named_id: TrackId | None = None
     track_id: TrackId | None = None
+    accepted_at: int | None = None
 
     @property
     def is_skip(self) -> bool:

@@ -14,8 +14,10 @@ locals {
     tracks-table      = aws_dynamodb_table.tracks.name
     tracks-stream-arn = aws_dynamodb_table.tracks.stream_arn
     crawls-table      = aws_dynamodb_table.crawls.name
+    listeners-table   = aws_dynamodb_table.listeners.name
     previews-bucket   = module.previews_bucket.name
     index-bucket      = module.index_bucket.name
+    plays-bucket      = module.plays_bucket.name
     index-topic-arn   = aws_sns_topic.index_published.arn
     alarm-topic-arn   = module.observability.alarm_topic_arn
   })

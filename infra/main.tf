@@ -11,7 +11,8 @@ locals {
 
   functions = [
     "crawl_playlist", "fetch_preview", "extract", "reconcile",
-    "queue_changes", "index_tracks", "compact_index", "reconcile_index", "api",
+    "queue_changes", "index_tracks", "compact_index", "reconcile_index",
+    "record_plays", "keep_plays", "learn_listening", "api",
   ]
 }
 
@@ -33,6 +34,14 @@ module "index_bucket" {
   # Versioned: the pointer and deleted segments can be brought back for a week.
   name          = "${local.name}-index-${local.account_id}"
   versioned     = true
+  force_destroy = !var.protect_data
+}
+
+module "plays_bucket" {
+  source = "./modules/private_bucket"
+
+  # Not versioned: what a listener asks to delete is deleted, and not kept for a week under another name.
+  name          = "${local.name}-plays-${local.account_id}"
   force_destroy = !var.protect_data
 }
 
@@ -135,6 +144,36 @@ resource "aws_dynamodb_table" "crawls" {
   }
 }
 
+resource "aws_dynamodb_table" "listeners" {
+  #checkov:skip=CKV_AWS_119:encrypted with a key that AWS owns; a customer key costs 1 USD a month and per request, and keeps out nobody who is not kept out by IAM
+  #checkov:skip=CKV_AWS_28:a backup of the last 35 days would hold what listeners asked to delete; plays are in the lake, from which this table can be made
+
+  name                        = "${local.name}-listeners"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "listener"
+  range_key                   = "item"
+  deletion_protection_enabled = var.protect_data
+
+  attribute {
+    name = "listener"
+    type = "S"
+  }
+
+  attribute {
+    name = "item"
+    type = "S"
+  }
+
+  ttl {
+    attribute_name = "expires_at"
+    enabled        = true
+  }
+
+  server_side_encryption {
+    enabled = false
+  }
+}
+
 resource "aws_sns_topic" "index_published" {
   #checkov:skip=CKV_AWS_26:announcements hold counts and version names, nothing secret
 
@@ -185,7 +224,6 @@ module "observability" {
   prefix                  = local.name
   stage                   = var.stage
   region                  = var.region
-  functions               = toset(local.functions)
   queues                  = module.queue
   index_failed_queue_name = module.index_failed_queue.name
   alarm_email             = var.alarm_email

@@ -10,7 +10,7 @@ output "alarm_names" {
 
 output "buckets" {
   description = "Names of the buckets."
-  value       = { previews = module.previews_bucket.name, index = module.index_bucket.name }
+  value       = { previews = module.previews_bucket.name, index = module.index_bucket.name, plays = module.plays_bucket.name }
 }
 
 output "edge_url" {

@@ -70,7 +70,7 @@ def with_key(key: str, app: App, *, here: App) -> App:
             rest = urlencode([pair for pair in query if pair[0] != "key"])
             await _keep(key, quote(cast("str", scope["path"])) + ("?" if rest else "") + rest, send)
         elif any(_is(shown, key) for shown in _shown(scope)):
-            await app(scope, receive, send)
+            await app({**scope, "headers": _of_listener(scope, key)}, receive, send)
         else:
             text = b"This Earshot is somebody's own. Open the link that it printed when it was started.\n"
             await refuse(send, HTTPStatus.UNAUTHORIZED, text)
@@ -93,6 +93,8 @@ def _shown(scope: Message) -> Iterable[str]:
             yield value.decode("latin-1")
         elif name == b"authorization" and value[:7].lower() == b"bearer ":  # so plugins of AudioMuse-AI send it
             yield value[7:].strip().decode("latin-1")
+        elif name == b"authorization" and value[:6].lower() == b"token ":  # so players that speak ListenBrainz do
+            yield _parts(value)[0]
         elif name == b"cookie":
             try:
                 cookies: SimpleCookie = SimpleCookie(value.decode("latin-1"))
@@ -100,6 +102,22 @@ def _shown(scope: Message) -> Iterable[str]:
                 continue
             if _COOKIE in cookies:
                 yield cookies[_COOKIE].value
+
+
+def _of_listener(scope: Message, key: str) -> list[tuple[bytes, bytes]]:
+    """The headers without the house's key, which names no listener: `Token KEY.anna` is `Token anna` within."""
+    kept = []
+    for name, value in cast("Iterable[tuple[bytes, bytes]]", scope["headers"]):
+        if name == b"authorization" and value[:6].lower() == b"token " and _is((parts := _parts(value))[0], key):
+            kept += [(name, f"Token {parts[1]}".encode("latin-1"))] if parts[1] else []
+        elif name != b"x-api-key" or not _is(value.decode("latin-1"), key):
+            kept.append((name, value))
+    return kept
+
+
+def _parts(value: bytes) -> tuple[str, str]:
+    key, _, listener = value[6:].strip().decode("latin-1").partition(".")
+    return key, listener
 
 
 async def _keep(key: str, then: str, send: Send) -> None:

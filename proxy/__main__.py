@@ -21,7 +21,8 @@ def main(words: Sequence[str] | None = None) -> int:
     """Serve; the exit status: 2 for a wrong call."""
     options = _parser().parse_args(words)
     try:
-        upstream = options.upstream or MediaServerSettings.load().subsonic_url
+        settings = MediaServerSettings.load()
+        upstream = options.upstream or settings.subsonic_url
         api = ApiClient(options.api, key=os.environ.get("EARSHOT_API_KEY"))
     except EarshotError as error:
         sys.stderr.write(f"{error.message}\n{error.hint}\n")
@@ -33,7 +34,7 @@ def main(words: Sequence[str] | None = None) -> int:
         f"Players find {upstream} with Earshot's ears at http://{options.host}:{options.port} (Ctrl-C ends it).\n"
     )
     config = uvicorn.Config(
-        Proxy(upstream, api),
+        Proxy(upstream, api, {user: key.get_secret_value() for user, key in settings.listener_keys.items()}),
         host=options.host,
         port=options.port,
         access_log=False,  # addresses carry what proves who asks

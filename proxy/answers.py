@@ -85,7 +85,7 @@ class Answers:
         names = ("startSongId", "endSongId")
         if missing := [name for name in names if name not in asked.parameters]:
             return failure(MISSING_PARAMETER, f"Required parameter is missing: {', '.join(missing)}")
-        ends = [await self._track_of(asked, asked.parameters[name]) for name in names]
+        ends = [await self.track_of(asked, asked.parameters[name]) for name in names]
         steps = max(1, min(_MAX_STEPS, _count(asked, 25) - 2))
         found = await self._sound.path(ends[0], ends[1], steps) if ends[0] and ends[1] else None
         if found is None:
@@ -103,7 +103,7 @@ class Answers:
             return await self._sound.similar([like], count + _SPARE) if like else None
         return await self._sound.similar([info.track_id for info in infos], count + _SPARE)
 
-    async def _track_of(self, asked: Asked, number: str) -> str | None:
+    async def track_of(self, asked: Asked, number: str) -> str | None:
         """What Earshot calls the upstream's song; None: it is no song, or not known under any name."""
         if await self._sound.similar([_own(number)], 1) is not None:
             return _own(number)

@@ -1,6 +1,7 @@
 """The ASGI application: what is asked of Earshot goes to the answers, all else to the upstream."""
 
 import re
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from http import HTTPStatus
 
@@ -9,6 +10,7 @@ from earshot.errors import ProviderUnavailable
 from earshot.media_servers.subsonic_answers import written
 from proxy.answers import Answers, Content
 from proxy.forward import Forward, connections, refuse
+from proxy.listening import Listening
 from proxy.protocol import Asked, Receive, Scope, Send, TooLong
 from proxy.sound import Sound
 from proxy.upstream import Upstream
@@ -23,13 +25,16 @@ class Proxy:
     Args:
         upstream: address of an OpenSubsonic server, perhaps with a path.
         api: client of Earshot's API.
+        keys: under which Earshot is told what users play, by their names; of others under the client's own.
     """
 
-    def __init__(self, upstream: str, api: ApiClient) -> None:
+    def __init__(self, upstream: str, api: ApiClient, keys: Mapping[str, str] | None = None) -> None:
         address = upstream.rstrip("/")
         self._client = connections()
         self._forward = Forward(self._client, address)
-        self._answers = Answers(Upstream(self._client, address), Sound(api))
+        asking = Upstream(self._client, address)
+        self._answers = Answers(asking, Sound(api))
+        self._listening = Listening(asking, self._answers.track_of, api, keys or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; of a lifespan, its end closes the connections."""
@@ -43,7 +48,8 @@ class Proxy:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         match = _ENDPOINT.fullmatch(scope["path"])
         endpoint = match[1] if match and scope["method"] in ("GET", "POST") else ""
-        if endpoint != _EXTENSIONS and not self._answers.answers(endpoint):
+        is_told = self._listening.hears(endpoint)
+        if endpoint != _EXTENSIONS and not is_told and not self._answers.answers(endpoint):
             await self._forward(scope, receive, send)
             return
         try:
@@ -51,9 +57,11 @@ class Proxy:
         except TooLong:
             await refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "No question is that long.\n")
             return
-        content = await self._content(endpoint, asked)
+        content = None if is_told else await self._content(endpoint, asked)
         if content is None:
             await self._forward(scope, receive, send, asked.body)
+            if is_told:
+                self._listening.tell(endpoint, asked)
         else:
             await _write(content, asked, send)
 
@@ -68,6 +76,7 @@ class Proxy:
     async def _live(self, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as closing:
             closing.push_async_callback(self._client.aclose)
+            closing.push_async_callback(self._listening.close)
             while (message := await receive())["type"] != "lifespan.shutdown":
                 await send({"type": f"{message['type']}.complete"})
         await send({"type": "lifespan.shutdown.complete"})

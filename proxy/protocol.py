@@ -47,14 +47,21 @@ class Asked:
     @cached_property
     def parameters(self) -> Mapping[str, str]:
         """By name, of the address and of a form (OpenSubsonic's `formPost`); of repeated ones the first."""
+        found: dict[str, str] = {}
+        for name, value in self._given:
+            found.setdefault(name, value)
+        return found
+
+    def all(self, name: str) -> list[str]:
+        """The values of a parameter that may be repeated."""
+        return [value for given, value in self._given if given == name and value]
+
+    @cached_property
+    def _given(self) -> list[tuple[str, str]]:
         texts = [self.scope["query_string"].decode("latin-1")]
         if self.headers.get(b"content-type", b"").lower().startswith(_FORM):
             texts.append(self.body.decode("latin-1"))
-        found: dict[str, str] = {}
-        for text in texts:
-            for name, value in parse_qsl(text, keep_blank_values=True):
-                found.setdefault(name, value)
-        return found
+        return [pair for text in texts for pair in parse_qsl(text, keep_blank_values=True)]
 
     @cached_property
     def headers(self) -> Mapping[bytes, bytes]:

@@ -83,6 +83,8 @@ class Asked:
     seconds: float = SECONDS
     most_an_hour: int | None = None
     """A quota of the stage, where there is one below the route's rate."""
+    quota: str = ""
+    """Requests that name the same one spend it together: the dearest of them alone."""
     others_usd: float = 0.0
     """What others do because of it."""
 
@@ -139,6 +141,13 @@ def one_clip_usd() -> float:
     return cost.S3_PUT + HEARING_TRIES * HEARING_S * cost.EXTRACT_GB * cost.LAMBDA_GB_S
 
 
+def plays_usd(count: int) -> float:
+    """Of recording so many plays of as many days: of each an object of its day, the object that it is merged into, its
+    item among the recent ones, and three looks for its track; and of receiving and removing the message."""
+    of_one = 2 * cost.S3_PUT + cost.DYNAMODB_WRITE_UNIT + 3 * cost.DYNAMODB_READ_UNIT
+    return count * of_one + 2 * cost.SQS_REQUEST + cost.LAMBDA_REQUEST
+
+
 def crawling_usd_an_hour(root: Path) -> float:
     """Of crawls that fetch as fast as the fetching function is let. (What single requests ask for has its quota.)"""
     events = _read(root / "serverless.yml")["functions"]["fetch_preview"]["events"]
@@ -155,14 +164,10 @@ def standing_usd_an_hour() -> float:
 def usd_an_hour(asked: Iterable[Asked], rates: Rates) -> float:
     """The most that requests can cost: on each of the gateway's routes the dearest alone, and all that have a quota."""
     dearest: dict[str, float] = {}
-    rationed = 0.0
     for one in asked:
-        usd = one.usd_an_hour(rates.per_s[one.route])
-        if one.most_an_hour is not None:
-            rationed += usd
-        else:
-            dearest[one.route] = max(dearest.get(one.route, 0.0), usd)
-    return sum(dearest.values()) + rationed
+        shared = one.route if one.most_an_hour is None else one.quota or one.name
+        dearest[shared] = max(dearest.get(shared, 0.0), one.usd_an_hour(rates.per_s[one.route]))
+    return sum(dearest.values())
 
 
 def table(public: Sequence[Asked], keyed: Sequence[Asked], rates: Mapping[str, Rates], root: Path) -> str:

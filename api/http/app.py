@@ -25,6 +25,7 @@ from api.http.routes import (
     listens,
     opensubsonic,
     opensubsonic_library,
+    opensubsonic_listening,
     page,
     playlists,
     queries,
@@ -46,8 +47,8 @@ _LIST_ROUTES = ("/crawls", "/crawls/preview", "/listens", "/1/submit-listens")
 MAX_LIST_BODY_BYTES = 2 * 1024 * 1024
 """Of the routes that take lists: JSON writes what is not ASCII in up to six bytes a letter."""
 OWN_ROUTES = ("GET /docs", "GET /extend", "POST /extend", "GET /map", "POST /listens", "POST /1/submit-listens")
-"""Routes of the gateway, in serverless.yml, beside the one for everything. They have throttles of their own: some, because
-their answers are so large; those that take plays in, because what the gateway refuses of these is lost (adr/0028)."""
+"""Routes of the gateway, in serverless.yml, beside the one for everything. They have throttles of their own: some for
+their large answers; those that take plays in, because what the gateway refuses of these is lost (adr/0028)."""
 _NAMES = ("genre", "not_artist", "folder")
 """Parameters whose values have commas: "Folk, World, & Country"."""
 BODILESS = (204, 304)
@@ -88,7 +89,7 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
     )
     for module in answering:
         app.include_router(module.router)
-    for module in (opensubsonic, opensubsonic_library, audiomuse, submissions):
+    for module in (opensubsonic, opensubsonic_library, opensubsonic_listening, audiomuse, submissions):
         app.include_router(module.router)
     app.configure_openapi(
         title=TITLE,

@@ -1,4 +1,4 @@
-"""What clients of ListenBrainz send and expect: submissions become plays, errors have the shape that players understand.
+"""What clients of ListenBrainz send and expect: submissions become plays, errors have the shape that players read.
 
 https://listenbrainz.readthedocs.io/en/latest/users/json.html. Players look at `code`: 503 is tried again, anything else
 is not, and an error without a code is a success to some. So whatever is our fault is a 503 here (docs/adr/0028).

@@ -5,7 +5,7 @@ import re
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
 from api.http.keys import digest_of, is_known
-from api.http.services import Rules, services_of
+from api.http.services import Rules, Services, services_of
 from earshot.errors import KeyRequired
 from earshot.plays import ListenerId, listener_of
 
@@ -39,11 +39,20 @@ def paying_listener(router: BaseRouter) -> ListenerId:
         KeyRequired
         QuotaExceeded: the key has had as much done as it may in an hour; where everybody may, all together have.
     """
-    listener, rules = listener_of_request(router), services_of(router).rules
-    if rules.quota_per_hour is not None:
-        who = _EVERYBODY if rules.is_open else listener
-        services_of(router).quotas.take(f"requests of {who}", rules.quota_per_hour)
+    listener = listener_of_request(router)
+    charge(services_of(router), listener)
     return listener
+
+
+def charge(services: Services, listener: ListenerId) -> None:
+    """Charge a request that has work done to its listener's quota, where quotas hold.
+
+    Raises:
+        QuotaExceeded
+    """
+    if services.rules.quota_per_hour is not None:
+        who = _EVERYBODY if services.rules.is_open else listener
+        services.quotas.take(f"requests of {who}", services.rules.quota_per_hour)
 
 
 def listener_of_key(rules: Rules, key: str) -> ListenerId:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from api.http.listenbrainz import MAX_LENGTH_MS, MAX_LISTENS
 from api.http.options import ParsedTrackId
-from earshot.fields import isrc, mbid, text
+from earshot import fields
 from earshot.plays import FIRST_LISTENED_AT, ListenerId, Play
 from earshot.stores.listeners_table import Opinion
 
@@ -23,7 +23,7 @@ def _known(read: Callable[[object], str | None], what: str) -> AfterValidator:
 
 
 _Length = Annotated[int, Field(ge=1, le=MAX_LENGTH_MS)]
-_Name = Annotated[str, Field(max_length=500), AfterValidator(text)]
+_Name = Annotated[str, Field(max_length=500), AfterValidator(fields.text)]
 """Without what cannot be written in UTF-8."""
 
 
@@ -38,13 +38,13 @@ class Playing(BaseModel):
     title: _Name = ""
     artists: Annotated[list[_Name], Field(max_length=20, description="The main one first.")] = []
     album: _Name = ""
-    isrc: Annotated[Annotated[str, Field(max_length=20), _known(isrc, "an ISRC")] | None, Field()] = None
+    isrc: Annotated[Annotated[str, Field(max_length=20), _known(fields.isrc, "an ISRC")] | None, Field()] = None
     mbid: Annotated[
-        Annotated[str, Field(max_length=40), _known(mbid, "an id of MusicBrainz")] | None,
+        Annotated[str, Field(max_length=40), _known(fields.mbid, "an id of MusicBrainz")] | None,
         Field(description="MusicBrainz's id of the recording."),
     ] = None
     duration_ms: Annotated[_Length | None, Field(description="Of the whole track.")] = None
-    client: Annotated[str, Field(max_length=100, description="Which player says so."), AfterValidator(text)] = ""
+    client: Annotated[str, Field(max_length=100, description="Which player says so."), AfterValidator(fields.text)] = ""
 
     @model_validator(mode="after")
     def _is_named(self) -> Self:

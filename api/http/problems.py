@@ -32,8 +32,10 @@ _BROKEN = Problem(code="internal_error", message="Something broke on our side.",
 
 
 def answer(error: EarshotError, path: str) -> Response[str]:
-    """The HTTP answer to an error of ours, in the shape that clients of `path` read. What a caller cannot mend is logged,
-    not shown."""
+    """The HTTP answer to an error of ours, in the shape that clients of `path` read.
+
+    What a caller cannot mend is logged, not shown.
+    """
     status = http_status(error)
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         logger().error("request failed", code=error.code, reason=error.message)

@@ -11,6 +11,7 @@ from earshot.colistening.reader import ColisteningReader
 from earshot.colistening.table import ColisteningTable
 from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
+from earshot.listening_journal import ListeningJournal
 from earshot.matching import Matching
 from earshot.media_servers.server import MediaServer
 from earshot.stores.covers_bucket import CoversBucket
@@ -73,6 +74,8 @@ class Services:
     disconnect: Callable[[], None]
     covers: CoversBucket | None = None
     """None where none are kept: in the cloud."""
+    listening_journal: ListeningJournal | None = None
+    """None where the stores forget nothing: in the cloud."""
 
 
 def services_of(router: BaseRouter) -> Services:

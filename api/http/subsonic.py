@@ -41,15 +41,18 @@ class MissingParameter(InvalidRequest):
 
 def parameters_of(event: HttpEvent | Mapping[str, object]) -> Parameters:
     """Those of the address and of a form, by name; of repeated ones the first."""
+    found: dict[str, str] = {}
+    for name, value in _given(event):
+        found.setdefault(name, value)
+    return found
+
+
+def _given(event: HttpEvent | Mapping[str, object]) -> list[tuple[str, str]]:
     headers, body = event.get("headers") or {}, event.get("body") or ""
     texts = [str(event.get("rawQueryString") or "")]
     if isinstance(headers, Mapping) and str(headers.get("content-type", "")).lower().startswith(FORM):
         texts.append(b64decode(str(body)).decode("latin-1") if event.get("isBase64Encoded") else str(body))
-    found: dict[str, str] = {}
-    for text in texts:
-        for name, value in parse_qsl(text, keep_blank_values=True):
-            found.setdefault(name, value)
-    return found
+    return [pair for text in texts for pair in parse_qsl(text, keep_blank_values=True)]
 
 
 def check_password(asked: Parameters, rules: Rules) -> None:
@@ -112,6 +115,11 @@ def needed(router: BaseRouter, *names: str) -> list[str]:
     if missing := [name for name in names if not asked.get(name)]:
         raise MissingParameter(f"Required parameter is missing: {', '.join(missing)}")
     return [asked[name] for name in names]
+
+
+def all_of(router: BaseRouter, name: str) -> list[str]:
+    """The values of a parameter that may be repeated."""
+    return [value for given, value in _given(router.current_event.raw_event) if given == name and value]
 
 
 def number(router: BaseRouter, name: str, default: int, most: int, least: int = 0) -> int:

@@ -1,1 +1,1 @@
-"""What listening costs and finds."""
+"""Measurements of listening: `make bench-listening`."""

@@ -1,15 +1,16 @@
 """The listeners table: of each listener the recent plays, what was loved or banned, and the taste of longer ago.
 
-One partition per listener, so that one query reads all of it, and neither export nor deletion misses anything. Plays are
-items of their own, named by the play's key: writing one twice is writing it once.
+One partition per listener, so that one query reads all of it, and neither export nor deletion misses anything. Plays
+are items of their own, named by the play's key: writing one twice is writing it once.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from earshot.clock import Timestamp, epoch, epoch_in, now_iso
+from earshot.clock import Timestamp, epoch, epoch_in, iso, now_iso
 from earshot.ids import TrackId
 from earshot.plays import ListenerId, Play
 from earshot.stores.dynamodb import Row, Table
@@ -21,6 +22,8 @@ _PLAY, _OPINION, _TASTE, _FORGOTTEN = "play#", "opinion#", "taste", "forgotten"
 _PLAYING, _IMPORT = "playing", "import"
 _LAST = "~"
 """Sorts after every play's key."""
+_REMEMBERED_S = 45 * 86_400
+"""How long it is remembered who asked to be forgotten: a queue keeps a message for 14 days, and so a dead letter."""
 _MOST_ITEMS = 1_000
 
 
@@ -46,6 +49,15 @@ class Listener:
     recent: Sequence[Play] = ()
     opinions: dict[TrackId, Opinion] = field(default_factory=dict)
     taste: Taste | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A listener who asked to be forgotten. `until`: the last day of the lake in which nothing is left of them."""
+
+    listener: ListenerId
+    asked_at: Timestamp
+    until: str = ""
 
 
 class ListenersTable:
@@ -118,10 +130,18 @@ class ListenersTable:
         else:
             self._table.put({**key, "opinion": opinion, "said_at": now_iso()})
 
-    def note_taste(self, listener: ListenerId, taste: Taste) -> None:
-        """Write what `listening` has made of all plays."""
+    def tastes_made_at(self, listeners: Iterable[ListenerId]) -> dict[ListenerId, Timestamp]:
+        """When the tastes of those of `listeners` were made who have one."""
+        keys = ({"listener": listener, "item": _TASTE} for listener in dict.fromkeys(listeners))
+        return {
+            ListenerId(row["listener"]): row["made_at"] for row in self._table.get_many(keys, ("listener", "made_at"))
+        }
+
+    def note_taste(self, listener: ListenerId, taste: Taste, expires_at: int | None = None) -> None:
+        """Write what `listening` has made of all plays. `expires_at`: when none of these is kept any more."""
+        row = {"listener": listener, "item": _TASTE, "made_at": taste.made_at}
         tracks = [[track_id, weight] for track_id, weight in taste.tracks]
-        self._table.put({"listener": listener, "item": _TASTE, "tracks": tracks, "made_at": taste.made_at})
+        self._table.put({**row, "tracks": tracks, **({"expires_at": expires_at} if expires_at else {})})
 
     def everything(self, listener: ListenerId) -> Iterator[Row]:
         """All items of a listener as they are stored."""
@@ -141,26 +161,69 @@ class ListenersTable:
 
         The word comes first: what was accepted before it and arrives later is not kept. May be repeated.
         """
-        at = now_iso()
-        self._table.put({"listener": listener, "item": _FORGOTTEN, "asked_at": at})
-        kept = [row["item"] for row in self.everything(listener) if row["item"] != _FORGOTTEN]
-        self._table.delete_many({"listener": listener, "item": item} for item in kept)
-        return at
+        asked_at = now_iso()
+        self.forget_as_of(listener, asked_at)
+        return asked_at
+
+    def forget_as_of(self, listener: ListenerId, asked_at: Timestamp) -> None:
+        """The same for who asked at `asked_at`."""
+        self._table.put({**_word(listener), "asked_at": asked_at, "expires_at": epoch_in(_REMEMBERED_S)})
+        self.forget_before(listener, asked_at)
+
+    def forget_before(self, listener: ListenerId, asked_at: Timestamp) -> None:
+        """Delete what was taken in of the listener before they asked."""
+        gone = [row["item"] for row in self.everything(listener) if _since(row) <= asked_at]
+        self._table.delete_many({"listener": listener, "item": item} for item in gone)
 
     def forgotten_at(self, listeners: Iterable[ListenerId]) -> dict[ListenerId, Timestamp]:
         """When those of `listeners` asked to be forgotten who did."""
-        keys = [{"listener": listener, "item": _FORGOTTEN} for listener in dict.fromkeys(listeners)]
-        return {ListenerId(row["listener"]): row["asked_at"] for row in self._table.get_many(keys)}
+        rows = self._table.get_many(map(_word, dict.fromkeys(listeners)), ("item", "asked_at"))
+        return {ListenerId(row["item"]): row["asked_at"] for row in rows}
 
-    def all_forgotten(self) -> Iterator[tuple[ListenerId, Timestamp]]:
-        """Every listener whose plays are still to go from the lake, with when they asked. It costs what exists."""
-        for rows, _ in self._table.pages(("listener", "asked_at"), "#item = :item", {":item": _FORGOTTEN}):
-            for row in rows:
-                yield ListenerId(row["listener"]), row["asked_at"]
+    def to_forget(self) -> list[Forgotten]:
+        """Every listener whose plays are still to go from the lake. It costs those who asked lately."""
+        rows = self._table.query({"listener": _FORGOTTEN})
+        return [
+            Forgotten(ListenerId(row["item"]), row["asked_at"], row.get("until", ""))
+            for row in rows
+            if not row.get("is_done")
+        ]
 
-    def is_forgotten(self, listener: ListenerId, asked_at: Timestamp) -> None:
-        """Note that nothing is left of what there was when the listener asked."""
-        self._table.delete({"listener": listener, "item": _FORGOTTEN}, "asked_at = :asked_at", {":asked_at": asked_at})
+    def note_forgotten(self, asked: Forgotten, until: str) -> None:
+        """Note up to which day (ISO 8601, that day included) nothing is left of them; empty: of no day.
+
+        Whoever has asked again since is begun anew.
+        """
+        self._table.update(
+            _word(asked.listener),
+            set_={"until": until},
+            condition="asked_at = :asked_at",
+            values={":asked_at": asked.asked_at},
+        )
+
+    def is_forgotten(self, asked: Forgotten) -> None:
+        """Note that nothing is left of what there was when the listener asked.
+
+        The word stays for as long as a message of then may still come; after that it goes, too.
+        """
+        self._table.update(
+            _word(asked.listener),
+            set_={"is_done": True},
+            condition="asked_at = :asked_at",
+            values={":asked_at": asked.asked_at},
+        )
+
+
+def _word(listener: ListenerId) -> Row:
+    """All words are in one partition, so that whoever keeps them reads them without looking at all listeners."""
+    return {"listener": _FORGOTTEN, "item": listener}
+
+
+def _since(row: Row) -> Timestamp:
+    """When the row became true, by what it was made from."""
+    if "accepted_at" in row:
+        return iso(datetime.fromtimestamp(row["accepted_at"], UTC))
+    return Timestamp(row.get("said_at") or row.get("made_at") or "")
 
 
 def _play_row(play: Play) -> Row:
@@ -172,7 +235,7 @@ def _play_row(play: Play) -> Row:
 
 _SAID = (
     "listened_at", "title", "artists", "album", "mbid", "isrc", "duration_ms", "played_ms", "skipped", "client",
-    "named_id", "track_id",
+    "named_id", "track_id", "accepted_at",
 )  # fmt: skip
 
 

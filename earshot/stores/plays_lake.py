@@ -1,22 +1,31 @@
 """The plays bucket: all plays ever taken in, in Parquet files by the day on which they were played.
 
-Objects are immutable. What is under a day may hold a play twice, until `listening` merges the day's objects into one.
+Objects are immutable. Each batch of plays adds *parts*, and what is under a day may then hold a play twice, until
+`listening` merges all of it into *wholes*, each with the plays of a range of listeners. An object's name tells its
+range (the first four digits of listeners, which are as good as random), so that who looks for one reads few objects.
 """
 
+import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from earshot.plays import ListenerId
 from earshot.stores.s3 import get_object
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _PREFIX = "plays/"
-_KEY = re.compile(rf"{_PREFIX}day=([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})/([0-9a-z-]{{1,80}})\.parquet")
+_KEY = re.compile(
+    rf"{_PREFIX}day=([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})/((?:whole|part)-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{16}})\.parquet"
+)
+_RANGE_DIGITS = 4
+_WHOLE, _PART = "whole", "part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,44 @@ class LakeObject:
     def key(self) -> str:
         """Its S3 key."""
         return lake_key(self.day, self.name)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it holds no play twice, and its part of the day was merged."""
+        return self.name.startswith(_WHOLE)
+
+    @property
+    def listeners(self) -> tuple[str, str]:
+        """Where the range of its listeners begins and ends, both within it."""
+        _, first, last, _ = self.name.split("-")
+        return first, last
+
+    def may_hold(self, listener: ListenerId) -> bool:
+        """Whether plays of the listener can be in it."""
+        first, last = self.listeners
+        return first <= listener[:_RANGE_DIGITS] <= last
+
+
+def are_merged(objects: Iterable[LakeObject]) -> bool:
+    """Whether these objects of one day hold no play twice: wholes whose ranges are apart."""
+    ordered = sorted(objects, key=lambda found: found.listeners)
+    apart = all(one.listeners[1] < other.listeners[0] for one, other in pairwise(ordered))
+    return apart and all(found.is_whole for found in ordered)
+
+
+def part_name(listeners: Collection[ListenerId], body: bytes) -> str:
+    """The name of an object that adds plays of these listeners: the same for the same content."""
+    return _name(_PART, listeners, body)
+
+
+def whole_name(listeners: Collection[ListenerId], body: bytes) -> str:
+    """The name of an object into which others were merged."""
+    return _name(_WHOLE, listeners, body)
+
+
+def _name(kind: str, listeners: Collection[ListenerId], body: bytes) -> str:
+    ends = min(listeners)[:_RANGE_DIGITS], max(listeners)[:_RANGE_DIGITS]
+    return "-".join((kind, *ends, hashlib.sha256(body).hexdigest()[:16]))
 
 
 def lake_key(day: date, name: str) -> str:

@@ -21,6 +21,11 @@ override_resource {
 }
 
 override_resource {
+  target = module.plays_bucket.aws_s3_bucket.this
+  values = { arn = "arn:aws:s3:::earshot-dev-plays-123456789012", id = "earshot-dev-plays-123456789012" }
+}
+
+override_resource {
   target = module.queue["extract"].aws_sqs_queue.this
   values = { arn = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract", url = "https://queues/earshot-dev-extract" }
 }
@@ -44,6 +49,7 @@ run "names_carry_the_stage" {
     condition = (
       aws_dynamodb_table.tracks.name == "earshot-dev-tracks"
       && aws_dynamodb_table.crawls.name == "earshot-dev-crawls"
+      && aws_dynamodb_table.listeners.name == "earshot-dev-listeners"
       && aws_sns_topic.index_published.name == "earshot-dev-index-published"
       && output.buckets.previews == "earshot-dev-previews-123456789012"
       && output.buckets.index == "earshot-dev-index-123456789012"
@@ -74,6 +80,16 @@ run "tables_are_protected_and_pay_per_request" {
   assert {
     condition     = one(aws_dynamodb_table.crawls.ttl).attribute_name == "expires_at" && one(aws_dynamodb_table.crawls.ttl).enabled
     error_message = "crawls must expire"
+  }
+
+  assert {
+    condition     = one(aws_dynamodb_table.listeners.ttl).attribute_name == "expires_at" && one(aws_dynamodb_table.listeners.ttl).enabled
+    error_message = "recent plays must expire"
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.listeners.deletion_protection_enabled && length(aws_dynamodb_table.listeners.point_in_time_recovery) == 0
+    error_message = "no backup may hold what listeners asked to delete"
   }
 }
 
@@ -159,7 +175,7 @@ run "protection_can_be_turned_off_to_destroy" {
   }
 
   assert {
-    condition     = !aws_dynamodb_table.tracks.deletion_protection_enabled && !aws_dynamodb_table.crawls.deletion_protection_enabled
+    condition     = alltrue([for table in [aws_dynamodb_table.tracks, aws_dynamodb_table.crawls, aws_dynamodb_table.listeners] : !table.deletion_protection_enabled])
     error_message = "a stage that shall be destroyed must not be protected"
   }
 }

@@ -6,6 +6,7 @@ The stage: 1,000 tracks, a crawl of 1,000 entries, 200 crawls, 200 open queries.
 import re
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,11 +21,15 @@ import numpy as np
 from api.answers.atlas import MAX_POINTS
 from api.bootstrap import services
 from api.http.app import OWN_ROUTES
+from api.http.keys import digest_of
+from api.http.listenbrainz import MAX_LISTENS
+from api.http.listens import Listened
 from config.api import ApiSettings
 from earshot.crawls import CrawlEntry
 from earshot.embedding import Embedding
 from earshot.ids import CrawlId, QueryId, TrackId
 from earshot.messages import CrawlPlaylist
+from earshot.plays import listener_of
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.dynamodb import Table
 from earshot.stores.sound_queries import Heard
@@ -56,6 +61,7 @@ def large_stage(folder: Path) -> Iterator[World]:
         for number in range(MANY):
             services().queries.open(QueryId(f"{number:032x}"))
         services().queries.answer(_QUERY, heard)
+        _listen(world)
         yield world
 
 
@@ -113,6 +119,40 @@ def _crawl(world: World) -> None:
         )  # fmt: skip
 
 
+def _listen(world: World) -> None:
+    """A listener with a hundred plays, and a track with an id of MusicBrainz."""
+    listener = listener_of(digest_of(_WORD))
+    services().listeners.note_plays(Listened.model_validate(one).heard(listener) for one in _listens(100))
+    info = TrackInfo(
+        TrackId("deezer:80000"), "deezer", title="A title of MusicBrainz", artists=("Somebody",), mbid=_MBID
+    )
+    world.table.register(info)
+    services().matching.songs.note([info])
+
+
+def _listens(count: int) -> list[dict[str, Any]]:
+    now = int(time.time())
+    return [
+        {
+            "listened_at": now - 200 * number,
+            "track_id": f"deezer:{number + 1}",
+            "title": f"An ordinary title, number {number}",
+            "artists": [f"The Ordinary Artist {number % 999}"],
+            "album": f"An Album of Ordinary Songs {number % 1999}",
+            "isrc": "GBAYE0601498",
+            "mbid": _MBID,
+            "duration_ms": 200_000,
+            "played_ms": 200_000,
+            "client": "An ordinary player",
+        }
+        for number in range(count)
+    ]
+
+
+_WORD, _MBID = "who listens", "98255a8c-017a-4bc7-8dd6-1fa36124572b"
+_METADATA = {"track_name": "An ordinary title", "artist_name": "The Ordinary Artist", "release_name": "An Album"}
+_PLAYING = {"listen_type": "playing_now", "payload": [{"track_metadata": _METADATA}]}
+_LISTEN = {"track_metadata": _METADATA, "listened_at": 1_443_521_965}
 _K = {"k": 100, "diversity": 1}
 _PLAYLIST = [f"deezer:{number}" for number in range(1, 151)] + [f"deezer:{90_000 + number}" for number in range(50)]
 _SEEDS = [{"track_id": f"deezer:{number}"} for number in range(1, 51)]
@@ -149,6 +189,10 @@ def public(world: World) -> list[Asked]:
         ask("GET /"),
         ask("GET /page/style.css", name="GET /page/{file}"),
         ask("GET /openapi.json"),
+        ask("POST /1/submit-listens", _PLAYING, name="POST /1/submit-listens, what plays now", key=_WORD),
+        ask("POST /listens", {"listens": _listens(1)}, name="POST /listens, refused"),
+        ask("GET /listens", query={"limit": 100}, key=_WORD),
+        ask("GET /1/user/me/listens", query={"count": 100}, name="GET /1/user/{id}/listens", key=_WORD),
         replace(drawn, answer_bytes=drawn.answer_bytes * MAX_POINTS // TRACKS),
         ask("GET /docs"),
     ]
@@ -156,7 +200,18 @@ def public(world: World) -> list[Asked]:
 
 def keyed(world: World) -> list[Asked]:
     """What needs a key, or an open stage. Each is charged to the quota, as if it were spent on nothing else."""
-    ask, quota = _Asking(world), ApiSettings.load().quota_per_hour
+    ask, quota, plays = _Asking(world), ApiSettings.load().quota_per_hour, ApiSettings.load().plays_per_hour
+    single = {"listen_type": "single", "payload": [_LISTEN]}
+    taken = [
+        replace(
+            ask("POST /1/submit-listens", single, key=_WORD), most_an_hour=plays, others_usd=worst_case.plays_usd(1)
+        ),
+        replace(
+            ask("POST /listens", {"listens": _listens(MAX_LISTENS)}, key=_WORD),
+            most_an_hour=plays // MAX_LISTENS,
+            others_usd=worst_case.plays_usd(MAX_LISTENS),
+        ),
+    ]
     found = [
         ask("POST /crawls", {"playlist": "deezer:playlist:1"}),
         replace(
@@ -170,8 +225,13 @@ def keyed(world: World) -> list[Asked]:
         ),
         ask(f"DELETE /crawls/{_USUAL}", name="DELETE /crawls/{id}"),
         replace(ask("POST /queries", {"size": 1000}), others_usd=worst_case.one_clip_usd()),
+        ask("PUT /opinions/deezer:1", {"opinion": "loved"}, name="PUT /opinions/{id}", key=_WORD),
+        ask("DELETE /opinions/deezer:1", name="DELETE /opinions/{id}", key=_WORD),
+        ask("POST /1/feedback/recording-feedback", {"recording_mbid": _MBID, "score": 0}, key=_WORD),
+        ask("GET /listens/export", key=_WORD),
+        ask("DELETE /listens", key=_WORD),
     ]
-    return [replace(asked, most_an_hour=quota) for asked in found]
+    return [replace(asked, most_an_hour=quota) for asked in found] + [replace(one, quota="plays") for one in taken]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +245,12 @@ class _Asking:
         *,
         query: Mapping[str, Any] | None = None,
         name: str = "",
+        key: str | None = None,
     ) -> Asked:
         method, path = request.split()
+        headers = {"Accept-Encoding": "identity", **({"X-Api-Key": key} if key else {})}
         with counted_calls() as calls:
-            answer = self.world.request(method, path, params=query, json=body, headers={"Accept-Encoding": "identity"})
+            answer = self.world.request(method, path, params=query, json=body, headers=headers)
         return Asked(
             name or request,
             Counter(call.name for call in calls),
@@ -199,7 +261,8 @@ class _Asking:
 
 
 def _sent_bytes(answer: httpx.Response) -> int:
-    assert answer.is_success or answer.is_redirect or answer.json()["error"]["code"] == "not_playable", answer.text
+    refused = ("not_playable", "key_required")
+    assert answer.is_success or answer.is_redirect or answer.json()["error"]["code"] in refused, answer.text
     assert "content-encoding" not in answer.headers, "a stranger need not let it be compressed"
     return len(answer.content) + sum(len(name) + len(value) + 4 for name, value in answer.headers.items())
 
@@ -218,6 +281,14 @@ def _units(calls: Iterable[Call]) -> Units:
         elif call.name == "UpdateItem":
             key = {"TableName": call.asked["TableName"], "Key": call.asked["Key"]}
             writes += write_units(_bytes(boto3.client("dynamodb").get_item(**key).get("Item", {})))
+        elif call.name == "PutItem":
+            writes += write_units(_bytes(call.asked["Item"]))
+        elif call.name == "DeleteItem":
+            writes += 1
+        elif call.name == "BatchWriteItem":
+            ((_, asked),) = call.asked["RequestItems"].items()
+            assert all("DeleteRequest" in one for one in asked), "what does putting many cost?"
+            writes += len(asked)  # of items below a kilobyte
         elif call.name in _S3_PUTS:
             puts += 1
         elif call.name in _S3_GETS:

@@ -25,7 +25,7 @@ from api.http.listens import (
     Opinions,
     Playing,
 )
-from api.http.play_intake import note_playing, take_in
+from api.http.play_intake import forget, note_playing, take_in, take_opinion
 from api.http.routes.documented import answers
 from api.http.routes.parameters import LimitParameter, TrackIdInPath
 from api.http.services import services_of
@@ -44,7 +44,9 @@ _Before = Annotated[
     str | None,
     Parameter(max_length=27, pattern=r"^[0-9]{10}(-[0-9a-f]{16})?$", description="`before` of the answer before."),
 ]
-_After = Annotated[str, Parameter(max_length=600, description="See the header `Link` of the answer before.")]
+_After = Annotated[
+    str, Parameter(min_length=1, max_length=600, description="See the header `Link` of the answer before.")
+]
 
 
 @router.post(
@@ -133,10 +135,10 @@ def export(after: _After = " ") -> Response[str]:
     responses=answers(Forgotten, 401, 422, 429, success=202),
     status_code=HTTPStatus.ACCEPTED.value,
 )
-def forget() -> Response[Forgotten]:
+def forget_listener() -> Response[Forgotten]:
     """Plays, opinions and taste are gone at once; the archive of all plays follows within a day."""
     listener = paying_listener(router)
-    asked_at = services_of(router).listeners.forget(listener)
+    asked_at = forget(services_of(router), listener)
     gone_by = iso(now() + _GONE_WITHIN)
     return _own(Forgotten(listener=listener, asked_at=asked_at, gone_by=gone_by), HTTPStatus.ACCEPTED)
 
@@ -147,7 +149,8 @@ def forget() -> Response[Forgotten]:
 def opinions() -> Response[Opinions]:
     """Tracks that were loved or banned, a thousand at most."""
     listener = listener_of_request(router)
-    return _own(Opinions(listener=listener, opinions=services_of(router).listeners.opinions(listener)))
+    said = services_of(router).listeners.opinions(listener)
+    return _own(Opinions(listener=listener, opinions=dict(said.items())))
 
 
 @router.put(
@@ -155,7 +158,7 @@ def opinions() -> Response[Opinions]:
     summary="Love or ban a track",
     operation_id="say_opinion",
     tags=_TAGS,
-    responses=answers(OpinionAnswer, 401, 413, 415, 422, 429),
+    responses=answers(OpinionAnswer, 401, 404, 413, 415, 422, 429),
 )
 def say(track_id: TrackIdInPath, request: Annotated[OpinionRequest, Body()]) -> Response[OpinionAnswer]:
     """`loved`: more like this; `banned`: never again."""
@@ -167,7 +170,7 @@ def say(track_id: TrackIdInPath, request: Annotated[OpinionRequest, Body()]) -> 
     summary="Take an opinion back",
     operation_id="take_opinion_back",
     tags=_TAGS,
-    responses=answers(OpinionAnswer, 401, 422, 429),
+    responses=answers(OpinionAnswer, 401, 404, 422, 429),
 )
 def take_back(track_id: TrackIdInPath) -> Response[OpinionAnswer]:
     """Also when there is none."""
@@ -175,7 +178,7 @@ def take_back(track_id: TrackIdInPath) -> Response[OpinionAnswer]:
 
 
 def _said(track_id: TrackId, opinion: Opinion | None) -> Response[OpinionAnswer]:
-    services_of(router).listeners.say(paying_listener(router), track_id, opinion)
+    take_opinion(services_of(router), paying_listener(router), track_id, opinion)
     return _own(OpinionAnswer(track_id=track_id, opinion=opinion))
 
 

@@ -1,7 +1,7 @@
 """The rest of what players ask an OpenSubsonic server for: who they are, what there is, how to hear it.
 
-What Earshot does not keep (stars, playlists of its own, what was played) is empty when it is read; what would change it
-is accepted where nothing is lost by that (`scrobble`), and refused otherwise.
+What Earshot does not keep (bookmarks, playlists of its own) is empty when it is read, and refused when it is written.
+What players say of listening is in `opensubsonic_listening`.
 """
 
 import random
@@ -45,8 +45,6 @@ _MAX_LISTED = 500
 _MAX_FOUND = 100
 _EMPTY: dict[str, dict[str, object]] = {
     "getPlaylists": {"playlists": {}},
-    "getStarred": {"starred": {}},
-    "getStarred2": {"starred2": {}},
     "getNowPlaying": {"nowPlaying": {}},
     "getPodcasts": {"podcasts": {}},
     "getNewestPodcasts": {"newestPodcasts": {}},
@@ -62,7 +60,6 @@ _EMPTY: dict[str, dict[str, object]] = {
     "getLyricsBySongId": {"lyricsList": {}},
     "getPlayQueue": {},
     "ping": {},
-    "scrobble": {},
     "getLicense": {"license": {"valid": True}},
     "getMusicFolders": {"musicFolders": {"musicFolder": [_FOLDER]}},
 }
@@ -77,7 +74,7 @@ def user() -> Content:
     """Whoever asks may listen."""
     name = asked_of(router).get("username") or asked_of(router).get("u", "")
     roles = dict.fromkeys(_ROLES, False) | {"streamRole": True, "downloadRole": True}
-    return {"user": {"username": name, "scrobblingEnabled": False, **roles, "folder": [1]}}
+    return {"user": {"username": name, "scrobblingEnabled": True, **roles, "folder": [1]}}
 
 
 @route(router, "getScanStatus")

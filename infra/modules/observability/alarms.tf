@@ -32,6 +32,12 @@ locals {
       dimensions = { service = "annoy_service" }
       threshold  = 0, period = 5 * local.minute, periods = 1
     }
+    listening-gave-up = {
+      what       = "Plays could not be kept: after every retry they wait as dead letters, or they are none that can be."
+      namespace  = "Earshot", metric = "WorkGivenUp", statistic = "Sum"
+      dimensions = { service = "listening" }
+      threshold  = 0, period = 5 * local.minute, periods = 1
+    }
     index-failed-records = {
       what       = "Embeddings were not indexed after every retry."
       namespace  = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", statistic = "Maximum"

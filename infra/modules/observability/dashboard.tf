@@ -34,8 +34,25 @@ locals {
       stat = "Maximum"
     },
     {
-      title   = "Age of the oldest message (s)"
-      metrics = [for key in sort(keys(var.queues)) : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", var.queues[key].name]]
+      title = "Age of the oldest message (s)"
+      metrics = [
+        for key in ["crawl", "fetch", "extract", "changes", "plays"] :
+        ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", var.queues[key].name]
+      ]
+      stat = "Maximum"
+    },
+    {
+      title = "Plays kept, those with a track, and those given back by the clock"
+      metrics = [
+        ["Earshot", "PlaysKept", "service", "listening"],
+        ["Earshot", "PlaysMatched", "service", "listening"],
+        ["Earshot", "PlaysGivenBack", "service", "listening"],
+      ]
+      stat = "Sum"
+    },
+    {
+      title   = "Plays: seconds from taken in to kept"
+      metrics = [["Earshot", "PlayFreshnessSeconds", "service", "listening"]]
       stat    = "Maximum"
     },
     {
@@ -80,9 +97,13 @@ locals {
       stat    = "p99"
     },
     {
-      title   = "Function errors"
-      metrics = [for function in sort(tolist(var.functions)) : ["AWS/Lambda", "Errors", "FunctionName", "${var.prefix}-${function}"]]
-      stat    = "Sum"
+      # What those that read queues throw ends as a letter, which is above.
+      title = "Errors of functions that no queue brings back"
+      metrics = [
+        for function in ["api", "keep_plays", "learn_listening", "queue_changes", "reconcile", "reconcile_index"] :
+        ["AWS/Lambda", "Errors", "FunctionName", "${var.prefix}-${function}"]
+      ]
+      stat = "Sum"
     },
     {
       title   = "Turned away, and concurrent executions in use (of the whole account)"

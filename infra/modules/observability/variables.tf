@@ -16,20 +16,14 @@ variable "region" {
   nullable    = false
 }
 
-variable "functions" {
-  description = "Function names as in serverless.yml."
-  type        = set(string)
-  nullable    = false
-}
-
 variable "queues" {
   description = "Work queues by key, with the name of each and of its dead-letter queue."
   type        = map(object({ name = string, dlq_name = string }))
   nullable    = false
 
   validation {
-    condition     = alltrue([for key in ["crawl", "fetch", "extract", "changes"] : contains(keys(var.queues), key)])
-    error_message = "queues must hold crawl, fetch, extract and changes."
+    condition     = alltrue([for key in ["crawl", "fetch", "extract", "changes", "plays"] : contains(keys(var.queues), key)])
+    error_message = "queues must hold crawl, fetch, extract, changes and plays."
   }
 }
 

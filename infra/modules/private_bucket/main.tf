@@ -4,8 +4,8 @@ resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18:CloudTrail data events tell more and can be switched on for the account; a log bucket would need looking after itself
   #checkov:skip=CKV_AWS_145:encrypted with a key that AWS owns; a customer key costs 1 USD a month and per request, and keeps out nobody who is not kept out by IAM
   #checkov:skip=CKV_AWS_144:the catalogue can be rebuilt from the table, which has point-in-time recovery, and exported to a file
-  #checkov:skip=CKV_AWS_21:versioned where it matters (index); previews live for minutes and must not outlive their extraction
-  #checkov:skip=CKV2_AWS_62:previews notify the extract queue (main.tf); nobody waits for objects of the index
+  #checkov:skip=CKV_AWS_21:versioned where it matters (index); previews live for minutes and must not outlive their extraction, and plays not the wish of their listener
+  #checkov:skip=CKV2_AWS_62:previews notify the extract queue (main.tf); nobody waits for objects of the index or of plays
 
   bucket        = var.name
   force_destroy = var.force_destroy

@@ -21,6 +21,16 @@ _PATHS = (
     "/page/",
     "/rest/getSonicSimilarTracks",
     "/rest/findSonicPath.view",
+    "/rest/scrobble",
+    "/listens",
+    "/listens/now",
+    "/listens/export",
+    "/opinions/",
+    "/1/submit-listens",
+    "/1/validate-token",
+    "/1/user/me/listens",
+    "/1/latest-import",
+    "/1/feedback/recording-feedback",
     "/openapi.json",
     "/",
     "//",
@@ -47,10 +57,22 @@ _NAMES = (
     "count",
     "f",
     "startSongId",
+    "before",
+    "max_ts",
+    "min_ts",
+    "time",
     "endSongId",
     "__proto__",
 )
 _NUMBERS = (b"1", b"-1", b"0", b"NaN", b"1e999", b"-Infinity", b'"x"', b"null", b"true", b"[]", b"1" * 5000)
+_LISTENS = (
+    b"1",
+    b"[]",
+    b'{"listened_at": 1e999, "track_metadata": {"track_name": "x", "artist_name": "y"}}',
+    b'{"listened_at": 1443521965, "track_metadata": {"track_name": "\\ud800", "artist_name": "y"}}',
+    b'{"listened_at": 1443521965, "track_metadata": {"track_name": "x", "artist_name": {"$ne": 1}}}',
+    b'{"listened_at": 1443521965, "track_metadata": {"track_name": "x", "artist_name": "y", "additional_info": []}}',
+)
 _PLAYLISTS = (b"/etc/passwd", b"deezer:playlist:1", b"http://127.0.0.1/x.csv", b"\\u0000", b"x" * 3000)
 _TYPES = (b"application/json", b"application/json", b"application/json;x=y", b"text/xml", b"\xff\xfe", b"")
 _HEADERS = (b"if-none-match", b"x-api-key", b"cookie", b"range", b"accept-encoding", b"origin", b"x-forwarded-for")
@@ -113,6 +135,9 @@ def _body(dice: random.Random, own_track: str) -> bytes:
             lambda: b'{"seeds": [{"track_id": "%s", "weight": %s}]}' % (own_track.encode(), dice.choice(_NUMBERS)),
             lambda: b'{"track_ids": ["deezer:1000"], "k": %s}' % dice.choice(_NUMBERS),
             lambda: b'{"playlist": "%s"}' % dice.choice(_PLAYLISTS),
+            lambda: b'{"listens": [{"track_id": "deezer:1", "listened_at": %s}]}' % dice.choice(_NUMBERS),
+            lambda: b'{"listen_type": "single", "payload": [%s]}' % dice.choice(_LISTENS),
+            lambda: b'{"recording_mbid": %s, "score": %s}' % (dice.choice(_NUMBERS), dice.choice(_NUMBERS)),
             lambda: b"[" * dice.choice((10, 1000, 60_000)),
             lambda: b'{"seeds": ' + b'[{"track_id": "deezer:1000"},' * 400,
             lambda: dice.randbytes(dice.randrange(200)),

@@ -15,9 +15,10 @@ import pytest
 import uvicorn
 
 from earshot.api_client import ApiClient
+from proxy import listening
 from proxy.app import Proxy
 from tests.aws import free_ports
-from tests.stubs.subsonic import PASSWORD, USER, SubsonicStub, error, song
+from tests.stubs.subsonic import PASSWORD, USER, SubsonicStub, error, mbid, ok, song
 from tests.stubs.web import Answer, Request, StubServer, serve
 
 _ME = {"u": USER, "p": PASSWORD, "c": "test", "v": "1.16.1"}
@@ -29,8 +30,16 @@ class EarshotStub:
 
     similar: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     found: list[dict[str, Any]] = field(default_factory=list)
+    told: list[tuple[str, str, str, Any]] = field(default_factory=list)
+    """Of listening: method, path, key and body."""
+    failures: list[int] = field(default_factory=list)
+    """Statuses that are answered first to what is told."""
 
     def __call__(self, request: Request) -> Answer:
+        if request.path.startswith(("/listens", "/opinions")):
+            body = json.loads(request.body) if request.body else None
+            self.told.append((request.method, request.path, request.headers.get("X-Api-Key", ""), body))
+            return Answer.json({}, self.failures.pop(0) if self.failures else 202)
         match request.path:
             case "/similar":
                 return self._results(self.similar.get(request.query["track_id"]))
@@ -53,10 +62,10 @@ def result(track_id: str, **known: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def proxy_of(upstream: str, api: str) -> Iterator[str]:
+def proxy_of(upstream: str, api: str, keys: dict[str, str] | None = None) -> Iterator[str]:
     """A running proxy's address."""
     (port,) = free_ports(1)
-    app = Proxy(upstream, ApiClient(api))
+    app = Proxy(upstream, ApiClient(api), keys)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", access_log=False))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -281,3 +290,89 @@ def test_when_the_listener_leaves_the_server_is_let_go() -> None:
             with httpx.stream("GET", f"{address}/rest/stream?id=1") as answer:
                 next(answer.iter_raw())
             assert let_go.wait(10)
+
+
+@pytest.fixture
+def scrobbling(subsonic: SubsonicStub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server takes scrobbles and stars; what is told again is told at once."""
+    endpoints = ("scrobble", "star", "unstar")
+    subsonic.fail = lambda request: (
+        ok()
+        if request.path.rpartition("/")[2] in endpoints and PASSWORD in str(request.every | request.query)
+        else None
+    )
+    monkeypatch.setattr(listening, "_WAITS_S", (0.0, 0.0))
+
+
+def _until(told: list[Any], count: int) -> list[Any]:
+    deadline = time.monotonic() + 5
+    while len(told) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return told
+
+
+_PLAY_OF_1 = {
+    "track_id": "subsonic:1", "title": "Title 1", "artists": ["Artist 1"], "album": "Album 1", "isrc": "GBAYE6800001",
+    "mbid": mbid(1), "duration_ms": 200_000, "client": "test",
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("scrobbling")
+def test_what_is_played_the_server_hears_and_earshot_too(address: str, earshot: EarshotStub) -> None:
+    assert (
+        _ask(address, "scrobble", id=["1", "nothing", "2"], time=[1_700_000_000_000, 5, 1_700_000_300_000])["status"]
+        == "ok"
+    )
+    ((method, path, _, body),) = _until(earshot.told, 1)
+    assert (method, path) == ("POST", "/listens")
+    assert [play["track_id"] for play in body["listens"]] == ["subsonic:1", "subsonic:2"]
+    assert body["listens"][0] == {**_PLAY_OF_1, "listened_at": 1_700_000_000}
+    assert body["listens"][1]["listened_at"] == 1_700_000_300
+    _ask(address, "scrobble", id="1", submission="false")
+    assert _until(earshot.told, 2)[1][:2] == ("PUT", "/listens/now")
+    assert earshot.told[1][3] == _PLAY_OF_1
+
+
+@pytest.mark.usefixtures("scrobbling")
+def test_earshot_is_told_again_when_it_was_away_and_not_when_it_refuses(address: str, earshot: EarshotStub) -> None:
+    earshot.failures = [503, 429]
+    _ask(address, "scrobble", id="1")
+    assert [body["listens"][0]["track_id"] for _, _, _, body in _until(earshot.told, 3)] == ["subsonic:1"] * 3
+    earshot.failures = [422]
+    _ask(address, "scrobble", id="1")
+    _ask(address, "scrobble", id="2")
+    assert [told[3]["listens"][0]["track_id"] for told in _until(earshot.told, 5)[3:]] == ["subsonic:1", "subsonic:2"]
+
+
+@pytest.mark.usefixtures("scrobbling")
+def test_players_do_not_wait_for_an_earshot_that_is_away(upstream: StubServer) -> None:
+    with proxy_of(upstream.url, "http://127.0.0.1:9") as address:
+        assert _ask(address, "scrobble", id="1")["status"] == "ok"
+
+
+@pytest.mark.usefixtures("scrobbling")
+def test_each_user_plays_under_their_own_key(upstream: StubServer, earshot: EarshotStub) -> None:
+    with serve(earshot) as api, proxy_of(upstream.url, api.url, {USER.upper(): "hers"}) as address:
+        _ask(address, "scrobble", id="1")
+        assert _until(earshot.told, 1)[0][2] == "hers"
+
+
+@pytest.mark.usefixtures("scrobbling")
+def test_of_whom_the_server_does_not_let_in_earshot_hears_nothing(address: str, earshot: EarshotStub) -> None:
+    assert _ask(address, "scrobble", id="1", p="wrong")["status"] == "failed"
+    _ask(address, "scrobble", id="2")
+    assert [told[3]["listens"][0]["track_id"] for told in _until(earshot.told, 1)] == ["subsonic:2"]
+
+
+@pytest.mark.usefixtures("scrobbling")
+def test_stars_are_opinions_of_the_track_that_earshot_heard(address: str, earshot: EarshotStub) -> None:
+    earshot.similar = {"subsonic:1": []}
+    earshot.found = [result("file:0000000000000002", title="Title 2", artists=["Artist 2"], duration_ms=200_000)]
+    _ask(address, "star", id=["1", "2", "3"])
+    _until(earshot.told, 2)
+    _ask(address, "unstar.view", id="1")
+    assert [(method, path, body) for method, path, _, body in _until(earshot.told, 3)] == [
+        ("PUT", "/opinions/subsonic%3A1", {"opinion": "loved"}),
+        ("PUT", "/opinions/file%3A0000000000000002", {"opinion": "loved"}),
+        ("DELETE", "/opinions/subsonic%3A1", None),
+    ]

@@ -129,6 +129,11 @@ def test_the_document_names_the_header_that_carries_the_key() -> None:
         ("post", "/playlists"),
         ("post", "/queries"),
         ("put", "/tracks/{track_id}"),
+        *((method, "/listens") for method in ("get", "post", "delete")),
+        ("put", "/listens/now"),
+        ("get", "/listens/export"),
+        ("get", "/opinions"),
+        *((method, "/opinions/{track_id}") for method in ("put", "delete")),
     }
 
 

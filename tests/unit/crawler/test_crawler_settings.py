@@ -45,6 +45,15 @@ def test_an_address_of_a_server_that_is_none_is_named(monkeypatch: pytest.Monkey
         MediaServerSettings.load()
 
 
+def test_keys_of_listeners_are_named_by_their_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EARSHOT_LISTENER_KEYS", "anna=her=key, ben=his")
+    keys = MediaServerSettings.load().listener_keys
+    assert {user: key.get_secret_value() for user, key in keys.items()} == {"anna": "her=key", "ben": "his"}
+    monkeypatch.setenv("EARSHOT_LISTENER_KEYS", "anna")
+    with pytest.raises(InvalidSettings, match="EARSHOT_LISTENER_KEYS"):
+        MediaServerSettings.load()
+
+
 def test_lists_are_split_as_people_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARSHOT_PROVIDERS", "deezer, itunes")
     monkeypatch.setenv("EARSHOT_FOLDER_ROOTS", "/music:/home/me/My Music")

@@ -3,13 +3,16 @@
 import copy
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from botocore.exceptions import ClientError
 
+from earshot import deliveries
 from earshot.deliveries import Deliveries
 from earshot.errors import DecoderCrashed
 from earshot.reasons import Reason
@@ -102,3 +105,38 @@ def test_where_the_pause_cannot_be_set_the_failure_is_what_counts(aws: Account) 
     aws.sqs.delete_queue(QueueUrl=aws.queue("work"))
     with pytest.raises(ConnectionError, match="no database"):
         Deliveries(aws.sqs, _MOST).attempt(record, _fail, lambda _: pytest.fail("given up too early"))
+
+
+def test_one_message_that_fails_holds_up_no_other_and_is_never_given_up(
+    aws: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger = Mock()
+    monkeypatch.setattr(deliveries, "logger", lambda: logger)
+    records = [_received(aws, queue) for queue in ("good", "bad", "fine")]
+    for record, said in zip(records, ("good", "secret", "fine"), strict=True):
+        record.raw_event.update(body=said, messageId=f"id-{said}")
+    records[1].raw_event["attributes"]["ApproximateReceiveCount"] = str(_MOST)
+    done: list[str] = []
+
+    def work(some: Sequence[SQSRecord]) -> None:
+        for record in some:
+            if record.body == "secret":
+                raise ValueError(f"cannot keep {record.body}")
+        done.extend(record.body for record in some)
+
+    assert Deliveries(aws.sqs, _MOST).attempt_apart(records, work) == ["id-secret"]
+    assert done == ["good", "fine"]
+    assert logger.error.call_args.kwargs["error"] == "ValueError"
+    assert "secret" not in str(logger.mock_calls).replace("id-secret", ""), "where it failed, and nothing of what"
+
+
+def test_where_aws_is_away_no_message_is_tried_alone(aws: Account) -> None:
+    records = [_received(aws, queue) for queue in ("one", "two")]
+    tried = []
+
+    def work(some: Sequence[SQSRecord]) -> None:
+        tried.append(len(some))
+        raise ClientError({"Error": {"Code": "Unavailable", "Message": ""}}, "PutObject")
+
+    assert len(Deliveries(aws.sqs, _MOST).attempt_apart(records, work)) == 2
+    assert tried == [2]

@@ -121,3 +121,28 @@ def test_what_guards_this_machine_does_not_stand_in_the_way_of_who_has_the_key()
 def test_only_all_networks_or_none_can_be_listened_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOST", "0.0.0.0")
     assert LocalSettings().local_host == "127.0.0.1", "a shell's own HOST opens nothing"
+
+
+@pytest.mark.parametrize(
+    ("header", "within"),
+    [
+        ((b"authorization", b"Token " + _KEY.encode() + b".anna"), [(b"authorization", b"Token anna")]),
+        ((b"authorization", b"token " + _KEY.encode()), []),
+        ((b"x-api-key", _KEY.encode()), []),
+    ],
+)
+def test_a_player_elsewhere_shows_the_key_and_who_listens(header: tuple[bytes, bytes], within: Any) -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, *_: Any) -> None:
+        seen.append(scope["headers"])
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {}
+
+    scope: dict[str, Any] = {
+        "type": "http", "method": "POST", "path": "/1/submit-listens", "query_string": b"",
+        "client": ("192.168.1.9", 5), "headers": [header],
+    }  # fmt: skip
+    asyncio.run(with_key(_KEY, app, here=app)(scope, receive, app))
+    assert seen == [within]

@@ -6,15 +6,15 @@ override_resource {
 }
 
 variables {
-  prefix    = "earshot-dev"
-  stage     = "dev"
-  region    = "eu-central-1"
-  functions = ["api", "index_tracks"]
+  prefix = "earshot-dev"
+  stage  = "dev"
+  region = "eu-central-1"
   queues = {
     crawl   = { name = "earshot-dev-crawl", dlq_name = "earshot-dev-crawl-dlq" }
     fetch   = { name = "earshot-dev-fetch", dlq_name = "earshot-dev-fetch-dlq" }
     extract = { name = "earshot-dev-extract", dlq_name = "earshot-dev-extract-dlq" }
     changes = { name = "earshot-dev-changes.fifo", dlq_name = "earshot-dev-changes-dlq.fifo" }
+    plays   = { name = "earshot-dev-plays", dlq_name = "earshot-dev-plays-dlq" }
   }
   index_failed_queue_name = "earshot-dev-index-failed"
 }
@@ -43,7 +43,7 @@ run "letters_that_stay_and_work_that_is_given_up_have_an_alarm" {
 
   assert {
     condition = alltrue([
-      for service in ["crawler", "extractor", "annoy_service"] :
+      for service in ["crawler", "extractor", "annoy_service", "listening"] :
       anytrue([
         for alarm in aws_cloudwatch_metric_alarm.this :
         try(alarm.dimensions.service == service, false) && alarm.metric_name == "WorkGivenUp" && alarm.threshold == 0
@@ -85,7 +85,7 @@ run "letters_about_to_expire_fetching_that_stands_still_and_used_up_concurrency_
   assert {
     condition = toset(flatten([
       for query in aws_cloudwatch_metric_alarm.computed["dead-letters-expire"].metric_query : [for metric in query.metric : metric.dimensions.QueueName]
-    ])) == toset([for name in ["crawl-dlq", "fetch-dlq", "extract-dlq", "changes-dlq.fifo", "index-failed"] : "earshot-dev-${name}"])
+    ])) == toset([for name in ["crawl-dlq", "fetch-dlq", "extract-dlq", "changes-dlq.fifo", "plays-dlq", "index-failed"] : "earshot-dev-${name}"])
     error_message = "a queue of dead letters is not watched"
   }
 

@@ -1,0 +1,97 @@
+"""The one place where listening meets AWS: clients and settings, made once per process."""
+
+from functools import lru_cache, partial
+from pathlib import Path
+
+import boto3
+
+from config.deliveries import DeliverySettings
+from config.keep_plays import KeepPlaysSettings
+from config.learn_listening import LearnListeningSettings
+from config.record_plays import RecordPlaysSettings
+from earshot.deliveries import Deliveries
+from earshot.matching import Matching
+from earshot.stores.leases import Leases
+from earshot.stores.listeners_table import ListenersTable
+from earshot.stores.message_queue import Letters, MessageQueue
+from earshot.stores.plays_lake import PlaysLake
+from earshot.stores.song_keys import SongKeys
+from earshot.stores.tracks_table import TracksTable
+from earshot.telemetry import logger
+from listening.dead_letters import DeadLetters
+from listening.keep import Keep
+from listening.learn import Heard, Learn, Snapshot
+from listening.matching import PlayMatching
+from listening.parquet import Plays
+from listening.record import Record
+from listening.taste import Tastes
+
+_LONGEST_RUN_S = 960
+
+
+@lru_cache(maxsize=1)
+def record() -> Record:
+    """What `record_plays` runs.
+
+    Raises:
+        InvalidSettings: a setting is missing or unusable.
+    """
+    settings = RecordPlaysSettings.load()
+    dynamodb = boto3.client("dynamodb")
+    matching = Matching(TracksTable(dynamodb, settings.tracks_table), SongKeys(dynamodb, settings.crawls_table))
+    return Record(
+        PlaysLake(boto3.client("s3"), settings.plays_bucket),
+        ListenersTable(dynamodb, settings.listeners_table, keep_days=settings.recent_days),
+        PlayMatching(matching),
+        Plays(_made(settings.plays_work_dir)),
+    )
+
+
+@lru_cache(maxsize=1)
+def keep() -> Keep:
+    """What `keep_plays` runs."""
+    settings, parts = KeepPlaysSettings.load(), record()
+    folder = _made(settings.plays_work_dir)
+    leases = Leases(boto3.client("dynamodb"), settings.crawls_table, seconds=_LONGEST_RUN_S)
+    return Keep(
+        parts.lake,
+        parts.listeners,
+        parts.matching,
+        parts.plays,
+        Tastes(parts.lake, parts.listeners, parts.plays, folder, settings.keep_plays_days),
+        folder,
+        partial(leases.hold, "plays"),
+        settings.keep_plays_days,
+    )
+
+
+@lru_cache(maxsize=1)
+def learn() -> Learn:
+    """What `learn_listening` runs."""
+    settings = LearnListeningSettings.load()
+    folder = _made(settings.plays_work_dir)
+    leases = Leases(boto3.client("dynamodb"), settings.crawls_table, seconds=_LONGEST_RUN_S)
+    lake = PlaysLake(boto3.client("s3"), settings.plays_bucket)
+    return Learn(lake, Plays(folder), folder, _fit, partial(leases.hold, "listening"))
+
+
+def _fit(_heard: Heard, snapshot: Snapshot) -> None:
+    logger().info("plays were read", plays=snapshot.plays, digest=snapshot.digest)
+
+
+@lru_cache(maxsize=1)
+def dead_letters() -> DeadLetters:
+    """What gives dead letters back."""
+    settings, sqs = KeepPlaysSettings.load(), boto3.client("sqs")
+    return DeadLetters(MessageQueue(sqs, settings.plays_queue_url), Letters(sqs, settings.plays_dlq_arn))
+
+
+@lru_cache(maxsize=1)
+def deliveries() -> Deliveries:
+    """What the functions do with messages that fail."""
+    return Deliveries(boto3.client("sqs"), DeliverySettings.load().max_tries)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

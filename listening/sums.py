@@ -1,0 +1,114 @@
+"""What plays add up to over any number of days, which need not be on this machine at the same time."""
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from earshot.ids import TrackId
+from earshot.plays import ListenerId
+from listening.local_lake import Days
+from listening.parquet import ONCE, Plays
+
+_AT_A_TIME = 1_000
+
+
+class Weights:
+    """How much each listener has played each track, the later the more. One at a time of each `plays`.
+
+    Args:
+        plays: reads the files.
+        listeners: only these count; None: all do.
+        at: the time at which a play weighs 1 (Unix seconds); one that is older by the half-life weighs half.
+        half_life_s: in seconds.
+    """
+
+    def __init__(self, plays: Plays, listeners: Collection[ListenerId] | None, at: int, half_life_s: float) -> None:
+        self._plays = plays
+        self._only = "" if listeners is None else " AND listener IN (FROM chosen)"
+        self._values = {"at": at, "half_life": half_life_s}
+        plays.run("CREATE OR REPLACE TEMP TABLE chosen AS SELECT unnest($1) AS listener", [sorted(listeners or ())])
+        plays.run("CREATE OR REPLACE TEMP TABLE weights (listener VARCHAR, track_id VARCHAR, weight DOUBLE)")
+
+    def add(self, some: Days) -> None:
+        """Add the plays of some days that have a track and were no skips."""
+        self._plays.run(
+            "INSERT INTO weights SELECT listener, track_id, sum(pow(2, (listened_at - $at) / $half_life))"  # noqa: S608
+            " FROM (SELECT listener, listened_at, song, track_id, skip FROM read_parquet($files)"
+            f" WHERE track_id IS NOT NULL{self._only} {_once(some)}) WHERE NOT skip GROUP BY 1, 2",
+            {"files": _names(some.files), **self._values},
+        )
+
+    def heaviest(self, most: int) -> Iterator[tuple[ListenerId, list[tuple[TrackId, float]]]]:
+        """Of each listener the tracks that weigh most, the heaviest first; the weight of the heaviest is 1."""
+        found = self._plays.run(
+            "SELECT listener, list((track_id, weight) ORDER BY weight DESC, track_id) FROM ("
+            " SELECT * FROM (SELECT listener, track_id, sum(weight) AS weight FROM weights GROUP BY 1, 2)"
+            " QUALIFY row_number() OVER (PARTITION BY listener ORDER BY weight DESC, track_id) <= $most"
+            ") GROUP BY 1 ORDER BY 1",
+            {"most": most},
+        )
+        while rows := found.fetchmany(_AT_A_TIME):
+            for listener, tracks in rows:
+                heaviest = tracks[0][1]
+                yield ListenerId(listener), [(TrackId(i), round(weight / heaviest, 4)) for i, weight in tracks]
+
+
+class Events:
+    """Every play of a track that is known, with codes for listeners and tracks. One at a time of each `plays`."""
+
+    def __init__(self, plays: Plays) -> None:
+        self._run = plays.run
+        self._run("CREATE OR REPLACE TEMP TABLE listeners (name VARCHAR PRIMARY KEY, code INTEGER)")
+        self._run("CREATE OR REPLACE TEMP TABLE tracks (name VARCHAR PRIMARY KEY, code INTEGER)")
+        self._run(
+            "CREATE OR REPLACE TEMP TABLE events (listener INTEGER, track INTEGER, listened_at BIGINT, skip BOOLEAN)"
+        )
+
+    def add(self, some: Days) -> None:
+        """Add the plays of some days."""
+        self._run(
+            "CREATE OR REPLACE TEMP TABLE fresh AS SELECT listener, track_id, listened_at, skip FROM ("  # noqa: S608
+            f"SELECT * FROM read_parquet($files) {_once(some)}) WHERE track_id IS NOT NULL",
+            {"files": _names(some.files)},
+        )
+        for table, column in (("listeners", "listener"), ("tracks", "track_id")):
+            new = f"(SELECT DISTINCT {column} AS name FROM fresh) ANTI JOIN {table} USING (name)"  # noqa: S608
+            code = f"(SELECT count(*) FROM {table}) - 1 + row_number() OVER (ORDER BY name)"  # noqa: S608
+            self._run(f"INSERT INTO {table} SELECT name, {code} FROM {new}")  # noqa: S608
+        self._run(
+            "INSERT INTO events SELECT listeners.code, tracks.code, listened_at, skip FROM fresh"
+            " JOIN listeners ON listener = listeners.name JOIN tracks ON track_id = tracks.name"
+        )
+        self._run("DROP TABLE fresh")
+
+    def arrays(self) -> tuple[dict[str, Any], list[TrackId]]:
+        """What was added, by listener and time, as arrays of one length (`listener`, `track`, `at`: int64; `skip`:
+        bool), and the ids of the tracks by their codes."""
+        found = self._run(
+            'SELECT listener::BIGINT AS listener, track::BIGINT AS track, listened_at AS "at", skip FROM events'
+            " ORDER BY 1, 3, 2"
+        ).fetchnumpy()
+        names = self._run("SELECT name FROM tracks ORDER BY code").fetchall()
+        return found, [TrackId(name) for (name,) in names]
+
+
+def summary(plays: Plays, files: Sequence[Path], most: int) -> list[tuple[int, int, int, list[tuple[str, int]]]]:
+    """Of each day (since 1970) how many plays, how many listeners, and the `most` played tracks with how often."""
+    rows: list[tuple[int, int, int, list[tuple[str, int]]]] = plays.run(
+        "WITH plays AS (SELECT (listened_at // 86400)::INTEGER AS day, listener, track_id"
+        " FROM read_parquet($files)), by_track AS (SELECT day, track_id, count(*) AS times FROM plays"
+        " WHERE track_id IS NOT NULL GROUP BY 1, 2), tops AS (SELECT day, list((track_id, times)"
+        " ORDER BY times DESC, track_id)[1:$most] AS top FROM by_track GROUP BY 1)"
+        " SELECT day, count(*), count(DISTINCT listener), any_value(top) FROM plays LEFT JOIN tops USING (day)"
+        " GROUP BY 1 ORDER BY 1",
+        {"files": _names(files), "most": most},
+    ).fetchall()
+    return rows
+
+
+def _once(some: Days) -> str:
+    return "" if some.are_merged else ONCE
+
+
+def _names(files: Sequence[Path]) -> list[str]:
+    return list(map(str, files))
