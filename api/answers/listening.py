@@ -57,14 +57,14 @@ class PlayedTogether:
     def __init__(self, table: ColisteningTable, tracks: Weighted) -> None:
         self._fold = table.fold(tracks)
         self._own = frozenset(track_id for track_id, _ in tracks)
-        first = self._fold.strongest(1, exclude=self._own)
+        first = self._fold.strongest(1, self._own)
         self.knows_any = bool(first)
         """Whether anything is played together with what was asked for."""
         self._best = first[0][1] if first else 1.0
 
     def candidates(self, k: int, *, exclude: Collection[str]) -> list[Candidate]:
         """The `k` with the greatest scores, none of `exclude` nor of those that were asked for."""
-        found = self._fold.strongest(k, exclude=self._own.union(exclude))
+        found = self._fold.strongest(k, self._own.union(exclude))
         return [Candidate(track_id, score / self._best) for track_id, score in found]
 
     def scores(self, track_ids: Sequence[str]) -> list[float]:

@@ -55,7 +55,7 @@ def search(
         rows = np.flatnonzero(mask & shelf.with_words(words) if words else mask)
         strengths = shelf.tag_strengths(admitted.tags)[rows]
         if table is not None and listening:
-            strengths = (1 - listening) * strengths + listening * _heard(table.listeners_of(segment.ids[rows]))
+            strengths = (1 - listening) * strengths + listening * _heard(table.popularities(segment.ids[rows]))
         keys = _keys(_text_ranks(shelf, rows, wanted_text, words), strengths, shelf.places[rows])
         total += len(rows)
         first = _smallest(keys, offset + limit)

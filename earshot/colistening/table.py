@@ -86,24 +86,17 @@ class ColisteningTable:
         """Whether no one has written to the mapped files since they were checked."""
         return self._watch.is_untouched()
 
-    def __contains__(self, track_id: str) -> bool:
+    def knows(self, track_id: str) -> bool:
+        """Whether the table has a row for the track."""
         return bool(self.rows_of([track_id])[0] >= 0)
 
     def heard(self, track_ids: Sequence[str]) -> list[Heard]:
         """How much is known of each track; nothing of one that the table does not hold."""
-        rows = self.rows_of(track_ids)
-        known = np.zeros((len(rows), 2), np.uint32)
-        known[rows >= 0] = self._heard[rows[rows >= 0]]
-        return [Heard(plays, listeners) for plays, listeners in known.tolist()]
+        return [Heard(plays, listeners) for plays, listeners in self._known(self.rows_of(track_ids)).tolist()]
 
-    def listeners_of(self, track_ids: Ids) -> npt.NDArray[np.uint32]:
-        """How many have played each of the tracks: (n,), 0 for those that the table does not hold."""
-        listeners = np.zeros(len(track_ids), np.uint32)
-        if self.size:
-            at = np.minimum(np.searchsorted(self._ids, track_ids), self.size - 1)
-            found = self._ids[at] == track_ids
-            listeners[found] = self._heard[at[found], 1]
-        return listeners
+    def popularities(self, track_ids: Ids) -> npt.NDArray[np.uint32]:
+        """How many distinct listeners have played each of the tracks (n,), 0 where nothing is known: (n,)."""
+        return self._known(self._rows_of(track_ids))[:, 1]
 
     def neighbours(self, track_id: str) -> Neighbours:
         """Tracks played together with `track_id`; none where the table does not hold it."""
@@ -114,7 +107,7 @@ class ColisteningTable:
         track_ids = self.track_ids_of(self._neighbours[row, :count].astype(np.intp))
         return Neighbours(track_ids, as_single(self._weights[row, :count]), self.listeners[row, :count].copy())
 
-    def fold_in(self, plays: Weighted, k: int, *, exclude: Collection[str] = frozenset()) -> list[Candidate]:
+    def fold_in(self, plays: Weighted, k: int, exclude: Collection[str] = ()) -> list[Candidate]:
         """The `k` tracks that go best with `plays`, best first, ties by row; what scores nothing is left out.
 
         Args:
@@ -122,7 +115,7 @@ class ColisteningTable:
             k: how many, at least 1.
             exclude: track ids that must not be among them.
         """
-        return self.fold(plays).best(k, exclude=exclude)
+        return self.fold(plays).best(k, exclude)
 
     def scores(self, plays: Weighted, track_ids: Sequence[str]) -> Vector:
         """How well each of `track_ids` goes with `plays` (see `Candidate.score`), 0 where nothing is known: (n,)."""
@@ -143,19 +136,25 @@ class ColisteningTable:
         # By target, then by play: sorting the two as one number takes a tenth of what sorting their order does.
         targets = self._neighbours[played].ravel()[used].astype(np.uint64)
         keys = np.sort((targets << _HALF) | used)
-        targets, numbers = (keys >> _HALF).astype(np.uint32), (keys & _LOWER).astype(np.intp)
-        starts = np.flatnonzero(np.diff(targets, prepend=targets[:1] ^ 1)) if len(targets) else numbers
-        return _Sums(targets[starts], starts, numbers, parts[numbers], played)
+        sought, numbers = (keys >> _HALF).astype(np.uint32), (keys & _LOWER).astype(np.intp)
+        starts = np.flatnonzero(np.diff(sought, prepend=sought[:1] ^ 1)) if len(sought) else numbers
+        return _Sums(sought[starts], starts, numbers, parts[numbers], played)
+
+    def _known(self, rows: RowNumbers) -> npt.NDArray[np.uint32]:
+        known = np.zeros((len(rows), 2), np.uint32)
+        known[rows >= 0] = self._heard[rows[rows >= 0]]
+        return known
 
     def rows_of(self, track_ids: Sequence[str]) -> RowNumbers:
         """The row of each track, -1 where the table does not hold it: (n,)."""
-        width = self._ids.dtype.itemsize
-        names = [track_id.encode() for track_id in track_ids]
+        return self._rows_of(np.array([track_id.encode() for track_id in track_ids], np.bytes_))
+
+    def _rows_of(self, names: Ids) -> RowNumbers:
         rows = np.full(len(names), -1, np.intp)
-        if names and self.size:
-            wanted = np.array([name if len(name) <= width else b"" for name in names], self._ids.dtype)
+        if len(names) and self.size:
+            wanted = names.astype(self._ids.dtype)  # a longer name is cut off, and is another one then
             at = np.minimum(np.searchsorted(self._ids, wanted), self.size - 1)
-            found = (self._ids[at] == wanted) & (wanted != b"")
+            found = self._ids[at] == names
             rows[found] = at[found]
         return rows
 
@@ -176,11 +175,11 @@ class Fold:
         self._table = table
         self._sums = sums
 
-    def best(self, k: int, *, exclude: Collection[str] = frozenset()) -> list[Candidate]:
+    def best(self, k: int, exclude: Collection[str] = ()) -> list[Candidate]:
         """The `k` tracks that go best with the plays, none of `exclude`; see `ColisteningTable.fold_in`."""
         return self._candidates(self._best(k, exclude))
 
-    def strongest(self, k: int, *, exclude: Collection[str] = frozenset()) -> list[tuple[TrackId, float]]:
+    def strongest(self, k: int, exclude: Collection[str] = ()) -> list[tuple[TrackId, float]]:
         """The same without why: ids and scores."""
         places = self._best(k, exclude)
         track_ids = self._table.track_ids_of(self._sums.rows[places].astype(np.intp))
@@ -255,7 +254,8 @@ class _Sums:
         if not len(self.rows):
             return np.zeros(0, np.intp)
         at = np.minimum(np.searchsorted(self.rows, np.maximum(rows, 0).astype(np.uint32)), len(self.rows) - 1)
-        return at[self.rows[at] == rows]
+        places: RowNumbers = at[self.rows[at] == rows]
+        return places
 
     def largest(self, places: RowNumbers) -> RowNumbers:
         """The number of the part that adds most to each of the sums at `places`, the first of equal ones."""

@@ -54,7 +54,7 @@ class FileCache:
         """
         expected = entry.objects.get(name)
         if expected is None:
-            raise DamagedIndex(f"{entry.key(name)} is not in the manifest", hint="Rebuild the index: make repair.")
+            raise DamagedIndex(f"{entry.id} has no {name}", hint="Rebuild the index: make repair.")
         path = self._folder / entry.id / name
         if not self._is_intact(path, expected):
             path.parent.mkdir(parents=True, exist_ok=True)

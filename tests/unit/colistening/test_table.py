@@ -146,8 +146,10 @@ def test_scores_of_given_tracks_are_those_of_the_candidates(opened: ColisteningT
 
 def test_a_track_is_known_by_its_plays_and_listeners(opened: ColisteningTable) -> None:
     assert opened.heard(["track:3", "unknown", "track:0"]) == [(30, 3), (0, 0), (0, 0)]
-    assert "track:3" in opened
-    assert "track:33" not in opened
+    assert opened.popularities(np.array([b"track:5", b"track:55", b"track:1"])).tolist() == [5, 0, 1]
+    assert opened.knows("track:3")
+    assert not opened.knows("track:33")
+    assert not opened.knows("")
 
 
 def test_an_empty_table_answers_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,97 @@
+"""Item-kNN: cosine of items over listeners, with shrinkage; the counts that it needs add up over days and parts."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from listening.models.interactions import Interactions
+from listening.models.strongest import stacked, strongest
+
+_PAIRS = 20_000_000
+"""Pairs in a block of counts, 160 MB at most."""
+
+
+class Counts(NamedTuple):
+    """Listeners of both items, for the items from `first` on: (b, n_items), the diagonal included."""
+
+    first: int
+    together: sparse.csr_array
+
+
+def co_counts(interactions: Interactions) -> Iterator[Counts]:
+    """Of every two items, how many distinct listeners show liking for both, in blocks of rows that fit into memory."""
+    binary = interactions.binary()
+    by_item = sparse.csr_array(binary.T)
+    pairs = np.cumsum(by_item @ interactions.sizes.astype(np.float64))
+    start = 0
+    while start < interactions.n_items:
+        done = pairs[start - 1] if start else 0.0
+        stop = max(start + 1, int(np.searchsorted(pairs, done + _PAIRS, side="right")))
+        together = by_item[start:stop] @ binary
+        together.sort_indices()
+        yield Counts(start, together)
+        start = stop
+
+
+def cosine_neighbours(
+    counts: Iterable[Counts], listeners: npt.NDArray[np.int64], *, shrinkage: float, k: int
+) -> sparse.csr_array:
+    """The `k` items nearest to each item: ``together / (sqrt(listeners_i · listeners_j) + shrinkage)``.
+
+    Args:
+        counts: all rows, in order.
+        listeners: of each item (n_items,).
+        shrinkage: what a pair needs to be believed; it takes most from rare ones.
+        k: how many.
+    """
+    roots = np.sqrt(listeners.astype(np.float32))
+    found = []
+    for first, together in counts:
+        rows = np.repeat(np.arange(first, first + together.shape[0]), np.diff(together.indptr))
+        values = together.data / (roots[rows] * roots[together.indices] + np.float32(shrinkage))
+        values[rows == together.indices] = 0.0
+        found.append(strongest(sparse.csr_array((values, together.indices, together.indptr), shape=together.shape), k))
+    return stacked(found, len(listeners))
+
+
+class CoCounts:
+    """Counts of all pairs that are kept from day to day. They add up over listeners: what yesterday's plays change is
+    the pairs of those who played (`follow`), and parts that were counted elsewhere are added (`add`).
+
+    Args:
+        n_items: items.
+    """
+
+    def __init__(self, n_items: int) -> None:
+        self.together = sparse.csr_array((n_items, n_items), dtype=np.float32)
+
+    def add(self, other: "CoCounts") -> None:
+        """Count what another part counted, of other listeners."""
+        self.together = sparse.csr_array(self.together + other.together)
+
+    def follow(self, before: Interactions, after: Interactions) -> None:
+        """Let listeners have changed from what was counted `before` to `after`: the same ones, in the same order.
+
+        With D what is new (1) and what is gone (-1), it adds ``DᵀB + BᵀD + DᵀD``: new items meet all of a listener's,
+        and pairs of old ones are not counted again.
+        """
+        old = before.binary()
+        change = sparse.csr_array(after.binary() - old)
+        change.eliminate_zeros()
+        touched = sparse.csr_array(change.T @ old)
+        together = sparse.csr_array(self.together + touched + touched.T + change.T @ change)
+        together.eliminate_zeros()
+        together.sort_indices()
+        self.together = together
+
+    def listeners(self) -> npt.NDArray[np.int64]:
+        """Distinct listeners of each item (n_items,)."""
+        found: npt.NDArray[np.int64] = np.rint(self.together.diagonal()).astype(np.int64)
+        return found
+
+    def blocks(self) -> Iterator[Counts]:
+        """The counts as `cosine_neighbours` reads them."""
+        yield Counts(0, self.together)
