@@ -430,6 +430,7 @@ def test_a_pasted_list_is_looked_at_before_it_is_crawled(open_page: OpenPage) ->
 def learned(site: Site, tmp_path: Path) -> Iterator[None]:
     """Two tracks of different styles are played together; afterwards as if that had never been learned."""
     published(site.world.s3, rows_of({"deezer:1000": {"deezer:1200": (1.0, 12)}}), tmp_path)
+    services().colistening.look_again()
     yield
     site.world.s3.delete_object(Bucket="index", Key=POINTER_KEY)
     services.cache_clear()

@@ -147,6 +147,7 @@ def test_without_weight_answers_are_what_they_were_before_anything_was_learned(
 ) -> None:
     before = arc.request("GET", f"{question}&listening=0").content
     published(arc.s3, ROWS, tmp_path)
+    services().colistening.look_again()
     assert arc.request("GET", f"{question}&listening=0").content == before
     assert arc.request("GET", question).content == before
     assert arc.request("GET", f"{question}&listening=0.9").content != before
