@@ -25,7 +25,7 @@ def results(found: Sequence[Found]) -> list[Result]:
                 "score": one.score,
                 "shared_tags": one.shared_tags,
                 "versions": one.versions,
-                "sounds_like": _named(one.sounds_like) if one.sounds_like else None,
+                "sounds_like": one.sounds_like.track_id if one.sounds_like else None,
                 "played_with": _played_with(one.played_with) if one.played_with else None,
             }
         )
@@ -33,12 +33,11 @@ def results(found: Sequence[Found]) -> list[Result]:
     ]
 
 
-def _named(track: IndexedTrack) -> dict[str, object]:
-    return {"track_id": track.track_id, "title": track.title, "artists": track.artists}
-
-
 def _played_with(reason: PlayedWith) -> dict[str, object]:
-    return {**_named(reason.track), "listeners": reason.listeners}
+    track = reason.track
+    return {
+        "track_id": track.track_id, "title": track.title, "artists": track.artists, "listeners": reason.listeners,
+    }  # fmt: skip
 
 
 def query_track(seed: Seed, versions: Sequence[IndexedTrack] = ()) -> QueryTrack:

@@ -123,7 +123,7 @@ def _crawl(world: World) -> None:
 
 def _listen(world: World) -> None:
     """A listener with a hundred plays, one with as many as are looked at, and a track with an id of MusicBrainz."""
-    for word, count in ((_WORD, 100), (_FAN, 500)):
+    for word, count in ((_WORD, 100), (_FAN, 200)):
         listener = listener_of(digest_of(word))
         services().listeners.note_plays(
             replace(Listened.model_validate(one).heard(listener), track_id=TrackId(one["track_id"]))
@@ -202,8 +202,13 @@ def public(world: World) -> list[Asked]:
         ask("POST /1/submit-listens", _PLAYING, name="POST /1/submit-listens, what plays now", key=_WORD),
         ask("POST /listens", {"listens": _listens(1)}, name="POST /listens, refused"),
         ask("GET /listens", query={"limit": 100}, key=_WORD),
-        ask("GET /recommend", query=_K, key=_WORD),
-        ask("GET /recommend", query={**_K, "new_to_me": "true"}, name="GET /recommend, only what is new", key=_FAN),
+        ask("GET /recommend", query={**_K, "k": 50}, key=_WORD),
+        ask(
+            "GET /recommend",
+            query={**_K, "k": 50, "new_to_me": "true"},
+            name="GET /recommend, only what is new",
+            key=_FAN,
+        ),
         ask("GET /radio", query={"k": 20, "diversity": 1}, key=_WORD),
         ask("GET /1/user/me/listens", query={"count": 100}, name="GET /1/user/{id}/listens", key=_WORD),
         replace(drawn, answer_bytes=drawn.answer_bytes * MAX_POINTS // TRACKS),
