@@ -1,6 +1,7 @@
 """A co-listening table open for questions."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -138,7 +139,10 @@ class ColisteningTable:
         keys = np.sort((targets << _HALF) | used)
         sought, numbers = (keys >> _HALF).astype(np.uint32), (keys & _LOWER).astype(np.intp)
         starts = np.flatnonzero(np.diff(sought, prepend=sought[:1] ^ 1)) if len(sought) else numbers
-        return _Sums(sought[starts], starts, numbers, parts[numbers], played)
+        parts = parts[numbers]
+        scores: Vector = np.add.reduceat(parts, starts) if len(starts) else parts
+        track_ids = [TrackId(track_id) for (track_id, _), row in zip(plays, rows.tolist(), strict=True) if row >= 0]
+        return _Sums(sought[starts], scores, starts, numbers, parts, played, track_ids)
 
     def _known(self, rows: RowNumbers) -> npt.NDArray[np.uint32]:
         known = np.zeros((len(rows), 2), np.uint32)
@@ -201,53 +205,53 @@ class Fold:
         return self._candidates(places[self._sums.scores[places] > 0])
 
     def _best(self, k: int, exclude: Collection[str]) -> RowNumbers:
-        scores = self._sums.scores.copy()
-        scores[self._sums.places(self._table.rows_of(list(exclude)))] = 0.0
-        good = np.flatnonzero(scores > 0)
-        if k < len(good):
-            least = np.partition(scores[good], len(good) - k)[len(good) - k]
-            good = good[scores[good] >= least]
-        best: RowNumbers = good[np.argsort(-scores[good], kind="stable")[:k]]
-        return best
+        scores, played = self._sums.scores.copy(), self._sums.played.tolist()
+        own = dict(zip(self._sums.track_ids, played, strict=True))
+        barred = [own[track_id] for track_id in exclude if track_id in own]
+        others = self._table.rows_of([track_id for track_id in exclude if track_id not in own])
+        scores[self._sums.places(np.append(others, barred).astype(np.intp))] = 0.0
+        return _best(scores, k)
 
     def _candidates(self, places: RowNumbers) -> list[Candidate]:
-        seeds, columns = np.divmod(self._sums.largest(places), PER_TRACK)
-        seed_rows = self._sums.played[seeds]
+        sums = self._sums
+        seeds, columns = np.divmod(sums.largest(places), PER_TRACK)
         return [
-            Candidate(track_id, score, because, listeners)
-            for track_id, score, because, listeners in zip(
-                self._table.track_ids_of(self._sums.rows[places].astype(np.intp)),
-                self._sums.scores[places].tolist(),
-                self._table.track_ids_of(seed_rows),
-                self._table.listeners[seed_rows, columns].tolist(),
+            Candidate(track_id, score, sums.track_ids[seed], listeners)
+            for track_id, score, seed, listeners in zip(
+                self._table.track_ids_of(sums.rows[places].astype(np.intp)),
+                sums.scores[places].tolist(),
+                seeds.tolist(),
+                self._table.listeners[sums.played[seeds], columns].tolist(),
                 strict=True,
             )
         ]
 
 
+def _best(scores: Vector, k: int) -> RowNumbers:
+    """Where the `k` greatest of those above 0 stand, the greatest first, of equal ones the first."""
+    good = np.flatnonzero(scores > 0)
+    if len(good) > k:
+        good = good[scores[good] >= np.partition(scores[good], len(good) - k)[len(good) - k]]
+    best: RowNumbers = good[np.argsort(-scores[good], kind="stable")[:k]]
+    return best
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Sums:
     """Rows added up: (m,) `rows` ascending, and their `scores`.
 
-    Args:
-        rows: (m,) of the targets.
-        starts: (m,) where each begins among the parts.
-        numbers: (p,) which part of which play each one is: 50 times the number of the play, plus the column.
-        parts: (p,) what they add.
-        played: rows of the plays that the table holds, in their order.
+    `starts`: (m,) where each begins among the parts. `numbers`: (p,) which part of which play each one is, 50 times the
+    number of the play plus the column. `parts`: (p,) what they add. `played`: rows of the plays that the table holds,
+    in their order; `track_ids`: their ids.
     """
 
-    def __init__(
-        self,
-        rows: npt.NDArray[np.uint32],
-        starts: RowNumbers,
-        numbers: RowNumbers,
-        parts: Vector,
-        played: RowNumbers,
-    ) -> None:
-        self.rows = rows
-        self.played = played
-        self.scores: Vector = np.add.reduceat(parts, starts) if len(starts) else parts
-        self._starts, self._numbers, self._parts = starts, numbers, parts
+    rows: npt.NDArray[np.uint32]
+    scores: Vector
+    starts: RowNumbers
+    numbers: RowNumbers
+    parts: Vector
+    played: RowNumbers
+    track_ids: list[TrackId]
 
     def places(self, rows: RowNumbers) -> RowNumbers:
         """Where those of the tracks at `rows` (-1: none) that have a score stand."""
@@ -261,7 +265,7 @@ class _Sums:
         """The number of the part that adds most to each of the sums at `places`, the first of equal ones."""
         if not len(places):
             return np.zeros(0, np.intp)
-        most = np.maximum.reduceat(self._parts, self._starts)
-        lengths = np.diff(self._starts, append=len(self._parts))
-        of_the_most = np.flatnonzero(self._parts == np.repeat(most, lengths))
-        return self._numbers[of_the_most[np.searchsorted(of_the_most, self._starts[places])]]
+        most = np.maximum.reduceat(self.parts, self.starts)
+        lengths = np.diff(self.starts, append=len(self.parts))
+        of_the_most = np.flatnonzero(self.parts == np.repeat(most, lengths))
+        return self.numbers[of_the_most[np.searchsorted(of_the_most, self.starts[places])]]
