@@ -103,11 +103,16 @@ def _explained(searcher: Searcher, groups: Sequence[_Group], query: Query) -> li
 def _played_with(searcher: Searcher, groups: Sequence[_Group], query: Query) -> dict[str, PlayedWith]:
     """What of the query the results are played together with; only what the index can name."""
     track_ids = [group.best.track.track_id for group in groups]
+    found = {
+        track_id: together for part in query.others for track_id, together in part.question.together(track_ids).items()
+    }
+    named: dict[str, IndexedTrack | None] = {seed.track.track_id: seed.track for seed in query.liked}
+    for track_id in {together.track_id for together in found.values()} - named.keys():
+        named[track_id] = searcher.row(track_id)
     return {
         track_id: PlayedWith(other, together.listeners)
-        for part in query.others
-        for track_id, together in part.question.together(track_ids).items()
-        if (other := searcher.row(together.track_id)) is not None
+        for track_id, together in found.items()
+        if (other := named[together.track_id]) is not None
     }
 
 
