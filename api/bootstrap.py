@@ -11,6 +11,7 @@ from api.http.services import Rules, Services
 from config.api import ApiSettings
 from config.media_servers import MediaServerSettings
 from earshot.admission import Admission
+from earshot.colistening.reader import ColisteningReader
 from earshot.folders import Folders
 from earshot.index.reader import IndexReader
 from earshot.listening_journal import ListeningJournal
@@ -84,6 +85,12 @@ def services() -> Services:
             media_servers,
         ),
         index=IndexReader(
+            s3,
+            settings.index_bucket,
+            settings.index_cache_dir,
+            check_every_s=settings.index_check_every_s,
+        ),
+        colistening=ColisteningReader(
             s3,
             settings.index_bucket,
             settings.index_cache_dir,

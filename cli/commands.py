@@ -12,7 +12,7 @@ from typing import Any
 
 from cli.answer import Answer
 from cli.naming import title_of, track_named
-from cli.questions import filters, listed
+from cli.questions import filters, listed, listening
 from cli.tables import Cell, table
 from earshot.api_answers import (
     CrawlsJson,
@@ -37,7 +37,7 @@ def similar(client: ApiClient, options: argparse.Namespace) -> Answer:
     tracks = [track_named(client, track) for track in options.tracks]
     less = [track_named(client, track) for track in options.less]
     if len(tracks) == 1 and not less:
-        wanted: dict[str, Any] = {"track_id": tracks[0], **filters(options), **_counts(options)}
+        wanted: dict[str, Any] = {"track_id": tracks[0], **filters(options), **_counts(options), **listening(options)}
         if options.form:
             return listed(client, options, "/similar", **wanted)
         answer = client.get("/similar", **wanted)
@@ -74,7 +74,7 @@ def _counts(options: argparse.Namespace) -> dict[str, float | None]:
 def _wanted(options: argparse.Namespace) -> dict[str, object]:
     """What a request's body says of the answers."""
     given = {name: value for name, value in _counts(options).items() if value is not None}
-    asked: dict[str, object] = {**filters(options)}
+    asked: dict[str, object] = {**filters(options), **listening(options)}
     return {**given, **asked, **({"tags": options.tags.split(",")} if options.tags else {})}
 
 
@@ -107,6 +107,7 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
         "to": track_named(client, options.end),
         "steps": options.steps,
         **filters(options),
+        **listening(options),
     }
     if options.form:
         return listed(client, options, "/path", **wanted)
@@ -118,7 +119,7 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 def tracks(client: ApiClient, options: argparse.Namespace) -> Answer:
     """Tracks by words."""
-    wanted = {"text": " ".join(options.words), "limit": options.limit, **filters(options)}
+    wanted = {"text": " ".join(options.words), "limit": options.limit, **filters(options), **listening(options)}
     if options.form:
         return listed(client, options, "/search", **wanted)
     answer = client.get("/search", **wanted)

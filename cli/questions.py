@@ -18,6 +18,11 @@ def filters(options: argparse.Namespace) -> dict[str, str | list[str]]:
     return {**given, **({"folder": _absolute(options.folder)} if options.folder else {})}
 
 
+def listening(options: argparse.Namespace) -> dict[str, float]:
+    """How much counts what the same people play, where somebody says so."""
+    return {} if options.listening is None else {"listening": options.listening}
+
+
 def listed(
     client: ApiClient,
     options: argparse.Namespace,
