@@ -32,7 +32,7 @@ def _expected(folder: Path) -> int:
 
 
 def _searchable(stack: LocalStack) -> int:
-    _, health = stack.api.get("/health")
+    health = stack.api.get("/health").body
     return int(health["index"]["tracks"]) if health.get("index") else 0
 
 
@@ -76,9 +76,8 @@ def test_clips_of_the_same_track_find_each_other(crawled: LocalStack, music: dic
     for pair in by_track.values():
         if len(pair) == 2 and all(clip.clip_id in ids for clip in pair):
             for query, twin in (pair, pair[::-1]):
-                status, body = crawled.api.get("/similar", track_id=ids[query.clip_id], k=5)
-                assert status == 200
-                neighbours = [row["track_id"] for row in body["results"]]
+                answer = crawled.api.get("/similar", track_id=ids[query.clip_id], k=5)
+                neighbours = [row["track_id"] for row in answer.checked()["results"]]
                 assert ids[query.clip_id] not in neighbours
                 asked += 1
                 found_1 += neighbours[0] == ids[twin.clip_id]

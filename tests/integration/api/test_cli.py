@@ -51,6 +51,13 @@ def test_similar_mixes_likes_and_dislikes(site: Site, capsys: pytest.CaptureFixt
     assert [seed["weight"] for seed in answer["query"]] == [1, 1, -0.5]
 
 
+def test_recommendations_say_what_they_rest_on(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["recommend", "-k", "3", "--listening", "0.7", "--new", "--api", site.url]) == 0
+    assert capsys.readouterr().out.startswith("Nothing is known of you")
+    assert main(["similar", "deezer:1000", "--listening", "2", "--api", site.url]) == 1
+    assert "listening" in capsys.readouterr().err
+
+
 def test_a_track_may_be_named_by_words(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tracks", "velvet", "--json", "--limit", "1", "--api", site.url]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -102,6 +102,18 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> ColisteningTable:
     return on_disk(table(LINKS), tmp_path_factory.mktemp("table"))
 
 
+def test_plays_are_folded_once_for_several_questions(opened: ColisteningTable) -> None:
+    plays = [("track:0", 1.0), ("track:4", 0.5)]
+    fold = opened.fold(plays)
+    assert fold.best(9) == opened.fold_in(plays, 9)
+    assert fold.strongest(2, ["track:1"]) == [(one.track_id, one.score) for one in fold.best(2, ["track:1"])]
+    named = ["track:5", "track:3", "nowhere", "track:1"]
+    assert fold.scores(named).tolist() == opened.scores(plays, named).tolist()
+    assert {one.track_id: one for one in fold.candidates(named)} == {
+        one.track_id: one for one in fold.best(9) if one.track_id in named
+    }
+
+
 def on_disk(rows: TableRows, folder: Path) -> ColisteningTable:
     """The table, opened from files that no bucket has seen."""
     entry = TableEntry("t", len(rows.ids), rows.write(folder))

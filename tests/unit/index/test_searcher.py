@@ -106,6 +106,19 @@ def test_a_base_searched_by_annoy_finds_what_clusters_of_dead_rows_hide(shelf: S
     assert len(set(found).intersection(name(int(i)) for i in order[1000:1010])) >= 9
 
 
+def test_vectors_of_several_tracks_are_those_of_each(shelf: Shelf) -> None:
+    delta = shelf.segment(music(4, seed=2), 3)
+    searcher = shelf.searcher(shelf.segment(music(5), base=True).with_dead([1, 3]), delta)
+    names = [*map(name, range(7)), name(9), "an id that is longer than any in the segment", f"{name(2)} and more"]
+    vectors, found = searcher.vectors(names)
+    assert found.tolist() == [searcher.contains(track_id) for track_id in names]
+    assert sum(found) == 6
+    for vector, track_id, is_there in zip(vectors, names, found, strict=True):
+        own = searcher.vector(track_id)
+        assert (own is not None) == is_there
+        assert own is None or np.array_equal(vector, own)
+
+
 def test_equal_similarities_are_ordered_by_track_id(shelf: Shelf) -> None:
     searcher = shelf.searcher(shelf.segment(np.ones((30, DIM)), base=True), shelf.segment(np.ones((5, DIM)), 100))
     found = [hit.track.track_id for hit in searcher.search(np.ones(DIM, np.float32), 33)]
