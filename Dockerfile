@@ -12,6 +12,7 @@ COPY config config
 COPY crawler crawler
 COPY extractor extractor
 COPY annoy_service annoy_service
+COPY listening listening
 COPY api api
 COPY ops ops
 COPY local local

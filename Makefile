@@ -9,7 +9,7 @@ ifeq ($(origin HOST),command line)  # some shells have a variable HOST of their 
 export EARSHOT_LOCAL_HOST := $(HOST)
 endif
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo proxy test-players test-field up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
+.PHONY: help setup setup-dev demo proxy test-players test-kafka simulate test-field up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
         bench-songs bench-windows bench-index bench-ingest bench-scan bench-api bench-listening bench-plots fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
@@ -68,6 +68,14 @@ test-players: setup-dev ## A real media server and real players around Earshot, 
 	@$(PY) -m extractor.model
 	@scripts/tool-environment players >/dev/null
 	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest tests/players $(ARGS)
+
+test-kafka: setup-dev ## Plays from a real broker, whose reader is killed meanwhile
+	@scripts/tool-environment broker >/dev/null
+	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest tests/kafka $(ARGS)
+
+simulate: setup-dev ## Invented people with a known taste play through the API (LISTENERS=100 DAYS=14 RATE=50 URL=; ARGS=--judge)
+	@$(PY) -m simulator $(if $(LISTENERS),--listeners $(call as_given,LISTENERS)) $(if $(DAYS),--days $(call as_given,DAYS)) \
+	    $(if $(RATE),--rate $(call as_given,RATE)) $(if $(URL),--url $(call as_given,URL)) $(ARGS)
 
 test-field: setup-dev ## Inputs as people report them, where ../shared/cases has them, each with what its user expects
 	@$(PY) -m extractor.model

@@ -1,8 +1,9 @@
 """The command line: asks the HTTP API, prints tables for people and JSON for programs.
 
-``earshot similar TRACK``, ``extend TRACK …``, ``recommend``, ``clip FILE``, ``path FROM TO``, ``tracks [WORDS]``,
-``crawl PLAYLIST``, ``failed [CRAWL]``, ``entries [CRAWL]``, ``forget PLAYLIST``, ``playlist NAME TRACK``, ``proxy``,
-``sources``, ``status``. A track is named by its id, URI or URL, or by words of its title and artist.
+``earshot similar TRACK``, ``extend TRACK …``, ``clip FILE``, ``path FROM TO``, ``tracks [WORDS]``, ``crawl PLAYLIST``,
+``failed [CRAWL]``, ``entries [CRAWL]``, ``forget PLAYLIST``, ``playlist NAME TRACK``, ``listens``, ``listens import
+FILE``, ``recommend``, ``radio``, ``proxy``, ``sources``, ``status``. A track is named by its id, URI or URL, or by
+words of its title and artist.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import shtab
 
-from cli import commands, crawls
+from cli import commands, crawls, listens, plays_import
 from cli.answer import Answer
 from earshot.api_client import ApiClient
 from earshot.errors import EarshotError
@@ -144,6 +145,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_listening(tracks)
     tracks.add_argument("--limit", type=int, default=20, help="how many (%(default)s)")
     _add_crawls(add, listing)
+    _add_listens(add, shared)
+    _add_for_the_listener(add, listing)
     playlist = add("playlist", commands.playlist, "Keep tracks as a playlist in a media server of yours.")
     playlist.add_argument("name", metavar="NAME", help="the playlist's")
     playlist.add_argument(
@@ -173,11 +176,6 @@ def _add_ranked(add: Callable[..., argparse.ArgumentParser], listing: argparse.A
     _add_filters(extend)
     _add_options(extend)
     _add_listening(extend)
-    recommend = add("recommend", commands.recommend, "Tracks that you may like, by what you played.", listing)
-    _add_filters(recommend)
-    _add_options(recommend)
-    _add_listening(recommend)
-    recommend.add_argument("--new", action="store_true", help="only what you have never played or loved")
 
 
 def _add_crawls(add: Callable[..., argparse.ArgumentParser], listing: argparse.ArgumentParser) -> None:
@@ -219,6 +217,44 @@ def _add_crawls(add: Callable[..., argparse.ArgumentParser], listing: argparse.A
     forget = add("forget", crawls.forget, "Forget a playlist, so that it holds no track any more.")
     forget.add_argument("playlist", metavar="PLAYLIST", help="as it was called, or the id of one of its crawls")
     forget.add_argument("--remove-tracks", action="store_true", help="with the tracks that no other playlist holds")
+
+
+def _add_listens(add: Callable[..., argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    plays = add("listens", listens.shown, "What you have played; import FILE: what you have played elsewhere.")
+    plays.add_argument("--limit", type=int, default=20, help="how many (%(default)s)")
+    doing = plays.add_subparsers(metavar="VERB")
+
+    def verb(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        added = doing.add_parser(name, parents=[shared], help=text, description=text)
+        added.set_defaults(command=command)
+        return added
+
+    exporting = verb("export", listens.export, "Write what is kept of you to a file.")
+    exporting.add_argument("file", metavar="FILE", help="which is not there yet")
+    forgetting = verb("forget", listens.forget, "Have everything deleted that is kept of you.")
+    forgetting.add_argument("--yes", action="store_true", help="do not ask")
+    importing = verb("import", plays_import.import_history, "Send in a listening history from elsewhere.")
+    file = importing.add_argument(
+        "file", metavar="FILE", help="an export of ListenBrainz, Last.fm or Spotify (zip, folder or file), or a table"
+    )
+    file.complete = shtab.FILE  # type: ignore[attr-defined]  # how it wants to be told
+    importing.add_argument("--dry-run", action="store_true", help="only say what is understood of it")
+    importing.add_argument("--from", dest="start", type=int, default=0, metavar="N", help="leave out the first N plays")
+    importing.add_argument("--private-sessions", action="store_true", help="also what Spotify was told to forget")
+
+
+def _add_for_the_listener(add: Callable[..., argparse.ArgumentParser], listing: argparse.ArgumentParser) -> None:
+    recommend = add("recommend", listens.recommend, "What you may like, by what you have played.", listing)
+    recommend.add_argument("tracks", nargs="*", metavar="TRACK", help=f"as if you played these now: {_A_TRACK}")
+    recommend.add_argument("--new-to-me", action="store_true", help="nothing that you have ever played")
+    recommend.add_argument("--not-played-for", type=int, metavar="DAYS", help="nothing that you played more lately")
+    recommend.add_argument("--freshness", type=float, metavar="F", help="0 what you know counts as much … 1 the less")
+    radio = add("radio", listens.radio, "What may follow on what plays.", listing)
+    radio.add_argument("track", nargs="?", metavar="TRACK", help=f"where to go on from: {_A_TRACK}")
+    for asking in (recommend, radio):
+        _add_filters(asking)
+        asking.add_argument("-k", type=int, help="how many results")
+        _add_listening(asking)
 
 
 def _add_filters(asking: argparse.ArgumentParser) -> None:

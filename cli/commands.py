@@ -5,13 +5,14 @@ import json
 import mimetypes
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import compress
 from pathlib import Path
 from typing import Any
 
 from cli.answer import Answer
 from cli.naming import title_of, track_named
+from cli.questions import filters, listed, listening
 from cli.tables import Cell, table
 from earshot.api_answers import (
     CrawlsJson,
@@ -19,7 +20,6 @@ from earshot.api_answers import (
     FoundJson,
     HealthJson,
     HeardJson,
-    RecommendJson,
     SearchJson,
     SimilarJson,
     SourcesJson,
@@ -37,21 +37,16 @@ def similar(client: ApiClient, options: argparse.Namespace) -> Answer:
     tracks = [track_named(client, track) for track in options.tracks]
     less = [track_named(client, track) for track in options.less]
     if len(tracks) == 1 and not less:
-        wanted: dict[str, Any] = {
-            "track_id": tracks[0],
-            **_filters(options),
-            **_counts(options),
-            **_listening(options),
-        }
+        wanted: dict[str, Any] = {"track_id": tracks[0], **filters(options), **_counts(options), **listening(options)}
         if options.form:
-            return _listed(client, options, "/similar", **wanted)
+            return listed(client, options, "/similar", **wanted)
         answer = client.get("/similar", **wanted)
     else:
         seeds: list[dict[str, object]] = [{"track_id": track} for track in tracks]
         seeds += [{"track_id": track, "weight": _LESS} for track in less]
         body = {"seeds": seeds, **_wanted(options)}
         if options.form:
-            return _listed(client, options, "/similar", body)
+            return listed(client, options, "/similar", body)
         answer = client.post("/similar", body)
     found: SimilarJson = answer.checked()
     heading = " + ".join(title_of(seed) if seed["weight"] > 0 else f"less {title_of(seed)}" for seed in found["query"])
@@ -63,7 +58,7 @@ def extend(client: ApiClient, options: argparse.Namespace) -> Answer:
     tracks = [track_named(client, track) for track in options.tracks]
     body = {"track_ids": tracks, **_wanted(options)}
     if options.form:
-        return _listed(client, options, "/extend", body)
+        return listed(client, options, "/extend", body)
     found: ExtendJson = client.post("/extend", body).checked()
     lines = [f"After {', '.join(map(title_of, found['query']))}", "", _results(found["results"])]
     if found["skipped"]:
@@ -71,60 +66,16 @@ def extend(client: ApiClient, options: argparse.Namespace) -> Answer:
     return Answer(found, "\n".join(lines))
 
 
-def recommend(client: ApiClient, options: argparse.Namespace) -> Answer:
-    """What whoever has the key may like."""
-    wanted: dict[str, Any] = {**_filters(options), **_counts(options), **_listening(options)}
-    if options.new:
-        wanted["new_to_me"] = "true"
-    if options.form:
-        return _listed(client, options, "/recommend", **wanted)
-    found: RecommendJson = client.get("/recommend", **wanted).checked()
-    known = f"By {found['plays']} plays" if found["basis"] == "plays" else "Nothing is known of you: some of everything"
-    return Answer(found, f"{known}\n\n{_results(found['results'])}")
-
-
-def _listening(options: argparse.Namespace) -> dict[str, float]:
-    return {} if options.listening is None else {"listening": options.listening}
-
-
 def _counts(options: argparse.Namespace) -> dict[str, float | None]:
     limits = {"max_per_artist": options.max_per_artist, "max_per_album": options.max_per_album}
     return {"k": options.k, **limits, "diversity": options.diversity}
 
 
-_LISTS = ("genre", "not_artist")
-_SINGLE = ("year", "length", "folder", "source")
-
-
-def _filters(options: argparse.Namespace) -> dict[str, str | list[str]]:
-    """What tracks must be, as parameters of a question."""
-    given = {name: value for name in ("tags", *_LISTS, *_SINGLE) if (value := getattr(options, name))}
-    return {**given, **({"folder": _absolute(options.folder)} if options.folder else {})}
-
-
-def _absolute(folder: str) -> str:
-    """A folder as the API knows it: of this machine, where it is one that begins with `~` or a dot."""
-    return str(Path(folder).expanduser().absolute()) if folder.startswith(("~", ".")) else folder
-
-
 def _wanted(options: argparse.Namespace) -> dict[str, object]:
     """What a request's body says of the answers."""
     given = {name: value for name, value in _counts(options).items() if value is not None}
-    filters: dict[str, object] = {**_filters(options)}
-    filters |= _listening(options)
-    return {**given, **filters, **({"tags": options.tags.split(",")} if options.tags else {})}
-
-
-def _listed(
-    client: ApiClient,
-    options: argparse.Namespace,
-    path: str,
-    body: Mapping[str, object] | None = None,
-    **query: str | float | list[str] | None,
-) -> Answer:
-    """The answer as the list that the options ask for."""
-    root = options.path_root
-    return Answer(None, "", listed=client.list_of(path, body, **query, format=options.form, path_root=root))
+    asked: dict[str, object] = {**filters(options), **listening(options)}
+    return {**given, **asked, **({"tags": options.tags.split(",")} if options.tags else {})}
 
 
 def clip(client: ApiClient, options: argparse.Namespace) -> Answer:
@@ -155,11 +106,11 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
         "from": track_named(client, options.start),
         "to": track_named(client, options.end),
         "steps": options.steps,
-        **_filters(options),
-        **_listening(options),
+        **filters(options),
+        **listening(options),
     }
     if options.form:
-        return _listed(client, options, "/path", **wanted)
+        return listed(client, options, "/path", **wanted)
     answer = client.get("/path", **wanted)
     found: SimilarJson = answer.checked()
     start, end = found["query"]
@@ -168,9 +119,9 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 def tracks(client: ApiClient, options: argparse.Namespace) -> Answer:
     """Tracks by words."""
-    wanted = {"text": " ".join(options.words), "limit": options.limit, **_filters(options), **_listening(options)}
+    wanted = {"text": " ".join(options.words), "limit": options.limit, **filters(options), **listening(options)}
     if options.form:
-        return _listed(client, options, "/search", **wanted)
+        return listed(client, options, "/search", **wanted)
     answer = client.get("/search", **wanted)
     found: SearchJson = answer.checked()
     rows, shown = _results(found["results"], similarity=False), len(found["results"])

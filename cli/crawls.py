@@ -8,7 +8,8 @@ from http import HTTPStatus
 from pathlib import Path
 
 from cli.answer import Answer
-from cli.tables import Cell, table
+from cli.questions import agrees
+from cli.tables import Cell, bar, table
 from earshot.api_answers import (
     CrawlJson,
     CrawlsJson,
@@ -31,7 +32,6 @@ from earshot.sources import SOURCES
 from earshot.watching import Recurring, Watched
 
 _POLL_S = 0.5
-_BAR = 30
 _PATIENCE_S = 60.0
 _NAMED = 10
 """So many entries that were not heard are named at the end of a crawl."""
@@ -60,19 +60,19 @@ def crawl(client: ApiClient, options: argparse.Namespace) -> Answer:
     visible = not options.json and sys.stderr.isatty()
     progress = _watched(client, started["crawl_id"], visible=visible)
     withheld = progress["withheld"]
-    if withheld and withheld["may_be_agreed"] and visible and sys.stdin.isatty() and _agrees(_said_of(withheld)):
+    if (
+        withheld
+        and withheld["may_be_agreed"]
+        and visible
+        and sys.stdin.isatty()
+        and agrees(f"{_said_of(withheld)}\nRemove them?")
+    ):
         again = client.post("/crawls", wanted | {"remove_missing": True, "agreed": withheld["tracks"]}).checked()
         progress = _watched(client, again["crawl_id"], visible=visible)
     unheard: EntriesJson = _entries_of(client, progress["crawl_id"], status="unheard", limit=_NAMED + 1).checked()
     text = _summary(progress, unheard["entries"])
     got_something = progress["states"].get("ready") or progress["pending"]
     return Answer(progress, text, failed=bool(progress["error"]) or not got_something)
-
-
-def _agrees(question: str) -> bool:
-    sys.stderr.write(f"{question}\nRemove them? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _list_at_hand(place: str) -> tuple[str, str]:
@@ -114,7 +114,7 @@ def _watched(client: ApiClient, crawl_id: str, *, visible: bool) -> ProgressJson
         answer = client.get(f"/crawls/{segment(crawl_id)}")
         progress: ProgressJson | None = None if answer.status == HTTPStatus.NOT_FOUND else answer.checked()
         if progress and visible:
-            sys.stderr.write(f"\r{_bar(progress['total'] - progress['pending'], progress['total'])} tracks settled ")
+            sys.stderr.write(f"\r{bar(progress['total'] - progress['pending'], progress['total'])} tracks settled ")
             sys.stderr.flush()
         if progress and (progress["done"] or _is_far_off(progress["waiting_until"])):
             break
@@ -212,11 +212,6 @@ def _said_of(withheld: WithheldJson) -> str:
 def why(entry: EntryJson) -> str:
     """The reason of an entry, for people."""
     return ": ".join(filter(None, ((entry["reason"] or "").replace("_", " "), entry["detail"])))
-
-
-def _bar(settled: int, total: int) -> str:
-    filled = _BAR * settled // total if total else 0
-    return f"[{'#' * filled}{'.' * (_BAR - filled)}] {settled} of {total}"
 
 
 def _is_far_off(waiting_until: str | None) -> bool:

@@ -1,10 +1,11 @@
-"""Tables for people."""
+"""Tables and bars for people."""
 
 import shutil
 import unicodedata
 from collections.abc import Iterable, Sequence
 
 _WIDEST = 44
+_BAR = 30
 
 Cell = str | float | None
 
@@ -24,6 +25,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
         for line in lines
     )
     return "\n".join(line.rstrip() for line in drawn)
+
+
+def bar(done: int, total: int) -> str:
+    """How far something has come."""
+    filled = _BAR * done // total if total else 0
+    return f"[{'#' * filled}{'.' * (_BAR - filled)}] {done} of {total}"
 
 
 def _cell(value: Cell) -> str:

@@ -25,6 +25,7 @@ from crawler.fetch import Fetch
 from crawler.forgetting import Forgetting
 from crawler.rate_limit import Rate, RateLimiter
 from crawler.reconcile import Reconcile
+from crawler.registering import Registering
 from crawler.resolve import Resolver
 from crawler.source import Connected, Web
 from crawler.versions import Versions
@@ -33,6 +34,7 @@ from earshot.matching import Matching
 from earshot.sources import SOURCES
 from earshot.stores.covers_bucket import CoversBucket
 from earshot.stores.crawls_table import CrawlsTable
+from earshot.stores.digests import Digests
 from earshot.stores.leases import Leases
 from earshot.stores.message_queue import Letters, MessageQueue
 from earshot.stores.pasted_lists import PastedLists
@@ -60,15 +62,17 @@ def crawl() -> Crawl:
     sources = _connected(settings, _web(settings, database))
     tracks, songs = TracksTable(database, settings.tracks_table), SongKeys(database, settings.crawls_table)
     crawls, crawl_queue = CrawlsTable(database, settings.crawls_table), MessageQueue(sqs, settings.crawl_queue_url)
+    awaited = Awaited(WantedSongs(database, settings.crawls_table), crawls, crawl_queue)
+    fetch_queue = MessageQueue(sqs, settings.fetch_queue_url)
     return Crawl(
         sources={name: source for name, source in sources.items() if source.read_page},
         tracks=tracks,
         crawls=crawls,
-        songs=songs,
+        registering=Registering(tracks, songs, Digests(database, settings.crawls_table), awaited, fetch_queue),
         matching=Matching(tracks, songs),
-        awaited=Awaited(WantedSongs(database, settings.crawls_table), crawls, crawl_queue),
+        awaited=awaited,
         crawl_queue=crawl_queue,
-        fetch_queue=MessageQueue(sqs, settings.fetch_queue_url),
+        fetch_queue=fetch_queue,
         stage=settings.stage,
         model=settings.model,
         pages_per_message=settings.pages_per_message,

@@ -1,12 +1,13 @@
 """Reads a playlist page by page: tracks are registered, entries recorded, previews asked for."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 from crawler.awaited import Awaited
 from crawler.departed import HIDING, departed, place_of_ref, remember
 from crawler.giving_up import give_up_crawl
+from crawler.registering import Registering
 from crawler.source import Connected, ListedEntry, Page, PlaylistEntry, ReadPage
 from crawler.waiting import defer, early_by_s, later
 from earshot.admission import source_is_off
@@ -14,14 +15,13 @@ from earshot.crawls import CrawlEntry, Withheld
 from earshot.errors import EarshotError, ProviderThrottled, ProviderUnavailable
 from earshot.ids import TrackId
 from earshot.matching import Matching, is_own_file
-from earshot.messages import CrawlPlaylist, FetchCover, FetchPreview
+from earshot.messages import CrawlPlaylist, FetchPreview
 from earshot.playlists import PlaylistRef, parse_playlist
 from earshot.sources import SOURCES, Can
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
-from earshot.stores.song_keys import SongKeys
-from earshot.stores.tracks_table import TracksTable
-from earshot.track import NO_COVER, Status, Track, TrackInfo
+from earshot.stores.tracks_table import Standing, TracksTable
+from earshot.track import Status, TrackInfo
 
 _MESSAGE_S = 60.0
 """Longest time after which another page is begun; the function has 300 seconds, and large files are slow to read."""
@@ -37,7 +37,7 @@ class Crawl:
     sources: Mapping[str, Connected]
     tracks: TracksTable
     crawls: CrawlsTable
-    songs: SongKeys
+    registering: Registering
     matching: Matching
     awaited: Awaited
     crawl_queue: MessageQueue
@@ -67,8 +67,8 @@ class Crawl:
             if cursor is None:
                 self.crawls.note_place(message.crawl_id, self._place(ref))
             for _ in range(self.pages_per_message):
-                page = self._in_catalogue(read_page(ref, cursor), message)
-                self._take(page, message)
+                page, held = self._in_catalogue(read_page(ref, cursor), message)
+                self._take(page, message, held)
                 cursor = page.next_cursor
                 if cursor is None or time.monotonic() - began > _MESSAGE_S:
                     break
@@ -138,13 +138,17 @@ class Crawl:
         of_source = self.sources[ref.source].place
         return of_source(ref) if of_source else place_of_ref(ref)
 
-    def _in_catalogue(self, page: Page, message: CrawlPlaylist) -> Page:
-        """The page, with what it only names replaced by what the catalogue holds of it. What no own file is, waits."""
+    def _in_catalogue(self, page: Page, message: CrawlPlaylist) -> tuple[Page, Set[TrackInfo]]:
+        """The page, with what it only names replaced by what the catalogue holds of it, and that alone.
+
+        What no own file is, waits.
+        """
         naming = [entry for entry in page.entries if _only_names(entry)]
         found = self._matches(naming)
         missing = [e for e in naming if not ((held := found.get(e.number) or e.info) and is_own_file(held))]
         found |= self._matches(self.awaited.note(message.playlist, missing))
-        return replace(page, entries=tuple(_settled(entry, found.get(entry.number)) for entry in page.entries))
+        settled = tuple(_settled(entry, found.get(entry.number)) for entry in page.entries)
+        return replace(page, entries=settled), frozenset(found.values())
 
     def _matches(self, entries: Sequence[PlaylistEntry]) -> dict[int, TrackInfo]:
         """What the catalogue holds of entries, by their numbers. A service knows its tracks: only files go before."""
@@ -154,17 +158,9 @@ class Crawl:
         from_lists = {entry.number for entry in entries if isinstance(entry, ListedEntry)}
         return {number: match for number, match in found.items() if number in from_lists or is_own_file(match)}
 
-    def _take(self, page: Page, message: CrawlPlaylist) -> None:
+    def _take(self, page: Page, message: CrawlPlaylist, held: Set[TrackInfo]) -> None:
         """Register, reopen, record, queue: in this order, so that a repeat finishes what a death cut short."""
-        infos = dict.fromkeys(info for entry in page.entries for info in (entry.info, *entry.also) if info)
-        known = self._known(page)
-        said = [i for i in infos if i.track_id not in known or _says_more(i, known[i.track_id].info)]
-        self.awaited.meet(message, said)  # a repeat would not know any more that they are new
-        for info in said:
-            self.tracks.register(info)
-        self.fetch_queue.send_all(_covers_of(said, known))
-        self.songs.note(said, unless_known=[info for info in infos if info not in said])
-        self.awaited.meet(message, said)  # for lists that are read at the same time
+        known = self.registering.run(page, message, held)
         entries = [_recorded(entry) for entry in page.entries]
         if any(entry.reason in HIDING for entry in entries):
             self.crawls.note_partial(message.crawl_id)
@@ -176,38 +172,18 @@ class Crawl:
         self.crawls.record_entries(message.crawl_id, new)
         wanted = [
             track_id
-            for track_id in dict.fromkeys(info.track_id for info in infos)
+            for track_id in dict.fromkeys(info.track_id for info in page.infos())
             if track_id not in known or track_id in reopened or self._needs_preview(known[track_id])
         ]
         self.fetch_queue.send_all([FetchPreview(track_id, message.crawl_id) for track_id in wanted])
 
-    def _known(self, page: Page) -> dict[TrackId, Track]:
-        """What is known of the tracks of a page; those that still have a former id have got their new one by then."""
-        infos = {entry.former_id: entry.info for entry in page.entries if entry.info and entry.former_id}
-        ids = [info.track_id for entry in page.entries for info in (entry.info, *entry.also) if info]
-        known = self.tracks.described_many([*ids, *infos])
-        renamed = [infos[track_id].track_id for track_id in infos.keys() & known.keys()]
-        for track_id in infos.keys() & known.keys():
-            self.tracks.rename(track_id, infos[track_id])
-        return known | self.tracks.described_many(renamed) if renamed else known
-
-    def _reopened(self, known: Mapping[TrackId, Track], track_ids: Set[TrackId]) -> set[TrackId]:
+    def _reopened(self, known: Mapping[TrackId, Standing], track_ids: Set[TrackId]) -> set[TrackId]:
         """Give tracks that an earlier crawl gave up another chance, once per crawl."""
         given_up = {i for i, track in known.items() if track.status in (Status.NO_PREVIEW, Status.FAILED)}
         return {track_id for track_id in given_up & track_ids if self.tracks.reopen(track_id)}
 
-    def _needs_preview(self, track: Track) -> bool:
+    def _needs_preview(self, track: Standing) -> bool:
         return track.status is Status.PENDING or (track.status is Status.READY and track.model != self.model)
-
-
-def _covers_of(said: Iterable[TrackInfo], known: Mapping[TrackId, Track]) -> list[FetchCover]:
-    """What asks for the covers that are others than before; one that several tracks have is asked for once."""
-    tracks: dict[tuple[str, str], list[TrackId]] = {}
-    for info in said:
-        before = known[info.track_id].info.cover_id if info.track_id in known else None
-        if info.cover_id and info.cover_id != (before or NO_COVER):
-            tracks.setdefault((info.source, info.cover_id), []).append(info.track_id)
-    return [FetchCover(cover_id, tuple(ids)) for (_, cover_id), ids in tracks.items()]
 
 
 def _only_names(entry: PlaylistEntry) -> bool:
@@ -234,7 +210,7 @@ def _cut(text: str, most: int) -> str:
     return text[:most].encode("utf-8", "replace").decode()
 
 
-def _given_up_for_good(page: Page, known: Mapping[TrackId, Track]) -> set[TrackId]:
+def _given_up_for_good(page: Page, known: Mapping[TrackId, Standing]) -> set[TrackId]:
     """Tracks of which neither what is heard nor who hears it has changed since.
 
     Times tell, not whether this page is the first to see a change: its first delivery may have died of anything.
@@ -242,8 +218,3 @@ def _given_up_for_good(page: Page, known: Mapping[TrackId, Track]) -> set[TrackI
     since = {entry.info.track_id: entry.heard_since for entry in page.entries if entry.info and entry.heard_since}
     given_up = {i: t for i in since.keys() & known.keys() if (t := known[i]).reason and not t.reason.is_worth_retrying}
     return {track_id for track_id, track in given_up.items() if (track.updated_at or "") > since[track_id]}
-
-
-def _says_more(info: TrackInfo, known: TrackInfo) -> bool:
-    """Whether `info` knows something that `known` does not know, or knows otherwise."""
-    return any(value and value != getattr(known, name) for name, value in asdict(info).items())

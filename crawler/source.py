@@ -63,6 +63,10 @@ class Page:
     entries: tuple[PlaylistEntry, ...]
     next_cursor: str | None
 
+    def infos(self) -> list[TrackInfo]:
+        """What is said of its tracks, each word once."""
+        return [*dict.fromkeys(info for entry in self.entries for info in (entry.info, *entry.also) if info)]
+
 
 ReadPage = Callable[[PlaylistRef, str | None], Page]
 

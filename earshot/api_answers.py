@@ -60,13 +60,6 @@ class ExtendJson(SimilarJson):
     skipped: list[SkippedJson]
 
 
-class RecommendJson(SimilarJson):
-    """`GET /recommend`: what it rests on, and how many plays counted."""
-
-    basis: str
-    plays: int
-
-
 class SourceJson(TypedDict):
     """A source of `GET /sources`."""
 
@@ -226,3 +219,58 @@ class HealthJson(TypedDict):
 
     stage: str
     index: IndexJson | None
+
+
+class ListenJson(TypedDict):
+    """A play of `GET /listens`."""
+
+    listened_at: int
+    title: str
+    artists: list[str]
+    track_id: str | None
+    is_skip: bool
+
+
+class ListensJson(TypedDict):
+    """`GET /listens`."""
+
+    listener: str
+    playing: ListenJson | None
+    listens: list[ListenJson]
+
+
+class ForgottenJson(TypedDict):
+    """`DELETE /listens`."""
+
+    listener: str
+    asked_at: str
+    gone_by: str
+
+
+class NamedJson(TypedDict):
+    """A track that a reason speaks of."""
+
+    track_id: str
+    title: str
+    artists: list[str]
+
+
+class PlayedWithJson(NamedJson):
+    """A track that the same people play."""
+
+    listeners: int
+
+
+class RecommendedJson(FoundJson):
+    """A track of `GET /recommend` and `GET /radio`, and why it is there."""
+
+    sounds_like: NamedJson | None
+    played_with: PlayedWithJson | None
+
+
+class RecommendJson(TypedDict):
+    """`GET /recommend`, `GET /radio`."""
+
+    basis: str
+    plays: int
+    results: list[RecommendedJson]

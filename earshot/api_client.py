@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,15 +16,20 @@ if TYPE_CHECKING:
 
     from earshot.api_answers import OpenedJson, TrackJson
 
+_NEXT = re.compile(r'<(/[^/<>][^<>]*)>; rel="next"')
 _TIMEOUT_S = 35.0
 """A little longer than any function of the API may run."""
 
 
 class Answer(NamedTuple):
-    """Status and JSON of an answer; the JSON of an error that came without is None."""
+    """Status and JSON of an answer; the JSON of an error that came without is None.
+
+    `retry_after_s`: after how many seconds it is worth asking again, where the answer says so.
+    """
 
     status: int
     body: Any
+    retry_after_s: int | None = None
 
     def checked(self) -> Any:
         """The body of a success.
@@ -108,6 +114,25 @@ class ApiClient:
             Answer(response.status, _json(response.data, response.status)).checked()
         return response.data.decode("utf-8", "replace")
 
+    def pages_of(self, path: str) -> Iterator[str]:
+        """The answer to GET `path`, page by page, for as long as the header `Link` names a next one.
+
+        Raises:
+            ApiRefused: an answer is an error.
+            ApiUnreachable: there is none, or the next page would be elsewhere.
+        """
+        following: str | None = path
+        while following:
+            response = self._send("GET", self.url + following, None, self._headers)
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                Answer(response.status, _json(response.data, response.status)).checked()
+            yield response.data.decode("utf-8", "replace")
+            link = response.headers.get("Link", "")
+            found = _NEXT.fullmatch(link)
+            if link and not found:
+                raise ApiUnreachable(f"{self.url} names a next page elsewhere: {link[:80]!r}")
+            following = found[1] if found else None
+
     def ask_with_clip(self, clip: bytes, media_type: str) -> "OpenedJson":
         """Open a query by sound (`POST /queries`) and upload its clip; `status_url` tells what comes of it.
 
@@ -142,7 +167,7 @@ class ApiClient:
         headers = self._headers | ({"Content-Type": "application/json"} if body else {})
         response = self._send(method, self.url + path, body, headers)
         try:
-            return Answer(response.status, _json(response.data, response.status))
+            return Answer(response.status, _json(response.data, response.status), _retry_after_s(response.headers))
         except ValueError as error:
             raise ApiUnreachable(f"no usable answer from {self.url}: {error}") from None
 
@@ -186,6 +211,11 @@ def _host(url: str) -> str:
 def segment(text: str) -> str:
     """`text` as one segment of a path."""
     return quote(text, safe="", errors="replace")
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> int | None:
+    said = headers.get("Retry-After", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 6 else None
 
 
 def _json(data: bytes, status: int) -> Any:

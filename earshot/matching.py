@@ -29,9 +29,8 @@ class Matching:
         Args:
             wanted: what the list says of each, and the id that it gives, if any.
         """
-        known = self.tracks.find_many(
-            track_id for info, listed in wanted for track_id in (listed, info.track_id) if track_id
-        )
+        named = (info.track_id if is_own_file(info) else listed for info, listed in wanted)
+        known = self.tracks.find_many(filter(None, named))
         matches = [_by_id(info, listed, known) for info, listed in wanted]
         candidates = [
             [] if match or is_own_file(info) else [info.track_id, *self.songs.find(info)]

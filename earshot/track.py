@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, NamedTuple, Self
 
 from earshot.clock import Timestamp
@@ -76,10 +77,9 @@ class TrackInfo:
 
     def to_row(self) -> dict[str, object]:
         """What is known; what is not is left out, so that it never erases what is."""
-        values = ((name, getattr(self, name)) for name, _ in _FIELDS)
         return {
             name: list(value) if isinstance(value, tuple) else value
-            for name, value in values
+            for name, value in zip(_NAMES, _values(self), strict=True)
             if value not in (None, "", ())
         }
 
@@ -91,6 +91,8 @@ class TrackInfo:
 
 _FIELDS = tuple((field.name, "" if field.name == "source" else field.default) for field in fields(TrackInfo))
 _OPTIONAL = _FIELDS[1:]
+_NAMES = tuple(name for name, _ in _FIELDS)
+_values = attrgetter(*_NAMES)
 
 
 def info_values(row: Row) -> list[Any]:

@@ -142,3 +142,19 @@ variable "edge_requests_in_five_minutes" {
   default     = 1500 # five a second
   nullable    = false
 }
+
+variable "plays_from_kafka" {
+  description = "A topic of Apache Kafka from which plays come, too: of the MSK cluster `cluster_arn` (by IAM), or of brokers that AWS reaches over the internet, with the user and password (SASL/SCRAM) in the secret `secret_arn`. null for none. Applied once the functions are deployed."
+  type = object({
+    topic             = string
+    cluster_arn       = optional(string)
+    bootstrap_servers = optional(list(string), [])
+    secret_arn        = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.plays_from_kafka == null || (try(var.plays_from_kafka.cluster_arn, null) != null) != (length(try(var.plays_from_kafka.bootstrap_servers, [])) > 0 && try(var.plays_from_kafka.secret_arn, null) != null)
+    error_message = "plays_from_kafka needs either cluster_arn or bootstrap_servers and secret_arn."
+  }
+}

@@ -10,12 +10,22 @@ from earshot.deliveries import BatchAnswer, batch_answer
 from earshot.messages import RecordPlays
 from earshot.telemetry import logger
 from listening import bootstrap
+from listening.kafka.dead_letters import StayInTopic
+from listening.kafka.events import KAFKA, messages_in
+from listening.kafka.intake import Intake
 
 _RESERVE_MS = 120_000
 
 
 def record_plays(event: dict[str, object], _context: object) -> BatchAnswer:
-    """SQS batch of plays -> lake and table. What fails comes back, however often: nobody sends a play twice."""
+    """SQS batch of plays -> lake and table. What fails comes back, however often: nobody sends a play twice.
+
+    Batches of a topic of Apache Kafka, too, where an event source hands them over. Of these the whole comes back; what
+    is no play stays in the topic.
+    """
+    if event.get("eventSource") in KAFKA:
+        Intake(bootstrap.record(), StayInTopic()).take(messages_in(event))
+        return batch_answer(())
     return batch_answer(bootstrap.deliveries().attempt_apart(list(SQSEvent(event).records), _record))
 
 

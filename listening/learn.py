@@ -21,8 +21,8 @@ from listening.sums import Events
 class Heard:
     """Who played which track, a row for each play of one that is known, by listener and time.
 
-    `listener` and `track`: codes from 0, int64; those of tracks are places in `track_ids`. `at`: in Unix seconds,
-    int64. `skip`: whether it was left early, bool. Who a listener is, a code does not tell.
+    `listener` and `track`: codes from 0, int64; those of tracks are places in `track_ids`, which ascend. `at`: in Unix
+    seconds, int64. `skip`: whether it was left early, bool. Who a listener is, a code does not tell.
     """
 
     listener: npt.NDArray[np.int64]

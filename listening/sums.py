@@ -83,12 +83,12 @@ class Events:
 
     def arrays(self) -> tuple[dict[str, Any], list[TrackId]]:
         """What was added, by listener and time, as arrays of one length (`listener`, `track`, `at`: int64; `skip`:
-        bool), and the ids of the tracks by their codes."""
+        bool), and the ids of the tracks, ascending: `track` are places in them."""
         found = self._run(
-            'SELECT listener::BIGINT AS listener, track::BIGINT AS track, listened_at AS "at", skip FROM events'
-            " ORDER BY 1, 3, 2"
+            'SELECT listener::BIGINT AS listener, place AS track, listened_at AS "at", skip FROM events JOIN ('
+            "SELECT code, row_number() OVER (ORDER BY name) - 1 AS place FROM tracks) ON track = code ORDER BY 1, 3, 2"
         ).fetchnumpy()
-        names = self._run("SELECT name FROM tracks ORDER BY code").fetchall()
+        names = self._run("SELECT name FROM tracks ORDER BY name").fetchall()
         return found, [TrackId(name) for (name,) in names]
 
 

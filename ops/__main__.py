@@ -110,12 +110,14 @@ def export(settings: LocalSettings, options: argparse.Namespace) -> int:
 
 def import_(settings: LocalSettings, options: argparse.Namespace) -> int:
     """Load a catalogue from a file: tracks that the table lacks, or has in an older state."""
+    from earshot.stores.digests import Digests
     from ops import catalogue
     from ops.connection import reach
 
     deployment = reach(settings)
     table = deployment.parameters["tracks-table"]
     imported = catalogue.load(deployment.dynamodb, table, options.file)
+    Digests(deployment.dynamodb, deployment.parameters["crawls-table"]).renew()
     say(f"{imported.written} tracks written, {imported.kept} were there already; the index follows by itself")
     return 0
 

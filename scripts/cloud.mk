@@ -33,8 +33,8 @@ logs: ## Follow the log of FUNCTION=extract in STAGE=dev
 redrive: setup ## Show dead letters; SEND=fetch sends those of a queue back
 	@$(PY) -m ops redrive $(if $(SEND),--send "$(SEND)")
 
-cost: setup ## Price TRACKS=… and QUERIES=… a month
-	@$(PY) -m scripts.cost $(if $(TRACKS),--tracks $(TRACKS)) $(if $(QUERIES),--queries $(QUERIES))
+cost: setup ## Price TRACKS=…, and QUERIES=… and PLAYS=… a month
+	@$(PY) -m scripts.cost $(if $(TRACKS),--tracks $(TRACKS)) $(if $(QUERIES),--queries $(QUERIES)) $(if $(PLAYS),--plays $(PLAYS))
 
 export: setup ## Save the whole catalogue to FILE=… (TABLE=…: of a table that was restored)
 	@test -n $(call as_given,FILE) || { echo "usage: make export FILE=catalogue.jsonl.gz [STAGE=dev]" >&2; exit 2; }

@@ -81,8 +81,20 @@ QUERY_LOG_BYTES = 700.0
 QUERY_ANSWER_BYTES = 4000.0
 QUERY_READ_UNITS = 0.1
 
+# One play, sent on its own: the request that takes it in is a query's. A test holds sizes and schedules.
+PLAYS_AT_A_TIME = 10
+"""That one run of record_plays keeps, where a few hundred listen; 100 at most."""
+PLAY_RUN_S, PLAY_GB = 0.3, 1769 / 1024
+PLAY_WRITE_UNITS = 1.0
+PLAY_READ_UNITS = 4.0  # twice who asked to be forgotten; names of a song that was not asked for lately, and its track
+PLAY_SQS_REQUESTS = 1 + 2 / PLAYS_AT_A_TIME  # sent, received and removed
+PLAY_LAKE_BYTES = 30.0  # bench.listening.lake
+PLAY_ROW_BYTES = 500.0
+RECENT_MONTHS = 3
+KEEP_RUNS, KEEP_S, KEEP_GB = 4 * 30, 30.0, 3008 / 1024
+
 # Standing still.
-ALARMS = 12
+ALARMS = 13
 METRICS = 12  # written while a crawl runs
 POLL_S = 20.0
 POLLERS, POLLERS_WITH_A_LIMIT = 2, 5
@@ -169,6 +181,24 @@ def month(tracks: int, queries: int) -> list[Line]:
     ]
 
 
+def listening(plays: int) -> list[Line]:
+    """A month in which `plays` are taken in one by one and kept, at list price; those of a year are there."""
+    runs = plays / PLAYS_AT_A_TIME
+    compute = plays * QUERY_S * QUERY_GB + runs * PLAY_RUN_S * PLAY_GB + KEEP_RUNS * KEEP_S * KEEP_GB
+    units = PLAY_WRITE_UNITS * DYNAMODB_WRITE_UNIT + PLAY_READ_UNITS * DYNAMODB_READ_UNIT
+    return [
+        Line("Lambda", compute * LAMBDA_GB_S + (plays + runs + KEEP_RUNS) * LAMBDA_REQUEST),
+        Line("HTTP API", plays * HTTP_API_REQUEST),
+        Line("SQS", plays * PLAY_SQS_REQUESTS * SQS_REQUEST),
+        Line("DynamoDB", plays * units),
+        Line("DynamoDB storage", RECENT_MONTHS * plays * PLAY_ROW_BYTES / _GB * DYNAMODB_GB_MONTH),
+        # Each part is written once, and read and removed once, when its day is merged; a day is read again by each run.
+        Line("S3", runs * (S3_PUT + S3_GET) + 12 * plays * PLAY_LAKE_BYTES / _GB * S3_GB_MONTH),
+        Line("Logs", plays * QUERY_LOG_BYTES / _GB * LOGS_GB),
+        Line("X-Ray", (plays + runs) * SAMPLED * TRACE),
+    ]
+
+
 def total(lines: Iterable[Line], *, free_tier: bool) -> float:
     """USD in all, with or without what AWS grants every account every month."""
     return sum(max(0.0, line.usd - (FREE.get(line.service, 0.0) if free_tier else 0.0)) for line in lines)
@@ -194,13 +224,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="What a catalogue costs on AWS.")
     parser.add_argument("--tracks", type=float, default=100_000)
     parser.add_argument("--queries", type=float, default=0, help="a month")
+    parser.add_argument("--plays", type=float, default=0, help="a month")
     wanted = parser.parse_args()
-    if not (math.isfinite(wanted.tracks) and math.isfinite(wanted.queries) and min(wanted.tracks, wanted.queries) >= 0):
-        parser.error("tracks and queries must be numbers from 0 up")
-    tracks, queries = int(wanted.tracks), int(wanted.queries)
+    if not all(math.isfinite(number) and number >= 0 for number in (wanted.tracks, wanted.queries, wanted.plays)):
+        parser.error("tracks, queries and plays must be numbers from 0 up")
+    tracks, queries, plays = int(wanted.tracks), int(wanted.queries), int(wanted.plays)
     print(f"Prices: {PRICES_OF}\n")
     print(f"Once, to crawl, extract and index {tracks:,} tracks:\n{table(embedding(tracks))}\n")
     print(f"Every month, to keep them and answer {queries:,} queries:\n{table(month(tracks, queries))}\n")
+    if plays:
+        print(f"Every month besides, to take in and keep {plays:,} plays:\n{table(listening(plays))}\n")
     print(f"An API container holds {index_gb(tracks):.2f} GB of index in /tmp.")
     return 0
 

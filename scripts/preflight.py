@@ -22,10 +22,13 @@ from config.deliveries import DeliverySettings
 from config.extract import ExtractSettings
 from config.fetch_preview import FetchPreviewSettings
 from config.index_tracks import IndexTracksSettings
+from config.keep_plays import KeepPlaysSettings
+from config.learn_listening import LearnListeningSettings
 from config.local import ROOT
 from config.queue_changes import QueueChangesSettings
 from config.reconcile import ReconcileSettings
 from config.reconcile_index import ReconcileIndexSettings
+from config.record_plays import RecordPlaysSettings
 from earshot.errors import EarshotError, InvalidSettings
 from earshot.networks import DEFAULT_NETWORK
 from scripts.account import check
@@ -39,6 +42,9 @@ READ_BY: Final[dict[str, tuple[type[FunctionSettings], ...]]] = {
     "index_tracks": (IndexTracksSettings, DeliverySettings),
     "compact_index": (IndexTracksSettings, DeliverySettings),
     "reconcile_index": (IndexTracksSettings, ReconcileIndexSettings),
+    "record_plays": (RecordPlaysSettings, DeliverySettings),
+    "keep_plays": (KeepPlaysSettings,),
+    "learn_listening": (LearnListeningSettings,),
     "api": (ApiSettings,),
 }
 """The settings that each function reads when it starts."""

@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import DynamoDBBackend
+from moto.sqs.models import sqs_backends
 
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.listeners_table import ListenersTable
@@ -21,13 +22,14 @@ from earshot.stores.plays_lake import PlaysLake
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.stores.tracks_table import TracksTable
 from ops.connection import aws_environment
+from tests import quick_moto  # noqa: F401  # for what it does to moto
+from tests.stubs.clients import client, restore_listeners
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import KeySchemaElementTypeDef
     from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
-    from types_boto3_sqs.literals import QueueAttributeNameType
 
 REGION: Literal["eu-central-1"] = "eu-central-1"
 TRIES = 5
@@ -50,19 +52,19 @@ def environment(**variables: str) -> Iterator[None]:
 
 
 class Account:
-    """Clients of an account, made when first asked for, and short ways to make what it may hold."""
+    """Clients of an account, which it shares with all others, and short ways to make what it may hold."""
 
-    @cached_property
+    @property
     def dynamodb(self) -> "DynamoDBClient":
-        return boto3.client("dynamodb")
+        return client("dynamodb")  # type: ignore[no-any-return]
 
-    @cached_property
+    @property
     def s3(self) -> "S3Client":
-        return boto3.client("s3")
+        return client("s3")  # type: ignore[no-any-return]
 
-    @cached_property
+    @property
     def sqs(self) -> "SQSClient":
-        return boto3.client("sqs")
+        return client("sqs")  # type: ignore[no-any-return]
 
     def table(self, name: str, *keys: str, stream: bool = False) -> str:
         """A table with one or two text keys; its name."""
@@ -106,15 +108,26 @@ class Account:
 
     def queue(self, name: str) -> str:
         """A queue, FIFO if its name says so; its URL."""
-        attributes: dict[QueueAttributeNameType, str] = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
-        return self.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        # Made where moto keeps them: a stage has ten, and most tests send nothing to any.
+        fifo = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+        region = self.sqs.meta.region_name
+        sqs_backends[DEFAULT_ACCOUNT_ID][region].create_queue(name, tags=None, **fifo)
+        return f"https://sqs.{region}.amazonaws.com/{DEFAULT_ACCOUNT_ID}/{name}"
 
 
 @contextmanager
 def account(**variables: str) -> Iterator[Account]:
     """A fresh account; the environment holds the way into it, and `variables`."""
-    with environment(**_ACCESS, **variables), mock_aws(), _one_write_at_a_time():
-        yield Account()
+    with (
+        environment(**_ACCESS, **variables),
+        mock_aws(),
+        _one_write_at_a_time(),
+        patch.object(boto3, "client", client),
+    ):
+        try:
+            yield Account()
+        finally:
+            restore_listeners()
 
 
 @contextmanager

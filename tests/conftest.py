@@ -1,6 +1,7 @@
 """What holds for every test."""
 
 import functools
+import gc
 import os
 from typing import Any
 
@@ -19,6 +20,17 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Each test has an AWS of its own, hence a session of its own, and each session parses the description of every service
 # anew: 0.2 s a test. One loader remembers them.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+
+
+# What collection makes stays to the end; to look through it again and again for garbage took a sixth of all time.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 class _Whole(LoadFileScheduling):  # type: ignore[misc]  # xdist says nothing of its types

@@ -110,8 +110,8 @@ def _play(listen: object, kind: str, listener: ListenerId, now_s: float) -> Play
         album=text(listen, "track_metadata", "release_name"),
         mbid=mbid(info, "recording_mbid") or mbid(info, "track_mbid"),  # where Mopidy writes the recording's
         isrc=isrc(info, "isrc") or isrc(info, "isrc", 0),
-        duration_ms=_length(whole(info, "duration_ms")) or _length((whole(info, "duration") or 0) * 1_000),
-        played_ms=_length((whole(info, "duration_played") or 0) * 1_000),
+        duration_ms=_length(info, "duration_ms", 1) or _length(info, "duration", 1_000),
+        played_ms=_length(info, "duration_played", 1_000),
         skipped=skipped if isinstance(skipped, bool) else None,
         client=(text(info, "submission_client") or text(info, "media_player"))[:_MAX_CLIENT],
         named_id=_named(info),
@@ -159,8 +159,10 @@ def _check_mbids(info: object) -> None:
             raise InvalidRequest(f"{name} is no id of MusicBrainz") from None
 
 
-def _length(milliseconds: int | None) -> int | None:
-    return milliseconds if milliseconds and milliseconds <= MAX_LENGTH_MS else None
+def _length(info: object, name: str, unit_ms: int) -> int | None:
+    value = field(info, name)
+    number = value if isinstance(value, float) else whole(value)  # Web Scrobbler's seconds have parts
+    return int(number * unit_ms) if number and 0 < number * unit_ms <= MAX_LENGTH_MS else None
 
 
 def _named(info: object) -> TrackId | None:

@@ -6,7 +6,6 @@ quick look: ``--plays 500000``. Exit 1 when a target is missed.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -21,7 +20,6 @@ from listening.local_lake import Days
 from listening.parquet import Packed, Plays
 from listening.sums import Events, Weights, summary
 
-ROOT = Path(__file__).resolve().parents[2]
 MOST_MB, MOST_S = 300.0, 60.0
 """Of ten million plays, merged, and to summarise them."""
 _ALL = 10_000_000
@@ -32,16 +30,13 @@ _T = TypeVar("_T")
 
 
 def main() -> int:
-    """Measure, print, write bench/results/lake.json."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plays", type=int, default=_ALL)
     plays = parser.parse_args().plays
     figures = measure(plays)
     for name, value in figures.items():
         print(f"{name:22} {value:,.2f}" if isinstance(value, float) else f"{name:22} {value:,}")
-    if plays == _ALL:
-        target = ROOT / "bench" / "results" / "lake.json"
-        target.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return 0 if is_met(figures) else 1
 
 

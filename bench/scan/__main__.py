@@ -26,6 +26,7 @@ from earshot.folders import Folders
 from earshot.networks import DEFAULT_NETWORK, network_named
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
+from earshot.stores.digests import Digests, digest_of
 from earshot.stores.dynamodb import Table
 from earshot.stores.song_keys import SongKeys
 from earshot.track import Status, TrackInfo
@@ -98,9 +99,11 @@ def _put(infos: list[TrackInfo], aws_port: int) -> None:
     client = boto3.client("dynamodb")
     name = next(name for name in client.list_tables()["TableNames"] if name.endswith("tracks"))
     dimensions, dice, at = network_named(DEFAULT_NETWORK).dimensions, np.random.default_rng(1), now_iso()
+    edition = Digests(client, f"{name.removesuffix('tracks')}crawls").edition()
     rows = []
     for number, info in enumerate(infos):
         row = {"track_id": info.track_id, **info.to_row(), "created_at": at, "updated_at": at, "preview_at": at}
+        row["digest"] = digest_of(info, edition)
         if number % 2:
             vectors = dice.standard_normal((2, dimensions)).astype("<f2")
             row |= {"status": Status.READY, "model": DEFAULT_NETWORK, "tags": []}

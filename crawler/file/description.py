@@ -1,7 +1,7 @@
 """What a file is: its track's id by its audio, and what its tags say of it, else its path."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from crawler.file.names import named
 from crawler.file.tags import Tags, read_tags
@@ -31,7 +31,9 @@ def read(path: Path) -> Read:
         return Read(track_id_of(file), former_track_id_of(file), read_tags(file))
 
 
-def described(track_id: TrackId, tags: Tags, path: Path, relative: Path) -> TrackInfo:
+def described(
+    track_id: TrackId, tags: Tags, path: Path, relative: PurePath, *, cover_id: str | None = None
+) -> TrackInfo:
     """The track in the file at `path`, which lies at `relative` in the folder that is crawled."""
     of_path = named(relative)
     return TrackInfo(
@@ -49,6 +51,7 @@ def described(track_id: TrackId, tags: Tags, path: Path, relative: Path) -> Trac
         track_number=tags.track_number or of_path.track_number,
         disc_number=tags.disc_number or of_path.disc_number,
         mbid=tags.mbid,
+        cover_id=cover_id,
     )
 
 

@@ -26,28 +26,27 @@ class FolderPictures:
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
 
-    def called(self, file: Path) -> str | None:
-        """The name as a cover of the picture beside `file`; None: there is none."""
-        path = self._beside(file)
+    def called(self, folder: Path) -> str | None:
+        """The name as a cover of the picture beside the files of `folder`; None: there is none."""
+        path = self._best(folder)
         try:
             return _digest(path, State.of(path.stat())) if path else None
         except OSError:
             return None
 
-    def read(self, file: Path) -> bytes | None:
-        """The picture beside `file`."""
-        path = self._beside(file)
+    def read(self, folder: Path) -> bytes | None:
+        """The picture beside the files of `folder`."""
+        path = self._best(folder)
         try:
             return _content(path) if path else None
         except OSError:
             return None
 
-    def _beside(self, file: Path) -> Path | None:
-        """In its folder, else, if that is one of several discs, in theirs. No link leads out of reach."""
-        folder = file.parent
+    def _best(self, folder: Path) -> Path | None:
+        """In the folder, else, if that is one of several discs, in theirs. No link leads out of reach."""
         for place in (folder, folder.parent) if is_disc(folder.name) else (folder,):
             try:
-                name = _best(place, place.stat().st_mtime_ns)
+                name = _best_name(place, place.stat().st_mtime_ns)
                 path = self._folders.allowed(place / name) if name else None
                 if path and stat.S_ISREG(path.stat().st_mode):
                     return path
@@ -57,7 +56,7 @@ class FolderPictures:
 
 
 @lru_cache(maxsize=4096)
-def _best(folder: Path, _changed: int) -> str | None:
+def _best_name(folder: Path, _changed: int) -> str | None:
     """The name of the best picture in the folder, which has another time when it holds another file."""
     ranked = []
     with os.scandir(folder) as entries:

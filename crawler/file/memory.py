@@ -7,7 +7,7 @@ that is damaged or cannot be written costs time, and nothing else.
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,10 +18,12 @@ from earshot.clock import Timestamp
 from earshot.ids import TrackId
 from earshot.telemetry import logger
 
-EDITION = 3
+EDITION = 4
 """Raised with every change of what is read of a file: its id or its tags."""
 _MOST_FILES = 1_000_000
 _FORGOTTEN_AT_ONCE = 50_000
+_MOST_PLACES = 100
+"""Of a track that are looked at."""
 _WAIT_S = 5.0
 _SCHEMA = f"""
     CREATE TABLE IF NOT EXISTS files_{EDITION} (
@@ -69,34 +71,37 @@ class Memory:
         self._place = place
 
     def recall(self, paths: Iterable[Path]) -> dict[Path, Known]:
-        """Those of `paths` that are known."""
-        found = {}
+        """Those of `paths` that are known, of a page of them."""
+        wanted = {os.fsencode(path): path for path in paths}
+        found: dict[Path, Known] = {}
         with self._opened() as database:
             if database is None:
                 return {}
-            for path in paths:
-                row = database.execute(
-                    f"SELECT state, track_id, former_id, tags, heard_by, heard_since FROM files_{EDITION}"  # noqa: S608
-                    " WHERE path = ?",
-                    (os.fsencode(path),),
-                ).fetchone()
-                if row and (known := _known(row)):
-                    found[path] = known
+            rows = database.execute(
+                "SELECT path, state, track_id, former_id, tags, heard_by, heard_since"  # noqa: S608
+                f" FROM files_{EDITION} WHERE path IN ({_marks(wanted)})",
+                (*wanted,),
+            )
+            found |= {wanted[path]: known for path, *row in rows if (known := _known(row))}
         return found
 
     def places(self, track_ids: Iterable[TrackId]) -> dict[TrackId, list[Path]]:
-        """Where each track was seen, if in more than one place, in the order of paths."""
-        found = {}
+        """Where each track of a page was seen, if in more than one place, in the order of paths."""
+        wanted, found = [*track_ids], {}
         with self._opened() as database:
             if database is None:
                 return {}
-            for track_id in track_ids:
+            several = database.execute(
+                f"SELECT track_id FROM files_{EDITION} WHERE track_id IN ({_marks(wanted)})"  # noqa: S608
+                " GROUP BY track_id HAVING count(*) > 1",
+                wanted,
+            ).fetchall()
+            for (track_id,) in several:
                 rows = database.execute(
-                    f"SELECT path FROM files_{EDITION} WHERE track_id = ? LIMIT 100",  # noqa: S608
+                    f"SELECT path FROM files_{EDITION} WHERE track_id = ? LIMIT {_MOST_PLACES}",  # noqa: S608
                     (track_id,),
-                ).fetchall()
-                if len(rows) > 1:
-                    found[track_id] = sorted(Path(os.fsdecode(path)) for (path,) in rows)
+                )
+                found[track_id] = sorted(Path(os.fsdecode(path)) for (path,) in rows)
         return found
 
     def remember(self, files: Mapping[Path, Known]) -> None:
@@ -171,11 +176,15 @@ def _database(place: Path) -> sqlite3.Connection:
     return database
 
 
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
 def _dump(tags: Tags) -> str:
     return json.dumps({name: value for name, value in asdict(tags).items() if value})
 
 
-def _known(row: tuple[str, str, str, str, str, str]) -> Known | None:
+def _known(row: Sequence[str]) -> Known | None:
     """What a row says; None where it says nothing that can be read."""
     state, track_id, former_id, tags, heard_by, since = row
     try:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from crawler.formats import SUFFIXES
 
@@ -37,8 +37,8 @@ _LOOKED_AT = 500
 
 def suffix_of(name: str) -> str:
     """The suffix in small letters, with its dot; empty where a name has none, as "01. Song" and "Vol. 2" have none."""
-    found = PurePath(name).suffix
-    return found.lower() if _SUFFIX.fullmatch(found) else ""
+    before, dot, after = name.rpartition(".")
+    return f".{after.lower()}" if before and _SUFFIX.fullmatch(dot + after) else ""
 
 
 def is_unheard_music(suffix: str) -> bool:

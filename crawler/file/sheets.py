@@ -1,8 +1,9 @@
-"""Cue sheets in a folder: which of its files they part into tracks.
+"""Cue sheets in a folder, and those in its files: which files they part into tracks.
 
 A sheet speaks of files beside it: of the one with the name that it gives, else of the only one that is called so but
 for the suffix (rips are compressed after their sheet is written), else, where it gives one name, of the only one that
 is called like the sheet. Of several sheets for a file the one that names it exactly counts, else the first by its name.
+A sheet in a file counts where none beside it speaks of it.
 """
 
 import re
@@ -72,6 +73,17 @@ def sheets_in(folder: Path, names: Iterable[str], folders: Folders) -> Sheets:
                 parts[name] = tracks
                 exact |= {name} if name == location else set()
     return Sheets(parts, unused)
+
+
+@lru_cache(maxsize=1024)
+def parts_inside(sheet: str) -> Parts:
+    """The tracks that the sheet in a file makes of it; none where it makes none, or speaks of several files."""
+    try:
+        tracks = read_list(sheet.encode("utf-8", "replace"), f"sheet{SUFFIX}").tracks
+    except InvalidPlaylist:
+        return ()
+    is_of_one = len({track.location for track in tracks}) == 1
+    return tracks if is_of_one and any(track.window for track in tracks) and len(tracks) <= _MOST_TRACKS else ()
 
 
 def _tracks_by_file(sheet: Path) -> Mapping[str, Parts]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from pathlib import Path, PurePath
 from typing import BinaryIO
@@ -13,8 +14,9 @@ from crawler.file.description import described, lies_outside, part_described, re
 from crawler.file.folder_pictures import FolderPictures
 from crawler.file.memory import Known, Memory, State
 from crawler.file.passing_over import suffix_of
+from crawler.file.sheets import Parts, parts_inside
 from crawler.file.tags import Tags, picture_in
-from crawler.file.walk import Found, Position, Walk
+from crawler.file.walk import Found, Position, Walk, part_name
 from crawler.formats import SUFFIXES
 from crawler.source import PAGE_SIZE, Page, PlaylistEntry
 from earshot.clock import now_iso
@@ -30,7 +32,7 @@ from earshot.reasons import Reason
 from earshot.track import NO_COVER, TrackInfo
 from earshot.windows import Window
 
-_MOST_ENTRIES = 250
+_MOST_ENTRIES = 500
 """Of a page; of these, no more files are opened than other sources have entries."""
 
 
@@ -64,10 +66,10 @@ class FolderSource:
             _require_readable(folder, ref)
             walk = Walk(folder, self._folders).after(_position(last))
         found = list(islice(walk, _MOST_ENTRIES + 1))
-        entries = self._entries(folder, found[:_MOST_ENTRIES], int(number))
-        if len(entries) == len(found):
+        entries, taken = self._entries(folder, found[:_MOST_ENTRIES], int(number))
+        if taken == len(found):
             return Page(entries, None)
-        reached = PurePath(*found[len(entries) - 1].position)
+        reached = PurePath(*found[taken - 1].position)
         return Page(entries, f"{int(number) + len(entries)}:{quote_from_bytes(os.fsencode(reached))}")
 
     def place(self, ref: PlaylistRef) -> str:
@@ -107,13 +109,9 @@ class FolderSource:
                 inside = picture_in(file)
         except (OSError, InvalidPlaylist) as error:
             raise ProviderRefused(f"the file of {info.track_id} cannot be read: {error}") from None
-        for picture in (inside, self._pictures.read(_path_of(info))):
+        for picture in (inside, self._pictures.read(_path_of(info).parent)):
             if picture:
                 yield picture
-
-    def _cover_id(self, tags: Tags, path: Path) -> str:
-        names = list(filter(None, (tags.picture, self._pictures.called(path))))
-        return cover_of(" ".join(names).encode()) if names else NO_COVER
 
     def _is_in(self, path: Path, file: BinaryIO, track_id: TrackId, window: Window | None) -> bool:
         """Whether the file holds the track. An album in one file is not read again for each of its tracks."""
@@ -122,17 +120,18 @@ class FolderSource:
             return track_id == window.track_id(known.track_id)
         return names_file(track_id, file, window)
 
-    def _entries(self, folder: Path, found: Sequence[Found], number: int) -> tuple[PlaylistEntry, ...]:
-        """The entries of what was found, numbered from `number` on. Files that are as they were are not opened.
+    def _entries(self, folder: Path, found: Sequence[Found], number: int) -> tuple[tuple[PlaylistEntry, ...], int]:
+        """The entries of what was found, numbered from `number` on, and of how much of it they are.
 
-        A page ends before the file that would be one too many to open: they are many only where they cost little.
+        Files that are as they were are not opened. A page ends before the file that would be one too many to open: they
+        are many only where they cost little. It ends behind the file of which it is full: a sheet in it makes many.
         """
-        before = self._memory.recall(folder.joinpath(*one.file) for one in found if not one.reason)
+        paths = [folder.joinpath(*one.file) for one in found]
+        before = self._memory.recall(path for path, one in zip(paths, found, strict=True) if not one.reason)
         now: dict[Path, Known] = {}
         closed: dict[Path, str] = {}
         opened = 0
-        for at, one in enumerate(found):
-            path = folder.joinpath(*one.file)
+        for at, (path, one) in enumerate(zip(paths, found, strict=True)):
             if one.reason or path in now or path in closed:
                 continue
             try:
@@ -144,25 +143,32 @@ class FolderSource:
                 now[path] = known or self._known(path)
             except OSError as error:
                 closed[path] = error.strerror or ""
-        self._memory.remember({path: known for path, known in now.items() if known != before.get(path)})
+        self._memory.remember({path: known for path, known in now.items() if known is not before.get(path)})
         places = self._memory.places({known.track_id for known in now.values()})
-        entries = []
-        for at, one in enumerate(found, number):
-            path, name = folder.joinpath(*one.file), str(Path(*one.position))
+        beside = cache(self._pictures.called)
+        entries: list[PlaylistEntry] = []
+        for taken, (path, one) in enumerate(zip(paths, found, strict=False)):
+            if len(entries) >= _MOST_ENTRIES:
+                return tuple(entries), taken
+            at, name = number + len(entries), "/".join(one.position)
             if one.reason:
                 entry = PlaylistEntry(at, reason=one.reason, name=name, detail=one.detail)
             elif known := now.get(path):
                 shown = _shown(folder, path, places.get(known.track_id, ()))
                 tags = known.tags if shown == path else self._tags(shown, known)
-                info = described(known.track_id, tags, shown, shown.relative_to(folder))
-                info = replace(info, cover_id=self._cover_id(tags, shown))
+                relative = shown.relative_to(folder)
+                cover_id = _cover_id(tags.picture, beside(shown.parent))
+                info = described(known.track_id, tags, shown, relative, cover_id=cover_id)
                 former_id = known.former_id if known.former_id != known.track_id else None
                 entry = PlaylistEntry(at, info, name=name, former_id=former_id, heard_since=known.heard_since)
+                if inside := parts_inside(tags.sheet) if tags.sheet and not one.part else ():
+                    entries += _parts_of(entry, info, inside)
+                    continue
                 entry = _parted(entry, info, one.part) if one.part else entry
             else:
                 entry = PlaylistEntry(at, reason=Reason.UNREADABLE_FILE, name=name, detail=closed[path])
             entries.append(entry)
-        return tuple(entries)
+        return tuple(entries), len(found)
 
     def _as_it_was(self, path: Path, before: Known | None) -> Known | None:
         """What is known of the file; None: it is another one than `before`.
@@ -191,6 +197,12 @@ class FolderSource:
         return there.tags if there is not None and there.track_id == known.track_id else known.tags
 
 
+def _cover_id(*pictures: str | None) -> str:
+    """What the cover is called that these pictures make, the best first."""
+    names = [*filter(None, pictures)]
+    return cover_of(" ".join(names).encode()) if names else NO_COVER
+
+
 def _refused(path: Path) -> PlaylistEntry | None:
     """The one entry of a file that is not heard by its suffix."""
     suffix = suffix_of(path.name)
@@ -208,6 +220,13 @@ def _require_readable(folder: Path, ref: PlaylistRef) -> None:
             f"{ref.id} is no folder that can be read: {error.strerror}",
             hint="Give the path of a folder with audio files.",
         ) from None
+
+
+def _parts_of(entry: PlaylistEntry, whole: TrackInfo, parts: Parts) -> Iterator[PlaylistEntry]:
+    """The entries of what the sheet in a file makes of it; they are called as if it lay beside the file."""
+    for number, part in enumerate(parts):
+        name = f"{entry.name}/{part_name(number + 1)}"
+        yield _parted(replace(entry, number=entry.number + number, name=name), whole, part)
 
 
 def _parted(entry: PlaylistEntry, whole: TrackInfo, part: ListedTrack) -> PlaylistEntry:

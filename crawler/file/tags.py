@@ -13,6 +13,7 @@ import mutagen
 from mutagen import apev2, id3
 
 from crawler.file.embedded_pictures import front_cover
+from crawler.file.embedded_sheets import sheet_in
 from crawler.file.mojibake import as_it_was_meant
 from earshot.containers.chunks import info_of_riff
 from earshot.covers import cover_of
@@ -40,6 +41,8 @@ class Tags:
     length_s: float | None = None
     picture: str | None = None
     """The name that the picture in the file has as a cover."""
+    sheet: str = ""
+    """The cue sheet in the file, as text."""
 
 
 Texts = Mapping[str, list[str]]
@@ -70,7 +73,7 @@ def read_tags(file: BinaryIO) -> Tags:
     Raises:
         OSError: it cannot be read.
     """
-    texts, length, picture = _all_texts(file)
+    texts, length, picture, sheet = _all_texts(file)
 
     def values(field: str) -> list[str]:
         found = (texts[name] for name in _NAMES[field] if any(texts.get(name, ())))
@@ -92,6 +95,7 @@ def read_tags(file: BinaryIO) -> Tags:
         mbid=_mbid(values("mbid")),
         length_s=length,
         picture=cover_of(picture) if picture else None,
+        sheet=sheet,
     )
 
 
@@ -150,8 +154,8 @@ def _mbid(values: Iterable[str]) -> str | None:
 # --- Where texts stand ----------------------------------------------------------------------------------------------
 
 
-def _all_texts(file: BinaryIO) -> tuple[dict[str, list[str]], float | None, bytes | None]:
-    """The texts of all tags of the file, the seconds that its header promises, and its picture."""
+def _all_texts(file: BinaryIO) -> tuple[dict[str, list[str]], float | None, bytes | None, str]:
+    """The texts of all tags of the file, the seconds that its header promises, its picture and its cue sheet."""
     texts: dict[str, list[str]] = {}
     tagged = _read(mutagen.File, file)
     length = getattr(getattr(tagged, "info", None), "length", None)
@@ -164,7 +168,7 @@ def _all_texts(file: BinaryIO) -> tuple[dict[str, list[str]], float | None, byte
     if not any(texts.get(name) for name in ("tit2", "title", "\xa9nam", "inam")):
         texts = {**_texts(_read(apev2.APEv2, file)), **texts}
     length = length if isinstance(length, int | float) and 0 < length < 1e6 else None
-    return texts, length, _picture(file, tagged)
+    return texts, length, _picture(file, tagged), sheet_in(tagged)
 
 
 def _picture(file: BinaryIO, tagged: Any) -> bytes | None:

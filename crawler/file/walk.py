@@ -106,23 +106,23 @@ class Walk:
     def _at(
         self, position: Position, entry: os.DirEntry[str], way: _Way, rules: IgnoreRules, last: Position
     ) -> Iterator[Found]:
-        path = self._folder.joinpath(*position)
         try:
             is_link, is_folder = entry.is_symlink(), entry.is_dir(follow_symlinks=False)
+            is_file = entry.is_file(follow_symlinks=False)
         except OSError as error:  # where the listing does not say what it lists, and that may not be asked
             if position > last:
                 yield Found(position, Reason.UNREADABLE_FILE, error.strerror or "")
             return
         if is_link:
-            yield from self._linked(position, path, way, rules, last)
+            yield from self._linked(position, Path(entry), way, rules, last)
         elif is_folder:
             if is_bin(entry.name) or rules.ignores(entry.name):
-                if position > last and may_hold_music(path):
+                if position > last and may_hold_music(Path(entry)):
                     yield Found(position, Reason.IGNORED, "" if is_bin(entry.name) else rules.said_in)
             elif not entry.name.startswith("."):
                 yield from self._in(position, _Way(way.real / entry.name, way.above, way.links), rules, last)
-        elif _is_due(position, last):
-            for found in _file(position, path):
+        elif is_file and _is_due(position, last):
+            for found in _file(position, entry):
                 yield (
                     replace(found, reason=Reason.IGNORED, detail=rules.said_in) if rules.ignores(entry.name) else found
                 )
@@ -146,7 +146,7 @@ class Walk:
                 yield Found(position, Reason.FORBIDDEN_FOLDER, f"a link to {without_links(path)}")
             return
         if not stat.S_ISDIR(state.st_mode):
-            if _is_due(position, last):
+            if stat.S_ISREG(state.st_mode) and _is_due(position, last):
                 yield from _file(position, path)
         elif way.around(target) or target.is_relative_to(self._folder):
             return
@@ -163,7 +163,12 @@ def _parted(found: Found, parts: Parts | None) -> Iterator[Found]:
         yield found
         return
     for number, part in enumerate(parts, 1):
-        yield Found((*found.position, f"{number:03d}"), None if part.window else Reason.BAD_SHEET, part.title, part)
+        yield Found((*found.position, part_name(number)), None if part.window else Reason.BAD_SHEET, part.title, part)
+
+
+def part_name(number: int) -> str:
+    """What is behind the name of a file in the position of the track that a sheet makes of it."""
+    return f"{number:03d}"
 
 
 def _is_due(position: Position, last: Position) -> bool:
@@ -180,26 +185,22 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return sorted(entries, key=lambda entry: entry.name)
 
 
-def _file(position: Position, path: Path) -> Iterator[Found]:
+def _file(position: Position, place: os.PathLike[str]) -> Iterator[Found]:
     """By its suffix, or, where it has none, by its first bytes. Whether it really is audio, decoding will tell."""
-    name, suffix = path.name, suffix_of(path.name)
+    name, suffix = position[-1], suffix_of(position[-1])
     if name.startswith("."):
         return
     if suffix and suffix not in SUFFIXES:
         if is_unheard_music(suffix):
             yield Found(position, Reason.UNSUPPORTED_FORMAT, suffix.removeprefix("."))
         return
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return
-        if not suffix:
-            with path.open("rb") as file:
+    if not suffix:
+        try:
+            with Path(place).open("rb") as file:
                 if not starts_like_audio(file.read(HEAD_BYTES)):
                     return
-    except OSError as error:
-        if suffix:
-            yield Found(position, Reason.UNREADABLE_FILE, error.strerror or "")
-        return
+        except OSError:
+            return
     yield Found(position)
 
 

@@ -225,12 +225,12 @@ class Table:
 
 def to_item(row: Row) -> dict[str, "AttributeValueTypeDef"]:
     """The row on the wire."""
-    return {name: _serialize(_decimal(value)) for name, value in row.items()}
+    return {n: {"S": value} if isinstance(value, str) else _serialize(_decimal(value)) for n, value in row.items()}
 
 
 def from_item(item: Item) -> Row:
     """The row in an item or a stream's image (with binary values as bytes)."""
-    return {name: _plain(_deserialize(value)) for name, value in item.items()}
+    return {n: value["S"] if "S" in value else _plain(_deserialize(value)) for n, value in item.items()}
 
 
 def _decimal(value: object) -> object:

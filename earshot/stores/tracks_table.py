@@ -45,6 +45,17 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How a track stands, without what it is. `digest`: of what a crawl was told of it (`earshot.stores.digests`)."""
+
+    status: Status
+    reason: Reason | None = None
+    model: str | None = None
+    updated_at: Timestamp | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PendingPage:
     """Some pending tracks. `last`: where the scan goes on, None at its end."""
 
@@ -80,6 +91,11 @@ class TracksTable:
         names = (*_DESCRIPTION, "status", "reason", "model", "created_at", "updated_at", _MOVED)
         rows = self._table.get_many(map(_key, dict.fromkeys(track_ids)), names)
         return {row["track_id"]: Track.from_row(row) for row in rows if _MOVED not in row}
+
+    def standings(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Standing]:
+        """How those of `track_ids` stand that exist; ids that tracks no longer have are none, and have no status."""
+        rows = self._table.get_many(map(_key, dict.fromkeys(track_ids)), ("track_id", *_STANDING))
+        return {row["track_id"]: _standing(row) for row in rows if "status" in row}
 
     def find_many(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Track]:
         """The same by the ids that are asked for: a track that got another one is found by both, as `get` finds it."""
@@ -122,16 +138,20 @@ class TracksTable:
         """Every track as stored, for a repair that has to survive one that is none; of so many equal parts, one."""
         return (item for item in self._table.scan(segment, segments) if _MOVED not in item)
 
-    def register(self, info: TrackInfo) -> bool:
+    def register(self, info: TrackInfo, *, digest: str | None = None) -> bool:
         """Create the track as pending, or refresh what its source says of it. Status and embedding stay.
+
+        Args:
+            digest: of `info`, where a crawl has noted all else that it keeps of the track.
 
         Returns:
             Whether the track is new.
         """
         old = self._table.update(
             _key(info.track_id),
-            set_=_attributes(info),
+            set_=_attributes(info) | ({"digest": digest} if digest else {}),
             keep={"status": Status.PENDING, "created_at": now_iso(), "pending_since": now_iso()},
+            remove=() if digest else ("digest",),
             returns="ALL_OLD",
         )
         return not old
@@ -140,24 +160,29 @@ class TracksTable:
         """Give the track the id of `info`, which says what is known of it now. It keeps its embedding and its status.
 
         A track that is ready under the new id stays as it is. May be repeated, and may die at any line: the old item
-        goes last.
+        goes last, once nothing has happened to it meanwhile.
 
         Returns:
-            False when there is no such track, or something happened to it meanwhile.
+            False when there is no such track.
         """
-        row = next(iter(self._table.get_many([_key(track_id)])), None)  # the role allows no other way to read
-        if row is None or _MOVED in row:
-            return False
-        kept = {name: value for name, value in row.items() if name not in ("track_id", *_DESCRIPTION)}
+        while (row := next(iter(self._table.get_many([_key(track_id)])), None)) and _MOVED not in row:
+            if self._moved(row, info):
+                return True
+        return False
+
+    def _moved(self, row: Row, info: TrackInfo) -> bool:
+        """False when something happened to the track since `row` was read."""
+        kept = {name: value for name, value in row.items() if name not in ("track_id", "digest", *_DESCRIPTION)}
         self._table.update(
             _key(info.track_id),
             set_={"status": Status.PENDING, **kept, **_attributes(info)},
+            remove=("digest",),
             condition="attribute_not_exists(#status) OR #status <> :ready",
             values={":ready": Status.READY},
         )
         seen = row.get("updated_at")
         moved = self._table.update(
-            _key(track_id),
+            _key(row["track_id"]),
             set_={_MOVED: info.track_id, "updated_at": now_iso()},
             remove=[name for name in row if name not in ("track_id", "updated_at")],
             condition="#updated_at = :seen" if seen else "attribute_not_exists(#updated_at)",
@@ -291,6 +316,15 @@ class TracksTable:
 def _state(row: Row) -> tuple[Status, Reason | None]:
     track = Track.from_row(row)
     return track.status, Reason.VERSION if track.version_of else track.reason
+
+
+_STANDING = tuple(field.name for field in fields(Standing))
+
+
+def _standing(row: Row) -> Standing:
+    reason = row.get("reason")
+    said = {name: row[name] for name in ("model", "updated_at", "digest") if name in row}
+    return Standing(Status(row["status"]), Reason(reason) if reason else None, **said)
 
 
 def _waiting(row: Row) -> Waiting:

@@ -246,3 +246,68 @@ run "the_dashboard_of_a_whole_stage_costs_nothing" {
     error_message = "CloudWatch shows 50 metrics for nothing; a dashboard with more costs 3 USD a month"
   }
 }
+
+run "kafka_is_none_unless_named" {
+  assert {
+    condition     = length(aws_lambda_event_source_mapping.plays_from_kafka) == 0 && length(aws_iam_role_policy.plays_from_kafka) == 0
+    error_message = "an event source nobody asked for"
+  }
+}
+
+run "plays_come_from_msk_by_iam" {
+  variables {
+    plays_from_kafka = {
+      topic       = "plays"
+      cluster_arn = "arn:aws:kafka:eu-central-1:123456789012:cluster/music/b2fd3a8c-3"
+    }
+  }
+
+  override_data {
+    target = data.aws_lambda_function.record_plays["plays"]
+    values = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:earshot-dev-record_plays", role = "arn:aws:iam::123456789012:role/earshot-dev-RecordPlaysRole-1" }
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.plays_from_kafka["plays"].topics == toset(["plays"]) && aws_iam_role_policy.plays_from_kafka["plays"].role == "earshot-dev-RecordPlaysRole-1"
+    error_message = "the event source reads another topic, or the permission went elsewhere"
+  }
+
+  assert {
+    condition = (
+      strcontains(aws_iam_role_policy.plays_from_kafka["plays"].policy, "arn:aws:kafka:eu-central-1:123456789012:topic/music/b2fd3a8c-3/plays")
+      && strcontains(aws_iam_role_policy.plays_from_kafka["plays"].policy, "arn:aws:kafka:eu-central-1:123456789012:group/music/b2fd3a8c-3/earshot-dev-plays")
+      && !strcontains(aws_iam_role_policy.plays_from_kafka["plays"].policy, "secretsmanager")
+    )
+    error_message = "the role may read more than the topic, or less"
+  }
+}
+
+run "plays_come_from_brokers_elsewhere_with_a_secret" {
+  variables {
+    plays_from_kafka = {
+      topic             = "plays"
+      bootstrap_servers = ["a.example.org:9096", "b.example.org:9096"]
+      secret_arn        = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kafka-1"
+    }
+  }
+
+  override_data {
+    target = data.aws_lambda_function.record_plays["plays"]
+    values = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:earshot-dev-record_plays", role = "arn:aws:iam::123456789012:role/earshot-dev-RecordPlaysRole-1" }
+  }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.plays_from_kafka["plays"].self_managed_event_source[0].endpoints["KAFKA_BOOTSTRAP_SERVERS"] == "a.example.org:9096,b.example.org:9096" && !strcontains(aws_iam_role_policy.plays_from_kafka["plays"].policy, "kafka-cluster")
+    error_message = "the brokers are others, or the role may use MSK"
+  }
+}
+
+run "a_topic_needs_a_cluster" {
+  command = plan
+
+  variables {
+    plays_from_kafka = { topic = "plays" }
+  }
+
+  expect_failures = [var.plays_from_kafka]
+}

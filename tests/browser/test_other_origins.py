@@ -13,7 +13,9 @@ from tests.browser.site import CHROMIUM, FLAGS, serving
 from tests.stubs.web import Answer, Request, StubServer, serve
 from tests.unit.api.world import World, running_world
 
-_CRAWL = """const CRAWL = '{"playlist": "deezer:playlist:1", "remove_missing": true}';"""
+_CRAWL = """const CRAWL = '{"playlist": "deezer:playlist:1", "remove_missing": true}';
+  const PLAY = '{"listen_type": "single", "payload": [{"listened_at": 1443521965, "track_metadata": ' +
+    '{"track_name": "x", "artist_name": "y"}}]}';"""
 _JSON = "headers: {'Content-Type': 'application/json'}"
 _ATTACKS = {
     "a blob without a type": "fetch(url + '/crawls', {method: 'POST', mode: 'no-cors', body: new Blob([CRAWL])})",
@@ -29,6 +31,9 @@ _ATTACKS = {
     "a put": "fetch(url + '/tracks/deezer:1', {method: 'PUT'})",
     "a put with xhr": "new Promise((done) => { const asked = new XMLHttpRequest(); asked.onloadend = done; "
     "asked.open('PUT', url + '/tracks/deezer:1'); asked.send(); })",
+    "plays as simple text": "fetch(url + '/1/submit-listens', {method: 'POST', mode: 'no-cors', body: PLAY})",
+    "plays with a token": "fetch(url + '/1/submit-listens', {method: 'POST', headers: {Authorization: 'Token x'}, "
+    "body: PLAY})",
     "a delete": "fetch(url + '/tracks/deezer:1', {method: 'DELETE'})",
 }
 _FORM = """([url, type, name, value]) => { const form = document.createElement("form");

@@ -24,6 +24,7 @@ import annoy_service.bootstrap
 import annoy_service.stream_handler
 import crawler.bootstrap
 import earshot.clock
+import listening.bootstrap
 from config.local import ROOT
 from earshot.index.reader import IndexReader
 from local.filters import matches
@@ -40,9 +41,11 @@ from tests.aws import environment
 
 STAGE = "test"
 LANES = 2
+_MOST_RECEIVED = 10
 _CHANGES = ("Put", "Update", "Delete", "Send", "BatchWrite", "Publish")
 _PROCESSES = {
     "crawler": (crawler.bootstrap,),
+    "listening": (listening.bootstrap,),
     "annoy_service": (annoy_service.bootstrap, annoy_service.stream_handler),
     "extractor": (),  # what it remembers is read anew with every batch; its decoder and its network are slow to start
 }
@@ -197,7 +200,9 @@ class Cloud:
     def _from_queue(self, function: Function, trigger: SqsTrigger) -> bool:
         url = self._urls[trigger.queue_arn]
         messages = self._sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=trigger.batch_size, MessageSystemAttributeNames=["All"]
+            QueueUrl=url,
+            MaxNumberOfMessages=min(trigger.batch_size, _MOST_RECEIVED),
+            MessageSystemAttributeNames=["All"],
         ).get("Messages", [])
         if not messages:
             return False

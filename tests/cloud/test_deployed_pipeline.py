@@ -9,10 +9,13 @@ from typing import Any
 
 from earshot.clock import iso, now
 from earshot.ids import TrackId
-from earshot.messages import CrawlPlaylist, FetchPreview, KeepUp, TrackNotIndexed, TracksChanged
+from earshot.messages import CrawlPlaylist, FetchPreview, KeepUp, RecordPlays, TrackNotIndexed, TracksChanged
+from earshot.plays import ListenerId, Play
 from earshot.reasons import Reason
 from earshot.stores.crawls_table import CrawlsTable, new_crawl_id
+from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.message_queue import FifoQueue, MessageQueue
+from earshot.stores.plays_lake import PlaysLake
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, TrackInfo
 from tests.cloud.conftest import KEY, STAGE, TRACKS, Deployment
@@ -210,3 +213,34 @@ def test_the_clock_ends_what_is_dead_and_gives_back_what_was_lost(deployment: De
         time.sleep(1)
     assert tracks.states([quiet])[quiet] == (Status.NO_PREVIEW, Reason.PROVIDER_OFF)
     assert crawls.summary(lost.crawl_id).error is None
+
+
+def test_plays_are_kept_merged_and_forgotten_in_a_deployed_stage(deployment: Deployment) -> None:
+    dynamodb, sqs, s3 = (deployment.client(name) for name in ("dynamodb", "sqs", "s3"))
+    table = _parameter(deployment, "listeners-table")
+    listeners = ListenersTable(dynamodb, table)
+    lake = PlaysLake(s3, _parameter(deployment, "plays-bucket"))
+    stays, goes = ListenerId("1" * 16), ListenerId("e" * 16)
+    tracks = TracksTable(dynamodb, _parameter(deployment, "tracks-table"))
+    known = next(track.track_id for track in tracks.scan() if track.status is Status.READY)
+    at = int((now() - timedelta(hours=1)).timestamp())
+    plays = [Play(stays, at, "A song", ("Somebody",), named_id=known), Play(goes, at, "Another", ("Nobody",))]
+    accepted_at = iso(now() - timedelta(minutes=30))
+    queue = MessageQueue(sqs, _parameter(deployment, "plays-queue-url"))
+    queue.send(RecordPlays(tuple(plays), accepted_at))
+    deadline = time.monotonic() + _INDEXED_WITHIN_S
+    while time.monotonic() < deadline and not (listeners.recent(stays, 1) and listeners.recent(goes, 1)):
+        time.sleep(0.5)
+    assert [play.track_id for play in listeners.recent(stays, 1)] == [known]
+    word = {"listener": {"S": "forgotten"}, "item": {"S": goes}, "asked_at": {"S": iso(now() - timedelta(minutes=20))}}
+    dynamodb.put_item(TableName=table, Item=word)
+    letters = sqs.get_queue_url(QueueName=_parameter(deployment, "plays-dlq-arn").rpartition(":")[2])["QueueUrl"]
+    sqs.send_message(QueueUrl=letters, MessageBody=RecordPlays((plays[0],), accepted_at).to_json())
+    for function in ("keep_plays", "learn_listening"):
+        answer = deployment.client("lambda").invoke(FunctionName=f"earshot-{STAGE}-{function}", Payload=b"{}")
+        assert "FunctionError" not in answer, answer["Payload"].read()
+    assert any(found.is_whole for found in lake.objects())
+    assert not any(found.may_hold(goes) for found in lake.objects())
+    assert list(listeners.everything(goes)) == []
+    assert listeners.get(stays, 1).taste is not None
+    assert not sqs.receive_message(QueueUrl=letters).get("Messages"), "it was given back"

@@ -66,6 +66,7 @@ _NOT_REACHED = {
             ("extract", "extract-now"),
             ("index_tracks", "changes.fifo"),
             ("compact_index", "compact.fifo"),
+            ("record_plays", "plays"),
         )
         for action in ("sqs:ChangeMessageVisibility", "sqs:GetQueueUrl")
     },
@@ -91,6 +92,16 @@ _NOT_REACHED = {
         "s3:DeleteObject",
         "arn:aws:s3:::earshot-dev-index/generations/*",
     ): "a change of networks",
+    ("record_plays", "dynamodb:Query", "table/earshot-dev-listeners"): "whoever asks to be forgotten meanwhile",
+    **{
+        ("learn_listening", action, f"arn:aws:s3:::earshot-dev-index{place}"): "too little was played"
+        for action, place in (
+            ("s3:ListBucket", ""),
+            ("s3:GetObject", "/listening/*"),
+            ("s3:PutObject", "/listening/*"),
+            ("s3:DeleteObject", "/listening/*"),
+        )
+    },
     ("compact_index", "dynamodb:BatchGetItem", "table/earshot-dev-tracks"): "finishes verdicts that were cut short",
     ("compact_index", "s3:PutObject", "arn:aws:s3:::earshot-dev-index/*"): "ten tracks need no compaction",
     ("compact_index", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-index/*"): "a young index has no garbage",

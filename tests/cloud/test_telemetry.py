@@ -48,6 +48,7 @@ def test_every_step_logs_json_with_the_track_as_correlation_id(
         ("extract", "extractor", "ExtractSeconds"),
         ("index_tracks", "annoy_service", "IndexedTracks"),
         ("index_tracks", "annoy_service", "IndexFreshnessSeconds"),
+        ("record_plays", "listening", "PlaysKept"),
     ],
 )
 def test_metrics_leave_each_function_under_the_service_that_the_dashboard_names(

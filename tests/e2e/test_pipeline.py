@@ -11,6 +11,7 @@ import httpx
 import numpy as np
 
 from annoy_service.repair import index_missing
+from earshot.api_client import ApiClient
 from earshot.clock import Timestamp, now_iso
 from earshot.covers import SIZES, cover_of
 from earshot.ids import TrackId
@@ -293,6 +294,11 @@ def test_sigkill_of_everything_in_the_middle_of_a_crawl_loses_and_doubles_nothin
 ) -> None:
     before = _table_and_index_agree(crawled, tmp_path / "before")
     expected = len(before) + _expected(music["few"])
+    anna = ApiClient(f"http://127.0.0.1:{crawled.port}", key="anna")
+    now = int(time.time())
+    recent = [{"listened_at": now - number, "title": "One", "artists": ["Two"]} for number in range(20)]
+    anna.post("/listens", {"listens": recent}).checked()
+    anna.put("/opinions/deezer:1", {"opinion": "loved"}).checked()
     crawl = crawled.deployment
     crawl_id = start_crawl(parse_playlist(str(music["few"])), crawls=crawl.crawls, crawl_queue=crawl.crawl_queue)
     Ledger(crawled.directory).started(crawl_id, str(music["few"]))
@@ -301,6 +307,8 @@ def test_sigkill_of_everything_in_the_middle_of_a_crawl_loses_and_doubles_nothin
     said = crawled.up()
     assert "was killed" in said
     assert "crawling again" in said
+    until(lambda: len(anna.get("/listens").checked()["listens"]) == len(recent), 60, "plays from before")
+    assert anna.get("/opinions").checked()["opinions"] == {"deezer:1": "loved"}
     until(lambda: _searchable(crawled) == expected and _idle(crawled), 90, f"{expected} searchable tracks")
     assert len(_table_and_index_agree(crawled, tmp_path / "after")) == expected
     assert list(crawled.deployment.previews.track_ids()) == []

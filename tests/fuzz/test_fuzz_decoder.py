@@ -13,7 +13,7 @@ from extractor.audio.decoder import Decoder
 from extractor.audio.samples import CLIP_S
 from tests.fuzz.mutations import FORMATS, damaged, sample
 
-_EVERY_TIME = 40
+_EVERY_TIME = 25
 EXAMPLES = int(os.environ.get("EARSHOT_FUZZ_EXAMPLES", _EVERY_TIME))
 """Per format; `make fuzz` sets more."""
 TIME_LIMIT_S = 5

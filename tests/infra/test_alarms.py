@@ -46,6 +46,7 @@ _EVENTS: dict[str, tuple[Minutes, int]] = {
     "extractor-gave-up": ({"WorkGivenUp": _once()}, 5),
     "pending-too-long": ({"OldestPendingSeconds": _every(_DAY, 3.5 * 86400)}, _DAY),
     "index-gave-up": ({"WorkGivenUp": _once()}, 5),
+    "listening-gave-up": ({"WorkGivenUp": _once()}, 5),
     "index-failed-records": ({_VISIBLE: _always(1)}, 5),
     "throttled": ({"Throttles": _every(4, 30)}, 30),
     "extract-backlog": ({_AGE: _growing(60)}, 90),

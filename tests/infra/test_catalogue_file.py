@@ -11,6 +11,7 @@ import pytest
 from earshot.clock import Timestamp
 from earshot.errors import DamagedCatalogueFile
 from earshot.ids import TrackId
+from earshot.stores.digests import Digests
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Tag, TrackInfo
 from ops import catalogue_file
@@ -26,6 +27,7 @@ def client() -> Iterator[Any]:
     with account() as aws:
         for name in ("lost", "fresh"):
             aws.table(name, "track_id")
+        aws.crawls_table()
         yield aws.dynamodb
 
 
@@ -71,12 +73,16 @@ def test_a_table_as_it_was_comes_back_through_a_file_because_none_can_be_renamed
     )
     client.delete_item(TableName="lost", Key={"track_id": {"S": "deezer:1"}})
 
-    boto3.client("ssm").put_parameter(Name="/earshot/dev/tracks-table", Value="lost", Type="String")
+    for name, value in (("tracks-table", "lost"), ("crawls-table", "crawls")):
+        boto3.client("ssm").put_parameter(Name=f"/earshot/dev/{name}", Value=value, Type="String")
+    digests = Digests(client, "crawls")
+    edition = digests.edition()
     monkeypatch.setenv("EARSHOT_STAGE", "dev")
     file = str(tmp_path / "catalogue.jsonl.gz")
     assert main(["export", "--table", "restored", "--", file]) == 0
     assert main(["import", "--", file]) == 0
     assert _items(client, "lost") == before
+    assert digests.edition() != edition, "crawls look at all tracks once more"
 
 
 def test_importing_twice_changes_nothing(client: Any, tmp_path: Path) -> None:

@@ -14,8 +14,19 @@ def test_a_million_tracks_cost_no_more_than_twenty_five_dollars_once() -> None:
     assert cost.total(cost.embedding(1_000_000), free_tier=True) <= 25
 
 
-def test_a_hundred_thousand_tracks_cost_about_a_dollar_a_month_when_nobody_asks() -> None:
-    assert cost.total(cost.month(100_000, 0), free_tier=True) < 1.5
+def test_a_hundred_thousand_tracks_cost_less_than_two_dollars_a_month_when_nobody_asks_or_plays() -> None:
+    assert cost.total(cost.month(100_000, 0), free_tier=True) < 1.75
+
+
+def test_the_page_says_what_a_million_plays_cost() -> None:
+    listed, free = (cost.total(cost.listening(1_000_000), free_tier=free) for free in (False, True))
+    text = (terraform.ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
+    assert f"A million plays, taken in one by one, cost {listed:.2f} USD at list price" in text
+    assert f"and {free:.2f} after a free tier that nothing else uses" in text
+    functions = yaml.safe_load((terraform.ROOT / "serverless.yml").read_text(encoding="utf-8"))["functions"]
+    assert functions["keep_plays"]["events"] == [{"schedule": {"rate": f"rate({30 * 24 // cost.KEEP_RUNS} hours)"}}]
+    assert functions["record_plays"]["memorySize"] / 1024 == cost.PLAY_GB
+    assert functions["keep_plays"]["memorySize"] / 1024 == cost.KEEP_GB
 
 
 def test_the_bill_counts_every_queue_that_lambda_looks_into() -> None:

@@ -94,7 +94,7 @@ class _Aws:
 
     def __init__(self, concurrent: int = 10, code_bytes: int = 0) -> None:
         self.clients: dict[str, Any] = {}
-        self._lambda = boto3.client("lambda")
+        self._lambda = boto3.Session().client("lambda")  # the shared ones are not to be stubbed
         stubber = Stubber(self._lambda)
         limits = {"ConcurrentExecutions": concurrent, "TotalCodeSize": 80_000_000_000}
         answer = {"AccountLimit": limits, "AccountUsage": {"TotalCodeSize": code_bytes}}
@@ -144,7 +144,7 @@ class _Unreachable:
 
 def test_being_refused_by_a_service_shows_that_it_is_there() -> None:
     aws = _Aws()
-    refusing = boto3.client("sns")
+    refusing = boto3.Session().client("sns")
     stubber = Stubber(refusing)
     stubber.add_client_error("list_topics", "AuthorizationError", "not authorized", http_status_code=403)
     stubber.activate()
@@ -185,7 +185,7 @@ def test_a_stack_that_can_be_updated_passes(status: str) -> None:
 
 
 def _stack(status: str) -> Any:
-    client = boto3.client("cloudformation")
+    client = boto3.Session().client("cloudformation")
     stubber = Stubber(client)
     described = {"StackName": "earshot-dev", "CreationTime": "2026-01-01T00:00:00Z", "StackStatus": status}
     stubber.add_response("describe_stacks", json.loads(json.dumps({"Stacks": [described]})))

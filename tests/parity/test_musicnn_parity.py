@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 RATE = 16_000
 BLOCKS = (slice(0, 200), slice(200, 412), slice(412, 624))
-CLIPS = range(0, 33, 7)
+CLIPS = range(0, 33, 11)
 PRIOR = Path(fit.__file__).with_name("data") / "musicnn_msd_prior.npz"
 
 

@@ -10,7 +10,7 @@ import pytest
 from earshot.lists import ListedTrack, write_list
 from earshot.reasons import Reason
 from tests.players.conftest import run_in_players_environment
-from tests.stubs.exports import write_200_rows_of_which_150_are_held
+from tests.stubs.exports import write_rows_of_which_some_are_held
 from tests.stubs.stack import running_stack
 
 
@@ -23,7 +23,7 @@ def test_what_is_held_of_an_export_is_a_list_that_mopidy_opens_and_can_play(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     music, exported, lists = tmp_path / "Music & more", tmp_path / "mine.csv", tmp_path / "lists"
-    songs = write_200_rows_of_which_150_are_held(music, exported)
+    songs = write_rows_of_which_some_are_held(music, exported, held=150, unheard=46)
     with running_stack(monkeypatch, folder_roots=str(tmp_path)) as stack:
         stack.run(str(music))
         entries = [*stack.crawls.entries(stack.run(str(exported)))]

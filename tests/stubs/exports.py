@@ -41,10 +41,10 @@ def write_file(path: Path, title: str, artist: str, album: str = "", isrc: str =
     return path
 
 
-def write_200_rows_of_which_150_are_held(folder: Path, exported: Path) -> list[Song]:
-    """An Exportify file: first 150 rows of songs whose files are written below `folder` (some tagged otherwise), then 4
-    of songs that are nearly held, and 46 of others. The first 150."""
-    songs = [Song(f"Harbour {n}", f"Ann {n % 30}", f"Album {n % 12}") for n in range(150)]
+def write_rows_of_which_some_are_held(folder: Path, exported: Path, *, held: int, unheard: int) -> list[Song]:
+    """An Exportify file: first `held` rows of songs whose files are written below `folder` (some tagged otherwise),
+    then 4 of songs that are nearly held, and `unheard` of others. The first ones."""
+    songs = [Song(f"Harbour {n}", f"Ann {n % 30}", f"Album {n % 12}") for n in range(held)]
     for title, artist, album in songs:
         written = title.upper() if "7" in title else f"{title} (Remastered 2011)" if "3" in title else title
         write_file(folder / artist / album / f"{title}.flac", written, artist, album)
@@ -53,7 +53,7 @@ def write_200_rows_of_which_150_are_held(folder: Path, exported: Path) -> list[S
         for n, (title, artist, album) in enumerate(songs)
     ]
     rows += [(spotify_id(1000 + n), *_DECOYS[n % 4], f"Elsewhere {n}") for n in range(4)]
-    rows += [(spotify_id(2000 + n), f"Unheard {n}", "Dee", "None") for n in range(46)]
+    rows += [(spotify_id(2000 + n), f"Unheard {n}", "Dee", "None") for n in range(unheard)]
     exported.parent.mkdir(parents=True, exist_ok=True)
     with exported.open("w", newline="", encoding="utf-8-sig") as file:
         table = csv.writer(file)

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from tests.stubs.clients import SECRET
 from tests.stubs.web import Answer, Request
-
-_SECRET = "FOOBARSECRET"
 
 
 @dataclass
@@ -71,7 +70,7 @@ def _is_signed(request: Request, headers: Mapping[str, str]) -> bool:
     scope = "/".join((day, region, service, end))
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     text = "\n".join(("AWS4-HMAC-SHA256", asked["X-Amz-Date"], scope, digest))
-    key = f"AWS4{_SECRET}".encode()
+    key = f"AWS4{SECRET}".encode()
     for part in (day, region, service, end):
         key = hmac.digest(key, part.encode(), "sha256")
     return hmac.compare_digest(hmac.digest(key, text.encode(), "sha256").hex(), signature)

@@ -19,8 +19,8 @@ from tests.stubs.stack import Stack, invoke
 from tests.stubs.web import Answer, Request, StubServer, serve
 
 _PLAYLIST = spotify_id("hundreds")
-_ENTRIES = 280
-"""Seven of each kind: six pages, in three messages."""
+_ENTRIES = 120
+"""Three of each kind: three pages, in two messages."""
 _CLIPS = [sweep(0.3, pitch=200 + 100 * number) for number in range(10)]
 
 

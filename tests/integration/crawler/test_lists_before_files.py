@@ -7,6 +7,7 @@ import pytest
 
 from crawler import bootstrap
 from crawler.awaited import Awaited
+from crawler.source import PAGE_SIZE
 from earshot.crawls import CrawlSummary
 from earshot.ids import CrawlId
 from earshot.messages import CrawlPlaylist, ForgetPlaylist
@@ -74,14 +75,15 @@ def test_a_spotify_playlist_without_previews_becomes_one_of_own_files(
 def test_a_list_is_crawled_once_however_many_files_come_and_not_again_for_the_same_files(
     folder_stack: Stack, folder: Path
 ) -> None:
-    rows = [f"Song {n},Ann" for n in range(60)]
+    files = PAGE_SIZE + 1
+    rows = [f"Song {n},Ann" for n in range(files)]
     playlist = _written(folder / "mine.csv", "\n".join(["title,artist", *rows, "Never,Ann"]))
     folder_stack.run(playlist)
-    for n in range(60):
+    for n in range(files):
         write_file(folder / _MUSIC / f"{n}.flac", f"Song {n}", "Ann")
     folder_stack.run(str(folder / _MUSIC))
     again, _ = _of(folder_stack, playlist)
-    assert [_is_file(found) for found in _found(folder_stack, again.crawl_id)] == [True] * 60 + [False]
+    assert [_is_file(found) for found in _found(folder_stack, again.crawl_id)] == [True] * files + [False]
     folder_stack.run(str(folder / _MUSIC))
     assert len(_of(folder_stack, playlist)) == 2
 
@@ -137,8 +139,8 @@ def test_a_crawl_that_dies_brings_its_lists_their_files_all_the_same(
     doing = getattr(whose, dies_in)
     died: list[str] = []
 
-    def once(*given: object) -> object:
-        done = doing(*given)
+    def once(*given: object, **named: object) -> object:
+        done = doing(*given, **named)
         if not died:
             died.append(dies_in)
             raise SystemExit
@@ -161,7 +163,7 @@ def test_a_list_that_is_read_while_its_file_comes_finds_it(
     """The file's crawl asks who wants it before the list says so, and registers it after the list has looked."""
     playlist = _written(folder / "mine.csv", "title,artist\nOne,Ann\n")
     write_file(folder / _MUSIC / "one.flac", "One", "Ann")
-    songs = bootstrap.crawl().songs
+    songs = bootstrap.crawl().registering.songs
     monkeypatch.setattr(songs, "note", _first(lambda: folder_stack.read(playlist), songs.note))
     folder_stack.run(str(folder / _MUSIC))
     assert _is_file(_found(folder_stack, _of(folder_stack, playlist)[0].crawl_id)[0])

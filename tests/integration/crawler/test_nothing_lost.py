@@ -105,13 +105,13 @@ def test_deleted_songs_in_bins_and_ignored_folders_are_passed_over_and_named(sta
 def test_names_that_are_not_utf_8_are_read_over_several_pages(stack: Stack, folder: Path) -> None:
     inner = Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9 \xbf"))
     inner.mkdir()
-    for number in range(120):
+    for number in range(60):
         path = Path(os.fsdecode(os.fsencode(inner) + b"/%03d na\xefve.wav" % number))
         path.write_bytes(sweep(0.1, "wav", rate=8000, pitch=200 + number))
     crawl_id = _crawl(stack, folder)
     assert stack.crawls.summary(crawl_id).finished
-    assert len(list(stack.tracks.scan())) == 120
-    assert len(_names(stack, _crawl(stack, inner.as_uri()))) == 120
+    assert len(list(stack.tracks.scan())) == 60
+    assert len(_names(stack, _crawl(stack, inner.as_uri()))) == 60
 
 
 def test_one_file_is_a_playlist(stack: Stack, folder: Path) -> None:
@@ -292,11 +292,11 @@ def test_what_deezer_counts_and_does_not_show_is_passed_by_place(web_stack: Stac
 
 
 def test_a_page_that_is_hidden_today_ends_nothing_and_removes_nothing(web_stack: Stack, deezer: DeezerStub) -> None:
-    deezer.fail = _Places(150, set())
+    deezer.fail = _Places(110, set())
     _crawl(web_stack, "deezer:playlist:9")
-    deezer.fail = _Places(150, set(range(50, 100)))
+    deezer.fail = _Places(110, set(range(50, 100)))
     withheld = web_stack.crawls.summary(_crawl(web_stack, "deezer:playlist:9", remove=True, agreed=1000)).withheld
-    assert _numbers(web_stack) == 150
+    assert _numbers(web_stack) == 110
     assert withheld is not None
     assert (withheld.tracks, withheld.may_be_agreed) == (50, False)
 

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from crawler.source import PAGE_SIZE
 from earshot.ids import CrawlId
 from earshot.lists import ListedTrack, write_list
 from earshot.reasons import Reason
@@ -16,7 +17,7 @@ from tests.stubs import deezer as deezer_stub
 from tests.stubs.audio import sweep
 from tests.stubs.clients import client
 from tests.stubs.deezer import DeezerStub
-from tests.stubs.exports import write_200_rows_of_which_150_are_held, write_file
+from tests.stubs.exports import write_file, write_rows_of_which_some_are_held
 from tests.stubs.spotify import SpotifyStub, item, spotify_id, track
 from tests.stubs.stack import Stack
 
@@ -27,18 +28,19 @@ def _entries(stack: Stack, crawl_id: CrawlId) -> Iterator[tuple[Track | None, Re
         yield found, entry.reason or (found.reason if found else None)
 
 
-def test_an_export_of_200_rows_finds_its_150_songs_among_the_files_and_says_what_became_of_the_others(
+def test_an_export_finds_its_songs_among_the_files_and_says_what_became_of_the_others(
     folder_stack: Stack, folder: Path
 ) -> None:
-    exported = folder / "lists" / "mine.csv"
-    songs = write_200_rows_of_which_150_are_held(folder, exported)
+    """Over two pages of the list, and of the folder; tests/players has one of 200 rows."""
+    exported, held = folder / "lists" / "mine.csv", PAGE_SIZE + 1
+    songs = write_rows_of_which_some_are_held(folder, exported, held=held, unheard=5)
     folder_stack.run(str(folder))
     found = [*_entries(folder_stack, folder_stack.run(str(exported)))]
-    matched = [one.info for one, _ in found[:150] if one and one.info.source == "file"]
-    assert len(matched) == 150
+    matched = [one.info for one, _ in found[:held] if one and one.info.source == "file"]
+    assert len(matched) == held
     for info, (title, artist, _) in zip(matched, songs, strict=True):
         assert (info.title.lower().removesuffix(" (remastered 2011)"), info.artists) == (title.lower(), (artist,))
-    assert [reason for _, reason in found[150:]] == [Reason.NOT_IN_LIBRARY] * 50
+    assert [reason for _, reason in found[held:]] == [Reason.NOT_IN_LIBRARY] * 9
 
     listed = [ListedTrack(i.title, i.artists, i.album, location=(i.preview_url or "")) for i in matched]
     playlist = folder / "lists" / "mine.m3u8"

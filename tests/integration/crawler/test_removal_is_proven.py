@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from crawler import departed
 from crawler.awaited import Awaited
 from crawler.crawl import Crawl
+from crawler.registering import Registering
 from crawler.source import Connected, Page, PlaylistEntry
 from earshot import clock
 from earshot.errors import ProviderRefused
@@ -22,6 +23,7 @@ from earshot.matching import Matching
 from earshot.messages import CrawlPlaylist
 from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
+from earshot.stores.digests import Digests
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.song_keys import SongKeys
 from earshot.stores.wanted_songs import WantedSongs
@@ -65,15 +67,18 @@ class Playlists(RuleBasedStateMachine):
         sqs = boto3.client("sqs")
         crawl_queue = MessageQueue(sqs, self._stage.queues["crawl"])
         songs = SongKeys(boto3.client("dynamodb"), "crawls")
+        fetch_queue = MessageQueue(sqs, self._stage.queues["fetch"])
+        awaited = Awaited(WantedSongs(boto3.client("dynamodb"), "crawls"), self._stage.crawls, crawl_queue)
+        digests = Digests(boto3.client("dynamodb"), "crawls")
         self._crawl = Crawl(
             sources={"spotify": Connected(read_page=self._read)},
             tracks=self._stage.tracks,
             crawls=self._stage.crawls,
-            songs=songs,
+            registering=Registering(self._stage.tracks, songs, digests, awaited, fetch_queue),
             matching=Matching(self._stage.tracks, songs),
-            awaited=Awaited(WantedSongs(boto3.client("dynamodb"), "crawls"), self._stage.crawls, crawl_queue),
+            awaited=awaited,
             crawl_queue=crawl_queue,
-            fetch_queue=MessageQueue(sqs, self._stage.queues["fetch"]),
+            fetch_queue=fetch_queue,
             stage="local",
             model="any",
             pages_per_message=1,

@@ -23,6 +23,7 @@ from earshot.messages import IndexPublished, TrackNotIndexed, TracksChanged
 from earshot.recipes import Recipe, kept_recipes
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Tag, Track, TrackInfo
+from tests import quick_moto  # noqa: F401  # for what it does to moto
 
 MODEL = "musicnn-msd@1"
 BUCKET = "earshot-test-index"

@@ -66,6 +66,11 @@ _NAVIDROME = {
     "submission_client": "navidrome", "submission_client_version": "0.58.0", "tracknumber": 3, "recording_mbid": _MBID,
     "artist_mbids": [""], "artist_names": ["Rick Astley", "A guest"], "release_mbid": "", "duration_ms": 213_573,
 }  # fmt: skip
+_WEB_SCROBBLER = {
+    "submission_client": "Web Scrobbler", "submission_client_version": "3.12.0", "music_service_name": "Spotify",
+    "origin_url": "https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC", "duration": 213.57,
+    "artist_names": ["Rick Astley", "A guest"],
+}  # fmt: skip
 _MULTI_SCROBBLER = {
     "artist_names": ["Rick Astley", "A guest"], "duration": 214, "track_mbid": _MBID, "music_service": "spotify.com",
     "origin_url": "https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC", "duration_played": 120, "tracknumber": 3,
@@ -77,12 +82,13 @@ _MULTI_SCROBBLER = {
     ("info", "known"),
     [
         (_NAVIDROME, {"mbid": _MBID, "duration_ms": 213_573, "played_ms": None, "named_id": None}),
+        (_WEB_SCROBBLER, {"mbid": None, "duration_ms": 213_570, "named_id": "4uLU6hMCjMI75M1A2tKUQC"}),
         (
             _MULTI_SCROBBLER,
             {"mbid": _MBID, "duration_ms": 214_000, "played_ms": 120_000, "named_id": "4uLU6hMCjMI75M1A2tKUQC"},
         ),
     ],
-    ids=["Navidrome", "multi-scrobbler"],
+    ids=["Navidrome", "Web Scrobbler", "multi-scrobbler"],
 )
 def test_what_players_send_by_their_sources_is_understood(
     world: World, info: dict[str, Any], known: dict[str, Any]
@@ -96,7 +102,7 @@ def test_what_players_send_by_their_sources_is_understood(
 def test_what_makes_no_sense_beside_the_names_is_left_out(world: World) -> None:
     info: dict[str, Any] = {
         "duration_ms": "long",
-        "duration": 9e99,
+        "duration": float("inf"),
         "isrc": 7,
         "origin_url": "javascript:alert(1)",
         "skipped": "no",

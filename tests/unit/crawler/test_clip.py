@@ -41,7 +41,11 @@ def test_a_short_file_is_passed_on_as_it_is(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["mp3", "flac", "opus", "ogg", "m4a", "wav"])
 def test_a_long_file_that_sounds_everywhere_gives_its_middle_thirty_seconds(kind: str) -> None:
-    samples, rate = _decoded(clip_of(io.BytesIO(sweep(36, kind, rate=22050)), max_bytes=_LIMIT))
+    channels = (
+        2 if kind == "ogg" else 1
+    )  # FFmpeg's encoder of Vorbis knows two channels, the others are quicker with one
+    audio = sweep(36, kind, rate=22050, channels=channels)
+    samples, rate = _decoded(clip_of(io.BytesIO(audio), max_bytes=_LIMIT))
     assert len(samples) / rate == pytest.approx(30, abs=0.3)
     samples = samples[4096:-4096]  # a decoder makes nothing of the first packet without the one before
     assert _pitch(samples, rate) == pytest.approx(200 + 20 * 3, abs=16), "it starts at second 3"
@@ -50,7 +54,7 @@ def test_a_long_file_that_sounds_everywhere_gives_its_middle_thirty_seconds(kind
 
 @pytest.mark.parametrize(("kind", "container"), [("mp3", b"\xff\xf3"), ("m4a", b"\x1aE\xdf\xa3"), ("wav", b"RIFF")])
 def test_a_clip_holds_the_packets_of_its_file(kind: str, container: bytes) -> None:
-    audio = sweep(40, kind, rate=22050)
+    audio = sweep(40, kind, rate=22050, channels=1)
     clip = clip_of(io.BytesIO(audio), max_bytes=_LIMIT)
     assert clip.startswith(container)
     with av.open(io.BytesIO(audio), "r") as whole, av.open(io.BytesIO(clip), "r") as cut:
@@ -76,7 +80,7 @@ def _with_silence(music_s: float, silence_s: float, *, first: bool) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("music_s", "silence_s"), [(60, 300), (31, 300), (20, 200), (120, 900)], ids=lambda seconds: f"{seconds} s"
+    ("music_s", "silence_s"), [(60, 300), (31, 300), (20, 200), (120, 600)], ids=lambda seconds: f"{seconds} s"
 )
 @pytest.mark.parametrize("first", [True, False], ids=["music first", "silence first"])
 def test_the_clip_is_where_the_music_is(music_s: float, silence_s: float, first: bool) -> None:

@@ -19,7 +19,10 @@ _SCHEMAS = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read
 _READ = {
     "TrackJson": "TrackAnswer", "FoundJson": "Result", "SeedJson": "QueryTrack", "SimilarJson": "SimilarAnswer",
     "UploadJson": "Upload", "OpenedJson": "QueryOpened", "HeardJson": "QueryAnswer", "SearchJson": "SearchAnswer",
-    "RecommendJson": "RecommendAnswer", "StartedJson": "CrawlStarted", "CrawlJson": "CrawlAnswer",
+    "StartedJson": "CrawlStarted", "CrawlJson": "CrawlAnswer",
+    "ListenJson": "Listen", "ListensJson": "Listens", "ForgottenJson": "Forgotten",
+    "NamedJson": "Named", "PlayedWithJson": "PlayedWith", "RecommendedJson": "Result",
+    "RecommendJson": "RecommendAnswer",
     "ProgressJson": "CrawlCounts", "CrawlsJson": "CrawlList", "IndexJson": "IndexHealth", "HealthJson": "Health",
 }  # fmt: skip
 
@@ -39,6 +42,27 @@ def test_questions_carry_their_parameters_the_key_and_a_path_before_the_apis_own
     assert asked.headers["X-Api-Key"] == posted.headers["X-Api-Key"] == "hush"
     assert json.loads(posted.body) == {"playlist": "\udcff"}
     assert posted.headers["Content-Type"] == "application/json"
+
+
+def test_pages_follow_one_another_on_the_same_server_alone() -> None:
+    links = {"/a": '</b?after=1%20>; rel="next"', "/away": '<https://elsewhere.example/b>; rel="next"'}
+
+    def route(request: Request) -> Answer:
+        named = {"Link": links[request.path]} if request.path in links else {}
+        return Answer(200, f"{request.path} {request.query}".encode(), named)
+
+    with serve(route) as server:
+        client = ApiClient(server.url)
+        assert list(client.pages_of("/a")) == ["/a {}", "/b {'after': '1 '}"]
+        with pytest.raises(ApiUnreachable, match="elsewhere"):
+            list(client.pages_of("/away"))
+
+
+def test_when_to_ask_again_is_told() -> None:
+    with serve(lambda _: Answer.json({}, 429, Retry_After="1800")) as server:
+        assert ApiClient(server.url).get("/listens").retry_after_s == 1800
+    with serve(lambda _: Answer.json({}, 429, Retry_After="Fri, 31 Dec 1999 23:59:59 GMT")) as server:
+        assert ApiClient(server.url).get("/listens").retry_after_s is None
 
 
 def test_a_refusal_says_what_the_api_says() -> None:

@@ -234,11 +234,11 @@ def test_xml_that_declares_entities_or_is_broken_is_refused(content: str) -> Non
 
 
 def test_reading_a_hostile_table_takes_time_in_proportion() -> None:
-    began = time.perf_counter()
-    for content in (b'"' * 300_000, b'a,"b\n' * 60_000, b",".join([b"x"] * 100_000), b"[" * 100_000, b'"a""' * 80_000):
+    began = time.process_time()
+    for content in (b'"' * 150_000, b'a,"b\n' * 30_000, b",".join([b"x"] * 50_000), b"[" * 50_000, b'"a""' * 40_000):
         with pytest.raises(InvalidPlaylist):
             read_list(b"lyrics,words,more,columns,here\n" + content, "list.csv")
-    assert time.perf_counter() - began < 30
+    assert time.process_time() - began < 15
 
 
 _TEXT = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" "), min_size=1, max_size=30).map(

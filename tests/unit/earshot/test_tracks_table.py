@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -171,3 +172,27 @@ def test_a_track_of_another_release_is_read_with_what_it_says(table: TracksTable
 def test_an_aws_error_that_is_no_lost_race_is_not_swallowed(dynamodb: Any) -> None:
     with pytest.raises(dynamodb.exceptions.ResourceNotFoundException):
         TracksTable(dynamodb, "absent").reopen(TrackId("deezer:1"))
+
+
+def test_what_happens_to_a_track_while_it_gets_another_id_is_not_lost(
+    table: TracksTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.register(INFO)
+    honest, done = Table.get_many, list[bool]()
+
+    def heard_meanwhile(reading: Table, *given: Any) -> Any:
+        rows = [*honest(reading, *given)]
+        if not done:
+            done.append(store(table, "2026-01-01T00:00:00Z"))
+        return iter(rows)
+
+    monkeypatch.setattr(Table, "get_many", heard_meanwhile)
+    renamed = replace(INFO, track_id=TrackId("deezer:2"))
+    assert table.rename(INFO.track_id, renamed)
+    track = table.get(INFO.track_id)
+    assert track is not None
+    assert (track.track_id, track.status, [t.track_id for t in table.scan()]) == (
+        "deezer:2",
+        Status.READY,
+        ["deezer:2"],
+    )

@@ -54,13 +54,13 @@ def test_only_those_who_are_asked_for_count(plays: Plays, tmp_path: Path) -> Non
 
 def test_events_of_several_days_have_one_code_for_each_listener_and_track(plays: Plays, tmp_path: Path) -> None:
     events = Events(plays)
-    for some in (FIRST, [_heard(TWO, "d", 1), _heard(ONE, "c", 2), replace(_heard(ONE, "x", 3), track_id=None)]):
+    for some in (FIRST, [_heard(TWO, "Z", 1), _heard(ONE, "c", 2), replace(_heard(ONE, "x", 3), track_id=None)]):
         file = _file(tmp_path, plays.pack(some))
         events.add(Days((file, file), are_merged=False))
     found, tracks = events.arrays()
-    assert tracks == ["a", "b", "c", "d"]
+    assert tracks == ["Z", "a", "b", "c"]
     assert list(zip(found["listener"], found["track"], (found["at"] - AT) // 86_400, found["skip"], strict=True)) == [
-        (0, 0, -1, False), (0, 1, 0, False), (0, 2, 0, True), (0, 2, 2, False), (1, 0, 0, False), (1, 3, 1, False)
+        (0, 1, -1, False), (0, 2, 0, False), (0, 3, 0, True), (0, 3, 2, False), (1, 1, 0, False), (1, 0, 1, False)
     ]  # fmt: skip
 
 

@@ -69,6 +69,12 @@ def test_our_own_page_and_programs_change_what_they_may(headers: dict[str, str])
     assert _changing("POST", headers, []) == 200
 
 
+def test_an_extension_that_scrobbles_shows_a_token() -> None:
+    origin = {"origin": "moz-extension://5f9c", "sec-fetch-site": "cross-site"}
+    assert _changing("POST", {**origin, "authorization": "Token anna"}, []) == 200
+    assert _changing("POST", {**origin, "authorization": "Basic YTpi"}, []) == 403
+
+
 def test_an_origin_that_was_admitted_may_change_things_too() -> None:
     headers = {"origin": "https://player.example", "sec-fetch-site": "cross-site"}
     assert _changing("POST", headers, ["https://player.example"]) == 200

@@ -1,0 +1,103 @@
+"""What moto works out anew in every request is worked out once: four fifths of a test's time went there.
+
+Nothing that moto answers changes; importing this module is enough.
+"""
+
+import functools
+import time
+from importlib import import_module
+from typing import Any
+
+
+def _part(name: str) -> Any:
+    """A module of moto, of whose inside its types say nothing."""
+    return import_module(f"moto.{name}")
+
+
+_core, _responses, _backend, _json = map(
+    _part, ("core.models", "core.responses", "core.base_backend", "core.serialize")
+)
+_sqs, _values = _part("sqs.models"), _part("dynamodb.models.dynamo_type")
+_trees, _expressions, _validators = (
+    _part(f"dynamodb.parsing.{name}") for name in ("ast_nodes", "expressions", "validators")
+)
+
+# A mock answers the library `requests`, too, by 200 patterns for each of seven methods, which every account registers
+# anew. Who asks AWS that way here uploads.
+_core.RESPONSES_METHODS[:] = ["PUT"]
+
+# Who changes a tree works on a copy of it.
+_parser = _expressions.UpdateExpressionParser
+_parser.make = functools.cache(_parser.make)
+
+
+def _copied(node: Any, memo: Any) -> Any:
+    copy = object.__new__(type(node))
+    copy.__dict__.update(node.__dict__, parent=None)
+    if node.children is not None:
+        copy.children = [_copied(child, memo) if isinstance(child, _trees.Node) else child for child in node.children]
+        for child in copy.children:
+            if isinstance(child, _trees.Node):
+                child.parent = copy
+    return copy
+
+
+_trees.Node.__deepcopy__ = _copied
+
+# These two look at everything below a node, and did so at each node again: what the root holds is all there is.
+_counts, _overlaps = _validators.ActionCountValidator, _validators.OverlappingPathsValidator
+_counts.traverse = _counts.verify_action_counts
+_overlaps.traverse = _overlaps.check_for_overlapping_paths
+
+# The addresses of a service are those of its module; S3's was loaded anew twice in every request.
+_addresses = _backend.BaseBackend.urls.fget
+_addresses_of: Any = functools.cache(lambda kind: _addresses(object.__new__(kind)))
+_backend.BaseBackend.urls = property(lambda backend: _addresses_of(type(backend)))
+
+
+_responses.method_names_from_class = functools.cache(_responses.method_names_from_class)
+_underscores = functools.cache(_responses.camelcase_to_underscores)
+_responses.camelcase_to_underscores = _sqs.camelcase_to_underscores = _underscores
+
+# Keys are compared by the thousand; a text is its own value.
+_cast = _values.DynamoType.cast_value.fget
+_values.DynamoType.cast_value = property(lambda typed: typed.value if typed.type == "S" else _cast(typed))
+
+_kinds: dict[type, tuple[type, ...]] = {}
+_nodes_to_be_processed = _trees.DepthFirstTraverser.nodes_to_be_processed
+
+
+def _remembered(traverser: Any) -> tuple[type, ...]:
+    """The classes of nodes that a kind of traverser processes, always the same."""
+    kind = type(traverser)
+    if kind not in _kinds:
+        _kinds[kind] = _nodes_to_be_processed(traverser)
+    return _kinds[kind]
+
+
+_trees.DepthFirstTraverser.nodes_to_be_processed = _remembered
+
+_serialize_structure = _json.BaseJSONSerializer._serialize_type_structure
+
+
+def _serialize(serializer: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
+    """Of DynamoDB's ``{"S": "text"}`` only what is there is looked for, not every type by each name it might have."""
+    if shape.name == "AttributeValue" and key and isinstance(value, dict) and shape.members.keys() >= value.keys():
+        wrapper: dict[str, Any] = {}
+        for kind, content in value.items():
+            if content is not None:
+                serializer._serialize(wrapper, content, shape.members[kind], kind)
+        serializer._default_serialize(serialized, wrapper, shape, key)
+    else:
+        _serialize_structure(serializer, serialized, value, shape, key)
+
+
+_json.BaseJSONSerializer._serialize_type_structure = _serialize
+
+
+def _now_millis() -> float:
+    return time.time() * 1000
+
+
+# Asked twice of each message, whenever one comes; by the calendar it took fifty times as long.
+_sqs.unix_time_millis = _now_millis
