@@ -156,10 +156,12 @@ class ColisteningTable:
     def _rows_of(self, names: Ids) -> RowNumbers:
         rows = np.full(len(names), -1, np.intp)
         if len(names) and self.size:
+            order = np.argsort(names)  # sought one after the other they share pages
+            names = names[order]
             wanted = names.astype(self._ids.dtype)  # a longer name is cut off, and is another one then
             at = np.minimum(np.searchsorted(self._ids, wanted), self.size - 1)
             found = self._ids[at] == names
-            rows[found] = at[found]
+            rows[order[found]] = at[found]
         return rows
 
     def track_ids_of(self, rows: RowNumbers) -> list[TrackId]:
