@@ -10,7 +10,7 @@ export EARSHOT_LOCAL_HOST := $(HOST)
 endif
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo proxy test-players test-kafka simulate test-field up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
-        bench-songs bench-windows bench-index bench-ingest bench-scan bench-api bench-plots fuzz clean spotify-login openapi drawing notices
+        bench-songs bench-windows bench-index bench-ingest bench-scan bench-api bench-listening bench-plots fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -119,6 +119,9 @@ bench-ingest: setup-dev model ## From PUT to searchable, and a playlist of 1,000
 
 bench-scan: setup-dev ## A second crawl of 20,000 files that have not changed (fails on a miss)
 	@$(PY) -m bench.scan
+
+bench-listening: setup-dev ## What people play: what the champion finds, what serving and fitting cost (fails on a miss)
+	@$(PY) -m bench.listening
 
 fuzz: setup-dev ## Hostile requests against the api, damaged files of every format against the decoder
 	@EARSHOT_FUZZ_REQUESTS=20000 $(PY) -m pytest tests/integration/api/test_fuzz.py

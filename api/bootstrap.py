@@ -11,8 +11,10 @@ from api.http.services import Rules, Services
 from config.api import ApiSettings
 from config.media_servers import MediaServerSettings
 from earshot.admission import Admission
+from earshot.colistening.reader import ColisteningReader
 from earshot.folders import Folders
 from earshot.index.reader import IndexReader
+from earshot.listening_journal import ListeningJournal
 from earshot.matching import Matching
 from earshot.media_servers.jellyfin import JellyfinServer, authorization
 from earshot.media_servers.jellyfin_library import JellyfinLibrary
@@ -44,7 +46,7 @@ def services() -> Services:
     dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
     # Players hear of a store that is away before they, or the gateway, lose patience: what the gateway says itself is
     # taken for success by some.
-    prompt = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempts": 2, "mode": "standard"})
+    prompt = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
     prompt_dynamodb, prompt_sqs = boto3.client("dynamodb", config=prompt), boto3.client("sqs", config=prompt)
     # Signed addresses then name the bucket's region. Without it they name none, and S3 redirects them for hours after
     # the bucket was made, which no signature survives.
@@ -88,6 +90,12 @@ def services() -> Services:
             settings.index_cache_dir,
             check_every_s=settings.index_check_every_s,
         ),
+        colistening=ColisteningReader(
+            s3,
+            settings.index_bucket,
+            settings.index_cache_dir,
+            check_every_s=settings.index_check_every_s,
+        ),
         tracks=tracks,
         crawls=CrawlsTable(dynamodb, settings.crawls_table),
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
@@ -103,6 +111,7 @@ def services() -> Services:
         media_servers=media_servers,
         disconnect=disconnect,
         covers=CoversBucket(s3, settings.covers_bucket) if settings.covers_bucket else None,
+        listening_journal=ListeningJournal(settings.listening_journal) if settings.listening_journal else None,
     )
 
 

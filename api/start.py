@@ -8,7 +8,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from api.http.services import Services
 from earshot.errors import EarshotError, NoIndexYet
-from earshot.index.reader import IndexReader
 from earshot.telemetry import logger
 
 SNAPSHOT = "snap-start"
@@ -22,7 +21,8 @@ _log = logger()
 
 
 def warm_up(kind: str, services: Callable[[], Services]) -> None:
-    """Open the index version that serves. Whatever keeps it from that is the first request's to meet.
+    """Open the index version that serves, and the table of what is played together. What keeps it from that is the
+    first request's to meet.
 
     An opening that takes longer than Lambda lets a start take goes on meanwhile; a request waits for its end.
 
@@ -31,11 +31,11 @@ def warm_up(kind: str, services: Callable[[], Services]) -> None:
         services: makes them.
     """
     try:
-        index = services().index
+        found = services()
     except EarshotError:
         _log.exception("the api cannot be set up")
         return
-    opening = Thread(target=_open, args=(index,), name="warm-up", daemon=True)
+    opening = Thread(target=_open, args=(found,), name="warm-up", daemon=True)
     opening.start()
     opening.join(PATIENCE_S if kind == "on-demand" else LONG_PATIENCE_S)
     if opening.is_alive():
@@ -47,11 +47,13 @@ def wake(services: Services) -> None:
     random.seed()
     services.disconnect()
     services.index.look_again()
+    services.colistening.look_again()
 
 
-def _open(index: IndexReader) -> None:
+def _open(services: Services) -> None:
     try:
-        index.current()
+        services.index.current()
+        services.colistening.current()
     except NoIndexYet:
         _log.info("nothing has been indexed yet")
     except (EarshotError, BotoCoreError, ClientError, OSError):

@@ -128,15 +128,7 @@ def _parser() -> argparse.ArgumentParser:
         help="where a player elsewhere has the files: /mnt/music, OLD=NEW, or . for relative",
     )
 
-    similar = add("similar", commands.similar, "Tracks that sound like the given ones.", listing)
-    similar.add_argument("tracks", nargs="+", metavar="TRACK", help=_A_TRACK)
-    similar.add_argument("--less", action="append", default=[], metavar="TRACK", help="less like this one (repeatable)")
-    _add_filters(similar)
-    _add_options(similar)
-    extend = add("extend", commands.extend, "Tracks that fit a playlist of the given ones.", listing)
-    extend.add_argument("tracks", nargs="+", metavar="TRACK", help=_A_TRACK)
-    _add_filters(extend)
-    _add_options(extend)
+    _add_ranked(add, listing)
     clip = add("clip", commands.clip, "Tracks that sound like a clip of your own.")
     file = clip.add_argument("file", metavar="FILE", help="mp3, ogg, opus, flac, wav or m4a; half a minute is enough")
     file.complete = shtab.FILE  # type: ignore[attr-defined]  # how it wants to be told
@@ -145,10 +137,12 @@ def _parser() -> argparse.ArgumentParser:
     path.add_argument("start", metavar="FROM")
     path.add_argument("end", metavar="TO")
     _add_filters(path)
+    _add_listening(path)
     path.add_argument("--steps", type=int, default=8, help="tracks in between (%(default)s)")
     tracks = add("tracks", commands.tracks, "Tracks of the catalogue by words and tags.", listing)
     tracks.add_argument("words", nargs="*", metavar="WORD", help="beginnings of words in title, artists or album")
     _add_filters(tracks)
+    _add_listening(tracks)
     tracks.add_argument("--limit", type=int, default=20, help="how many (%(default)s)")
     _add_crawls(add, listing)
     _add_listens(add, shared)
@@ -168,6 +162,20 @@ def _parser() -> argparse.ArgumentParser:
     add("sources", commands.sources, "Where music may come from, and how to switch on what is off.")
     add("status", commands.status, "What the API answers from, and the newest crawls.")
     return parser
+
+
+def _add_ranked(add: Callable[..., argparse.ArgumentParser], listing: argparse.ArgumentParser) -> None:
+    similar = add("similar", commands.similar, "Tracks that sound like the given ones.", listing)
+    similar.add_argument("tracks", nargs="+", metavar="TRACK", help=_A_TRACK)
+    similar.add_argument("--less", action="append", default=[], metavar="TRACK", help="less like this one (repeatable)")
+    _add_filters(similar)
+    _add_options(similar)
+    _add_listening(similar)
+    extend = add("extend", commands.extend, "Tracks that fit a playlist of the given ones.", listing)
+    extend.add_argument("tracks", nargs="+", metavar="TRACK", help=_A_TRACK)
+    _add_filters(extend)
+    _add_options(extend)
+    _add_listening(extend)
 
 
 def _add_crawls(add: Callable[..., argparse.ArgumentParser], listing: argparse.ArgumentParser) -> None:
@@ -268,6 +276,12 @@ def _add_options(ranked: argparse.ArgumentParser) -> None:
     ranked.add_argument("--max-per-artist", type=int, metavar="N", help="at most N results of one artist")
     ranked.add_argument("--max-per-album", type=int, metavar="N", help="at most N results of one album")
     ranked.add_argument("--diversity", type=float, metavar="D", help="0 most similar … 1 most varied")
+
+
+def _add_listening(asking: argparse.ArgumentParser) -> None:
+    asking.add_argument(
+        "--listening", type=float, metavar="W", help="0 by sound alone … 1 by what the same people play alone"
+    )
 
 
 def run() -> None:

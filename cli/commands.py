@@ -37,7 +37,12 @@ def similar(client: ApiClient, options: argparse.Namespace) -> Answer:
     tracks = [track_named(client, track) for track in options.tracks]
     less = [track_named(client, track) for track in options.less]
     if len(tracks) == 1 and not less:
-        wanted: dict[str, Any] = {"track_id": tracks[0], **filters(options), **_counts(options)}
+        wanted: dict[str, Any] = {
+            "track_id": tracks[0],
+            **filters(options),
+            **_counts(options),
+            **_listening(options),
+        }
         if options.form:
             return listed(client, options, "/similar", **wanted)
         answer = client.get("/similar", **wanted)
@@ -66,6 +71,10 @@ def extend(client: ApiClient, options: argparse.Namespace) -> Answer:
     return Answer(found, "\n".join(lines))
 
 
+def _listening(options: argparse.Namespace) -> dict[str, float]:
+    return {} if options.listening is None else {"listening": options.listening}
+
+
 def _counts(options: argparse.Namespace) -> dict[str, float | None]:
     limits = {"max_per_artist": options.max_per_artist, "max_per_album": options.max_per_album}
     return {"k": options.k, **limits, "diversity": options.diversity}
@@ -74,7 +83,7 @@ def _counts(options: argparse.Namespace) -> dict[str, float | None]:
 def _wanted(options: argparse.Namespace) -> dict[str, object]:
     """What a request's body says of the answers."""
     given = {name: value for name, value in _counts(options).items() if value is not None}
-    asked: dict[str, object] = {**filters(options)}
+    asked: dict[str, object] = {**filters(options), **_listening(options)}
     return {**given, **asked, **({"tags": options.tags.split(",")} if options.tags else {})}
 
 
@@ -107,6 +116,7 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
         "to": track_named(client, options.end),
         "steps": options.steps,
         **filters(options),
+        **_listening(options),
     }
     if options.form:
         return listed(client, options, "/path", **wanted)
@@ -118,7 +128,7 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 def tracks(client: ApiClient, options: argparse.Namespace) -> Answer:
     """Tracks by words."""
-    wanted = {"text": " ".join(options.words), "limit": options.limit, **filters(options)}
+    wanted = {"text": " ".join(options.words), "limit": options.limit, **filters(options), **_listening(options)}
     if options.form:
         return listed(client, options, "/search", **wanted)
     answer = client.get("/search", **wanted)

@@ -15,12 +15,14 @@ from config.local import LocalSettings
 from earshot.errors import DamagedIndex, LocalStackError
 from earshot.ids import CrawlId
 from earshot.intake import start_crawl
+from earshot.listening_journal import ListeningJournal
 from earshot.playlists import parse_playlist
 from earshot.running_stack import RunningStack
 from earshot.watching import Recurring, Watched
 from local import embedded_aws
 from local.board import Board
 from local.event_loop import EventLoop
+from local.functions import listening_journal
 from local.gateway import FrontDoor, listen
 from local.process import Child
 from local.resources import create_all
@@ -84,6 +86,7 @@ class Stack:
         env = aws_environment(settings.aws_url, REGION) | {"EARSHOT_STAGE": settings.stage}
         self._start_aws(closing, env)
         create_all(self.session, settings.stage, self.timings)
+        self._say_again(ListeningJournal(listening_journal(directory)), died_hard)  # before anybody says anything new
         loop = self._prepare_functions(closing, env, port)
         self._reconcile(died_hard)
         undone.unlink(missing_ok=True)
@@ -142,6 +145,13 @@ class Stack:
             self.say(f"repaired: {repaired}")
         if died_hard:
             self._crawl_again(Ledger(directory))
+
+    def _say_again(self, journal: ListeningJournal, died_hard: bool) -> None:
+        """Tell the embedded AWS what listeners have said since its last clean end, if it has forgotten that."""
+        if not died_hard:
+            journal.begin_anew()
+        elif count := journal.replay(self.deployment.plays_queue, self.deployment.listeners):
+            self.say(f"said again, what listeners said: {count} notes")
 
     def _crawl_again(self, ledger: Ledger) -> None:
         """Begin the crawls anew that the crawls table has lost; a repair has taken up those that it still holds."""

@@ -9,6 +9,7 @@ from crawler.reconcile import Reconcile
 from earshot.errors import InvalidSettings
 from earshot.ids import TrackId
 from earshot.stores.crawls_table import CrawlsTable
+from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.stores.scan_positions import ScanPositions
@@ -81,6 +82,16 @@ class Deployment:
     def crawls(self) -> CrawlsTable:
         """The crawls table."""
         return CrawlsTable(self.dynamodb, self.parameters["crawls-table"])
+
+    @cached_property
+    def listeners(self) -> ListenersTable:
+        """The listeners table."""
+        return ListenersTable(self.dynamodb, self.parameters["listeners-table"])
+
+    @cached_property
+    def plays_queue(self) -> MessageQueue:
+        """The queue that takes what is played."""
+        return MessageQueue(self.sqs, self.parameters["plays-queue-url"])
 
     @cached_property
     def previews(self) -> PreviewsBucket:

@@ -1,67 +1,63 @@
-"""A table of what is played together that tests write down; the real one is made by `listening`."""
+"""Tables of what is played together, written down by tests."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from earshot.embedding import Vector
+from earshot.clock import Timestamp
+from earshot.colistening.manifest import Manifest, Snapshot, TableEntry, Training, Verdict
+from earshot.colistening.publish import publish
+from earshot.colistening.rows import PER_TRACK, TableRows
+from earshot.colistening.store import ColisteningStore
+from earshot.colistening.table import ColisteningTable
+from earshot.index.cache import FileCache
 
-Rows = Mapping[str, Mapping[str, tuple[float, int]]]
-"""Of a track those played with it, each with its weight and how many listeners have played both."""
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+Links = Mapping[str, Mapping[str, tuple[float, int]]]
+"""Of a track those played with it: weight, and how many listeners have played both."""
+_TRAINING = Training(
+    model="knn",
+    parameters={},
+    data=Snapshot("2026-11-01", "2026-11-20", 1000, 20, 6, "ab" * 32),
+    figures={"ndcg10": 0.2},
+    candidates={},
+    baselines={},
+    verdict=Verdict(enters=True, reason="the first"),
+)
 
 
-class Folded(NamedTuple):
-    """A track that is played together with others."""
+def rows_of(links: Links, listeners: Mapping[str, int] | None = None) -> TableRows:
+    """The table of `links`; `listeners`: how many have played a track."""
+    heard = listeners or {}
+    ids = sorted({*links, *heard, *(other for found in links.values() for other in found)})
+    place = {track_id: row for row, track_id in enumerate(ids)}
+    neighbours = np.zeros((len(ids), PER_TRACK), np.uint32)
+    weights = np.zeros((len(ids), PER_TRACK), np.float16)
+    both = np.zeros((len(ids), PER_TRACK), np.uint32)
+    for track_id, found in links.items():
+        best = sorted(found.items(), key=lambda item: -item[1][0])[:PER_TRACK]
+        for column, (other, (weight, count)) in enumerate(best):
+            neighbours[place[track_id], column] = place[other]
+            weights[place[track_id], column] = weight
+            both[place[track_id], column] = count
+    counts = np.array([[0, heard.get(track_id, 0)] for track_id in ids], np.uint32)
+    return TableRows(np.array([track_id.encode() for track_id in ids]), neighbours, weights, both, counts)
 
-    track_id: str
-    score: float
-    because: str
-    listeners: int
+
+def on_disk(rows: TableRows, folder: Path) -> ColisteningTable:
+    """The table, opened from files in `folder` that no bucket has seen."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entry = TableEntry("t", len(rows.ids), rows.write(folder))
+    cache = FileCache(ColisteningStore(None, ""), folder / "cache")  # type: ignore[arg-type]
+    cache.adopt(entry, folder)
+    return ColisteningTable(Manifest(entry, _TRAINING, Timestamp("2026-11-20T07:00:00.000000Z")), cache)
 
 
-class Table:
-    """Rows in memory."""
-
-    version = "listening-1"
-
-    def __init__(self, rows: Rows, listeners: Mapping[str, int] | None = None) -> None:
-        self._rows = rows
-        self._listeners = listeners or {}
-
-    def knows(self, track_id: str) -> bool:
-        """Whether it has a row."""
-        return track_id in self._rows
-
-    def fold_in(self, plays: Sequence[tuple[str, float]], k: int, exclude: Collection[str] = ()) -> list[Folded]:
-        """The sums of the rows, greatest first."""
-        scores: defaultdict[str, float] = defaultdict(float)
-        for played, weight in plays:
-            for track_id, (own, _) in self._rows.get(played, {}).items():
-                scores[track_id] += weight * own
-        excluded = set(exclude)
-        best = sorted(
-            (-score, track_id) for track_id, score in scores.items() if score > 0 and track_id not in excluded
-        )[:k]
-        return [self._folded(plays, track_id, -minus) for minus, track_id in best]
-
-    def _folded(self, plays: Sequence[tuple[str, float]], track_id: str, score: float) -> Folded:
-        parts = {played: weight * self._of(played, track_id)[0] for played, weight in plays}
-        because = max(parts, key=lambda played: parts[played])
-        return Folded(track_id, score, because, self._of(because, track_id)[1])
-
-    def scores(self, plays: Sequence[tuple[str, float]], track_ids: Sequence[str]) -> Vector:
-        """The sum of each."""
-        return np.array(
-            [sum(weight * self._of(played, track_id)[0] for played, weight in plays) for track_id in track_ids],
-            np.float32,
-        )
-
-    def popularities(self, track_ids: npt.NDArray[np.bytes_]) -> npt.NDArray[np.uint32]:
-        """Listeners of each."""
-        return np.array([self._listeners.get(track_id.decode(), 0) for track_id in track_ids.tolist()], np.uint32)
-
-    def _of(self, played: str, track_id: str) -> tuple[float, int]:
-        return self._rows.get(played, {}).get(track_id, (0.0, 0))
+def published(s3: "S3Client", rows: TableRows, folder: Path) -> str:
+    """The version of the table, now the one that serves from the bucket `index`."""
+    store = ColisteningStore(s3, "index")
+    return publish(store, rows, _TRAINING, seen=store.head(), work_dir=folder).version

@@ -85,7 +85,7 @@ def _step(before: Seed, after: Seed, leaps: _Leaps) -> Found:
         (
             together.listeners
             for part in leaps.parts(before)
-            if (together := part.question.together(after.track.track_id)) is not None
+            for together in part.question.together([after.track.track_id]).values()
         ),
         default=None,
     )

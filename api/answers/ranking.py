@@ -3,9 +3,10 @@
 Every route that answers with tracks by sound builds a `Query` and calls `rank`.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from math import inf
 
 import numpy as np
@@ -18,6 +19,7 @@ from api.answers.spaces import Sound
 from earshot.embedding import Vector
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
+from earshot.index.transform import Matrix
 from earshot.recordings import SAME_CLIP, album_of, is_same_recording, performers_of
 from earshot.titles import plain_title
 
@@ -57,12 +59,13 @@ def rank(searcher: Searcher, query: Query, options: Options) -> Ranking:
     wanted = options.offset + options.k
     pool = max(_DIVERSITY_LEAST, wanted * _DIVERSITY_POOL) if options.diversity else wanted
     banned = frozenset(options.exclude) | {seed.track.track_id for seed in query.seeds}
-    fetch = pool + _HEADROOM
+    fetch = pool + _HEADROOM + len(query.dampened)
     while True:
         found = best(sound, query, fetch, exclude=banned, least=least)
         selection = _Selection(searcher, query, options)
-        for offer in found.offers:
-            selection.take(offer, is_full=len(selection.groups) >= pool)
+        vectors = _vectors_of(searcher, found.offers) if options.collapse_versions else repeat(None)
+        for offer, vector in zip(found.offers, vectors, strict=False):
+            selection.take(offer, vector, is_full=len(selection.groups) >= pool)
         if len(selection.groups) >= pool or found.complete:
             break
         fetch *= _GROWTH
@@ -86,27 +89,36 @@ class _Group:
 def _explained(searcher: Searcher, groups: Sequence[_Group], query: Query) -> list[Found]:
     """The results, each with why it is among them."""
     liked = np.stack([seed.vector for seed in query.liked]) if len(query.liked) > 1 else None
-    found = []
+    played_with, found = _played_with(searcher, groups, query), []
     for group in groups:
         track, score, similarity = group.best
         nearest = None
         if liked is not None:
             nearest = query.liked[int((liked @ _vector(searcher, track)).argmax())].track
         shared = shared_tags(query.tags, track)
-        found.append(
-            Found(track, score, similarity, shared, group.versions, nearest, _played_with(searcher, track, query))
-        )
+        found.append(Found(track, score, similarity, shared, group.versions, nearest, played_with.get(track.track_id)))
     return found
 
 
-def _played_with(searcher: Searcher, track: IndexedTrack, query: Query) -> PlayedWith | None:
-    """What of the query the track is played together with; only what the index can name."""
-    for part in query.others:
-        together = part.question.together(track.track_id)
-        other = searcher.row(together.track_id) if together else None
-        if together is not None and other is not None:
-            return PlayedWith(other, together.listeners)
-    return None
+def _played_with(searcher: Searcher, groups: Sequence[_Group], query: Query) -> dict[str, PlayedWith]:
+    """What of the query the results are played together with; only what the index can name."""
+    track_ids = [group.best.track.track_id for group in groups]
+    found = {
+        track_id: together for part in query.others for track_id, together in part.question.together(track_ids).items()
+    }
+    named: dict[str, IndexedTrack | None] = {seed.track.track_id: seed.track for seed in query.liked}
+    for track_id in {together.track_id for together in found.values()} - named.keys():
+        named[track_id] = searcher.row(track_id)
+    return {
+        track_id: PlayedWith(other, together.listeners)
+        for track_id, together in found.items()
+        if (other := named[together.track_id]) is not None
+    }
+
+
+def _vectors_of(searcher: Searcher, offers: Sequence[Offer]) -> Matrix:
+    vectors, _ = searcher.vectors([offer.track.track_id for offer in offers])
+    return vectors
 
 
 class _Selection:
@@ -115,7 +127,7 @@ class _Selection:
     def __init__(self, searcher: Searcher, query: Query, options: Options) -> None:
         self._searcher = searcher
         self._options = options
-        self._seeds = [(plain_title(seed.track.title), seed) for seed in query.seeds]
+        self._seeds = _Seeds(query.seeds)
         self._artists: Counter[str] = Counter()
         self._albums: Counter[tuple[str, str]] = Counter()
         self._by_isrc: dict[str, list[_Group]] = {}
@@ -124,11 +136,13 @@ class _Selection:
         self.groups: list[_Group] = []
         self.versions_of_seeds: dict[str, list[IndexedTrack]] = {}
 
-    def take(self, offer: Offer, *, is_full: bool) -> None:
-        """Keep `offer` unless it `is_full`, add it to an earlier result of which it is a version, or drop it."""
+    def take(self, offer: Offer, vector: Vector | None, *, is_full: bool) -> None:
+        """Keep `offer` unless it `is_full`, add it to an earlier result of which it is a version, or drop it.
+
+        `vector`: its own; None where versions are not to be found.
+        """
         track, options = offer.track, self._options
-        name = plain_title(track.title) if options.collapse_versions else ""
-        vector = self._searcher.vector(track.track_id) if options.collapse_versions else None
+        name = plain_title(track.title) if vector is not None else ""
         if (vector is not None and self._is_version(track, name, vector)) or is_full:
             return
         artists = performers_of(track) if options.max_per_artist else ()
@@ -150,11 +164,9 @@ class _Selection:
 
     def _is_version(self, track: IndexedTrack, name: str, vector: Vector) -> bool:
         """Whether the track, whose song has the `name`, is noted as a version of a seed or of an earlier result."""
-        for seed_name, seed in self._seeds:
-            known, sound = seed.track, float(seed.vector @ vector)
-            may_be = seed_name == name or (track.isrc and track.isrc == known.isrc) or sound >= SAME_CLIP
-            if may_be and is_same_recording(known, track, sound):
-                self.versions_of_seeds.setdefault(known.track_id, []).append(track)
+        for seed in self._seeds.perhaps_of(track, name, vector):
+            if is_same_recording(seed.track, track, float(seed.vector @ vector)):
+                self.versions_of_seeds.setdefault(seed.track.track_id, []).append(track)
                 return True
         alike = [self.groups[number] for number in self._vectors.nearer_than(SAME_CLIP, vector)]
         for group in (*self._by_isrc.get(track.isrc or "", ()), *self._by_name.get(name, ()), *alike):
@@ -165,6 +177,28 @@ class _Selection:
 
     def _sound(self, track: IndexedTrack, vector: Vector) -> float:
         return float(_vector(self._searcher, track) @ vector)
+
+
+class _Seeds:
+    """Seeds, by what may make another track a version of one."""
+
+    def __init__(self, seeds: Sequence[Seed]) -> None:
+        self._seeds = seeds
+        self._vectors = np.stack([seed.vector for seed in seeds]) if seeds else None
+        self._by_name: defaultdict[str, list[int]] = defaultdict(list)
+        self._by_isrc: defaultdict[str, list[int]] = defaultdict(list)
+        for number, seed in enumerate(seeds):
+            self._by_name[plain_title(seed.track.title)].append(number)
+            if seed.track.isrc:
+                self._by_isrc[seed.track.isrc].append(number)
+
+    def perhaps_of(self, track: IndexedTrack, name: str, vector: Vector) -> list[Seed]:
+        """Those with the name or the ISRC of the track, or its sound, in their order."""
+        if self._vectors is None:
+            return []
+        alike: list[int] = np.flatnonzero(self._vectors @ vector >= SAME_CLIP).tolist()
+        found = {*self._by_name.get(name, ()), *self._by_isrc.get(track.isrc or "", ()), *alike}
+        return [self._seeds[number] for number in sorted(found)]
 
 
 class _Vectors:

@@ -59,7 +59,7 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """Tracks for a listener. `seeds`: what counted most, `plays`: how many plays did."""
+    """Tracks for a listener. `seeds`: what counted most and what reasons name, `plays`: how many plays counted."""
 
     basis: Basis
     plays: int
@@ -118,8 +118,10 @@ def _found(
         liked,
         dampened,
     )
-    strongest = sorted(seeds, key=lambda seed: -abs(seed.weight))[:_SEEDS_SHOWN]
-    return Recommendation(Basis.PLAYS, leaning.plays, strongest, rank(searcher, query, options).results)
+    found = rank(searcher, query, options).results
+    named = {one.sounds_like.track_id for one in found if one.sounds_like}
+    named |= {seed.track.track_id for seed in sorted(seeds, key=lambda seed: -abs(seed.weight))[:_SEEDS_SHOWN]}
+    return Recommendation(Basis.PLAYS, leaning.plays, [seed for seed in seeds if seed.track.track_id in named], found)
 
 
 def _unwanted(listener: Listener, wishes: Wishes) -> frozenset[TrackId]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from api.answers.filters import NO_FILTERS, Admitted, Filters
 from api.answers.found import Found, SharedTag
-from api.answers.listening import Colistening
+from earshot.colistening.table import ColisteningTable
 from earshot.embedding import Vector
 from earshot.index.arrays import RowNumbers
 from earshot.index.rows import IndexedTrack
@@ -31,7 +31,7 @@ def search(
     filters: Filters = NO_FILTERS,
     limit: int,
     offset: int,
-    table: Colistening | None = None,
+    table: ColisteningTable | None = None,
     listening: float = 0.0,
 ) -> tuple[int, list[Found]]:
     """How many tracks match, and `limit` of them from `offset` on.

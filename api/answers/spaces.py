@@ -3,9 +3,11 @@
 What a query is in a space is the space's own affair: a vector, or tracks with weights. It means nothing in another one.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+
+import numpy as np
 
 from api.answers.catalogue import nearest_among
 from api.answers.filters import NO_FILTERS, Admitted, Filters
@@ -41,8 +43,8 @@ class Question(Protocol):
     def scores(self, track_ids: Sequence[str]) -> Sequence[float]:
         """The score of each track; 0 for those that the space does not know."""
 
-    def together(self, track_id: str) -> Together | None:
-        """What of the query the track was played together with, where the space knows it and may say it."""
+    def together(self, track_ids: Sequence[str]) -> Mapping[str, Together]:
+        """What of the query tracks were played together with, of those of which the space knows it and may say it."""
 
 
 class Space(Protocol):
@@ -139,13 +141,17 @@ class Sound:
             found = nearest_among(self._admitted.parts, vector, k, exclude=frozenset(exclude))
         return [Candidate(near.track.track_id, near.similarity, near.track) for near in found]
 
-    def scores(self, points: Sequence[Vector], track_ids: Sequence[str]) -> list[float]:
-        """The cosine of each track to the nearest of `points`; 0 for those that the index does not hold."""
-        return [self._cosine(points, track_id) for track_id in track_ids]
-
-    def _cosine(self, points: Sequence[Vector], track_id: str) -> float:
-        own = self._searcher.vector(track_id)
-        return 0.0 if own is None else max(cosine(own, point) for point in points)
+    def cosines(self, points: Sequence[Vector], track_ids: Sequence[str]) -> dict[str, float]:
+        """The cosine of each track to the nearest of `points`; without those that may be no candidates."""
+        admitted = self._admitted
+        if admitted is not None:
+            places = ((track_id, self._searcher.place(track_id)) for track_id in track_ids)
+            track_ids = [track_id for track_id, place in places if place is not None and place in admitted]
+        if not track_ids:
+            return {}
+        vectors, found = self._searcher.vectors(track_ids)
+        nearest = np.clip((vectors @ np.stack(points).T).max(axis=1), -1, 1)
+        return {track_ids[i]: float(nearest[i]) for i in np.flatnonzero(found).tolist()}
 
 
 def cosine(one: Vector, other: Vector) -> float:

@@ -42,17 +42,12 @@ class SharedTag(BaseModel):
     strength: Annotated[float, Field(ge=0, le=1)]
 
 
-class Named(BaseModel):
-    """A track that a reason speaks of."""
+class PlayedWith(BaseModel):
+    """A track of the query that is played by who plays the result."""
 
     track_id: str
     title: str
     artists: list[str]
-
-
-class PlayedWith(Named):
-    """A track of the query that is played by who plays the result."""
-
     listeners: Annotated[int, Field(ge=3, description="How many have played both; of fewer than 3 nothing is said.")]
 
 
@@ -86,7 +81,9 @@ class Result(TrackBrief):
     ]
     shared_tags: Annotated[list[SharedTag], Field(description="What it has in common with the query, strongest first.")]
     versions: Annotated[list[Version], Field(description="Versions of the same recording that it stands for.")]
-    sounds_like: Annotated[Named | None, Field(description="Of several tracks of the query the one it is nearest to.")]
+    sounds_like: Annotated[
+        str | None, Field(description="Of several tracks of `query` the one that it is nearest to, by its id.")
+    ]
     played_with: Annotated[
         PlayedWith | None, Field(description="What of the query it is played together with, where `listening` counts.")
     ]

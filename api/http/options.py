@@ -153,7 +153,7 @@ class OptionParameters(FilterParameters):
 class RecommendParameters(OptionParameters):
     """What a listener is recommended."""
 
-    k: Annotated[int, Field(ge=1, le=MAX_K, description="How many results at most.")] = 20
+    k: Annotated[int, Field(ge=1, le=50, description="How many results at most.")] = 20
     max_per_artist: Annotated[
         int | None, Field(ge=1, le=MAX_K, description="At most so many results of one artist.")
     ] = 2
@@ -173,7 +173,7 @@ class RecommendParameters(OptionParameters):
         ),
     ] = 0.5
     not_played_for_days: Annotated[
-        int, Field(ge=0, le=3650, description="Nothing that was played within so many days, of the last 1,000 plays.")
+        int, Field(ge=0, le=3650, description="Nothing that was played within so many days, of the last 200 plays.")
     ] = 7
     new_to_me: Annotated[
         bool, Field(description="Nothing that was ever played or loved, as far as it is remembered.")

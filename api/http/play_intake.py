@@ -1,13 +1,15 @@
-"""The one way in for plays: to the queue, in as few messages as they fit into. Accepted is what the queue has."""
+"""The one way in for what listeners say. Accepted is a play that the queue has, an opinion that the table has."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
 from api.http.services import Services
-from earshot.clock import now_iso
+from earshot.clock import Timestamp, now_iso
+from earshot.ids import TrackId
 from earshot.messages import RecordPlays
 from earshot.plays import ListenerId, Play, unique
+from earshot.stores.listeners_table import Opinion
 
 MAX_MESSAGE_BYTES = 200_000
 """SQS takes 256 KiB."""
@@ -30,8 +32,26 @@ def take_in(services: Services, listener: ListenerId, plays: Sequence[Play]) -> 
         services.quotas.take(f"plays of {_EVERYBODY if rules.is_open else listener}", rules.plays_per_hour, len(once))
     accepted_at = now_iso()
     for part in _parts(once):
-        services.plays_queue.send(RecordPlays(part, accepted_at))
+        message = RecordPlays(part, accepted_at)
+        services.plays_queue.send(message)
+        if services.listening_journal:
+            services.listening_journal.played(message)
     return len(once)
+
+
+def take_opinion(services: Services, listener: ListenerId, track_id: TrackId, opinion: Opinion | None) -> None:
+    """Keep what the listener says of a track; None: nothing any more."""
+    services.listeners.say(listener, track_id, opinion)
+    if services.listening_journal:
+        services.listening_journal.said(listener, track_id, opinion)
+
+
+def forget(services: Services, listener: ListenerId) -> Timestamp:
+    """Delete what is known of the listener, and have the rest deleted. Returns the time of asking."""
+    asked_at = services.listeners.forget(listener)
+    if services.listening_journal:
+        services.listening_journal.forgotten(listener, asked_at)
+    return asked_at
 
 
 def note_playing(services: Services, play: Play) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from api.answers.found import SHOWN_TAGS, Found, PlayedWith
-from api.answers.listening import Colistening
 from api.answers.query import Seed
 from api.http.artwork import artwork_of
 from api.http.contract import BRIEF, KNOWN, QueryTrack, Result, SpaceVersion, TagStrength, TrackAnswer
+from earshot.colistening.table import ColisteningTable
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
 from earshot.track import Tag, Track
@@ -25,7 +25,7 @@ def results(found: Sequence[Found]) -> list[Result]:
                 "score": one.score,
                 "shared_tags": one.shared_tags,
                 "versions": one.versions,
-                "sounds_like": _named(one.sounds_like) if one.sounds_like else None,
+                "sounds_like": one.sounds_like.track_id if one.sounds_like else None,
                 "played_with": _played_with(one.played_with) if one.played_with else None,
             }
         )
@@ -33,12 +33,11 @@ def results(found: Sequence[Found]) -> list[Result]:
     ]
 
 
-def _named(track: IndexedTrack) -> dict[str, object]:
-    return {"track_id": track.track_id, "title": track.title, "artists": track.artists}
-
-
 def _played_with(reason: PlayedWith) -> dict[str, object]:
-    return {**_named(reason.track), "listeners": reason.listeners}
+    track = reason.track
+    return {
+        "track_id": track.track_id, "title": track.title, "artists": track.artists, "listeners": reason.listeners,
+    }  # fmt: skip
 
 
 def query_track(seed: Seed, versions: Sequence[IndexedTrack] = ()) -> QueryTrack:
@@ -70,7 +69,7 @@ def tag_strengths(tags: Sequence[Tag]) -> list[TagStrength]:
     return [TagStrength.model_validate(tag) for tag in tags[:SHOWN_TAGS]]
 
 
-def spaces(searcher: Searcher, table: Colistening | None = None) -> dict[str, SpaceVersion]:
+def spaces(searcher: Searcher, table: ColisteningTable | None = None) -> dict[str, SpaceVersion]:
     """What answers from the index version rest on, and from a `table` of what is played together."""
     found = {"sound": SpaceVersion(version=searcher.version, recipe=searcher.recipe)}
     if table is not None:

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
-from api.answers.listening import Colistening
 from api.http.previews import Fresh
 from earshot.admission import Admission
+from earshot.colistening.reader import ColisteningReader
+from earshot.colistening.table import ColisteningTable
 from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
+from earshot.listening_journal import ListeningJournal
 from earshot.matching import Matching
 from earshot.media_servers.server import MediaServer
 from earshot.stores.covers_bucket import CoversBucket
@@ -44,13 +45,6 @@ class Rules:
     """Where players elsewhere find the files, see `api.http.lists`."""
 
 
-class ColisteningSource(Protocol):
-    """Keeps the newest table of what is played together open."""
-
-    def current(self) -> Colistening | None:
-        """The newest intact version; None while nothing has been published."""
-
-
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the routes work with.
@@ -63,6 +57,7 @@ class Services:
     rules: Rules
     admission: Admission
     index: IndexReader
+    colistening: ColisteningReader
     tracks: TracksTable
     crawls: CrawlsTable
     crawl_queue: MessageQueue
@@ -79,7 +74,8 @@ class Services:
     disconnect: Callable[[], None]
     covers: CoversBucket | None = None
     """None where none are kept: in the cloud."""
-    colistening: ColisteningSource | None = None
+    listening_journal: ListeningJournal | None = None
+    """None where the stores forget nothing: in the cloud."""
 
 
 def services_of(router: BaseRouter) -> Services:
@@ -100,12 +96,15 @@ def searcher_of(router: BaseRouter) -> Searcher:
     return found
 
 
-def table_of(router: BaseRouter, listening: float) -> Colistening | None:
-    """The table that the request is answered from beside sound; None while there is none, or if it does not count."""
+def table_of(router: BaseRouter, listening: float) -> ColisteningTable | None:
+    """The table that the request is answered from beside sound; None while there is none, or if it does not count.
+
+    Raises:
+        DamagedIndex: the only version there is cannot be used.
+    """
     if not listening:
         return None
     if "table" not in router.context:
-        source = services_of(router).colistening
-        router.append_context(table=source.current() if source else None)
-    found: Colistening | None = router.context["table"]
+        router.append_context(table=services_of(router).colistening.current())
+    found: ColisteningTable | None = router.context["table"]
     return found

@@ -99,7 +99,7 @@ export async function explore(main, values, { go }) {
         (seeds.length === 1 && seeds[0].weight > 0 ? api.similarAs(format, seeds[0].track_id, { ...options, k: TAKEN_AWAY })
           : api.mixAs(format, seeds, { ...options, k: TAKEN_AWAY }))) : null),
       answer.results.length
-        ? pages(answer.results, Infinity, ask, (track, all) => row(track, { stage, onTag: toggleTag, rest: all, actions: [
+        ? pages(answer.results, Infinity, ask, (track, all) => row(track, { stage, onTag: toggleTag, rest: all, seeds: answer.query, actions: [
             action("plus", `More like ${named(track)}`, () => like(track)),
             action("minus", `Less like ${named(track)}`, () => less(track)),
             state.like.length ? action("path", `Walk to ${named(track)}`, () =>

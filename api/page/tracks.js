@@ -76,7 +76,7 @@ export function likeness(similarity) {
     h("span", { class: "figure" }, text));
 }
 
-export function row(track, { stage, rest = [], onTag, actions = [], shared = true } = {}) {
+export function row(track, { stage, rest = [], onTag, actions = [], shared = true, seeds = [] } = {}) {
   const versions = track.versions?.length
     ? h("details", { class: "versions" },
         h("summary", {}, `${track.versions.length} more ${track.versions.length === 1 ? "version" : "versions"}`),
@@ -89,7 +89,7 @@ export function row(track, { stage, rest = [], onTag, actions = [], shared = tru
     h("div", { class: "what" },
       h("a", { class: "title", href: `#/?like=${encodeURIComponent(track.track_id)}` }, named(track)),
       h("span", { class: "who" }, artistsOf(track), album(track)),
-      reason(track),
+      reason(track, seeds),
       tagChips(shared && track.shared_tags?.length ? track.shared_tags : track.tags, onTag),
       versions),
     likeness(track.similarity),
@@ -97,7 +97,8 @@ export function row(track, { stage, rest = [], onTag, actions = [], shared = tru
 }
 
 // Why it is here, beside the tags.
-function reason({ played_with: together, sounds_like: alike }) {
+function reason({ played_with: together, sounds_like }, seeds) {
+  const alike = sounds_like && seeds.find((seed) => seed.track_id === sounds_like);
   const why = [together ? `played with ${named(together)} by ${together.listeners}${together.listeners === 255 ? " and more" : ""} listeners` : "",
     alike ? `sounds like ${named(alike)}` : ""].filter(Boolean);
   return why.length ? h("span", { class: "why" }, why.join(" · ")) : null;

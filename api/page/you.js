@@ -41,7 +41,7 @@ export async function you(main, values, { go, stays }) {
         h("div", { class: "bar" }, h("h2", {}, answer.basis === "spread" ? "Something of everything" : "You may like"),
           heard.length > 1 ? h("button", { type: "button", class: "button", onclick: () => toggle(heard[0], heard.slice(1)) }, icon("play"), "Play all") : null),
         answer.basis === "spread" ? h("p", { class: "hint" }, "Nothing is known of you yet, so these are as unlike each other as the catalogue allows. Play something, or love it.") : null,
-        h("ol", { class: "tracks" }, answer.results.map((track, number) => row(track, { stage, rest: answer.results.slice(number + 1), actions: opinions(track, said.opinions) }))),
+        h("ol", { class: "tracks" }, answer.results.map((track, number) => row(track, { stage, rest: answer.results.slice(number + 1), seeds: answer.query, actions: opinions(track, said.opinions) }))),
         answer.basis === "spread" ? null : liking(answer.query), history(), deletion()].filter(Boolean));
     } catch (error) {
       if (!stays()) return;

@@ -1,1 +1,1 @@
-"""Measurements of listening: `make bench-listening`."""
+"""What listening costs, and what it finds: `make bench-listening`. One module per question."""

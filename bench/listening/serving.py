@@ -1,8 +1,7 @@
 """What an answer costs with plays beside sound: `python -m bench.listening.serving [FOLDER]`; ends with 1 on a miss.
 
-100,000 invented tracks with the local structure of real music, and a table of 50 neighbours each, half of them among
-the hundred nearest by sound, half anywhere. The same questions without and with it, in turns. FOLDER keeps the index
-for the next time.
+100,000 invented tracks with the local structure of real music, and a table of 50 neighbours each. The same questions
+without and with it, in turns. FOLDER keeps the index for the next time.
 """
 
 import json
@@ -10,12 +9,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from api.answers.listening import beside_sound
 from api.answers.options import Options
@@ -25,8 +22,13 @@ from api.answers.recommend import Wishes, recommend
 from api.answers.seeds import seed_of
 from bench.index.folder_s3 import FolderS3
 from bench.index.updates import BUCKET, track_id
-from earshot.embedding import Vector
+from earshot.clock import now_iso
+from earshot.colistening.manifest import Manifest, Snapshot, TableEntry, Training, Verdict
+from earshot.colistening.rows import PER_TRACK, TableRows
+from earshot.colistening.store import ColisteningStore
+from earshot.colistening.table import ColisteningTable
 from earshot.ids import TrackId
+from earshot.index.cache import FileCache
 from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
 from earshot.plays import ListenerId, Play
@@ -34,94 +36,57 @@ from earshot.stores.listeners_table import Listener
 
 TRACKS = 100_000
 QUESTIONS, TURNS = 60, 5
-NEIGHBOURS = 50
 PLAYS = 50
 MAX_MORE_MS = 1.0
+_TRAINING = Training("invented", {}, Snapshot("", "", 0, 0, TRACKS, ""), {}, {}, {}, Verdict(enters=True, reason=""))
 Figures = Mapping[str, float]
 
 
-class Folded(NamedTuple):
-    """A track that is played together with others."""
-
-    track_id: str
-    score: float
-    because: str
-    listeners: int
-
-
-class Table:
-    """Neighbours as arrays, by the number of the track."""
-
-    version = "bench"
-
-    def __init__(self, searcher: Searcher, tracks: int) -> None:
-        dice = np.random.default_rng(3)
-        self._ids = np.array(sorted(track_id(n).encode() for n in range(tracks)))
-        self._near = dice.integers(tracks, size=(tracks, NEIGHBOURS)).astype(np.uint32)
-        self._weights = -np.sort(-dice.random((tracks, NEIGHBOURS)).astype(np.float16), axis=1)
-        self._listeners = dice.integers(1, 255, size=(tracks, NEIGHBOURS)).astype(np.uint8)
-
-    def knows(self, track_id: str) -> bool:
-        return self._number(track_id) is not None
-
-    def _number(self, track_id: str) -> int | None:
-        at = int(np.searchsorted(self._ids, track_id.encode()))
-        return at if at < len(self._ids) and self._ids[at] == track_id.encode() else None
-
-    def _sums(self, plays: Sequence[tuple[str, float]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32], Vector]:
-        rows = np.array([self._number(played) for played, _ in plays])
-        weights = np.array([weight for _, weight in plays], np.float32)
-        near, back = np.unique(self._near[rows], return_inverse=True)
-        return (
-            rows,
-            near,
-            np.bincount(back.ravel(), (self._weights[rows] * weights[:, None]).ravel()).astype(np.float32),
-        )
-
-    def fold_in(self, plays: Sequence[tuple[str, float]], k: int, exclude: Collection[str] = ()) -> list[Folded]:
-        rows, near, sums = self._sums(plays)
-        best = np.argsort(-sums)[: k + len(exclude)]
-        found = []
-        for i in best.tolist():
-            name = self._ids[near[i]].decode()
-            if sums[i] > 0 and name not in exclude:
-                at = np.argwhere(self._near[rows] == near[i])[0]
-                found.append(Folded(name, float(sums[i]), plays[at[0]][0], int(self._listeners[rows[at[0]], at[1]])))
-        return found[:k]
-
-    def scores(self, plays: Sequence[tuple[str, float]], track_ids: Sequence[str]) -> Vector:
-        _, near, sums = self._sums(plays)
-        wanted = np.array([self._number(one) for one in track_ids])
-        at = np.minimum(np.searchsorted(near, wanted), len(near) - 1)
-        return np.where(near[at] == wanted, sums[at], 0).astype(np.float32)
-
-    def popularities(self, track_ids: npt.NDArray[np.bytes_]) -> npt.NDArray[np.uint32]:
-        return np.ones(len(track_ids), np.uint32)
+def invented_table(folder: Path) -> ColisteningTable:
+    """50 neighbours of each track, anywhere: those far away are the dearest, since each has to be read."""
+    dice = np.random.default_rng(3)
+    shape = (TRACKS, PER_TRACK)
+    weights = -np.sort(-dice.pareto(1.5, shape), axis=1)
+    rows = TableRows(
+        np.array(sorted(track_id(number).encode() for number in range(TRACKS))),
+        dice.integers(TRACKS, size=shape).astype(np.uint32),
+        (weights / weights.sum(axis=1, keepdims=True)).astype(np.float16),
+        dice.integers(1, 255, size=shape).astype(np.uint32),
+        dice.integers(1, 999, size=(TRACKS, 2)).astype(np.uint32),
+    )
+    entry = TableEntry("bench", TRACKS, rows.write(folder))
+    cache = FileCache(ColisteningStore(FolderS3(folder).as_client(), BUCKET), folder / "cache")
+    cache.adopt(entry, folder)
+    return ColisteningTable(Manifest(entry, _TRAINING, now_iso()), cache)
 
 
-def _ms(ask: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    ask()
-    return (time.perf_counter() - started) * 1e3
+def _ms(ask: Callable[[int], object], number: int) -> float:
+    started = time.process_time()
+    ask(number)
+    return (time.process_time() - started) * 1e3
 
 
 def _compared(ways: Mapping[str, Callable[[int], object]]) -> Figures:
-    """Milliseconds of each way, p50 over the questions of the best of some turns: what else runs here says nothing."""
+    """CPU milliseconds of each way, p50 over the questions of the best of some turns: others may be at work here."""
     best = {name: np.full(QUESTIONS, np.inf) for name in ways}
     for _ in range(TURNS):
         for number in range(QUESTIONS):
             for name, ask in ways.items():
-                best[name][number] = min(best[name][number], _ms(lambda: ask(number)))
+                best[name][number] = min(best[name][number], _ms(ask, number))
     return {f"{name}_p50_ms": round(float(np.median(times)), 3) for name, times in best.items()}
 
 
 def measure(folder: Path) -> Figures:
-    """Milliseconds of answers by sound alone and with plays, and of recommendations by 50 plays."""
+    """CPU milliseconds of answers by sound alone and with plays, and of recommendations by 50 plays."""
     if not (folder / "s3").exists():
         subprocess.run([sys.executable, "-m", "bench.index.updates", f"{TRACKS}", str(folder), "prepare"], check=True)
     reader = IndexReader(FolderS3(folder / "s3").as_client(), BUCKET, folder / "reader", check_every_s=3600)
     searcher = reader.current()
-    table = Table(searcher, TRACKS)
+    with tempfile.TemporaryDirectory() as of_table:
+        return _measured(searcher, invented_table(Path(of_table)))
+
+
+def _measured(searcher: Searcher, table: ColisteningTable) -> Figures:
     seeds = [seed_of(searcher, lambda _: None, TrackId(track_id(number * 997))) for number in range(QUESTIONS)]
 
     def similar(number: int, listening: float) -> None:
@@ -142,7 +107,7 @@ def measure(folder: Path) -> Figures:
 
     def folded(number: int) -> None:
         plays = [(str(play.track_id), 1.0) for play in histories[number].recent]
-        table.fold_in(plays, 64, ())
+        table.fold_in(plays, 64)
 
     figures = _compared({
         "similar_by_sound": lambda number: similar(number, 0.0),

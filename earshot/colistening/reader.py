@@ -1,5 +1,6 @@
 """Keeps the newest intact co-listening table open."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ class ColisteningReader(Newest[Head, ColisteningTable]):
         super().__init__("co-listening table", check_every_s)
         self._store = ColisteningStore(s3_client, bucket)
         self._cache = FileCache(self._store, Path(cache_dir) / "tables")
+        self._nothing_until = 0.0
 
     def current(self) -> ColisteningTable | None:
         """The newest intact version, the one before it while that cannot be had; None: nothing has been learned yet.
@@ -33,10 +35,20 @@ class ColisteningReader(Newest[Head, ColisteningTable]):
         Raises:
             DamagedIndex: the only version there is cannot be used.
         """
+        if self._serving is None and time.monotonic() < self._nothing_until:
+            return None
         return self._newest()
 
+    def look_again(self) -> None:
+        """Let the next question ask S3, whatever the clock says."""
+        super().look_again()
+        self._nothing_until = 0.0
+
     def _look(self, seen: Head | None) -> Head | None:
-        return self._store.head(unless=seen)
+        head = self._store.head(unless=seen)
+        if head is None and seen is None:  # many have no plays, and each of their answers would ask again
+            self._nothing_until = time.monotonic() + self._check_every_s
+        return head
 
     def _opened(self, head: Head, serving: ColisteningTable | None) -> ColisteningTable:
         if serving is not None and head.pointer.version == serving.version:

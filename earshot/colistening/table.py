@@ -1,6 +1,7 @@
 """A co-listening table open for questions."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -69,7 +70,7 @@ class ColisteningTable:
         self._ids: Ids = self._array(IDS, np.bytes_, ())
         self._neighbours = self._array(NEIGHBOURS, np.uint32, (PER_TRACK,))
         self._weights = self._array(WEIGHTS, np.float16, (PER_TRACK,))
-        self._listeners = self._array(LISTENERS, np.uint8, (PER_TRACK,))
+        self.listeners = self._array(LISTENERS, np.uint8, (PER_TRACK,))
         self._heard = self._array(HEARD, np.uint32, (2,))
 
     def _array(self, name: str, kind: type[_Scalar], row: tuple[int, ...]) -> npt.NDArray[_Scalar]:
@@ -88,11 +89,11 @@ class ColisteningTable:
 
     def knows(self, track_id: str) -> bool:
         """Whether the table has a row for the track."""
-        return bool(self._rows([track_id])[0] >= 0)
+        return bool(self.rows_of([track_id])[0] >= 0)
 
     def heard(self, track_ids: Sequence[str]) -> list[Heard]:
         """How much is known of each track; nothing of one that the table does not hold."""
-        return [Heard(plays, listeners) for plays, listeners in self._known(self._rows(track_ids)).tolist()]
+        return [Heard(plays, listeners) for plays, listeners in self._known(self.rows_of(track_ids)).tolist()]
 
     def popularities(self, track_ids: Ids) -> npt.NDArray[np.uint32]:
         """How many distinct listeners have played each of the tracks (n,), 0 where nothing is known: (n,)."""
@@ -100,12 +101,12 @@ class ColisteningTable:
 
     def neighbours(self, track_id: str) -> Neighbours:
         """Tracks played together with `track_id`; none where the table does not hold it."""
-        row = int(self._rows([track_id])[0])
+        row = int(self.rows_of([track_id])[0])
         if row < 0:
             return Neighbours([], np.zeros(0, np.float32), np.zeros(0, np.uint8))
         count = int(np.count_nonzero(self._weights[row]))
-        track_ids = self._track_ids(self._neighbours[row, :count].astype(np.intp))
-        return Neighbours(track_ids, as_single(self._weights[row, :count]), self._listeners[row, :count].copy())
+        track_ids = self.track_ids_of(self._neighbours[row, :count].astype(np.intp))
+        return Neighbours(track_ids, as_single(self._weights[row, :count]), self.listeners[row, :count].copy())
 
     def fold_in(self, plays: Weighted, k: int, exclude: Collection[str] = ()) -> list[Candidate]:
         """The `k` tracks that go best with `plays`, best first, ties by row; what scores nothing is left out.
@@ -115,34 +116,19 @@ class ColisteningTable:
             k: how many, at least 1.
             exclude: track ids that must not be among them.
         """
-        sums = self._sum(plays)
-        sums.scores[sums.places(self._rows(list(exclude)))] = 0.0
-        good = np.flatnonzero(sums.scores > 0)
-        best = good[np.argsort(-sums.scores[good], kind="stable")[:k]]
-        seeds, columns = np.divmod(sums.largest(best), PER_TRACK)
-        seed_rows = sums.played[seeds]
-        return [
-            Candidate(track_id, score, because, listeners)
-            for track_id, score, because, listeners in zip(
-                self._track_ids(sums.rows[best].astype(np.intp)),
-                sums.scores[best].tolist(),
-                self._track_ids(seed_rows),
-                self._listeners[seed_rows, columns].tolist(),
-                strict=True,
-            )
-        ]
+        return self.fold(plays).best(k, exclude)
 
     def scores(self, plays: Weighted, track_ids: Sequence[str]) -> Vector:
         """How well each of `track_ids` goes with `plays` (see `Candidate.score`), 0 where nothing is known: (n,)."""
-        sums, rows = self._sum(plays), self._rows(track_ids)
-        scores = np.zeros(len(rows), np.float32)
-        found = np.isin(rows, sums.rows.astype(np.intp))
-        scores[found] = sums.scores[sums.places(rows[found])]
-        return scores
+        return self.fold(plays).scores(track_ids)
+
+    def fold(self, plays: Weighted) -> "Fold":
+        """What `plays` come to, added up once for several questions."""
+        return Fold(self, self._sum(plays))
 
     def _sum(self, plays: Weighted) -> "_Sums":
         """The rows of `plays` added up."""
-        rows = self._rows([track_id for track_id, _ in plays])
+        rows = self.rows_of([track_id for track_id, _ in plays])
         known = rows >= 0
         played = rows[known]
         weights = np.array([weight for _, weight in plays], np.float32)[known]
@@ -153,14 +139,17 @@ class ColisteningTable:
         keys = np.sort((targets << _HALF) | used)
         sought, numbers = (keys >> _HALF).astype(np.uint32), (keys & _LOWER).astype(np.intp)
         starts = np.flatnonzero(np.diff(sought, prepend=sought[:1] ^ 1)) if len(sought) else numbers
-        return _Sums(sought[starts], starts, numbers, parts[numbers], played)
+        parts = parts[numbers]
+        scores: Vector = np.add.reduceat(parts, starts) if len(starts) else parts
+        track_ids = [TrackId(track_id) for (track_id, _), row in zip(plays, rows.tolist(), strict=True) if row >= 0]
+        return _Sums(sought[starts], scores, starts, numbers, parts, played, track_ids)
 
     def _known(self, rows: RowNumbers) -> npt.NDArray[np.uint32]:
         known = np.zeros((len(rows), 2), np.uint32)
         known[rows >= 0] = self._heard[rows[rows >= 0]]
         return known
 
-    def _rows(self, track_ids: Sequence[str]) -> RowNumbers:
+    def rows_of(self, track_ids: Sequence[str]) -> RowNumbers:
         """The row of each track, -1 where the table does not hold it: (n,)."""
         return self._rows_of(np.array([track_id.encode() for track_id in track_ids], np.bytes_))
 
@@ -173,33 +162,96 @@ class ColisteningTable:
             rows[found] = at[found]
         return rows
 
-    def _track_ids(self, rows: RowNumbers) -> list[TrackId]:
+    def track_ids_of(self, rows: RowNumbers) -> list[TrackId]:
+        """The tracks at `rows`."""
         return [TrackId(name.decode()) for name in self._ids[rows].tolist()]
 
 
+class Fold:
+    """Plays folded into a table.
+
+    Args:
+        table: the table.
+        sums: the rows of what was played, added up.
+    """
+
+    def __init__(self, table: ColisteningTable, sums: "_Sums") -> None:
+        self._table = table
+        self._sums = sums
+
+    def best(self, k: int, exclude: Collection[str] = ()) -> list[Candidate]:
+        """The `k` tracks that go best with the plays, none of `exclude`; see `ColisteningTable.fold_in`."""
+        return self._candidates(self._best(k, exclude))
+
+    def strongest(self, k: int, exclude: Collection[str] = ()) -> list[tuple[TrackId, float]]:
+        """The same without why: ids and scores."""
+        places = self._best(k, exclude)
+        track_ids = self._table.track_ids_of(self._sums.rows[places].astype(np.intp))
+        return list(zip(track_ids, self._sums.scores[places].tolist(), strict=True))
+
+    def scores(self, track_ids: Sequence[str]) -> Vector:
+        """How well each of `track_ids` goes with the plays: (n,); see `ColisteningTable.scores`."""
+        rows = self._table.rows_of(track_ids)
+        scores = np.zeros(len(rows), np.float32)
+        if len(self._sums.rows):
+            at = np.minimum(np.searchsorted(self._sums.rows, np.maximum(rows, 0)), len(self._sums.rows) - 1)
+            found = self._sums.rows[at] == rows
+            scores[found] = self._sums.scores[at[found]]
+        return scores
+
+    def candidates(self, track_ids: Sequence[str]) -> list[Candidate]:
+        """Those of `track_ids` that go with the plays, in no order, each with why."""
+        places = self._sums.places(self._table.rows_of(track_ids))
+        return self._candidates(places[self._sums.scores[places] > 0])
+
+    def _best(self, k: int, exclude: Collection[str]) -> RowNumbers:
+        scores, played = self._sums.scores.copy(), self._sums.played.tolist()
+        own = dict(zip(self._sums.track_ids, played, strict=True))
+        barred = [own[track_id] for track_id in exclude if track_id in own]
+        others = self._table.rows_of([track_id for track_id in exclude if track_id not in own])
+        scores[self._sums.places(np.append(others, barred).astype(np.intp))] = 0.0
+        return _best(scores, k)
+
+    def _candidates(self, places: RowNumbers) -> list[Candidate]:
+        sums = self._sums
+        seeds, columns = np.divmod(sums.largest(places), PER_TRACK)
+        return [
+            Candidate(track_id, score, sums.track_ids[seed], listeners)
+            for track_id, score, seed, listeners in zip(
+                self._table.track_ids_of(sums.rows[places].astype(np.intp)),
+                sums.scores[places].tolist(),
+                seeds.tolist(),
+                self._table.listeners[sums.played[seeds], columns].tolist(),
+                strict=True,
+            )
+        ]
+
+
+def _best(scores: Vector, k: int) -> RowNumbers:
+    """Where the `k` greatest of those above 0 stand, the greatest first, of equal ones the first."""
+    good = np.flatnonzero(scores > 0)
+    if len(good) > k:
+        good = good[scores[good] >= np.partition(scores[good], len(good) - k)[len(good) - k]]
+    best: RowNumbers = good[np.argsort(-scores[good], kind="stable")[:k]]
+    return best
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Sums:
     """Rows added up: (m,) `rows` ascending, and their `scores`.
 
-    Args:
-        rows: (m,) of the targets.
-        starts: (m,) where each begins among the parts.
-        numbers: (p,) which part of which play each one is: 50 times the number of the play, plus the column.
-        parts: (p,) what they add.
-        played: rows of the plays that the table holds, in their order.
+    `starts`: (m,) where each begins among the parts. `numbers`: (p,) which part of which play each one is, 50 times the
+    number of the play plus the column. `parts`: (p,) what they add. `played`: rows of the plays that the table holds,
+    in their order; `track_ids`: their ids.
     """
 
-    def __init__(
-        self,
-        rows: npt.NDArray[np.uint32],
-        starts: RowNumbers,
-        numbers: RowNumbers,
-        parts: Vector,
-        played: RowNumbers,
-    ) -> None:
-        self.rows = rows
-        self.played = played
-        self.scores: Vector = np.add.reduceat(parts, starts) if len(starts) else parts
-        self._starts, self._numbers, self._parts = starts, numbers, parts
+    rows: npt.NDArray[np.uint32]
+    scores: Vector
+    starts: RowNumbers
+    numbers: RowNumbers
+    parts: Vector
+    played: RowNumbers
+    track_ids: list[TrackId]
 
     def places(self, rows: RowNumbers) -> RowNumbers:
         """Where those of the tracks at `rows` (-1: none) that have a score stand."""
@@ -213,7 +265,7 @@ class _Sums:
         """The number of the part that adds most to each of the sums at `places`, the first of equal ones."""
         if not len(places):
             return np.zeros(0, np.intp)
-        most = np.maximum.reduceat(self._parts, self._starts)
-        lengths = np.diff(self._starts, append=len(self._parts))
-        of_the_most = np.flatnonzero(self._parts == np.repeat(most, lengths))
-        return self._numbers[of_the_most[np.searchsorted(of_the_most, self._starts[places])]]
+        most = np.maximum.reduceat(self.parts, self.starts)
+        lengths = np.diff(self.starts, append=len(self.parts))
+        of_the_most = np.flatnonzero(self.parts == np.repeat(most, lengths))
+        return self.numbers[of_the_most[np.searchsorted(of_the_most, self.starts[places])]]

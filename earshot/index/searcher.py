@@ -12,6 +12,7 @@ from earshot.index.arrays import Mask
 from earshot.index.manifest import DeadRows, Manifest
 from earshot.index.rows import IndexedTrack
 from earshot.index.segment import Segment
+from earshot.index.transform import Matrix, unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,22 @@ class Searcher:
         """The track's unit vector (dim,), or None."""
         found = self.place(track_id)
         return found[0].vector(found[1]) if found else None
+
+    def vectors(self, track_ids: Sequence[str]) -> tuple[Matrix, Mask]:
+        """Unit vectors of tracks (n, dim), and which of them there are (n,); the rows of others mean nothing."""
+        names = np.array([track_id.encode() for track_id in track_ids], np.bytes_)
+        vectors, found = np.zeros((len(names), self.dim), np.float32), np.zeros(len(names), np.bool_)
+        for segment, dead in reversed(self._segments):
+            if found.all() or not segment.rows:
+                continue
+            wanted = names.astype(segment.ids.dtype)  # a longer name is cut, and equals none that it was
+            rows = np.minimum(np.searchsorted(segment.ids, wanted), segment.rows - 1)
+            here = (segment.ids[rows] == names) & ~found
+            if dead is not None:
+                here &= ~dead[rows]
+            vectors[here] = unit(segment.vectors[rows[here]])
+            found |= here
+        return vectors, found
 
     def search(self, vector: Vector, k: int, *, exclude: Collection[str] = frozenset()) -> list[Neighbour]:
         """The `k` tracks nearest to `vector` (dim,), any length but zero; best first, ties by track id.

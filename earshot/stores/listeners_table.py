@@ -162,10 +162,13 @@ class ListenersTable:
         The word comes first: what was accepted before it and arrives later is not kept. May be repeated.
         """
         asked_at = now_iso()
-        word = {**_word(listener), "asked_at": asked_at, "expires_at": epoch_in(_REMEMBERED_S)}
-        self._table.put(word)
-        self.forget_before(listener, asked_at)
+        self.forget_as_of(listener, asked_at)
         return asked_at
+
+    def forget_as_of(self, listener: ListenerId, asked_at: Timestamp) -> None:
+        """The same for who asked at `asked_at`."""
+        self._table.put({**_word(listener), "asked_at": asked_at, "expires_at": epoch_in(_REMEMBERED_S)})
+        self.forget_before(listener, asked_at)
 
     def forget_before(self, listener: ListenerId, asked_at: Timestamp) -> None:
         """Delete what was taken in of the listener before they asked."""

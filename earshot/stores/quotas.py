@@ -37,8 +37,8 @@ class Quotas:
             {"crawl_id": f"quota#{name}", "entry": str(hour)},
             set_={"expires_at": (hour + 2) * _HOUR_S},
             add={"used": count},
-            condition="attribute_not_exists(#used) OR #used <= :left",
-            values={":left": most - count},
+            condition="(attribute_not_exists(#used) AND :left >= :none) OR #used <= :left",
+            values={":left": most - count, ":none": 0},
         )
         if taken is None:
             raise QuotaExceeded(f"{most} an hour are allowed", retry_after_s=_HOUR_S - past_s)

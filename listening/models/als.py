@@ -27,7 +27,7 @@ class Als:
     regularisation: float = 10.0
     counts: float = 0.0
     dimensions: int = 64
-    iterations: int = 15
+    iterations: int = 10
     seed: int = 0
 
 

@@ -30,6 +30,18 @@ class Evidence(NamedTuple):
     """1 loved, -1 banned, 0 neither."""
 
 
+def evidence_of_plays(
+    listeners: Numbers, items: Numbers, at: npt.NDArray[np.int64], skipped: npt.NDArray[np.bool_]
+) -> Evidence:
+    """Plays, a row each and in any order, added up for each listener and item; when it was heard first."""
+    order = np.lexsort((at, items, listeners))
+    listeners, items, at, skips = listeners[order], items[order], at[order], skipped[order].astype(np.int64)
+    first = np.flatnonzero((np.diff(listeners, prepend=-1) != 0) | (np.diff(items, prepend=-1) != 0))
+    counts = np.diff(first, append=len(order))
+    skips = np.add.reduceat(skips, first) if len(first) else skips
+    return Evidence(listeners[first], items[first], counts - skips, skips, at[first], np.zeros(len(first), np.int8))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Interactions:
     """Each listener's items in the order in which they were heard, with confidence that they are liked.

@@ -43,9 +43,9 @@ class Outcome:
 def choose(interactions: Interactions, features: Features | None, serving: Recipe | None, seed: int = 0) -> Outcome:
     """Find the best recipe for these plays, and decide whether it serves.
 
-    Parameters are chosen by NDCG@10 on the validation listeners. On the test listeners, whom nothing has seen, the best
-    of the models alone and the best of their blends compete. The recipe that serves is fitted on the same data and
-    judged on the same listeners: its own table has seen them.
+    Parameters and champion are chosen by NDCG@10 on the validation listeners, of each model alone, of their blends, and
+    of blends with what is foretold; figures and verdict are of the test listeners, whom nothing has seen. The recipe
+    that serves is fitted on the same data and judged on the same listeners: its own table has seen them.
 
     Args:
         interactions: of all listeners, each one's items in temporal order.
@@ -55,9 +55,9 @@ def choose(interactions: Interactions, features: Features | None, serving: Recip
     """
     parts = split(interactions, seed)
     fits = Fits(parts.train, features, seed)
-    tried = _search(_few(fits, seed), parts.validation)
+    chosen, tried = _search(_few(fits, seed), parts.validation)
     judged = [Judged(recipe, judge(of_table(fits.table(recipe)), parts.test)) for recipe in tried]
-    champion = max(judged, key=lambda one: (ndcg_of(one.judgement), one.recipe.name))
+    champion = judged[tried.index(chosen)]
     popularity = judge(of_popularity(fits.listeners), parts.test)
     before = judge(of_table(fits.table(serving)), parts.test) if serving else None
     return Outcome(
@@ -100,11 +100,15 @@ def _few(fits: Fits, seed: int) -> Fits:
     return Fits(everybody.of(np.sort(some)), fits.features, seed)
 
 
-def _search(fits: Fits, validation: Interactions) -> list[Recipe]:
-    """The best of each model alone, of the blends, and of the blends with what is foretold."""
+def _search(fits: Fits, validation: Interactions) -> tuple[Recipe, list[Recipe]]:
+    """The best recipe, and the best of each kind: each model alone, blends, blends with what is foretold."""
+    found: dict[Recipe, float] = {}
 
     def best(recipes: Iterable[Recipe]) -> Recipe:
-        return max(recipes, key=lambda recipe: ndcg_of(judge(of_table(fits.table(recipe)), validation)))
+        scores = {recipe: ndcg_of(judge(of_table(fits.table(recipe)), validation)) for recipe in recipes}
+        winner = max(scores, key=lambda recipe: scores[recipe])
+        found[winner] = scores[winner]
+        return winner
 
     knn = best(Recipe(knn=1, shrinkage=value) for value in _SHRINKAGES)
     als = best(
@@ -120,7 +124,6 @@ def _search(fits: Fits, validation: Interactions) -> list[Recipe]:
         ease_regularisation=ease.ease_regularisation,
     )
     blend = best(replace(together, knn=k, als=a, ease=e) for k, a, e in _BLENDS)
-    found = [knn, als, ease, blend]
     if fits.features is not None and fits.features.say_anything():
-        found.append(best(replace(blend, foretold=share) for share in _FORETOLD))
-    return found
+        best(replace(blend, foretold=share) for share in _FORETOLD)
+    return max(found, key=lambda recipe: found[recipe]), list(found)

@@ -19,6 +19,8 @@ _WIDTH = 2 * PER_TRACK
 """Neighbours of each model that a blend is made of."""
 _COLD_PLACES = 10
 """Of a row's neighbours so many may be tracks that hardly anybody plays: else none would ever be found."""
+_LEAST_FORETOLD = 0.3
+"""The weight of a cold track among a row's neighbours, where played ones take nothing of what is foretold."""
 _LOUD = 20
 
 
@@ -35,8 +37,8 @@ class Recipe:
     als_counts: float = 0.0
     ease_regularisation: float = 100.0
     foretold: float = 0.0
-    """How much a track without listeners takes of what artist, album and sound foretell; one with n of them takes
-    10 / (n + 10) of that."""
+    """How much a track with few listeners takes of what artist, album and sound foretell: with n of them 10 / (n + 10)
+    of that. One without a row of its own has nothing else."""
 
     @property
     def name(self) -> str:
@@ -76,14 +78,14 @@ class Fits:
     def table(self, recipe: Recipe) -> sparse.csr_array:
         """The 50 neighbours of every track, their weights: a row's sum is 1, or 0 where nothing is known."""
         own = self._own(recipe)
-        found = self._neighbours_foretold(recipe) if recipe.foretold else None
+        found = self._neighbours_foretold(recipe)
         if found is None:
             return levelled(strongest(own, PER_TRACK))
         known, cold = found
         share = recipe.foretold * EVIDENCE / (self.listeners + EVIDENCE)
         share[np.diff(own.indptr) == 0] = 1.0
         warm = scaled(own, 1 - share) + scaled(known, share)
-        return levelled(_with_places(sparse.csr_array(warm), cold, recipe.foretold))
+        return levelled(_with_places(sparse.csr_array(warm), cold, max(recipe.foretold, _LEAST_FORETOLD)))
 
     def _own(self, recipe: Recipe) -> sparse.csr_array:
         """What listeners say of every track, in rows whose sum is 1."""
@@ -96,8 +98,8 @@ class Fits:
         return levelled(strongest(sparse.csr_array(blended), PER_TRACK))
 
     def _of_model(self, name: str, recipe: Recipe) -> sparse.csr_array:
-        parameters = {"knn": recipe.shrinkage, "als": self._als(recipe), "ease": recipe.ease_regularisation}
-        key = (name, parameters[name])
+        parameters: dict[str, float | Als] = {"knn": recipe.shrinkage, "als": self._als(recipe)}
+        key = name, parameters.get(name, recipe.ease_regularisation)
         if key not in self._rows:
             self._rows[key] = self._fitted(name, recipe)
         return self._rows[key]

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -12,12 +13,13 @@ from playwright.sync_api import Page, Route, expect
 
 from api.bootstrap import services
 from earshot.clock import Timestamp
+from earshot.colistening.manifest import POINTER_KEY
 from earshot.ids import CrawlId, TrackId
 from earshot.reasons import Reason
 from earshot.track import TrackInfo
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
-from tests.colistening import Table
+from tests.colistening import published, rows_of
 
 both_widths = pytest.mark.parametrize("width", ["desktop", "phone"])
 
@@ -424,19 +426,14 @@ def test_a_pasted_list_is_looked_at_before_it_is_crawled(open_page: OpenPage) ->
     expect(page.locator(".crawl").first).to_contain_text("list:")
 
 
-class _Learned:
-    """What is played together: two tracks of different styles."""
-
-    def current(self) -> Table:
-        return Table({"deezer:1000": {"deezer:1200": (1.0, 12)}})
-
-
 @pytest.fixture
-def learned(site: Site) -> Iterator[None]:
-    """As if a table had been published."""
-    object.__setattr__(services(), "colistening", _Learned())
+def learned(site: Site, tmp_path: Path) -> Iterator[None]:
+    """Two tracks of different styles are played together; afterwards as if that had never been learned."""
+    published(site.world.s3, rows_of({"deezer:1000": {"deezer:1200": (1.0, 12)}}), tmp_path)
+    services().colistening.look_again()
     yield
-    object.__setattr__(services(), "colistening", None)
+    site.world.s3.delete_object(Bucket="index", Key=POINTER_KEY)
+    services.cache_clear()
 
 
 @pytest.mark.usefixtures("learned")

@@ -115,6 +115,33 @@ def test_a_clip_that_is_uploaded_finds_the_track_it_comes_from(deployment: Deplo
     assert found["title"], found
 
 
+def test_what_is_played_is_known_within_seconds_and_deleted_when_asked(deployment: Deployment) -> None:
+    (item, *_) = deployment.client("dynamodb").scan(TableName=_parameter(deployment, "tracks-table"))["Items"]
+    track_id, at = item["track_id"]["S"], int(time.time()) - 300
+    single = {"track_metadata": {"track_name": "Unheard of", "artist_name": "Nobody"}, "listened_at": at - 300}
+    for path, body, said in (
+        ("/1/submit-listens", {"listen_type": "single", "payload": [single]}, 200),
+        ("/listens", {"listens": [{"track_id": track_id, "listened_at": at}]}, 202),
+    ):
+        status, answer = ask(deployment, path, body)
+        assert status == said, answer
+    assert ask(deployment, "/listens/now", {"track_id": track_id}, "PUT")[0] == 202
+    assert ask(deployment, f"/opinions/{track_id}", {"opinion": "loved"}, "PUT")[0] == 200
+    assert ask(deployment, f"/opinions/{track_id}", method="DELETE")[0] == 200
+
+    deadline = time.monotonic() + _INDEXED_WITHIN_S
+    known: dict[str, Any] = {"listens": []}
+    while time.monotonic() < deadline and len(known["listens"]) < 2:
+        time.sleep(1)
+        status, known = ask(deployment, "/listens")
+        assert status == 200, known
+    assert [play["track_id"] for play in known["listens"]] == [track_id, None], deployment.account.function_logs()
+    assert known["playing"]["listened_at"] > at
+    assert ask(deployment, "/listens", key="guess")[0] == 401
+    assert ask(deployment, "/listens", method="DELETE")[0] == 202
+    assert ask(deployment, "/listens")[1]["listens"] == []
+
+
 def test_a_track_that_no_provider_has_ends_with_a_reason(deployment: Deployment) -> None:
     status, asked = ask(deployment, "/tracks/deezer:3135556", method="PUT")
     assert status in (202, 409), asked  # accepted, or refused at once by a crawler that was quick

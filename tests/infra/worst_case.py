@@ -25,6 +25,7 @@ from api.http.keys import digest_of
 from api.http.listenbrainz import MAX_LISTENS
 from api.http.listens import Listened
 from config.api import ApiSettings
+from earshot.clock import now_iso
 from earshot.crawls import CrawlEntry
 from earshot.embedding import Embedding
 from earshot.ids import CrawlId, QueryId, TrackId
@@ -32,6 +33,7 @@ from earshot.messages import CrawlPlaylist
 from earshot.plays import listener_of
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.dynamodb import Table
+from earshot.stores.listeners_table import Taste
 from earshot.stores.sound_queries import Heard
 from earshot.track import Tag, TrackInfo
 from scripts import worst_case
@@ -120,9 +122,16 @@ def _crawl(world: World) -> None:
 
 
 def _listen(world: World) -> None:
-    """A listener with a hundred plays, and a track with an id of MusicBrainz."""
-    listener = listener_of(digest_of(_WORD))
-    services().listeners.note_plays(Listened.model_validate(one).heard(listener) for one in _listens(100))
+    """A listener with a hundred plays, one with as many as are looked at, and a track with an id of MusicBrainz."""
+    for word, count in ((_WORD, 100), (_FAN, 200)):
+        listener = listener_of(digest_of(word))
+        services().listeners.note_plays(
+            replace(Listened.model_validate(one).heard(listener), track_id=TrackId(one["track_id"]))
+            for one in _listens(count)
+        )
+        taste = tuple((TrackId(f"deezer:{number}"), 1.5) for number in range(50))
+        services().listeners.note_taste(listener, Taste(taste, now_iso()))
+        services().shown.note(listener, {}, [TrackId(f"deezer:{number}") for number in range(20)])
     info = TrackInfo(
         TrackId("deezer:80000"), "deezer", title="A title of MusicBrainz", artists=("Somebody",), mbid=_MBID
     )
@@ -149,6 +158,7 @@ def _listens(count: int) -> list[dict[str, Any]]:
     ]
 
 
+_FAN = "who listens all day"
 _WORD, _MBID = "who listens", "98255a8c-017a-4bc7-8dd6-1fa36124572b"
 _METADATA = {"track_name": "An ordinary title", "artist_name": "The Ordinary Artist", "release_name": "An Album"}
 _PLAYING = {"listen_type": "playing_now", "payload": [{"track_metadata": _METADATA}]}
@@ -192,6 +202,14 @@ def public(world: World) -> list[Asked]:
         ask("POST /1/submit-listens", _PLAYING, name="POST /1/submit-listens, what plays now", key=_WORD),
         ask("POST /listens", {"listens": _listens(1)}, name="POST /listens, refused"),
         ask("GET /listens", query={"limit": 100}, key=_WORD),
+        ask("GET /recommend", query={**_K, "k": 50}, key=_WORD),
+        ask(
+            "GET /recommend",
+            query={**_K, "k": 50, "new_to_me": "true"},
+            name="GET /recommend, only what is new",
+            key=_FAN,
+        ),
+        ask("GET /radio", query={"k": 20, "diversity": 1}, key=_WORD),
         ask("GET /1/user/me/listens", query={"count": 100}, name="GET /1/user/{id}/listens", key=_WORD),
         replace(drawn, answer_bytes=drawn.answer_bytes * MAX_POINTS // TRACKS),
         ask("GET /docs"),

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,12 +165,12 @@ class Player:
         return run_in_players_environment(program, self.url, USER, PASSWORD, *words)
 
 
-def run_in_players_environment(program: str, *words: str) -> str:
+def run_in_players_environment(program: str, *words: str, env: Mapping[str, str] | None = None) -> str:
     """What a program of tests/players prints."""
     path = Path(__file__).parent / program
     run = subprocess.run(
         [_BIN / "python", "-W", "ignore", path, *words],
-        env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=120, check=False,
+        env={"PATH": "/usr/bin:/bin", **(env or {})}, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from api.http.listenbrainz import ListenType, parsed, said, shown, submission
 from api.http.listeners import NO_KEY, key_of_request, listener_of_key, listener_of_request, paying_listener
-from api.http.play_intake import note_playing, take_in
+from api.http.play_intake import note_playing, take_in, take_opinion
 from api.http.services import services_of
 from earshot.clock import epoch
 from earshot.errors import InvalidRequest, KeyRequired, NotFound
@@ -108,7 +108,7 @@ def recording_feedback() -> Response[str]:
     (found,) = services.matching.find([(TrackInfo(_NO_TRACK, "manifest", mbid=recording), None)])
     if found is None:
         raise NotFound("Earshot has no track of this recording")
-    services.listeners.say(listener, found.track_id, _OPINIONS[score])
+    take_opinion(services, listener, found.track_id, _OPINIONS[score])
     return said({"status": "ok"})
 
 

@@ -25,7 +25,7 @@ from api.http.listens import (
     Opinions,
     Playing,
 )
-from api.http.play_intake import note_playing, take_in
+from api.http.play_intake import forget, note_playing, take_in, take_opinion
 from api.http.routes.documented import answers
 from api.http.routes.parameters import LimitParameter, TrackIdInPath
 from api.http.services import services_of
@@ -135,10 +135,10 @@ def export(after: _After = " ") -> Response[str]:
     responses=answers(Forgotten, 401, 422, 429, success=202),
     status_code=HTTPStatus.ACCEPTED.value,
 )
-def forget() -> Response[Forgotten]:
+def forget_listener() -> Response[Forgotten]:
     """Plays, opinions and taste are gone at once; the archive of all plays follows within a day."""
     listener = paying_listener(router)
-    asked_at = services_of(router).listeners.forget(listener)
+    asked_at = forget(services_of(router), listener)
     gone_by = iso(now() + _GONE_WITHIN)
     return _own(Forgotten(listener=listener, asked_at=asked_at, gone_by=gone_by), HTTPStatus.ACCEPTED)
 
@@ -178,7 +178,7 @@ def take_back(track_id: TrackIdInPath) -> Response[OpinionAnswer]:
 
 
 def _said(track_id: TrackId, opinion: Opinion | None) -> Response[OpinionAnswer]:
-    services_of(router).listeners.say(paying_listener(router), track_id, opinion)
+    take_opinion(services_of(router), paying_listener(router), track_id, opinion)
     return _own(OpinionAnswer(track_id=track_id, opinion=opinion))
 
 

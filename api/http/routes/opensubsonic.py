@@ -85,8 +85,8 @@ def _seeds(wanted: str) -> list[Seed]:
 
 def _compared(seed: Seed, found: Sequence[Found]) -> list[Match]:
     tracks = [one.track for one in found]
-    similarities = Sound(searcher_of(router)).scores([seed.vector], [track.track_id for track in tracks])
-    return list(zip(tracks, similarities, strict=True))
+    similarities = Sound(searcher_of(router)).cosines([seed.vector], [track.track_id for track in tracks])
+    return [(track, similarities[track.track_id]) for track in tracks]
 
 
 def _seed(song: str) -> Seed:

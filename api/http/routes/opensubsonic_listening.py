@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from api.http.listenbrainz import AHEAD_S
 from api.http.listeners import NO_KEY, charge, listener_of_key
-from api.http.play_intake import note_playing, take_in
+from api.http.play_intake import note_playing, take_in, take_opinion
 from api.http.services import searcher_of, services_of
 from api.http.subsonic import Content, all_of, asked_of, child, needed, route, track_of
 from earshot.clock import epoch
@@ -80,7 +80,7 @@ def _say(opinion: Opinion | None) -> Content:
         raise KeyRequired("opinions need a key: give it as apiKey")
     charge(services_of(router), listener)
     for song in all_of(router, "id")[:_MOST_STARS]:
-        services_of(router).listeners.say(listener, _track(song), opinion)
+        take_opinion(services_of(router), listener, _track(song), opinion)
     return {}
 
 

@@ -24,7 +24,7 @@ from earshot.plays import Play
 
 router = Router()
 _TAGS = ["listening"]
-_PLAYS, _ALL_PLAYS = 100, 1_000
+_PLAYS, _ALL_PLAYS = 100, 200
 """Plays that are read: those that count, and as many as may be asked about."""
 _USUAL_DAYS = 7
 

@@ -63,6 +63,8 @@ def test_the_document_knows_what_needs_a_key() -> None:
         "GET /listens/export",
         "PUT /listens/now",
         "GET /opinions",
+        "GET /recommend",
+        "GET /radio",
         "PUT /opinions/{track_id}",
         "DELETE /opinions/{track_id}",
     }

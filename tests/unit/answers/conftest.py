@@ -1,6 +1,7 @@
 """An index version on disk for each test: the real reader, without AWS and HTTP."""
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,22 @@ import numpy.typing as npt
 import pytest
 
 from bench.index.folder_s3 import FolderS3
+from earshot.colistening.table import ColisteningTable
 from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
 from earshot.track import Track
+from tests.colistening import on_disk, rows_of
 from tests.unit.api.world import publish
 
+TableOf = Callable[..., ColisteningTable]
 IndexOf = Callable[[Sequence[Track], Sequence[npt.NDArray[np.float32]]], Searcher]
+
+
+@pytest.fixture
+def table_of(tmp_path: Path) -> TableOf:
+    """Opens a table of what is played together."""
+    numbers = count()
+    return lambda links, listeners=None: on_disk(rows_of(links, listeners), tmp_path / f"table{next(numbers)}")
 
 
 @pytest.fixture

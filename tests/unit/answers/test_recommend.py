@@ -20,8 +20,7 @@ from earshot.index.searcher import Searcher
 from earshot.plays import ListenerId, Play
 from earshot.stores.listeners_table import Listener, Opinion, Taste
 from earshot.stores.shown_tracks import Shown
-from tests.colistening import Table
-from tests.unit.answers.conftest import IndexOf
+from tests.unit.answers.conftest import IndexOf, TableOf
 from tests.unit.api.world import direction, track
 
 NOW = 1_800_000_000
@@ -139,8 +138,8 @@ def test_what_was_shown_in_vain_sinks_and_comes_back_once_it_is_played(index: Se
     assert 21 in _numbers(recommend(index, played, often, _wishes(not_played_for_days=0, freshness=0.0)))
 
 
-def test_listening_brings_what_sounds_otherwise_and_says_why(index: Searcher) -> None:
-    table = Table({"deezer:20": {"deezer:75": (1.0, 9)}, "deezer:7": {"deezer:75": (0.5, 20)}})
+def test_listening_brings_what_sounds_otherwise_and_says_why(index: Searcher, table_of: TableOf) -> None:
+    table = table_of({"deezer:20": {"deezer:75": (1.0, 9)}, "deezer:7": {"deezer:75": (0.5, 20)}})
     found = recommend(index, Listener(_heard(20, 7)), {}, _wishes(weights=beside_sound(table, 0.7)))
     assert _numbers(found)[0] == 75
     reason = found.results[0].played_with

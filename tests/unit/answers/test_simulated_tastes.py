@@ -10,17 +10,18 @@ import pytest
 from api.answers.listening import beside_sound
 from api.answers.options import Options
 from api.answers.recommend import Wishes, recommend
+from earshot.colistening.table import ColisteningTable
 from earshot.ids import TrackId
 from earshot.index.searcher import Searcher
 from earshot.plays import ListenerId, Play
 from earshot.stores.listeners_table import Listener
-from tests.colistening import Table
-from tests.unit.answers.conftest import IndexOf
+from tests.colistening import Links
+from tests.unit.answers.conftest import IndexOf, TableOf
 from tests.unit.api.world import DIM, track
 
 Floats = npt.NDArray[np.float64]
 TRACKS, FACTORS = 300, 6
-LEARNED_FROM, PLAYS_EACH = 250, 25
+LEARNED_FROM, PLAYS_EACH = 100, 15
 ASKED, HISTORY, BEST = 30, 8, 20
 K = 10
 
@@ -30,12 +31,13 @@ class Simulation:
     """A catalogue, what was learned of listeners, and others with what they played and would like best."""
 
     index: Searcher
-    table: Table
+    table: ColisteningTable
     listeners: list[tuple[list[int], set[int]]]
 
 
 def _unit(rows: Floats) -> Floats:
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Floats = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
 
 
 def _tastes(dice: np.random.Generator, sound: Floats, circle: Floats, count: int) -> Iterator[Floats]:
@@ -50,7 +52,7 @@ def _played(dice: np.random.Generator, taste: Floats, count: int) -> list[int]:
     return [int(n) for n in dice.choice(TRACKS, count, replace=False, p=chance / chance.sum())]
 
 
-def _table(histories: list[list[int]]) -> Table:
+def _links(histories: list[list[int]]) -> Links:
     """Cosine of who played what (item-kNN), 50 neighbours each."""
     played = np.zeros((len(histories), TRACKS))
     for number, history in enumerate(histories):
@@ -59,14 +61,14 @@ def _table(histories: list[list[int]]) -> Table:
     each = np.maximum(np.sqrt(np.diag(both)), 1)
     near = both / np.outer(each, each) * (both / (both + 10))
     np.fill_diagonal(near, 0)
-    return Table({
+    return {
         f"deezer:{n}": {f"deezer:{m}": (float(near[n, m]), int(both[n, m])) for m in np.argsort(-near[n])[:50]}
         for n in range(TRACKS)
-    })  # fmt: skip
+    }
 
 
 @pytest.fixture
-def simulation(index_of: IndexOf) -> Simulation:
+def simulation(index_of: IndexOf, table_of: TableOf) -> Simulation:
     dice = np.random.default_rng(11)
     kinds = dice.normal(size=(12, DIM))
     sound = _unit(kinds[dice.integers(12, size=TRACKS)] + 0.8 * dice.normal(size=(TRACKS, DIM)))
@@ -78,7 +80,7 @@ def simulation(index_of: IndexOf) -> Simulation:
         left = [int(n) for n in np.argsort(-taste) if n not in history]
         listeners.append((history, set(left[:BEST])))
     index = index_of([track(n) for n in range(TRACKS)], list(sound.astype(np.float32)))
-    return Simulation(index, _table(learned), listeners)
+    return Simulation(index, table_of(_links(learned)), listeners)
 
 
 def _ndcg(simulation: Simulation, listening: float) -> float:

@@ -52,8 +52,8 @@ class Asked:
             for track_id in track_ids
         ]
 
-    def together(self, track_id: str) -> Together | None:
-        return None
+    def together(self, track_ids: Sequence[str]) -> dict[str, Together]:
+        return {}
 
 
 def _arc(index_of: IndexOf, n: int) -> Searcher:
@@ -148,7 +148,10 @@ def test_pages_fit_together_where_two_spaces_disagree(index_of: IndexOf) -> None
     sound = Sound(index)
     expected = sorted(
         strengths,
-        key=lambda track_id: (-(sound.scores(query.points, [track_id])[0] + 0.7 * strengths[track_id]), track_id),
+        key=lambda track_id: (
+            -(sound.cosines(query.points, [track_id])[track_id] + 0.7 * strengths[track_id]),
+            track_id,
+        ),
     )
     assert whole == expected[:60]
 

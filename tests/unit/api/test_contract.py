@@ -121,6 +121,7 @@ def test_the_document_names_the_header_that_carries_the_key() -> None:
     assert keyed == {
         *(("get", path) for path in ("/similar", "/path", "/search", "/queries/{query_id}")),  # folders are asked for
         *(("post", path) for path in ("/similar", "/extend")),
+        *(("get", path) for path in ("/recommend", "/radio")),
         ("post", "/crawls"),
         ("delete", "/crawls/{crawl_id}"),
         ("get", "/crawls/{crawl_id}/entries"),

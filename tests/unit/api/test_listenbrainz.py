@@ -62,6 +62,37 @@ def test_a_single_listen_is_accepted_when_the_queue_has_it(world: World) -> None
     )  # fmt: skip
 
 
+_NAVIDROME = {
+    "submission_client": "navidrome", "submission_client_version": "0.58.0", "tracknumber": 3, "recording_mbid": _MBID,
+    "artist_mbids": [""], "artist_names": ["Rick Astley", "A guest"], "release_mbid": "", "duration_ms": 213_573,
+}  # fmt: skip
+_MULTI_SCROBBLER = {
+    "artist_names": ["Rick Astley", "A guest"], "duration": 214, "track_mbid": _MBID, "music_service": "spotify.com",
+    "origin_url": "https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC", "duration_played": 120, "tracknumber": 3,
+    "submission_client": "multi-scrobbler", "submission_client_version": "0.10.0", "release_artist_names": ["Rick"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("info", "known"),
+    [
+        (_NAVIDROME, {"mbid": _MBID, "duration_ms": 213_573, "played_ms": None, "named_id": None}),
+        (
+            _MULTI_SCROBBLER,
+            {"mbid": _MBID, "duration_ms": 214_000, "played_ms": 120_000, "named_id": "4uLU6hMCjMI75M1A2tKUQC"},
+        ),
+    ],
+    ids=["Navidrome", "multi-scrobbler"],
+)
+def test_what_players_send_by_their_sources_is_understood(
+    world: World, info: dict[str, Any], known: dict[str, Any]
+) -> None:
+    assert _submit(world, "single", [_listen(**info)]).json() == {"status": "ok"}
+    ((play,),) = [message.plays for message in _queued(world)]
+    assert {name: getattr(play, name) for name in known} == known
+    assert (play.artists, play.client) == (("Rick Astley", "A guest"), info["submission_client"])
+
+
 def test_what_makes_no_sense_beside_the_names_is_left_out(world: World) -> None:
     info: dict[str, Any] = {
         "duration_ms": "long",

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 
 from api.bootstrap import services
 from earshot.clock import now_iso
+from earshot.listening_journal import ListeningJournal
 from earshot.messages import RecordPlays
 from earshot.plays import Play, listener_of
 from earshot.stores.listeners_table import Opinion, Taste
@@ -201,3 +203,19 @@ def test_no_log_line_says_what_anybody_plays(
     assert "broken" in written
     for secret in ("secret", "Somebody", _KEY, _ME):
         assert secret not in written
+
+
+def test_on_one_machine_what_is_said_is_noted_for_the_day_on_which_the_embedded_aws_is_killed(
+    world: World, ask: Ask, tmp_path: Path
+) -> None:
+    journal = ListeningJournal(tmp_path / "listening.jsonl")
+    object.__setattr__(services(), "listening_journal", journal)
+    ask("POST", "/listens", {"listens": [{"listened_at": _NOW, "track_id": "deezer:1"}]})
+    ask("PUT", "/opinions/deezer:2", {"opinion": "loved"})
+    notes = (tmp_path / "listening.jsonl").read_text()
+    assert "deezer:1" in notes
+    assert "deezer:2" in notes
+    ask("DELETE", "/listens")
+    notes = (tmp_path / "listening.jsonl").read_text()
+    assert "deezer" not in notes
+    assert _KEY not in notes

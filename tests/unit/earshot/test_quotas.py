@@ -22,6 +22,17 @@ def test_each_name_has_so_many_an_hour_and_is_told_when_the_next_begins() -> Non
         quotas.take("one", 3)
 
 
+def test_many_are_taken_together_or_none_of_them() -> None:
+    with account() as aws:
+        quotas = Quotas(aws.dynamodb, aws.table("crawls", "crawl_id", "entry"), now=lambda: 7300.0)
+        quotas.take("one", 10, 7)
+        with pytest.raises(QuotaExceeded):
+            quotas.take("one", 10, 4)
+        quotas.take("one", 10, 3)
+        with pytest.raises(QuotaExceeded):
+            quotas.take("another", 10, 11)
+
+
 def test_what_was_counted_expires() -> None:
     with account() as aws:
         Quotas(aws.dynamodb, aws.table("crawls", "crawl_id", "entry"), now=lambda: 7300.0).take("one", 3)
