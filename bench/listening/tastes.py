@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from api.answers.listening import Colistening, beside_sound
+from api.answers.listening import beside_sound
 from api.answers.options import Options
 from api.answers.recommend import Wishes, recommend
 from bench.figures import Figures
@@ -74,7 +74,7 @@ class Asking:
     """Answers of the API's own, made here."""
 
     searcher: Searcher
-    table: Colistening
+    table: ColisteningTable
     catalogue: Catalogue
 
     def asker(self, _one: HeldOut, _length: int) -> Ask:
