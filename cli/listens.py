@@ -4,7 +4,7 @@ may follow. (`cli.plays_import` sends plays of long ago in.)"""
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def recommend(client: ApiClient, options: argparse.Namespace) -> Answer:
     heading = f"By your last {found['plays']} plays" if found["plays"] else "By what you named"
     if found["basis"] != "plays":
         heading = "Nothing is known of you yet: from all over the catalogue"
-    return Answer(found, f"{heading}\n\n{_with_reasons(found['results'])}")
+    return Answer(found, f"{heading}\n\n{_with_reasons(found)}")
 
 
 def radio(client: ApiClient, options: argparse.Namespace) -> Answer:
@@ -85,24 +85,25 @@ def radio(client: ApiClient, options: argparse.Namespace) -> Answer:
     if options.form:
         return listed(client, options, "/radio", None, **wanted)
     found: RecommendJson = client.get("/radio", **wanted).checked()
-    return Answer(found, _with_reasons(found["results"]))
+    return Answer(found, _with_reasons(found))
 
 
 def _asked(options: argparse.Namespace) -> dict[str, str | float | list[str] | None]:
     return {"k": options.k, "listening": options.listening, **filters(options)}
 
 
-def _with_reasons(results: Sequence[RecommendedJson]) -> str:
+def _with_reasons(answer: RecommendJson) -> str:
+    titles = {seed["track_id"]: seed["title"] or seed["track_id"] for seed in answer["query"]}
     rows: list[Sequence[Cell]] = [
-        (found["title"] or found["track_id"], ", ".join(found["artists"]), _why(found), found["track_id"])
-        for found in results
+        (found["title"] or found["track_id"], ", ".join(found["artists"]), _why(found, titles), found["track_id"])
+        for found in answer["results"]
     ]
     return table(("title", "artists", "because", "id"), rows) if rows else "nothing found"
 
 
-def _why(found: RecommendedJson) -> str:
+def _why(found: RecommendedJson, titles: Mapping[str, str]) -> str:
     if together := found["played_with"]:
-        return f"{together['listeners']} who play {together['title']} play it"
+        return f"{together['listeners']} who play {together['title'] or together['track_id']} play it"
     if alike := found["sounds_like"]:
-        return f"sounds like {alike['title']}"
+        return f"sounds like {titles.get(alike, alike)}"
     return ""

@@ -247,24 +247,18 @@ class ForgottenJson(TypedDict):
     gone_by: str
 
 
-class NamedJson(TypedDict):
-    """A track that a reason speaks of."""
+class PlayedWithJson(TypedDict):
+    """A track of the query that the same people play."""
 
     track_id: str
     title: str
-    artists: list[str]
-
-
-class PlayedWithJson(NamedJson):
-    """A track that the same people play."""
-
     listeners: int
 
 
 class RecommendedJson(FoundJson):
     """A track of `GET /recommend` and `GET /radio`, and why it is there."""
 
-    sounds_like: NamedJson | None
+    sounds_like: str | None
     played_with: PlayedWithJson | None
 
 
@@ -273,4 +267,5 @@ class RecommendJson(TypedDict):
 
     basis: str
     plays: int
+    query: list[SeedJson]
     results: list[RecommendedJson]

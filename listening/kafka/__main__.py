@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from earshot.errors import EarshotError, InvalidSettings
-from listening import bootstrap
+from listening.bootstrap import record
 from listening.kafka.dead_letters import DeadLetterFile, DeadLetterTopic
 from listening.kafka.intake import Intake
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
             if options.dead_letter_topic
             else DeadLetterFile(options.dead_letters)
         )
-        consume(Intake(bootstrap.record(), letters), config, options.topic, over.is_set)
+        consume(Intake(record(), letters), config, options.topic, over.is_set)
     except (EarshotError, KafkaException, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

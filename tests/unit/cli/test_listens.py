@@ -21,8 +21,8 @@ _FOUND = {
 }  # fmt: skip
 _SEED = {"track_id": "deezer:2", "title": "Glass", "artists": ["Aiko Mori"]}
 _RESULTS = [
-    {**_FOUND, "sounds_like": _SEED, "played_with": None},
-    {**_FOUND, "sounds_like": None, "played_with": {**_SEED, "listeners": 12}},
+    {**_FOUND, "sounds_like": "deezer:2", "played_with": None},
+    {**_FOUND, "sounds_like": None, "played_with": {"track_id": "deezer:2", "title": "Glass", "listeners": 12}},
 ]
 
 
@@ -40,7 +40,7 @@ def _route(request: Request) -> Answer:
         case "GET", "/recommend" | "/radio":
             if request.query.get("format"):
                 return Answer(200, b"#EXTM3U\n")
-            return Answer.json({"basis": "plays", "plays": 30, "results": _RESULTS})
+            return Answer.json({"basis": "plays", "plays": 30, "query": [_SEED], "results": _RESULTS})
     return Answer.json({"error": {"message": "no such path", "hint": ""}}, 404)
 
 

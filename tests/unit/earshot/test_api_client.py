@@ -21,7 +21,7 @@ _READ = {
     "UploadJson": "Upload", "OpenedJson": "QueryOpened", "HeardJson": "QueryAnswer", "SearchJson": "SearchAnswer",
     "StartedJson": "CrawlStarted", "CrawlJson": "CrawlAnswer",
     "ListenJson": "Listen", "ListensJson": "Listens", "ForgottenJson": "Forgotten",
-    "NamedJson": "Named", "PlayedWithJson": "PlayedWith", "RecommendedJson": "Result",
+    "PlayedWithJson": "PlayedWith", "RecommendedJson": "Result",
     "RecommendJson": "RecommendAnswer",
     "ProgressJson": "CrawlCounts", "CrawlsJson": "CrawlList", "IndexJson": "IndexHealth", "HealthJson": "Health",
 }  # fmt: skip
