@@ -9,6 +9,7 @@ from config.deliveries import DeliverySettings
 from config.keep_plays import KeepPlaysSettings
 from config.learn_listening import LearnListeningSettings
 from config.record_plays import RecordPlaysSettings
+from earshot.colistening.manifest import Snapshot
 from earshot.deliveries import Deliveries
 from earshot.matching import Matching
 from earshot.stores.leases import Leases
@@ -17,10 +18,9 @@ from earshot.stores.message_queue import Letters, MessageQueue
 from earshot.stores.plays_lake import PlaysLake
 from earshot.stores.song_keys import SongKeys
 from earshot.stores.tracks_table import TracksTable
-from earshot.telemetry import logger
 from listening.dead_letters import DeadLetters
 from listening.keep import Keep
-from listening.learn import Heard, Learn, Snapshot
+from listening.learn import Heard, Learn
 from listening.matching import PlayMatching
 from listening.parquet import Plays
 from listening.record import Record
@@ -72,11 +72,14 @@ def learn() -> Learn:
     folder = _made(settings.plays_work_dir)
     leases = Leases(boto3.client("dynamodb"), settings.crawls_table, seconds=_LONGEST_RUN_S)
     lake = PlaysLake(boto3.client("s3"), settings.plays_bucket)
-    return Learn(lake, Plays(folder), folder, _fit, partial(leases.hold, "listening"))
+    fit = partial(_fit, settings.index_bucket, folder)
+    return Learn(lake, Plays(folder), folder, fit, partial(leases.hold, "listening"))
 
 
-def _fit(_heard: Heard, snapshot: Snapshot) -> None:
-    logger().info("plays were read", plays=snapshot.plays, digest=snapshot.digest)
+def _fit(index_bucket: str, folder: Path, heard: Heard, snapshot: Snapshot) -> None:
+    from listening.training import train_on  # SciPy takes a second to load, and keeping plays needs none of it
+
+    train_on(heard, snapshot, boto3.client("s3"), index_bucket, folder)
 
 
 @lru_cache(maxsize=1)

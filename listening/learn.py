@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from earshot.colistening.manifest import Snapshot
 from earshot.ids import TrackId
 from earshot.stores.plays_lake import LakeObject, PlaysLake
 from earshot.telemetry import logger
@@ -30,19 +31,6 @@ class Heard:
     at: npt.NDArray[np.int64]
     skip: npt.NDArray[np.bool_]
     track_ids: Sequence[TrackId]
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What there was of the lake when it was read: from which day to which (ISO 8601), how much, and a digest."""
-
-    first_day: str
-    last_day: str
-    plays: int
-    listeners: int
-    tracks: int
-    digest: str
-    """The first 16 hexadecimal digits of the SHA-256 of the objects' keys, which name their content."""
 
 
 Fit = Callable[[Heard, Snapshot], None]

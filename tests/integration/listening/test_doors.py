@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from earshot.colistening.manifest import Snapshot
 from earshot.stores.message_queue import MessageQueue
 from listening import bootstrap, handler
 from listening.__main__ import main
-from listening.learn import Snapshot
 from tests.integration.listening.mortal import Context, event_record, fresh_world, story
 from tests.unit.listening.world import ANA, BEN, World, message, play
 

@@ -1,0 +1,51 @@
+"""From the plays that were read, and the index as it is, to a co-listening table."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from earshot.colistening.manifest import Snapshot
+from earshot.colistening.store import ColisteningStore
+from earshot.errors import NoIndexYet
+from earshot.index.reader import IndexReader
+from earshot.telemetry import logger
+from listening.catalogue import Catalogue
+from listening.learn import Heard
+from listening.models.cold import Features
+from listening.models.interactions import evidence_of_plays
+from listening.train import Played, train
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+
+def train_on(heard: Heard, snapshot: Snapshot, s3: "S3Client", index_bucket: str, folder: Path) -> None:
+    """Learn from what was heard, for all tracks of the index, and publish what its verdict lets in.
+
+    Args:
+        heard: the plays.
+        snapshot: which these are.
+        s3: a boto3 S3 client.
+        index_bucket: where the index is, and where the table goes.
+        folder: room for files.
+
+    Raises:
+        IndexRace: another version was published meanwhile.
+        DamagedIndex: the index, or the table that serves, cannot be read.
+    """
+    with TemporaryDirectory(dir=folder) as place:
+        catalogue = _catalogue(IndexReader(s3, index_bucket, Path(place) / "index"))
+        played = Played(evidence_of_plays(heard.listener, heard.track, heard.at, heard.skip), heard.track_ids, snapshot)
+        manifest = train(played, catalogue, ColisteningStore(s3, index_bucket), Path(place))
+    if manifest is None:
+        logger().info("too few have played anything to learn from", listeners=snapshot.listeners)
+
+
+def _catalogue(index: IndexReader) -> Catalogue:
+    """The tracks of the index; none where there is no index yet."""
+    try:
+        return Catalogue.of_index(index.current())
+    except NoIndexYet:
+        return Catalogue(np.zeros(0, "S1"), Features(np.zeros(0, np.intp), np.zeros(0, np.intp)))
