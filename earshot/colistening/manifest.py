@@ -106,7 +106,7 @@ class Manifest:
             if data["format"] != FORMAT:
                 raise DamagedIndex(
                     f"co-listening manifest of format {data['format']!r}: expected {FORMAT}",
-                    hint="Deploy the version of Earshot that wrote the table, or learn it again: python -m listening learn.",
+                    hint="Deploy the Earshot that wrote the table, or learn it again: python -m listening learn.",
                 )
             if data["version"] != _version(data):
                 raise DamagedIndex(f"co-listening manifest of version {data['version']} was altered")

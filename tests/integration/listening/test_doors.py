@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from earshot.colistening.manifest import Snapshot
+from earshot.colistening.reader import ColisteningReader
+from earshot.plays import ListenerId
 from earshot.stores.message_queue import MessageQueue
 from listening import bootstrap, handler
 from listening.__main__ import main
@@ -60,6 +62,21 @@ def test_what_the_clock_learns_from_is_what_was_kept(world: World) -> None:
     learn = bootstrap.learn()
     replace(learn, fit=lambda _, snapshot: heard.append(snapshot)).run()
     assert [snapshot.plays for snapshot in heard] == [1]
+
+
+def test_what_many_have_played_becomes_a_table_that_serves(world: World, tmp_path: Path) -> None:
+    """Two crowds, each with six songs of its own."""
+    for number in range(12):
+        world.register(number)
+    crowds = [(ListenerId(f"{who:016x}"), 6 * (who % 2)) for who in range(60)]
+    plays = [play(first + (who + n) % 6, one) for who, (one, first) in enumerate(crowds) for n in range(5)]
+    world.record.run([message(*plays)])
+    handler.learn_listening({}, Context())
+    table = ColisteningReader(world.stage.account.s3, "index", tmp_path / "tables").current()
+    assert table is not None
+    found = table.neighbours("deezer:1")
+    assert set(found.track_ids) <= {f"deezer:{number}" for number in range(6)}
+    assert min(found.listeners) >= 3
 
 
 def test_a_shell_says_what_was_done(world: World, capsys: pytest.CaptureFixture[str]) -> None:
