@@ -122,6 +122,9 @@ bench-scan: setup-dev ## A second crawl of 20,000 files that have not changed (f
 
 bench-listening: setup-dev ## What people play: what the champion finds, what serving and fitting cost (fails on a miss)
 	@$(PY) -m bench.listening
+	@$(PY) -m bench.listening.serving
+	@$(PY) -m bench.listening.lake
+	@$(PY) -m bench.listening.tastes
 
 fuzz: setup-dev ## Hostile requests against the api, damaged files of every format against the decoder
 	@EARSHOT_FUZZ_REQUESTS=20000 $(PY) -m pytest tests/integration/api/test_fuzz.py
