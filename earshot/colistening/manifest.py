@@ -131,7 +131,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """The content of `listening/latest.json`."""
+    """The content of the pointer, at `POINTER_KEY`."""
 
     version: str
     model: str

@@ -48,4 +48,4 @@ class Intake:
                 partition=message.partition,
                 offset=message.offset,
             )
-            emit("PlaysNotKept", reason=unreadable.reason)
+            emit("WorkGivenUp", reason=unreadable.reason)

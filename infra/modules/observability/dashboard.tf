@@ -92,6 +92,14 @@ locals {
       stat    = "Maximum"
     },
     {
+      title = "Listening: tracks of the table that was learned, and tables that were not good enough"
+      metrics = [
+        ["Earshot", "ColisteningTracks", "service", "listening"],
+        ["Earshot", "ColisteningNotPublished", "service", "listening"],
+      ]
+      stat = "Maximum"
+    },
+    {
       title   = "Function duration, p99 (ms)"
       metrics = [for function in ["extract", "index_tracks", "compact_index", "api"] : ["AWS/Lambda", "Duration", "FunctionName", "${var.prefix}-${function}"]]
       stat    = "p99"
