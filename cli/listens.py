@@ -5,7 +5,6 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.answer import Answer
@@ -14,6 +13,7 @@ from cli.questions import agrees, filters, listed
 from cli.tables import Cell, table
 from earshot.api_answers import ForgottenJson, ListensJson, RecommendedJson, RecommendJson
 from earshot.api_client import ApiClient
+from earshot.clock import minute_of
 from earshot.errors import InvalidInput
 
 
@@ -22,7 +22,7 @@ def shown(client: ApiClient, options: argparse.Namespace) -> Answer:
     found: ListensJson = client.get("/listens", limit=options.limit).checked()
     rows: list[Sequence[Cell]] = [
         (
-            f"{datetime.fromtimestamp(play['listened_at'], UTC):%Y-%m-%d %H:%M}",
+            minute_of(play["listened_at"]),
             play["title"],
             ", ".join(play["artists"]),
             "skipped" if play["is_skip"] else "",

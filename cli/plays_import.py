@@ -5,7 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from cli.answer import Answer
 from cli.tables import bar, table
 from earshot.api_client import Answer as ApiAnswer
 from earshot.api_client import ApiClient
+from earshot.clock import day_of
 from earshot.errors import ApiRefused, ApiUnreachable
 from earshot.histories import History, LeftOut, Wanted
 from earshot.plays import Play
@@ -110,7 +111,7 @@ def _seen(records: Iterable[Play | LeftOut]) -> _Seen:
 
 
 def _day(listened_at: int) -> date:
-    return datetime.fromtimestamp(listened_at, UTC).date()
+    return day_of(listened_at)
 
 
 def _summary(name: str, seen: _Seen) -> str:

@@ -1,6 +1,6 @@
 """The one clock: times as texts that sort like the times they name."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import NewType
 
@@ -55,9 +55,33 @@ def stamp() -> str:
     return f"{now():%Y%m%dT%H%M%SZ}"
 
 
+def moment_of(epoch_s: float) -> datetime:
+    """A time in epoch seconds, in UTC."""
+    return datetime.fromtimestamp(epoch_s, UTC)
+
+
+def day_of(epoch_s: float) -> date:
+    """The day of a time in epoch seconds, in UTC."""
+    return moment_of(epoch_s).date()
+
+
+def minute_of(epoch_s: float) -> str:
+    """A time in epoch seconds for people to read: ``2026-11-20 07:00``, in UTC."""
+    return f"{moment_of(epoch_s):%Y-%m-%d %H:%M}"
+
+
+def day_named(text: str) -> date:
+    """The day that ``2026-11-20`` names.
+
+    Raises:
+        ValueError: it names none.
+    """
+    return date.fromisoformat(text)
+
+
 def iso_ms(epoch_s: float) -> str:
     """A time in epoch seconds to the millisecond, as Lambda's own messages have it."""
-    return f"{iso(datetime.fromtimestamp(epoch_s, UTC))[:-4]}Z"
+    return f"{iso(moment_of(epoch_s))[:-4]}Z"
 
 
 def gateway_time() -> str:

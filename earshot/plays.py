@@ -7,9 +7,10 @@ known here, and of the digest only what `listener_of` makes of it, which leads b
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import NewType
 
+from earshot.clock import day_of
 from earshot.ids import TrackId
 from earshot.titles import plain
 
@@ -75,7 +76,7 @@ class Play:
     @property
     def day(self) -> date:
         """The day on which it began, in UTC."""
-        return datetime.fromtimestamp(self.listened_at, UTC).date()
+        return day_of(self.listened_at)
 
 
 def unique(plays: Iterable[Play]) -> list[Play]:

@@ -6,11 +6,10 @@ are items of their own, named by the play's key: writing one twice is writing it
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from earshot.clock import Timestamp, epoch, epoch_in, iso, now_iso
+from earshot.clock import Timestamp, epoch, epoch_in, iso, moment_of, now_iso
 from earshot.ids import TrackId
 from earshot.plays import ListenerId, Play
 from earshot.stores.dynamodb import Row, Table
@@ -222,7 +221,7 @@ def _word(listener: ListenerId) -> Row:
 def _since(row: Row) -> Timestamp:
     """When the row became true, by what it was made from."""
     if "accepted_at" in row:
-        return iso(datetime.fromtimestamp(row["accepted_at"], UTC))
+        return iso(moment_of(row["accepted_at"]))
     return Timestamp(row.get("said_at") or row.get("made_at") or "")
 
 

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from earshot.clock import day_named
 from earshot.plays import ListenerId
 from earshot.stores.s3 import get_object
 
@@ -83,7 +84,7 @@ def _name(kind: str, listeners: Collection[ListenerId], body: bytes) -> str:
 
 def lake_key(day: date, name: str) -> str:
     """S3 key of the object `name` with plays of `day`: Spark, Athena and DuckDB read the day from it."""
-    return f"{_PREFIX}day={day.isoformat()}/{name}.parquet"
+    return f"{_PREFIX}day={day}/{name}.parquet"
 
 
 class PlaysLake:
@@ -104,11 +105,11 @@ class PlaysLake:
 
     def objects(self, day: date | None = None) -> Iterator[LakeObject]:
         """Every object, of one day or of all, in the order of days."""
-        prefix = f"{_PREFIX}day={day.isoformat()}/" if day else _PREFIX
+        prefix = f"{_PREFIX}day={day}/" if day else _PREFIX
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix):
             for entry in page.get("Contents", ()):
                 if match := _KEY.fullmatch(entry["Key"]):
-                    yield LakeObject(date.fromisoformat(match[1]), match[2], entry["Size"], entry["LastModified"])
+                    yield LakeObject(day_named(match[1]), match[2], entry["Size"], entry["LastModified"])
 
     def read(self, found: LakeObject) -> bytes | None:
         """Its content, or None when it is gone."""

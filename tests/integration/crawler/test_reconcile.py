@@ -232,7 +232,7 @@ def test_a_database_that_is_away_ends_a_crawl_only_at_its_last_delivery(
     crawl_id = folder_stack.start(str(folder))
     work = bootstrap.crawl()
 
-    def away(*_: Any) -> None:
+    def away(*_: Any, **__: Any) -> None:
         raise ConnectionError("no database today")
 
     monkeypatch.setattr(work.tracks, "register", away)

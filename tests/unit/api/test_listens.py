@@ -62,7 +62,7 @@ def test_plays_are_named_by_a_track_or_by_what_the_player_calls_them(world: Worl
         {"listened_at": _NOW},
         {"listened_at": _NOW, "title": "One"},
         {"listened_at": _NOW, "track_id": "nothing"},
-        {"listened_at": _NOW + 4000, "track_id": "deezer:1"},
+        {"listened_at": _NOW + 86_400, "track_id": "deezer:1"},
         {"listened_at": 5, "track_id": "deezer:1"},
         {"track_id": "deezer:1"},
         {"listened_at": _NOW, "track_id": "deezer:1", "isrc": "x"},

@@ -22,8 +22,8 @@ def test_a_filter_by_source_may_name_every_source_that_tracks_come_from() -> Non
         for parameter in operation.get("parameters", ())
         if parameter["name"] == "source"
     ]
-    assert len(parameters) == 5
-    assert [parameter["schema"]["enum"] for parameter in parameters] == [list(TRACK_SOURCES)] * 5
+    assert len(parameters) == 7
+    assert [parameter["schema"]["enum"] for parameter in parameters] == [list(TRACK_SOURCES)] * 7
 
 
 def test_the_page_learns_from_the_server_what_sources_are_called_and_what_it_may_play(world: World) -> None:
