@@ -34,8 +34,6 @@ def test_nobody_else_tells_formats_or_parses_times() -> None:
     ]
     what_others_write = "earshot/histories/times.py"
     assert sorted(clockmakers) == ["earshot/clock.py", what_others_write]
-        "the second reads what others write"
-    )
 
 
 def test_times_sort_like_what_they_name_whatever_their_zone() -> None:
