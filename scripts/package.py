@@ -38,7 +38,7 @@ _FOR_WHOEVER_GETS_IT = (Path("LICENSE"), Path("THIRD_PARTY_NOTICES.md"))
 _AWS_SERVICES = ("dynamodb", "s3", "sns", "sqs", "ssm")
 _UNUSED = re.compile(
     r"(^|/)(__pycache__|tests?|bin|share)/"
-    r"|^onnxruntime/(transformers|tools|quantization|datasets)/|^numpy/f2py/"
+    r"|^onnxruntime/(transformers|tools|quantization|datasets)/"
     r"|^onnxruntime/capi/libonnxruntime\.so"  # for programs in C: Python's own module holds the same once more
     r"|\.(pyi|pxd|pyx|h|a|lib)$"
     # how and where uv installed it: paths of the machine that packaged

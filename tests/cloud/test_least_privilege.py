@@ -97,7 +97,6 @@ _NOT_REACHED = {
         ("learn_listening", action, f"arn:aws:s3:::earshot-dev-index{place}"): "too little was played"
         for action, place in (
             ("s3:ListBucket", ""),
-            ("s3:GetObject", "/listening/*"),
             ("s3:PutObject", "/listening/*"),
             ("s3:DeleteObject", "/listening/*"),
         )
