@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from tests.browser.site import CHROMIUM, FLAGS, Site, running_site
 
 WIDTHS = {"desktop": (1280, 860), "phone": (390, 844)}
+both_widths = pytest.mark.parametrize("width", list(WIDTHS))
 
 
 @pytest.fixture(scope="module")

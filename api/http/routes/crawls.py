@@ -10,7 +10,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
 
 from api.http.caching import by_content
-from api.http.contract import (
+from api.http.contract import ListPreview
+from api.http.crawl_contract import (
     CrawlAnswer,
     CrawlCounts,
     CrawlEntries,
@@ -18,7 +19,6 @@ from api.http.contract import (
     CrawlForgotten,
     CrawlList,
     CrawlStarted,
-    ListPreview,
 )
 from api.http.keys import is_let_in, key_required
 from api.http.list_preview import previewed
