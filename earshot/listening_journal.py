@@ -53,7 +53,7 @@ class ListeningJournal:
             if "plays" in note:
                 queue.send(RecordPlays.from_json(note["plays"]))
             elif "asked_at" in note:
-                listeners.forget_as_of(listener, Timestamp(note["asked_at"]))
+                listeners.forget(listener, Timestamp(note["asked_at"]))
             else:
                 opinion = Opinion(note["opinion"]) if note["opinion"] else None
                 listeners.say(listener, TrackId(note["track_id"]), opinion)

@@ -47,10 +47,14 @@ def take_opinion(services: Services, listener: ListenerId, track_id: TrackId, op
 
 
 def forget(services: Services, listener: ListenerId) -> Timestamp:
-    """Delete what is known of the listener, and have the rest deleted. Returns the time of asking."""
-    asked_at = services.listeners.forget(listener)
+    """Delete what is known of the listener, and have the rest deleted. Returns the time of asking.
+
+    The notes go first: what is left in the table when this dies goes once they are said again, or somebody asks again.
+    """
+    asked_at = now_iso()
     if services.listening_journal:
         services.listening_journal.forgotten(listener, asked_at)
+    services.listeners.forget(listener, asked_at)
     return asked_at
 
 

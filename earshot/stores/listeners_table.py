@@ -155,19 +155,18 @@ class ListenersTable:
         said = self._table.before({"listener": listener, "item": f"{_OPINION}~"}, _OPINION, _MOST_ITEMS)
         return {TrackId(row["item"].removeprefix(_OPINION)): Opinion(row["opinion"]) for row in said}
 
-    def forget(self, listener: ListenerId) -> Timestamp:
+    def forget(self, listener: ListenerId, asked_at: Timestamp | None = None) -> Timestamp:
         """Delete what is known of the listener; the lake follows (`listening`). Returns the time of asking.
 
         The word comes first: what was accepted before it and arrives later is not kept. May be repeated.
-        """
-        asked_at = now_iso()
-        self.forget_as_of(listener, asked_at)
-        return asked_at
 
-    def forget_as_of(self, listener: ListenerId, asked_at: Timestamp) -> None:
-        """The same for who asked at `asked_at`."""
+        Args:
+            asked_at: when they asked; None: now.
+        """
+        asked_at = asked_at or now_iso()
         self._table.put({**_word(listener), "asked_at": asked_at, "expires_at": epoch_in(_REMEMBERED_S)})
         self.forget_before(listener, asked_at)
+        return asked_at
 
     def forget_before(self, listener: ListenerId, asked_at: Timestamp) -> None:
         """Delete what was taken in of the listener before they asked."""

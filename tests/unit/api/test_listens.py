@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from api.bootstrap import services
+from api.http.play_intake import forget
 from earshot.clock import now_iso
 from earshot.listening_journal import ListeningJournal
 from earshot.messages import RecordPlays
@@ -219,3 +220,27 @@ def test_on_one_machine_what_is_said_is_noted_for_the_day_on_which_the_embedded_
     notes = (tmp_path / "listening.jsonl").read_text()
     assert "deezer" not in notes
     assert _KEY not in notes
+
+
+def test_a_death_in_the_middle_of_forgetting_brings_nothing_back_once_the_notes_are_said_again(
+    world: World, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = ListeningJournal(tmp_path / "listening.jsonl")
+    object.__setattr__(services(), "listening_journal", journal)
+    ask("PUT", "/opinions/deezer:1", {"opinion": "loved"})
+    assert services().listeners.get(_ME, 1).opinions
+
+    def dies(*_: Any) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as death:
+        death.setattr(journal, "forgotten", dies)
+        with pytest.raises(SystemExit):
+            forget(services(), _ME)
+    assert services().listeners.get(_ME, 1).opinions, "nothing was begun"
+    with monkeypatch.context() as death:
+        death.setattr(services().listeners, "forget", dies)
+        with pytest.raises(SystemExit):
+            forget(services(), _ME)
+    journal.replay(services().plays_queue, services().listeners)
+    assert not services().listeners.get(_ME, 1).opinions
