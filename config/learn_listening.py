@@ -8,5 +8,7 @@ class LearnListeningSettings(PlaysSettings):
 
     crawls_table: str
     """DynamoDB table that holds the lease of whoever learns."""
+    listeners_table: str
+    """DynamoDB table of listeners, for what they love and ban, and who asks to be forgotten."""
     index_bucket: str
     """S3 bucket of the index."""

@@ -164,6 +164,18 @@ resource "aws_dynamodb_table" "listeners" {
     type = "S"
   }
 
+  attribute {
+    name = "opinion"
+    type = "S"
+  }
+
+  global_secondary_index { # what is loved and banned, learned from without a look at the plays; only opinions are in it
+    name               = "opinions"
+    hash_key           = "opinion"
+    projection_type    = "INCLUDE"
+    non_key_attributes = ["said_at"]
+  }
+
   ttl {
     attribute_name = "expires_at"
     enabled        = true

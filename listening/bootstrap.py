@@ -68,12 +68,13 @@ def keep() -> Keep:
 @lru_cache(maxsize=1)
 def learn() -> Learn:
     """What `learn_listening` runs."""
-    settings = LearnListeningSettings.load()
+    settings, dynamodb = LearnListeningSettings.load(), boto3.client("dynamodb")
     folder = _made(settings.plays_work_dir)
-    leases = Leases(boto3.client("dynamodb"), settings.crawls_table, seconds=_LONGEST_RUN_S)
+    leases = Leases(dynamodb, settings.crawls_table, seconds=_LONGEST_RUN_S)
     lake = PlaysLake(boto3.client("s3"), settings.plays_bucket)
+    listeners = ListenersTable(dynamodb, settings.listeners_table)
     fit = partial(_fit, settings.index_bucket, folder)
-    return Learn(lake, Plays(folder), folder, fit, partial(leases.hold, "listening"))
+    return Learn(lake, listeners, Plays(folder), folder, fit, partial(leases.hold, "listening"))
 
 
 def _fit(index_bucket: str, folder: Path, heard: Heard, snapshot: Snapshot) -> None:

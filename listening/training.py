@@ -14,7 +14,7 @@ from earshot.telemetry import logger
 from listening.catalogue import Catalogue
 from listening.learn import Heard
 from listening.models.cold import Features
-from listening.models.interactions import evidence_of_plays
+from listening.models.interactions import Evidence, evidence_of_plays, with_opinions
 from listening.train import Played, train
 
 if TYPE_CHECKING:
@@ -37,10 +37,16 @@ def train_on(heard: Heard, snapshot: Snapshot, s3: "S3Client", index_bucket: str
     """
     with TemporaryDirectory(dir=folder) as place:
         catalogue = _catalogue(IndexReader(s3, index_bucket, Path(place) / "index"))
-        played = Played(evidence_of_plays(heard.listener, heard.track, heard.at, heard.skip), heard.track_ids, snapshot)
-        manifest = train(played, catalogue, ColisteningStore(s3, index_bucket), Path(place))
+        manifest = train(Played(evidence_of(heard), heard.track_ids, snapshot), catalogue, ColisteningStore(s3, index_bucket), Path(place))
     if manifest is None:
         logger().info("too few have played anything to learn from", listeners=snapshot.listeners)
+
+
+def evidence_of(heard: Heard) -> Evidence:
+    """What plays and opinions say of each listener and track."""
+    plays, said = evidence_of_plays(heard.listener, heard.track, heard.at, heard.skip), heard.opinions
+    none = np.zeros(len(said.at), np.int64)
+    return with_opinions(plays, Evidence(said.listener, said.track, none, none, said.at, said.feedback))
 
 
 def _catalogue(index: IndexReader) -> Catalogue:

@@ -45,6 +45,8 @@ class Snapshot:
     tracks: int
     digest: str
     """Of what was read, so that two versions of the same data show it."""
+    opinions: int = 0
+    """Loves and bans; versions from before they were learned from say none."""
 
 
 @dataclass(frozen=True, slots=True)

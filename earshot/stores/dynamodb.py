@@ -75,6 +75,19 @@ class Table:
         for page in pages:
             yield from map(from_item, page["Items"])
 
+    def indexed(self, index: str, key: Row) -> Iterator[Row]:
+        """What the secondary index holds of the rows with `key` (its one attribute), in any order. What was written
+        within the last second or so may be missing."""
+        ((name, value),) = to_item(key).items()
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            IndexName=index,
+            KeyConditionExpression=f"{name} = :{name}",
+            ExpressionAttributeValues={f":{name}": value},
+        )
+        for page in pages:
+            yield from map(from_item, page["Items"])
+
     def some(self, first: Row, count: int) -> list[Row]:
         """The first `count` rows of a partition from the key `first` on, which need not be there itself."""
         (partition, _), (sort, _) = first.items()

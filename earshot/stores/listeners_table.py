@@ -24,6 +24,8 @@ _LAST = "~"
 _REMEMBERED_S = 45 * 86_400
 """How long it is remembered who asked to be forgotten: a queue keeps a message for 14 days, and so a dead letter."""
 _MOST_ITEMS = 1_000
+OPINIONS_INDEX = "opinions"
+"""Secondary index of the table, by the attribute `opinion`: what everybody loves and bans, read without the rest."""
 
 
 class Opinion(StrEnum):
@@ -31,6 +33,16 @@ class Opinion(StrEnum):
 
     LOVED = "loved"
     BANNED = "banned"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody's opinion of a track, and when they said so."""
+
+    listener: ListenerId
+    track_id: TrackId
+    opinion: Opinion
+    said_at: Timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +166,13 @@ class ListenersTable:
         """What the listener said of tracks."""
         said = self._table.before({"listener": listener, "item": f"{_OPINION}~"}, _OPINION, _MOST_ITEMS)
         return {TrackId(row["item"].removeprefix(_OPINION)): Opinion(row["opinion"]) for row in said}
+
+    def all_opinions(self) -> Iterator[Said]:
+        """What all listeners said of tracks, in any order. It costs what was said, not what is kept."""
+        for opinion in Opinion:
+            for row in self._table.indexed(OPINIONS_INDEX, {"opinion": opinion}):
+                track_id = TrackId(row["item"].removeprefix(_OPINION))
+                yield Said(ListenerId(row["listener"]), track_id, opinion, row["said_at"])
 
     def forget(self, listener: ListenerId, asked_at: Timestamp | None = None) -> Timestamp:
         """Delete what is known of the listener; the lake follows (`listening`). Returns the time of asking.

@@ -42,6 +42,22 @@ def evidence_of_plays(
     return Evidence(listeners[first], items[first], counts - skips, skips, at[first], np.zeros(len(first), np.int8))
 
 
+def with_opinions(evidence: Evidence, said: Evidence) -> Evidence:
+    """`evidence` of plays, and what was `said` of tracks, played or not (no plays, no skips, feedback 1 or -1; `at`:
+    when). What was played keeps when it was heard first."""
+    every = Evidence(*(np.concatenate(columns) for columns in zip(evidence, said, strict=True)))
+    was_said = np.arange(len(every.at)) >= len(evidence.at)
+    order = np.lexsort((was_said, every.items, every.listeners))
+    listeners, items = every.listeners[order], every.items[order]
+    first = np.flatnonzero((np.diff(listeners, prepend=-1) != 0) | (np.diff(items, prepend=-1) != 0))
+    if not len(first):
+        return evidence
+    plays, skips, feedback = (
+        np.add.reduceat(column[order].astype(np.int64), first) for column in (every.plays, every.skips, every.feedback)
+    )
+    return Evidence(listeners[first], items[first], plays, skips, every.at[order][first], feedback)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Interactions:
     """Each listener's items in the order in which they were heard, with confidence that they are liked.

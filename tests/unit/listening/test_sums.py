@@ -57,8 +57,8 @@ def test_events_of_several_days_have_one_code_for_each_listener_and_track(plays:
     for some in (FIRST, [_heard(TWO, "Z", 1), _heard(ONE, "c", 2), replace(_heard(ONE, "x", 3), track_id=None)]):
         file = _file(tmp_path, plays.pack(some))
         events.add(Days((file, file), are_merged=False))
-    found, tracks = events.arrays()
-    assert tracks == ["Z", "a", "b", "c"]
+    found = events.arrays()
+    assert events.track_ids() == ["Z", "a", "b", "c"]
     assert list(zip(found["listener"], found["track"], (found["at"] - AT) // 86_400, found["skip"], strict=True)) == [
         (0, 1, -1, False), (0, 2, 0, False), (0, 3, 0, True), (0, 3, 2, False), (1, 1, 0, False), (1, 0, 1, False)
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from earshot.colistening.store import ColisteningStore
 from earshot.index.reader import IndexReader
 from listening.catalogue import Catalogue
 from listening.models.cold import Features
-from listening.models.interactions import evidence_of_plays
+from listening.models.interactions import evidence_of_plays, with_opinions
 from listening.train import Played, train
 from tests.aws import account
 from tests.unit.api.world import direction, publish, track
@@ -40,6 +40,14 @@ def test_plays_are_added_up_for_each_listener_and_track() -> None:
     )
     rows = zip(*(column.tolist() for column in found), strict=True)
     assert list(rows) == [(0, 2, 0, 1, 5, 0), (1, 4, 2, 1, 10, 0)]
+
+
+def test_opinions_are_added_to_plays_and_stand_alone_where_nothing_was_played() -> None:
+    played = evidence([(0, 2, 3, 1, 5, 0), (1, 4, 1, 0, 30, 0)])
+    said = evidence([(1, 4, 0, 0, 2, -1), (0, 1, 0, 0, 9, 1)])
+    rows = zip(*(column.tolist() for column in with_opinions(played, said)), strict=True)
+    assert list(rows) == [(0, 1, 0, 0, 9, 1), (0, 2, 3, 1, 5, 0), (1, 4, 1, 0, 30, -1)]
+    assert [len(column) for column in with_opinions(evidence([]), evidence([]))] == [0] * 6
 
 
 def test_what_was_learned_serves_and_knows_tracks_that_nobody_played(store: ColisteningStore, tmp_path: Path) -> None:
