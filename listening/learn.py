@@ -21,7 +21,6 @@ from listening.local_lake import days
 from listening.parquet import Plays
 from listening.sums import Events
 
-
 _FEEDBACK = {Opinion.LOVED: 1, Opinion.BANNED: -1}
 
 
@@ -81,9 +80,7 @@ class Learn:
             return snapshot
 
 
-def read_plays(
-    lake: PlaysLake, listeners: ListenersTable, plays: Plays, folder: Path
-) -> tuple[Heard, Snapshot] | None:
+def read_plays(lake: PlaysLake, listeners: ListenersTable, plays: Plays, folder: Path) -> tuple[Heard, Snapshot] | None:
     """All that the lake holds of plays that have a track, and all opinions; None where nothing was played.
 
     Of who asks to be forgotten nothing is read, though the lake may still hold it.

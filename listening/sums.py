@@ -92,7 +92,7 @@ class Events:
         self._run("DROP TABLE fresh")
 
     def add_opinions(self, said: Iterable[tuple[ListenerId, TrackId, int, int]]) -> None:
-        """Add opinions, each of another listener or track: whose, of what, when (Unix seconds), 1 loved or -1 banned."""
+        """Add opinions, each of another listener or track: whose, of what, when (Unix seconds), 1 loved, -1 banned."""
         columns = [list(column) for column in zip(*said, strict=True)] or [[], [], [], []]
         self._run(
             "CREATE OR REPLACE TEMP TABLE fresh AS SELECT unnest($1::VARCHAR[]) AS listener,"

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,15 @@ import numpy.typing as npt
 from earshot.colistening.garbage import collect_garbage
 from earshot.colistening.manifest import Manifest, Snapshot, Training
 from earshot.colistening.publish import publish
-from earshot.colistening.store import ColisteningStore, Head
+from earshot.colistening.store import ColisteningStore
 from earshot.index.arrays import Ids
 from listening.catalogue import Catalogue
 from listening.models.fit import fit
 from listening.models.interactions import Evidence, Interactions
 from listening.models.learn import choose
+from listening.models.newest import newest
 from listening.models.recipe import Recipe
+from listening.watch import watch
 
 LEAST_LISTENERS = 10
 """With fewer than so many, of whom a fifth judges, there is nothing to decide by."""
@@ -62,7 +65,13 @@ def train(played: Played, catalogue: Catalogue, store: ColisteningStore, work_di
     )
     if int((interactions.sizes > 1).sum()) < LEAST_LISTENERS:
         return None
-    outcome = choose(interactions, tracks.features, _serving(store, seen))
+    serving = store.manifest(seen.pointer) if seen else None
+    if serving:
+        people = newest(
+            interactions, evidence._replace(items=items), datetime.fromisoformat(serving.built_at).timestamp()
+        )
+        watch(store, serving, people, tracks.ids, work_dir)
+    outcome = choose(interactions, tracks.features, _recipe(serving))
     champion = outcome.champion
     rows = fit(
         interactions,
@@ -86,8 +95,8 @@ def train(played: Played, catalogue: Catalogue, store: ColisteningStore, work_di
     return manifest
 
 
-def _serving(store: ColisteningStore, seen: Head | None) -> Recipe | None:
-    return Recipe.from_parameters(store.manifest(seen.pointer).training.parameters) if seen else None
+def _recipe(serving: Manifest | None) -> Recipe | None:
+    return Recipe.from_parameters(serving.training.parameters) if serving else None
 
 
 def _plays(evidence: Evidence, items: npt.NDArray[np.intp], n_items: int) -> npt.NDArray[np.int64]:

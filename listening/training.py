@@ -37,7 +37,12 @@ def train_on(heard: Heard, snapshot: Snapshot, s3: "S3Client", index_bucket: str
     """
     with TemporaryDirectory(dir=folder) as place:
         catalogue = _catalogue(IndexReader(s3, index_bucket, Path(place) / "index"))
-        manifest = train(Played(evidence_of(heard), heard.track_ids, snapshot), catalogue, ColisteningStore(s3, index_bucket), Path(place))
+        manifest = train(
+            Played(evidence_of(heard), heard.track_ids, snapshot),
+            catalogue,
+            ColisteningStore(s3, index_bucket),
+            Path(place),
+        )
     if manifest is None:
         logger().info("too few have played anything to learn from", listeners=snapshot.listeners)
 

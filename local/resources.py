@@ -16,11 +16,7 @@ from ops.queue_table import QueueTable, queue_table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import (
-        GlobalSecondaryIndexUnionTypeDef,
-        KeySchemaElementTypeDef,
-        TableDescriptionTypeDef,
-    )
+    from types_boto3_dynamodb.type_defs import KeySchemaElementTypeDef, TableDescriptionTypeDef
     from types_boto3_s3 import S3Client
     from types_boto3_s3.type_defs import CORSRuleTypeDef
     from types_boto3_sqs import SQSClient
@@ -33,13 +29,6 @@ _UPLOADS: "CORSRuleTypeDef" = {
     "MaxAgeSeconds": 3600,
 }
 """As infra/ has it: a page puts a clip at an address that was signed for it."""
-
-OPINIONS: "GlobalSecondaryIndexUnionTypeDef" = {
-    "IndexName": OPINIONS_INDEX,
-    "KeySchema": [{"AttributeName": "opinion", "KeyType": "HASH"}],
-    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["said_at"]},
-}
-"""Of the listeners table; as infra/ has it."""
 
 
 def covers_bucket(stage: str) -> str:
@@ -118,18 +107,31 @@ def _tables(dynamodb: "DynamoDBClient", prefix: str) -> dict[str, str]:
     tracks = _table(dynamodb, f"{prefix}-tracks", "track_id", stream=True)
     crawls = _table(dynamodb, f"{prefix}-crawls", "crawl_id", "entry")
     listeners = _table(dynamodb, f"{prefix}-listeners", "listener", "item")
-    if not listeners.get("GlobalSecondaryIndexes"):  # the table may be older
-        dynamodb.update_table(
-            TableName=listeners["TableName"],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("listener", "item", "opinion")],
-            GlobalSecondaryIndexUpdates=[{"Create": OPINIONS}],
-        )
+    if not listeners.get("GlobalSecondaryIndexes"):
+        index_opinions(dynamodb, listeners["TableName"])
     return {
         "tracks-table": tracks["TableName"],
         "tracks-stream-arn": tracks["LatestStreamArn"],
         "crawls-table": crawls["TableName"],
         "listeners-table": listeners["TableName"],
     }
+
+
+def index_opinions(dynamodb: "DynamoDBClient", name: str) -> None:
+    """Give the table of listeners its secondary index, as infra/ has it."""
+    dynamodb.update_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("listener", "item", "opinion")],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": OPINIONS_INDEX,
+                    "KeySchema": [{"AttributeName": "opinion", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["said_at"]},
+                }
+            }
+        ],
+    )
 
 
 def _table(

@@ -21,7 +21,7 @@ from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.plays_lake import PlaysLake
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.stores.tracks_table import TracksTable
-from local.resources import OPINIONS
+from local.resources import index_opinions
 from ops.connection import aws_environment
 from tests import quick_moto  # noqa: F401  # for what it does to moto
 from tests.stubs.clients import client, restore_listeners
@@ -67,18 +67,15 @@ class Account:
     def sqs(self) -> "SQSClient":
         return client("sqs")  # type: ignore[no-any-return]
 
-    def table(self, name: str, *keys: str, stream: bool = False, indexed: str | None = None) -> str:
-        """A table with one or two text keys, and an index of its opinions by the attribute `indexed`; its name."""
+    def table(self, name: str, *keys: str, stream: bool = False) -> str:
+        """A table with one or two text keys; its name."""
         schema: list[KeySchemaElementTypeDef] = [{"AttributeName": keys[0], "KeyType": "HASH"}]
         schema += [{"AttributeName": key, "KeyType": "RANGE"} for key in keys[1:]]
         self.dynamodb.create_table(
             TableName=name,
             KeySchema=schema,
-            AttributeDefinitions=[
-                {"AttributeName": key, "AttributeType": "S"} for key in (*keys, *filter(None, [indexed]))
-            ],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
             BillingMode="PAY_PER_REQUEST",
-            **({"GlobalSecondaryIndexes": [OPINIONS]} if indexed else {}),
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
             if stream
             else {"StreamEnabled": False},
@@ -95,7 +92,8 @@ class Account:
 
     def listeners_table(self, name: str = "listeners") -> ListenersTable:
         """A table for listeners."""
-        return ListenersTable(self.dynamodb, self.table(name, "listener", "item", indexed="opinion"))
+        index_opinions(self.dynamodb, self.table(name, "listener", "item"))
+        return ListenersTable(self.dynamodb, name)
 
     def plays_lake(self, name: str = "plays") -> PlaysLake:
         """A bucket for plays."""

@@ -14,6 +14,7 @@ PREFIX = "listening/"
 POINTER_KEY = f"{PREFIX}latest.json"
 MANIFESTS = f"{PREFIX}manifests/"
 TABLES = f"{PREFIX}tables/"
+WATCHED = f"{PREFIX}watched/"
 FORMAT: Final = 1
 
 Figures = Mapping[str, float]
@@ -186,6 +187,11 @@ def manifest_key(version: str) -> str:
 def version_of_key(key: str) -> str:
     """Inverse of `manifest_key`."""
     return key.removeprefix(MANIFESTS).removesuffix(".json")
+
+
+def watched_key(version: str, watched_at: str) -> str:
+    """S3 key of how a version did on what was played since, as of a time."""
+    return f"{WATCHED}{version}/{stamp_of(watched_at)}.json"
 
 
 def stamp_of(built_at: str) -> str:

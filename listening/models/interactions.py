@@ -30,6 +30,12 @@ class Evidence(NamedTuple):
     """1 loved, -1 banned, 0 neither."""
 
 
+def only(evidence: Evidence, wanted: npt.NDArray[np.bool_]) -> Evidence:
+    """The rows that are `wanted` (n,)."""
+    listeners, items, plays, skips, at, feedback = (column[wanted] for column in evidence)
+    return Evidence(listeners.astype(np.intp), items.astype(np.intp), plays, skips, at.astype(np.int64), feedback)
+
+
 def evidence_of_plays(
     listeners: Numbers, items: Numbers, at: npt.NDArray[np.int64], skipped: npt.NDArray[np.bool_]
 ) -> Evidence:
@@ -121,10 +127,18 @@ class Interactions:
         return Interactions(starts, self.items[where], self.confidence[where], self.n_items)
 
     @classmethod
-    def of_evidence(cls, evidence: Evidence, *, n_listeners: int, n_items: int, most_items: int = MOST_ITEMS) -> Self:
-        """What `evidence` says of liking: plays less skips, a love for four plays; what comes to nothing is left out,
-        and so is what was banned. Of each listener the `most_items` heard last stay."""
-        worth = evidence.plays - evidence.skips.astype(np.float64) + A_LOVE_COUNTS * (evidence.feedback > 0)
+    def of_evidence(
+        cls,
+        evidence: Evidence,
+        *,
+        n_listeners: int,
+        n_items: int,
+        most_items: int = MOST_ITEMS,
+        a_love_counts: float = A_LOVE_COUNTS,
+    ) -> Self:
+        """What `evidence` says of liking: plays less skips, and a love for some plays; what comes to nothing is left
+        out, and so is what was banned. Of each listener the `most_items` heard last stay."""
+        worth = evidence.plays - evidence.skips.astype(np.float64) + a_love_counts * (evidence.feedback > 0)
         kept = np.flatnonzero((worth > 0) & (evidence.feedback >= 0))
         listeners, items, at = evidence.listeners[kept], evidence.items[kept], evidence.at[kept]
         order = np.lexsort((items, at, listeners))

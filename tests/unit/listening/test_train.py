@@ -1,20 +1,26 @@
 """From plays to a table that serves."""
 
+import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bench.index.folder_s3 import FolderS3
-from earshot.colistening.manifest import Snapshot
+from earshot.clock import epoch, now
+from earshot.colistening.garbage import collect_garbage
+from earshot.colistening.manifest import WATCHED, Snapshot
 from earshot.colistening.reader import ColisteningReader
 from earshot.colistening.store import ColisteningStore
 from earshot.index.reader import IndexReader
 from listening.catalogue import Catalogue
 from listening.models.cold import Features
-from listening.models.interactions import evidence_of_plays, with_opinions
+from listening.models.interactions import Evidence, Interactions, evidence_of_plays, with_opinions
+from listening.models.newest import newest
 from listening.train import Played, train
+from listening.watch import watch
 from tests.aws import account
 from tests.unit.api.world import direction, publish, track
 from tests.unit.listening.people import ALBUM, ITEMS, PER_GENRE, evidence, people
@@ -74,6 +80,54 @@ def test_what_was_learned_serves_and_knows_tracks_that_nobody_played(store: Coli
     assert second is not None
     assert second.previous == first.version
     assert second.training.baselines["serving"] == first.training.figures
+
+
+def _crowd(first: int, n: int, each: int, at: int, genres: range) -> Evidence:
+    """`n` listeners who each hear so many items of one of the genres, the first at a time."""
+    return evidence(
+        (first + number, PER_GENRE * genres[number % len(genres)] + (3 * number + item) % PER_GENRE, 1, 0, at + item, 0)
+        for number in range(n)
+        for item in range(each)
+    )
+
+
+def test_who_is_watched_has_found_the_newest_fifth_since() -> None:
+    rows = [(0, item, 1, 0, item, 0) for item in range(5)]  # before
+    rows += [(1, item, 1, 0, 10 * item, 0) for item in range(5)]  # the last one since
+    rows += [(2, item, 1, 0, 38 + item, 0) for item in range(10)]  # but two before
+    rows += [(3, 1, 1, 0, 50, 0)]  # nothing to be found from one item
+    some = evidence(rows)
+    interactions = Interactions.of_evidence(some, n_listeners=4, n_items=10)
+    assert newest(interactions, some, 40).sizes.tolist() == [5, 10]
+    assert newest(interactions, some, 41).sizes.tolist() == [10]
+
+
+def test_what_serves_is_watched_on_what_was_played_since(
+    store: ColisteningStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A crowd of the same taste comes, then one whose taste nobody had before."""
+    nothing = Catalogue(np.zeros(0, "S1"), Features(np.zeros(0, np.intp), np.zeros(0, np.intp)))
+    later = int(epoch()) + 3600
+    before = _crowd(0, 80, 12, 1000, range(4))
+    train(Played(before, IDS, SNAPSHOT), nothing, store, tmp_path)
+    seen = store.head()
+    assert seen is not None
+    serving, names = store.manifest(seen.pointer), np.array(IDS, "S5")
+    said = []
+    for crowd in (_crowd(0, 40, 12, later, range(4)), _crowd(0, 40, 12, later, range(4, 8))):
+        people = Interactions.of_evidence(crowd, n_listeners=40, n_items=ITEMS)
+        said.append(watch(store, serving, people, names, tmp_path))
+    assert [one and one.has_drifted for one in said] == [False, True]
+    kept = [
+        json.loads(store._client.get_object(Bucket="index", Key=one.key)["Body"].read()) for one in store.list(WATCHED)
+    ]
+    assert {one["version"] for one in kept} == {serving.version}
+    emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert sum("ColisteningDrifted" in line for line in emitted) == 1
+    assert sum("ColisteningNdcg" in line for line in emitted) == 2
+    assert watch(store, serving, people.of(np.arange(29)), names, tmp_path) is None
+    collect_garbage(store, now=now() + timedelta(days=91))
+    assert list(store.list(WATCHED)) == []
 
 
 def test_too_few_listeners_are_not_learned_from(store: ColisteningStore, tmp_path: Path) -> None:
