@@ -73,14 +73,15 @@ def learn() -> Learn:
     leases = Leases(dynamodb, settings.crawls_table, seconds=_LONGEST_RUN_S)
     lake = PlaysLake(boto3.client("s3"), settings.plays_bucket)
     listeners = ListenersTable(dynamodb, settings.listeners_table)
-    fit = partial(_fit, settings.index_bucket, folder)
+    fit = partial(_fit, settings, folder)
     return Learn(lake, listeners, Plays(folder), folder, fit, partial(leases.hold, "listening"))
 
 
-def _fit(index_bucket: str, folder: Path, heard: Heard, snapshot: Snapshot) -> None:
+def _fit(settings: LearnListeningSettings, folder: Path, heard: Heard, snapshot: Snapshot) -> None:
     from listening.training import train_on  # SciPy takes a second to load, and keeping plays needs none of it
 
-    train_on(heard, snapshot, boto3.client("s3"), index_bucket, folder)
+    s3, choose_days = boto3.client("s3"), settings.choose_model_days
+    train_on(heard, snapshot, s3, settings.index_bucket, folder, choose_days=choose_days)
 
 
 @lru_cache(maxsize=1)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
-def train_on(heard: Heard, snapshot: Snapshot, s3: "S3Client", index_bucket: str, folder: Path) -> None:
+def train_on(
+    heard: Heard, snapshot: Snapshot, s3: "S3Client", index_bucket: str, folder: Path, *, choose_days: int
+) -> None:
     """Learn from what was heard, for all tracks of the index, and publish what its verdict lets in.
 
     Args:
@@ -30,6 +32,7 @@ def train_on(heard: Heard, snapshot: Snapshot, s3: "S3Client", index_bucket: str
         s3: a boto3 S3 client.
         index_bucket: where the index is, and where the table goes.
         folder: room for files.
+        choose_days: how long the choice of a model holds.
 
     Raises:
         IndexRace: another version was published meanwhile.
@@ -42,6 +45,7 @@ def train_on(heard: Heard, snapshot: Snapshot, s3: "S3Client", index_bucket: str
             catalogue,
             ColisteningStore(s3, index_bucket),
             Path(place),
+            choose_days,
         )
     if manifest is None:
         logger().info("too few have played anything to learn from", listeners=snapshot.listeners)

@@ -72,6 +72,9 @@ class Training:
     """Popularity, the model that serves, and what ratings would say; none of the last is ever a reason."""
     verdict: Verdict
     fit_s: float = 0.0
+    chosen_at: str = ""
+    chosen_on: int = 0
+    """When the model was chosen and judged, and on how many plays: since then it may have been fitted again."""
 
 
 @dataclass(frozen=True, slots=True)

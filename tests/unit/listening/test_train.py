@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,18 +10,22 @@ import numpy as np
 import pytest
 
 from bench.index.folder_s3 import FolderS3
-from earshot.clock import epoch, now
+from earshot.clock import epoch, iso, now, now_iso
 from earshot.colistening.garbage import collect_garbage
-from earshot.colistening.manifest import WATCHED, Snapshot
+from earshot.colistening.manifest import WATCHED, Manifest, Snapshot, TableEntry, Training, Verdict
 from earshot.colistening.reader import ColisteningReader
 from earshot.colistening.store import ColisteningStore
 from earshot.index.reader import IndexReader
 from listening.catalogue import Catalogue
 from listening.models.cold import Features
 from listening.models.interactions import Evidence, Interactions, evidence_of_plays, with_opinions
+from listening.models.judge import Judgement
+from listening.models.learn import Judged, Outcome
 from listening.models.newest import newest
+from listening.models.recipe import Recipe
+from listening.rhythm import chosen, is_to_be_chosen
 from listening.train import Played, train
-from listening.watch import watch
+from listening.watch import Drift, watch
 from tests.aws import account
 from tests.unit.api.world import direction, publish, track
 from tests.unit.listening.people import ALBUM, ITEMS, PER_GENRE, evidence, people
@@ -76,10 +81,15 @@ def test_what_was_learned_serves_and_knows_tracks_that_nobody_played(store: Coli
     assert table.heard([IDS[1]])[0].listeners == some.listeners_of_items()[1]
     cold = table.neighbours(IDS[0]).track_ids[:10]
     assert sum(int(name[1:]) < PER_GENRE for name in cold) > 5
-    second = train(plays, catalogue, store, tmp_path)
-    assert second is not None
-    assert second.previous == first.version
-    assert second.training.baselines["serving"] == first.training.figures
+    again = train(plays, catalogue, store, tmp_path)
+    assert again is not None
+    assert again.previous == first.version
+    assert again.table.objects == first.table.objects, "the same plays: fitted again it is the same to the byte"
+    assert again.training.chosen_at == first.training.chosen_at
+    anew = train(plays, catalogue, store, tmp_path, choose_days=0)
+    assert anew is not None
+    assert anew.training.chosen_at > first.training.chosen_at
+    assert anew.training.baselines["serving"] == first.training.figures
 
 
 def _crowd(first: int, n: int, each: int, at: int, genres: range) -> Evidence:
@@ -89,6 +99,36 @@ def _crowd(first: int, n: int, each: int, at: int, genres: range) -> Evidence:
         for number in range(n)
         for item in range(each)
     )
+
+
+def test_a_model_is_chosen_when_its_time_is_over_or_it_has_drifted_or_there_is_much_more(
+    store: ColisteningStore, tmp_path: Path
+) -> None:
+    training = Training("knn", {}, SNAPSHOT, {}, {}, {}, Verdict(True, ""), chosen_at=now_iso(), chosen_on=1000)
+    table = TableEntry("t", 0, {})
+    serving = Manifest(table, training, now_iso())
+    assert not is_to_be_chosen(serving, SNAPSHOT, None, 7)
+    assert is_to_be_chosen(serving, replace(SNAPSHOT, plays=1500), None, 7)
+    week_ago = replace(training, chosen_at=iso(now() - timedelta(days=6, hours=23)))
+    assert is_to_be_chosen(replace(serving, training=week_ago), SNAPSHOT, None, 7)
+    assert not is_to_be_chosen(replace(serving, training=week_ago), SNAPSHOT, None, 8)
+    for has_drifted in (False, True):
+        drift = Drift("v", now_iso(), {}, {}, 0.1, has_drifted)
+        assert is_to_be_chosen(serving, SNAPSHOT, drift, 7) is has_drifted
+    assert is_to_be_chosen(replace(serving, training=replace(training, chosen_at="")), SNAPSHOT, None, 7)
+
+
+def test_where_nothing_better_is_found_what_serves_is_fitted_to_the_newest_plays() -> None:
+    """So who was forgotten leaves it all the same."""
+    some = np.full(3, 0.1, np.float32)
+    judgement = Judgement(some, some, some, 0.5)
+    refused = Outcome(Judged(Recipe(als=1), judgement), {}, {"serving": {"ndcg10": 0.2}}, Verdict(False, "worse"))
+    before = Training("knn", {"knn": 1.0}, SNAPSHOT, {"ndcg10": 0.3}, {}, {}, Verdict(True, ""))
+    serving = Manifest(TableEntry("t", 0, {}), before, now_iso())
+    champion, kept = chosen(refused, serving, replace(SNAPSHOT, plays=2000))
+    assert (champion.model, champion.verdict.enters) == ("als", False)
+    assert (kept.model, kept.verdict.enters, kept.data.plays) == ("knn", True, 2000)
+    assert (kept.figures["ndcg10"], kept.chosen_on) == (0.2, 2000)
 
 
 def test_who_is_watched_has_found_the_newest_fifth_since() -> None:
