@@ -9,8 +9,8 @@ from scipy import sparse
 
 MOST_ITEMS = 500
 """Of a listener count the items heard last, so many: pairs grow with their square, and nobody shall outweigh others."""
-A_LOVE_COUNTS = 4.0
-"""Plays that a love is worth."""
+A_LOVE_COUNTS = 8.0
+"""Plays that a love is worth: more brings no model more that can be told from chance (`bench.listening.opinions`)."""
 
 Numbers = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float32]

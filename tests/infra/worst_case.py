@@ -20,7 +20,7 @@ import numpy as np
 
 from api.answers.atlas import MAX_POINTS
 from api.bootstrap import services
-from api.http.app import OWN_ROUTES
+from api.http.app import OWN_ROUTES, max_body_bytes
 from api.http.keys import digest_of
 from api.http.listenbrainz import MAX_LISTENS
 from api.http.listens import Listened
@@ -275,6 +275,7 @@ class _Asking:
             _units(calls),
             _sent_bytes(answer),
             route=request if request in OWN_ROUTES else DEFAULT,
+            body_bytes=max_body_bytes(path),
         )
 
 
@@ -301,8 +302,9 @@ def _units(calls: Iterable[Call]) -> Units:
             writes += write_units(_bytes(boto3.client("dynamodb").get_item(**key).get("Item", {})))
         elif call.name == "PutItem":
             writes += write_units(_bytes(call.asked["Item"]))
+            writes += "opinion" in call.asked["Item"]  # the index of opinions has it, too
         elif call.name == "DeleteItem":
-            writes += 1
+            writes += 2 if "opinion#" in str(call.asked["Key"]) else 1
         elif call.name == "BatchWriteItem":
             ((_, asked),) = call.asked["RequestItems"].items()
             assert all("DeleteRequest" in one for one in asked), "what does putting many cost?"
