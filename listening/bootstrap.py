@@ -10,12 +10,14 @@ from config.keep_plays import KeepPlaysSettings
 from config.learn_listening import LearnListeningSettings
 from config.record_plays import RecordPlaysSettings
 from earshot.colistening.manifest import Snapshot
+from earshot.colistening.store import ColisteningStore
 from earshot.deliveries import Deliveries
 from earshot.matching import Matching
 from earshot.stores.leases import Leases
 from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.message_queue import Letters, MessageQueue
 from earshot.stores.plays_lake import PlaysLake
+from earshot.stores.shown_tracks import ShownTracks
 from earshot.stores.song_keys import SongKeys
 from earshot.stores.tracks_table import TracksTable
 from listening.dead_letters import DeadLetters
@@ -82,6 +84,16 @@ def _fit(settings: LearnListeningSettings, folder: Path, heard: Heard, snapshot:
 
     s3, choose_days = boto3.client("s3"), settings.choose_model_days
     train_on(heard, snapshot, s3, settings.index_bucket, folder, choose_days=choose_days)
+
+
+def trials() -> tuple[ColisteningStore, ListenersTable, ShownTracks]:
+    """What trials are made of and judged by."""
+    settings, dynamodb = LearnListeningSettings.load(), boto3.client("dynamodb")
+    return (
+        ColisteningStore(boto3.client("s3"), settings.index_bucket),
+        ListenersTable(dynamodb, settings.listeners_table),
+        ShownTracks(dynamodb, settings.listeners_table),
+    )
 
 
 @lru_cache(maxsize=1)

@@ -60,3 +60,8 @@ def again(before: Training, data: Snapshot, figures: Figures | None = None) -> T
     """The same model fitted again. `figures`: where it was judged meanwhile."""
     verdict = Verdict(True, f"{before.model}, chosen {before.chosen_at}, is fitted to all plays again")
     return replace(before, data=data, figures=figures or before.figures, verdict=verdict)
+
+
+def challenging(before: Training, data: Snapshot, trial: str) -> Training:
+    """The same, for the listeners of a trial alone."""
+    return replace(again(before, data), verdict=Verdict(False, f"{before.model} is tried in the trial {trial}"))

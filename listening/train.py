@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from earshot.clock import now_iso
 from earshot.colistening.garbage import collect_garbage
 from earshot.colistening.manifest import Manifest, Snapshot
-from earshot.colistening.publish import publish
+from earshot.colistening.publish import keep, publish
 from earshot.colistening.store import ColisteningStore
 from earshot.index.arrays import Ids
 from listening.catalogue import Catalogue
@@ -19,7 +20,7 @@ from listening.models.interactions import Evidence, Interactions
 from listening.models.learn import choose
 from listening.models.newest import newest
 from listening.models.recipe import Recipe
-from listening.rhythm import again, chosen, is_to_be_chosen
+from listening.rhythm import again, challenging, chosen, is_to_be_chosen
 from listening.watch import watch
 
 LEAST_LISTENERS = 10
@@ -71,7 +72,9 @@ def train(
     if serving:
         people = newest(interactions, evidence, datetime.fromisoformat(serving.built_at).timestamp())
         drift = watch(store, serving, people, tracks.ids, work_dir)
-    if serving and not is_to_be_chosen(serving, played.snapshot, drift, choose_days):
+    tried = store.trial()
+    runs = tried if tried and tried.trial.share else None
+    if serving and (runs or not is_to_be_chosen(serving, played.snapshot, drift, choose_days)):
         trainings = [again(serving.training, played.snapshot)]
     else:
         recipe = Recipe.from_parameters(serving.training.parameters) if serving else None
@@ -82,5 +85,12 @@ def train(
         rows = fit(interactions, recipe, ids=tracks.ids, plays=plays, features=tracks.features)
         timed = replace(training, fit_s=round(time.perf_counter() - began, 3))
         manifest = publish(store, rows, timed, seen=seen, work_dir=work_dir)
+    if runs and (source := store.old_manifest(runs.trial.source)):
+        recipe = Recipe.from_parameters(source.training.parameters)
+        rows = fit(interactions, recipe, ids=tracks.ids, plays=plays, features=tracks.features)
+        training = challenging(source.training, played.snapshot, runs.trial.name)
+        _, pointer = keep(store, rows, training, previous=source.version, work_dir=work_dir)
+        started_at = runs.trial.started_at or now_iso()
+        store.put_trial(replace(runs.trial, pointer=pointer, started_at=started_at), seen=runs)
     collect_garbage(store)
     return manifest

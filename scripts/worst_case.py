@@ -33,7 +33,8 @@ LOG_BYTES = 1100.0
 """Of the gateway and the function together."""
 CONTAINERS = 50
 """Of the api at the same time, each of which looks for a new index version every three seconds."""
-POINTER_EVERY_S = 3.0
+POINTER_EVERY_S, POINTERS = 3.0, 2.1
+"""Of the index and of what was learned from plays; of a trial every tenth time."""
 
 METERED_BYTES = 512 * 1024
 """A request costs the gateway's price for each of these that it and its answer have, or part of one."""
@@ -176,7 +177,7 @@ def crawling_usd_an_hour(root: Path) -> float:
 def standing_usd_an_hour() -> float:
     """Of what requests make others do: counting crawls, and looking for new index versions."""
     counting = HOUR_S * COUNTED_PER_S * cost.DYNAMODB_READ_UNIT
-    return counting + CONTAINERS * HOUR_S / POINTER_EVERY_S * cost.S3_GET
+    return counting + CONTAINERS * HOUR_S / POINTER_EVERY_S * POINTERS * cost.S3_GET
 
 
 def usd_an_hour(asked: Iterable[Asked], rates: Rates) -> float:

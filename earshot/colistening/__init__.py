@@ -3,6 +3,7 @@
 Below the prefix `listening/` of the index bucket::
 
     latest.json                               the pointer: version and manifest, replaced only with If-Match
+    trial.json                                the last trial of another version on some of the listeners (`trial`)
     manifests/<version>.json                  what a version is, what it was learned from, how it was judged
     watched/<version>/<time>.json             how it did on what was played since (`listening.watch`); 90 days
     tables/<id>/ids.npy                       (n,) fixed-width ASCII track ids, ascending

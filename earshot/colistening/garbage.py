@@ -16,8 +16,8 @@ _log = logger()
 
 
 def collect_garbage(store: ColisteningStore, *, now: datetime | None = None) -> int:
-    """Delete tables older than an hour of versions that neither serve nor did before the one that does; returns how
-    many objects that were.
+    """Delete tables older than an hour of versions that neither serve, be it in a trial, nor did before the one that
+    does; returns how many objects that were.
 
     Manifests of other versions, and how versions did later, stay for 90 days. No key is ever written twice, so that
     nothing listed here as old can come back to life while it is being deleted.
@@ -45,9 +45,11 @@ def collect_garbage(store: ColisteningStore, *, now: datetime | None = None) -> 
 
 
 def _live(store: ColisteningStore) -> list[Manifest]:
-    head = store.head()
+    head, tried = store.head(), store.trial()
+    pointer = tried.trial.pointer if tried and tried.trial.share else None
+    trial = [store.manifest(pointer)] if pointer else []
     if head is None:
-        return []
+        return trial
     serving = store.manifest(head.pointer)
     before = store.old_manifest(serving.previous) if serving.previous else None
-    return [serving, before] if before else [serving]
+    return [*trial, serving, *([before] if before else [])]

@@ -171,8 +171,8 @@ _SEEDS = [{"track_id": f"deezer:{number}"} for number in range(1, 51)]
 def public(world: World) -> list[Asked]:
     """What may be asked without a key, each as dear as it can be."""
     ask, previews = _Asking(world), ApiSettings.load().previews_per_hour
-    for first in ("/map", f"/queries/{_QUERY}"):  # loads the index: no request's own
-        world.get(first)
+    for first in ("/map", f"/queries/{_QUERY}", "/radio"):  # loads the index, looks for a trial: no request's own
+        world.request("GET", first, headers={"X-Api-Key": _WORD})
     audio = ask("GET /tracks/deezer:90000/audio", name="GET /tracks/{id}/audio")
     drawn = ask("GET /map")
     extended = [

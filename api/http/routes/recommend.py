@@ -17,7 +17,7 @@ from api.http.lists import as_list
 from api.http.options import RadioParameters, RecommendParameters
 from api.http.presentation import query_track, results, spaces
 from api.http.routes.documented import answers
-from api.http.services import searcher_of, services_of, table_of
+from api.http.services import searcher_of, services_of, table_for, table_of
 from earshot.clock import epoch
 from earshot.ids import TrackId
 from earshot.plays import Play
@@ -60,7 +60,7 @@ def recommend_tracks(options: Annotated[RecommendParameters, Parameter()]) -> Re
     wishes = Wishes(
         options.options(),
         epoch(),
-        beside_sound(table_of(router, options.listening), options.listening),
+        beside_sound(table_for(router, listener, options.listening), options.listening),
         seeds=[_in_index(track_id) for track_id in options.seeds],
         freshness=options.freshness,
         not_played_for_days=options.not_played_for_days,
@@ -90,7 +90,7 @@ def next_tracks(options: Annotated[RadioParameters, Parameter()]) -> RecommendAn
     wishes = Wishes(
         options.options(),
         epoch(),
-        beside_sound(table_of(router, options.listening), options.listening),
+        beside_sound(table_for(router, listener, options.listening), options.listening),
         seeds=[_in_index(options.track_id)] if options.track_id else _playing(services.listeners.playing(listener)),
         not_played_for_days=options.not_played_for_days,
     )

@@ -52,7 +52,7 @@ def test_plays_count_for_and_skips_against_and_a_ban_ends_it() -> None:
         (2, 5, 0, 1, 6, 1),
     ])  # fmt: skip
     assert [items_of(found, listener) for listener in range(3)] == [[1, 0], [], [5]]
-    assert found.confidence.tolist() == [3.0, 1.0, 2.0]
+    assert found.confidence.tolist() == [3.0, 1.0, 3.0]
     assert found.listeners_of_items().tolist() == [1, 1, 0, 0, 0, 1]
 
 
