@@ -22,7 +22,7 @@ def main(words: Sequence[str] | None = None) -> int:
     verbs = trial.add_subparsers(dest="verb", required=True)
     start = verbs.add_parser("start", help="from the next learning on")
     start.add_argument("name", help="of the trial; another name draws other listeners")
-    start.add_argument("version", help="whose model is tried (listening/manifests/ in the index bucket)")
+    start.add_argument("version", help="whose model is tried (a manifest in the index bucket)")
     start.add_argument("--share", type=float, default=0.1, help="of the listeners, at most 0.5 (%(default)s)")
     verbs.add_parser("report", help="how both arms do")
     verbs.add_parser("end", help="everybody gets one of the tables").add_argument(

@@ -59,7 +59,10 @@ def start(store: ColisteningStore, name: str, source: str, share: float) -> Tria
     if seen and seen.trial.share:
         raise InvalidInput(f"the trial {seen.trial.name} runs", hint="End it first: python -m listening trial end.")
     if not share or store.old_manifest(source) is None:
-        raise InvalidInput(f"nothing to try: version {source[:80]!r}, share {share}", hint="See listening/manifests/.")
+        raise InvalidInput(
+            f"nothing to try: version {source[:80]!r}, share {share}",
+            hint="The index bucket has the manifests of 90 days.",
+        )
     trial = Trial(name, share, source)
     store.put_trial(trial, seen=seen)
     return trial

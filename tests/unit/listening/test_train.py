@@ -13,11 +13,13 @@ from bench.index.folder_s3 import FolderS3
 from earshot.clock import epoch, iso, now, now_iso
 from earshot.colistening.garbage import collect_garbage
 from earshot.colistening.manifest import WATCHED, Manifest, Snapshot, TableEntry, Training, Verdict
+from earshot.colistening.publish import publish as publish_table
 from earshot.colistening.reader import ColisteningReader
 from earshot.colistening.store import ColisteningStore
 from earshot.index.reader import IndexReader
 from listening.catalogue import Catalogue
 from listening.models.cold import Features
+from listening.models.fit import fit
 from listening.models.interactions import Evidence, Interactions, evidence_of_plays, with_opinions
 from listening.models.judge import Judgement
 from listening.models.learn import Judged, Outcome
@@ -146,13 +148,12 @@ def test_what_serves_is_watched_on_what_was_played_since(
     store: ColisteningStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A crowd of the same taste comes, then one whose taste nobody had before."""
-    nothing = Catalogue(np.zeros(0, "S1"), Features(np.zeros(0, np.intp), np.zeros(0, np.intp)))
-    later = int(epoch()) + 3600
-    before = _crowd(0, 80, 12, 1000, range(4))
-    train(Played(before, IDS, SNAPSHOT), nothing, store, tmp_path)
-    seen = store.head()
-    assert seen is not None
-    serving, names = store.manifest(seen.pointer), np.array(IDS, "S5")
+    later, names = int(epoch()) + 3600, np.array(IDS, "S5")
+    before = Interactions.of_evidence(_crowd(0, 80, 12, 1000, range(4)), n_listeners=80, n_items=ITEMS)
+    rows = fit(before, Recipe(knn=1), ids=names, plays=before.listeners_of_items())
+    at_verdict = {"ndcg10": 0.5, "ndcg10_se": 0.05}
+    training = Training("knn", {"knn": 1.0}, SNAPSHOT, at_verdict, {}, {}, Verdict(True, ""))
+    serving = publish_table(store, rows, training, seen=None, work_dir=tmp_path)
     said = []
     for crowd in (_crowd(0, 40, 12, later, range(4)), _crowd(0, 40, 12, later, range(4, 8))):
         people = Interactions.of_evidence(crowd, n_listeners=40, n_items=ITEMS)

@@ -125,7 +125,7 @@ def test_a_report_counts_what_was_shown_since_the_trial_began_and_is_a_day_old(w
     day_ago = int(epoch()) - 90_000
     trial = Trial("first", 0.5, "v", iso(now() - timedelta(days=2)))
     arms = {Arm.CHAMPION: 0, Arm.CHALLENGER: 0}
-    for number in range(60):
+    for number in range(40):
         who = ListenerId(f"{number:016x}")
         arms[trial.arm_of(who)] += 1
         shown.note(who, {X: Shown(1, day_ago), Y: Shown(1, day_ago - 10 * 86_400)}, [Z])
