@@ -1,7 +1,7 @@
 """When a model is chosen anew, and when the one that serves is only fitted to all plays again.
 
 Choosing tries models and parameters, and judges them on listeners; what it finds stays right for weeks. Fitting is what
-lets new plays count, and what lets go of who was forgotten: it begins from nothing each time (docs/adr/0036).
+lets new plays count, and what lets go of who was forgotten: it begins from nothing each time (docs/adr/0040).
 """
 
 from dataclasses import replace

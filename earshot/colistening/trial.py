@@ -1,7 +1,7 @@
 """A trial: another model's table serves some of the listeners, and what they do next tells whether it is better.
 
 Who is among them follows from the listener and the trial's name, so nothing is written down of anybody, and whoever
-knows a listener knows their arm (docs/adr/0037).
+knows a listener knows their arm (docs/adr/0041).
 """
 
 import hashlib
