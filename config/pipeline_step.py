@@ -12,3 +12,5 @@ class PipelineStepSettings(QueueChangesSettings):
     """SQS queue through which a crawl is begun and counted."""
     index_bucket: str
     """S3 bucket of index versions, and of what was learned from plays."""
+    plays_bucket: str
+    """S3 bucket of all plays: whether there are any that were not learned from."""

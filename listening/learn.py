@@ -1,6 +1,5 @@
 """Learns from what is played: reads the lake, and hands who played what, and when, to whatever fits a model to it."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import numpy.typing as npt
 
 from earshot.colistening.manifest import Snapshot
 from earshot.ids import TrackId
-from earshot.stores.plays_lake import LakeObject, PlaysLake
+from earshot.stores.plays_lake import LakeObject, PlaysLake, digest
 from earshot.telemetry import logger
 from listening.local_lake import days
 from listening.parquet import Plays
@@ -74,12 +73,11 @@ def read_plays(lake: PlaysLake, plays: Plays, folder: Path) -> tuple[Heard, Snap
 
 
 def _snapshot(objects: Sequence[LakeObject], heard: Heard) -> Snapshot:
-    keys = "\n".join(sorted(found.key for found in objects))
     return Snapshot(
         objects[0].day.isoformat(),
         objects[-1].day.isoformat(),
         len(heard.at),
         int(heard.listener.max()) + 1,
         len(heard.track_ids),
-        hashlib.sha256(keys.encode()).hexdigest()[:16],
+        digest(objects),
     )

@@ -1,4 +1,4 @@
-"""`python -m pipelines run` and `step`: the whole pipeline on this machine, or one step of it, as any runner calls it."""
+"""`python -m pipelines run` and `step`: the whole pipeline on this machine, or one step, as any runner calls it."""
 
 import argparse
 import sys
@@ -36,14 +36,21 @@ def _step(settings: LocalSettings, name: str, run_name: str, playlist: str, reci
     from botocore.exceptions import BotoCoreError, ClientError  # late, as whatever it takes to reach a stage
 
     from pipelines.shell import learn, reach_stage, until_done
-    from pipelines.work import WORK, Inputs
+    from pipelines.work import WORK, Inputs, Look
 
     try:
         stage, deployment = reach_stage(settings)
-        if name == "train":
-            learn(deployment, settings.local_dir / "cache" / "pipeline")
         inputs = Inputs(run_name, playlist, recipe)
-        say(until_done(lambda: WORK[name](stage, inputs), say, time.sleep))
+
+        def look() -> Look:
+            return WORK[name](stage, inputs)
+
+        if name == "train":
+            if not look().done:
+                learn(deployment, settings.local_dir / "cache" / "pipeline")
+            say(look().said)  # whatever the verdict was: nobody waits for a better one
+        else:
+            say(until_done(look, say, time.sleep))
     except (BotoCoreError, ClientError, OSError) as error:
         raise LocalStackError(f"stage {settings.stage}: {error}", hint="Another try takes it up.") from None
     return 0

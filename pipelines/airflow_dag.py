@@ -1,7 +1,7 @@
 """The steps as a DAG of Apache Airflow 3: put this file's folder where its DAGs are, or name it in `dags_folder`.
 
-The tasks are commands in Earshot's own environment (EARSHOT_PYTHON; .venv of this checkout), so Airflow needs nothing of
-Earshot but this folder. What a run is given reaches the shell as variables, never as words of a command.
+The tasks are commands in Earshot's own environment (EARSHOT_PYTHON; .venv of this checkout), so Airflow needs nothing
+of Earshot but this folder. What a run is given reaches the shell as variables, never as words of a command.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The whole pipeline on one machine: one step after the other, with what is done noted, so that a run can go on.
 
-Inputs are the stage, the playlist and the recipe. A run that was cut short is taken up with the steps that it lacks; when
-the last one ended, the next begins anew, and says whether anything is another than then.
+Inputs are the stage, the playlist and the recipe. A run that was cut short is taken up with the steps that it lacks;
+when the last one ended, the next begins anew, and says whether anything is another than then.
 """
 
 import fcntl

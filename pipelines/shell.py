@@ -9,6 +9,7 @@ from config.local import LocalSettings
 from earshot.colistening.store import ColisteningStore
 from earshot.errors import StepFailed
 from earshot.stores.message_queue import FifoQueue
+from earshot.stores.plays_lake import PlaysLake
 from ops.connection import reach
 from ops.deployment import Deployment
 from ops.following import pause_s
@@ -34,6 +35,7 @@ def reach_stage(settings: LocalSettings) -> tuple[Stage, Deployment]:
         changes=FifoQueue(deployment.sqs, parameters["changes-queue-url"]),
         unindexed=lambda: deployment.waiting("changes"),
         services=index_services(deployment, settings.local_dir / "cache" / "pipeline"),
+        plays=PlaysLake(deployment.s3, parameters["plays-bucket"]),
         colistening=ColisteningStore(deployment.s3, parameters["index-bucket"]),
     ), deployment
 
@@ -50,6 +52,7 @@ def learn(deployment: Deployment, work_dir: Path) -> None:
     os.environ |= {
         "EARSHOT_CRAWLS_TABLE": parameters["crawls-table"],
         "EARSHOT_INDEX_BUCKET": parameters["index-bucket"],
+        "EARSHOT_LISTENERS_TABLE": parameters["listeners-table"],
         "EARSHOT_PLAYS_BUCKET": parameters["plays-bucket"],
         "EARSHOT_PLAYS_WORK_DIR": str(work_dir / "listening"),
     }

@@ -1,4 +1,4 @@
-"""The one list of steps, as every runner reads it. It needs nothing but Python: runners have environments of their own."""
+"""The one list of steps, as every runner reads it. It needs nothing but Python: runners have their own environments."""
 
 import json
 from collections.abc import Sequence
@@ -29,10 +29,11 @@ class Step:
     """Between two tries."""
     timeout_s: int
     """Of one try. As long as that it may wait for work that goes on elsewhere."""
-    function: str
-    """The function of serverless.yml that does it on AWS."""
+    function: str | None
+    """The function of serverless.yml that does it on AWS, where `pipeline_step` finds that it is to be done; None: others
+    do it anyway, or `pipeline_step` itself."""
     waits: bool
-    """Whether that function only looks, and is asked again and again until it is done."""
+    """Whether others are at it, so that it is looked at again and again until it is done."""
     spark: bool
     """Whether a job on EMR Serverless may do the work."""
 

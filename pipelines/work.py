@@ -1,7 +1,7 @@
 """What the steps do. Each may be repeated, looks once, and says whether it is done: waiting is whoever asks for it.
 
-A run is what a runner calls it, and begins with its time. The id of its crawl follows from that, so that a try that died
-is taken up by the next one, wherever that runs.
+A run is what a runner calls it, and begins with its time. The id of its crawl follows from that, so that a try that
+died is taken up by the next one, wherever that runs.
 """
 
 import hashlib
@@ -29,6 +29,7 @@ from earshot.playlists import parse_playlist
 from earshot.recipes import recipe_named
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import FifoQueue, MessageQueue
+from earshot.stores.plays_lake import PlaysLake, digest
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status
 
@@ -54,6 +55,7 @@ class Stage:
     changes: FifoQueue
     unindexed: Callable[[], int]
     services: Services
+    plays: PlaysLake
     colistening: ColisteningStore
 
 
@@ -149,12 +151,27 @@ def build(stage: Stage, inputs: Inputs) -> Look:
 
 
 def train(stage: Stage, _inputs: Inputs) -> Look:
-    """What serves of what is played together, after learning: that is the work of `listening`, and its verdict's."""
+    """Done when there is nothing to learn from, or what serves was learned from all of it, since the index was built.
+
+    Learning is the work of `listening`, and a table that its verdict keeps out leaves this undone: nobody waits for it.
+
+    Raises:
+        DamagedIndex: what serves cannot be read.
+    """
+    objects = list(stage.plays.objects())
+    if not objects:
+        return Look(True, "nothing was played yet, so there is nothing to learn")
     head = stage.colistening.head()
     if head is None:
-        return Look(True, "no co-listening table serves: too few have played anything, or popularity is as good")
-    training = stage.colistening.manifest(head.pointer).training
-    return Look(True, f"the co-listening table of version {head.pointer.version} serves: {training.verdict.reason}")
+        return Look(False, "no co-listening table serves: too few have played anything, or popularity is as good")
+    manifest = stage.colistening.manifest(head.pointer)
+    store = stage.services.leading.store
+    index = store.head()
+    of_this_index = index is None or store.manifest(index.pointer).built_at < manifest.built_at
+    return Look(
+        of_this_index and manifest.training.data.digest == digest(objects),
+        f"the co-listening table of version {manifest.version} serves: {manifest.training.verdict.reason}",
+    )
 
 
 def evaluate(stage: Stage, inputs: Inputs) -> Look:
