@@ -2,13 +2,12 @@
 
 Terraform fills in ${partition}, ${pipeline_step} and ${learn_listening}. The execution's input is an object with a
 `playlist`, and perhaps a `recipe`, and `spark`: `application_id` and `role_arn` of an application of EMR Serverless,
-with the job drivers of the steps that are to run there. A step that waits is a function that looks, and is asked again: so
-waiting costs a transition, and is no failure that anybody is told of.
+with the job drivers of the steps that are to run there. A step that waits is a function that looks, and is asked again:
+so waiting costs a transition, and is no failure that anybody is told of.
 """
 
 import json
 import sys
-from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ LOOK_EVERY_S = 20
 _LONGEST_CALL_S = 900
 _RUN = "States.Format('{}/{}', $$.Execution.StartTime, $$.Execution.Name)"
 
-State = Mapping[str, Any]
+State = dict[str, Any]
 
 
 def definition() -> dict[str, Any]:

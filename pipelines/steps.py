@@ -30,8 +30,8 @@ class Step:
     timeout_s: int
     """Of one try. As long as that it may wait for work that goes on elsewhere."""
     function: str | None
-    """The function of serverless.yml that does it on AWS, where `pipeline_step` finds that it is to be done; None: others
-    do it anyway, or `pipeline_step` itself."""
+    """The function of serverless.yml that does it on AWS, where `pipeline_step` finds that it is to be done; None:
+    others do it anyway, or `pipeline_step` itself."""
     waits: bool
     """Whether others are at it, so that it is looked at again and again until it is done."""
     spark: bool
