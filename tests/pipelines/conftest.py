@@ -67,7 +67,7 @@ def assert_promoted_once(stack: LocalStack, folder: Path, recipe: str) -> None:
     assert {status for status, _ in states.values()} == {Status.READY}
     assert serving(stack).recipe == recipe
     version = serving(stack).version
-    until(lambda: stack.api.get("/health").body["index"]["version"] == version, 30, "the API to serve it")
+    until(lambda: stack.api.get("/health").body["index"]["version"] == version, 60, "the API to serve it")
     assert all(stack.api.is_searchable(track_id) for track_id in ids if track_id)
 
 
@@ -83,10 +83,10 @@ def play(stack: LocalStack) -> None:
         ]
         ApiClient(f"http://127.0.0.1:{stack.port}", key=f"listener {number}").post("/listens", {"listens": heard})
     deployment = stack.deployment
-    until(lambda: not deployment.waiting("plays"), 60, "all plays to be kept")
+    until(lambda: not deployment.waiting("plays"), 120, "all plays to be kept")
 
 
-def run_tool(command: list[str], env: dict[str, str], timeout_s: float = 240) -> subprocess.CompletedProcess[str]:
+def run_tool(command: list[str], env: dict[str, str], timeout_s: float = 480) -> subprocess.CompletedProcess[str]:
     """A runner with an environment of its own, and every process that it starts."""
     with subprocess.Popen(
         command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
@@ -117,10 +117,10 @@ def killing(step: str, folder: Path, once: Callable[[], object]) -> Iterator[lis
     over = threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.02) and not killed:
-            for process in psutil.process_iter(["cmdline"]):
+        while not over.wait(0.1) and not killed:
+            for process in psutil.process_iter(["cmdline"]) if once() else ():
                 words = process.info["cmdline"] or []
-                if words[1:5] == ["-m", "pipelines", "step", step] and f"--playlist={folder}" in words and once():
+                if words[1:5] == ["-m", "pipelines", "step", step] and f"--playlist={folder}" in words:
                     with _gone_is_fine():
                         process.send_signal(signal.SIGKILL)
                         killed.append(process.pid)

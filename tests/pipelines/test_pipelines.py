@@ -34,7 +34,7 @@ def _loop(stack: LocalStack, folder: Path, *words: str) -> subprocess.CompletedP
     return run_tool(command, stack.env)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_on_one_machine_a_run_that_was_killed_goes_on_and_the_next_one_changes_nothing(
     stack: LocalStack, music: dict[str, Path]
 ) -> None:
@@ -66,11 +66,11 @@ def test_on_one_machine_a_run_that_was_killed_goes_on_and_the_next_one_changes_n
 def play_when_ready(stack: LocalStack, folder: Path) -> None:
     """Wait for what was killed to have been done by the functions, and play it."""
     files = len(list(folder.iterdir()))
-    until(lambda: (stack.api.get("/health").body.get("index") or {}).get("tracks") == files, 60, "all tracks")
+    until(lambda: (stack.api.get("/health").body.get("index") or {}).get("tracks") == files, 120, "all tracks")
     play(stack)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_step_functions_promote_another_recipe_though_a_step_dies_with_its_answer(
     stack: LocalStack, music: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -82,7 +82,7 @@ def test_step_functions_promote_another_recipe_though_a_step_dies_with_its_answe
             name=attempt,
             input=json.dumps({"playlist": str(folder), "recipe": RECIPES[1]}),
         )["executionArn"]
-        execution = until(partial(_ended, sfn, started), 180, "the execution to end")
+        execution = until(partial(_ended, sfn, started), 240, "the execution to end")
         history = _history(sfn, started)
         assert execution["status"] == "SUCCEEDED", json.dumps(history[-4:], default=str)
         failed = [event for event in history if event["type"] == "TaskFailed"]
@@ -173,7 +173,7 @@ def _history(sfn: Any, arn: str) -> list[dict[str, Any]]:
     return [event for page in pages for event in page["events"]]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_airflow_tries_a_step_again_that_was_killed(stack: LocalStack, music: dict[str, Path], tmp_path: Path) -> None:
     folder, bin_ = music["airflow"], ROOT / ".cache" / "airflow" / "bin"
     env = stack.env | _PATIENT
@@ -194,7 +194,7 @@ def test_airflow_tries_a_step_again_that_was_killed(stack: LocalStack, music: di
     assert_promoted_once(stack, folder, RECIPES[0])
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_prefect_tries_a_step_again_that_was_killed(stack: LocalStack, music: dict[str, Path], tmp_path: Path) -> None:
     folder = music["prefect"]
     env = stack.env | _PATIENT
