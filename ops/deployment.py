@@ -10,7 +10,7 @@ from earshot.errors import InvalidSettings
 from earshot.ids import TrackId
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.listeners_table import ListenersTable
-from earshot.stores.message_queue import MessageQueue, backlog
+from earshot.stores.message_queue import MessageQueue
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.stores.scan_positions import ScanPositions
 from earshot.stores.tracks_table import TracksTable
@@ -115,7 +115,15 @@ class Deployment:
 
     def waiting(self, queue: str) -> int:
         """Messages in a queue of the table: visible, delayed and in flight."""
-        return backlog(self.sqs, self.parameters[f"{queue}-queue-url"])
+        attributes = self.sqs.get_queue_attributes(
+            QueueUrl=self.parameters[f"{queue}-queue-url"],
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesDelayed",
+                "ApproximateNumberOfMessagesNotVisible",
+            ],
+        )["Attributes"]
+        return sum(map(int, attributes.values()))
 
     def preview_uploaded(self, track_id: TrackId) -> PreviewUploaded:
         """The message that S3 sends when the preview of `track_id` arrives."""

@@ -8,7 +8,7 @@ from annoy_service.services import Services
 from config.pipeline_step import PipelineStepSettings
 from earshot.colistening.store import ColisteningStore
 from earshot.stores.crawls_table import CrawlsTable
-from earshot.stores.message_queue import FifoQueue, MessageQueue, backlog
+from earshot.stores.message_queue import FifoQueue, MessageQueue
 from earshot.stores.plays_lake import PlaysLake
 from pipelines.work import Stage
 
@@ -27,7 +27,6 @@ def stage(services: Services) -> Stage:
         tracks=services.table,
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
         changes=FifoQueue(sqs, settings.changes_queue_url),
-        unindexed=lambda: backlog(sqs, settings.changes_queue_url),
         services=services,
         plays=PlaysLake(boto3.client("s3"), settings.plays_bucket),
         colistening=ColisteningStore(boto3.client("s3"), settings.index_bucket),

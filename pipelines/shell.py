@@ -33,7 +33,6 @@ def reach_stage(settings: LocalSettings) -> tuple[Stage, Deployment]:
         tracks=deployment.tracks,
         crawl_queue=deployment.crawl_queue,
         changes=FifoQueue(deployment.sqs, parameters["changes-queue-url"]),
-        unindexed=lambda: deployment.waiting("changes"),
         services=index_services(deployment, settings.local_dir / "cache" / "pipeline"),
         plays=PlaysLake(deployment.s3, parameters["plays-bucket"]),
         colistening=ColisteningStore(deployment.s3, parameters["index-bucket"]),

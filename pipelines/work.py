@@ -47,13 +47,12 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the steps work with. `unindexed`: how many messages wait for the index's writer."""
+    """What the steps work with."""
 
     crawls: CrawlsTable
     tracks: TracksTable
     crawl_queue: MessageQueue
     changes: FifoQueue
-    unindexed: Callable[[], int]
     services: Services
     plays: PlaysLake
     colistening: ColisteningStore
@@ -128,7 +127,7 @@ def embed(stage: Stage, inputs: Inputs) -> Look:
 def build(stage: Stage, inputs: Inputs) -> Look:
     """Done when the recipe's index holds every track of the crawl that has an embedding.
 
-    What it lacks while nothing waits for its writer is named to it: a message too many changes nothing.
+    What it lacks is named to its writer, in case that was lost: a message too many changes nothing.
 
     Raises:
         RecipeNotReady: the recipe is not kept.
@@ -144,9 +143,9 @@ def build(stage: Stage, inputs: Inputs) -> Look:
     lacking = [track_id for track_id in ready if track_id not in located]
     if manifest and not lacking:
         return Look(True, f"all {len(ready)} are in version {manifest.version} of {manifest.recipe}")
-    if not stage.unindexed():
-        for portion in in_portions(lacking, PER_MESSAGE):
-            stage.changes.send(TracksChanged(tuple(portion)))
+    for number, portion in enumerate(in_portions(lacking, PER_MESSAGE)):
+        once = f"{crawl_of(inputs.run)}-{number}"  # in five minutes, however often somebody looks
+        stage.changes.send(TracksChanged(tuple(portion)), deduplication_id=once)
     return Look(False, f"{len(ready) - len(lacking)} of {len(ready)} are in the index of {builder.recipe.name}")
 
 

@@ -94,19 +94,6 @@ class FifoQueue:
         )
 
 
-def backlog(client: "SQSClient", url: str) -> int:
-    """Messages of a queue: visible, delayed and in flight."""
-    attributes = client.get_queue_attributes(
-        QueueUrl=url,
-        AttributeNames=[
-            "ApproximateNumberOfMessages",
-            "ApproximateNumberOfMessagesDelayed",
-            "ApproximateNumberOfMessagesNotVisible",
-        ],
-    )["Attributes"]
-    return sum(map(int, attributes.values()))
-
-
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A message that was received."""

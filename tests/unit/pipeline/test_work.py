@@ -135,7 +135,7 @@ def test_building_names_what_the_index_lacks_and_a_verdict_moves_the_pointer(
     with pytest.raises(RecipeNotReady):
         work.evaluate(stage, inputs)
     assert not work.build(stage, inputs).done
-    assert not work.build(stage, inputs).done  # what waits for the writer is not named again
+    assert not work.build(stage, inputs).done  # but names nothing again for five minutes
     (named,) = _messages(deployment, "changes")
     assert set(TracksChanged.from_json(named).track_ids) == {"file:1", "file:22"}
     repair(deployment, tmp_path / "repair", table_lost=False, say=print)
