@@ -40,6 +40,11 @@ override_resource {
   values = { arn = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract-dlq" }
 }
 
+override_resource {
+  target = aws_sfn_state_machine.pipeline
+  values = { arn = "arn:aws:states:eu-central-1:123456789012:stateMachine:earshot-dev-pipeline" }
+}
+
 variables {
   stage = "dev"
 }
@@ -340,11 +345,6 @@ run "a_schedule_names_its_playlist_and_may_start_the_pipeline_alone" {
   variables {
     pipeline_schedules = { nightly = { playlist = "spotify:playlist:1", schedule = "cron(0 4 * * ? *)", timezone = "Europe/Berlin" } }
     pipeline_spark     = { application_id = "00abc", role_arn = "arn:aws:iam::123456789012:role/earshot-dev-spark", embed = { SparkSubmit = { EntryPoint = "s3://jobs/embed.py" } } }
-  }
-
-  override_resource {
-    target = aws_sfn_state_machine.pipeline
-    values = { arn = "arn:aws:states:eu-central-1:123456789012:stateMachine:earshot-dev-pipeline" }
   }
 
   assert {

@@ -32,7 +32,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     stack = LocalStack(tmp_path_factory.mktemp("stack") / "state")
     stack.env |= {"EARSHOT_RECIPES": ",".join(RECIPES), "SFN_WAIT_SCALE": "0.05"}
     try:
-        stack.up(timeout_s=180)
+        stack.up(timeout_s=400)
         yield stack
     finally:
         stack.close()
