@@ -21,6 +21,9 @@ def main(arguments: Sequence[str]) -> int:
         settings = LocalSettings.load()
         playlist = playlist_from_command_line(options.playlist) if options.playlist else ""
         if options.what == "run":
+            from ops.connection import reach  # late: so is whatever else it takes to reach a stage
+
+            reach(settings)  # where nothing runs it is of no use to try again
             pipeline = Pipeline(settings.local_dir / "pipelines", settings.stage, playlist, options.recipe)
             return run(pipeline, steps(), say)
         return _step(settings, options.name, options.run, playlist, options.recipe)
