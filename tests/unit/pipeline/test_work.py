@@ -8,6 +8,7 @@ import boto3
 import numpy as np
 import pytest
 
+from annoy_service import bootstrap as indexes
 from config.local import LocalSettings
 from earshot.clock import now_iso
 from earshot.crawls import CrawlEntry
@@ -19,7 +20,8 @@ from earshot.track import TrackInfo
 from local.resources import create_all
 from ops.deployment import Deployment
 from ops.repair import repair
-from pipelines import shell, work
+from pipelines import bootstrap, shell, work
+from pipelines.handler import pipeline_step
 from pipelines.work import Inputs, Stage, crawl_of
 from tests.aws import account
 
@@ -162,3 +164,26 @@ def test_a_door_that_may_wait_looks_until_it_is_done_and_says_what_changes() -> 
     assert shell.until_done(lambda: next(looks), said.append, paused.append) == "two"
     assert said == ["one"]
     assert len(paused) == 2
+
+
+@pytest.fixture
+def first_call() -> Iterator[None]:
+    """What a process makes once is made for this test, and for no other."""
+    indexes.services.cache_clear()
+    yield
+    indexes.services.cache_clear()
+    bootstrap.stage.cache_clear()
+
+
+def test_the_function_answers_once_and_says_when_trying_again_would_not_help(
+    first_call: None, deployment: Deployment, inputs: Inputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("tracks-table", "crawls-table", "index-bucket", "plays-bucket", "index-topic-arn")
+    queues = ("crawl-queue-url", "changes-queue-url", "compact-queue-url", "index-failed-queue-url")
+    for name in (*names, *queues):
+        monkeypatch.setenv(f"EARSHOT_{name.upper().replace('-', '_')}", deployment.parameters[name])
+    monkeypatch.setenv("EARSHOT_INDEX_WORK_DIR", str(tmp_path))
+    answer = pipeline_step({"step": "crawl", "run": inputs.run, "input": {"playlist": "/music"}}, None)
+    assert answer == {"done": False, "said": "/music is being read"}
+    with pytest.raises(StepFailed, match="no playlist"):
+        pipeline_step({"step": "crawl", "run": f"{inputs.run}2", "input": {"playlist": "no playlist"}}, None)
