@@ -16,6 +16,7 @@ COPY listening listening
 COPY api api
 COPY ops ops
 COPY local local
+COPY pipelines pipelines
 COPY cli cli
 RUN scripts/setup run && .venv/bin/python -m extractor.model
 # The frameworks that made the model file are no longer needed.

@@ -9,7 +9,7 @@ ifeq ($(origin HOST),command line)  # some shells have a variable HOST of their 
 export EARSHOT_LOCAL_HOST := $(HOST)
 endif
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo proxy test-players test-kafka simulate test-field up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
+.PHONY: help setup setup-dev demo proxy test-players test-kafka simulate test-field up down status crawl extract similar repair promote pipeline pipeline-states test-pipelines model test lint format lock build-all bench-extract \
         bench-songs bench-windows bench-index bench-ingest bench-scan bench-api bench-listening bench-plots fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
@@ -59,6 +59,13 @@ promote: setup ## Let the index of RECIPE=… serve (docs/models.md; ARGS=--inco
 	@test -n $(call as_given,RECIPE) || { echo "usage: make promote RECIPE=<recipe> [ARGS=--incomplete]" >&2; exit 2; }
 	@$(PY) -m ops promote $(ARGS) -- $(call as_given,RECIPE)
 
+pipeline: setup ## From PLAYLIST=… to a promoted index version; what is done is not done again (RECIPE=…)
+	@test -n $(call as_given,PLAYLIST) || { echo "usage: make pipeline PLAYLIST=<folder, or playlist id, URI or URL> [RECIPE=<recipe>]" >&2; exit 2; }
+	@$(PY) -m pipelines run --playlist=$(call as_given,PLAYLIST) $(if $(value RECIPE),--recipe=$(call as_given,RECIPE))
+
+pipeline-states: setup ## Write infra/pipeline.asl.json from pipelines/steps.json
+	@$(PY) -m pipelines.state_machine
+
 # Whatever the shell says, compiled modules are kept: each worker and each function of a stack would compile them anew.
 test: setup-dev ## All tests, on two cores (pytest arguments: ARGS="-k index")
 	@$(PY) -m extractor.model
@@ -72,6 +79,12 @@ test-players: setup-dev ## A real media server and real players around Earshot, 
 test-kafka: setup-dev ## Plays from a real broker, whose reader is killed meanwhile
 	@scripts/tool-environment broker >/dev/null
 	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest tests/kafka $(ARGS)
+
+test-pipelines: setup-dev ## The pipeline by Step Functions, Airflow and Prefect, of each of which a step is killed
+	@$(PY) -m extractor.model
+	@scripts/tool-environment airflow >/dev/null
+	@scripts/tool-environment prefect >/dev/null
+	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest tests/pipelines $(ARGS)
 
 simulate: setup-dev ## Invented people with a known taste play through the API (LISTENERS=100 DAYS=14 RATE=50 URL=; ARGS=--judge)
 	@$(PY) -m simulator $(if $(LISTENERS),--listeners $(call as_given,LISTENERS)) $(if $(DAYS),--days $(call as_given,DAYS)) \

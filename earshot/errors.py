@@ -37,6 +37,7 @@
     │   └── ProviderUnavailable      time-outs, 5xx, broken bodies: try again
     ├── CrawlAborted                 a crawl failed again and again, for no reason that has a name
     ├── ForbiddenUrl                 a URL outside the allow-list; never fetched
+    ├── StepFailed                   a step of a pipeline that another try would not help
     ├── LocalStackError              the stack on this machine cannot start, or does not run
     ├── ApiError                     our own HTTP API, as its clients see it
     │   ├── ApiUnreachable           it does not answer, or something else does
@@ -324,6 +325,12 @@ class ForbiddenUrl(EarshotError):
     """The URL's scheme, host or address is not allow-listed."""
 
     code = "forbidden_url"
+
+
+class StepFailed(EarshotError):
+    """A step of a pipeline that another try would not help."""
+
+    code = "step_failed"
 
 
 class LocalStackError(EarshotError):

@@ -12,7 +12,7 @@ locals {
   functions = [
     "crawl_playlist", "fetch_preview", "extract", "reconcile",
     "queue_changes", "index_tracks", "compact_index", "reconcile_index",
-    "record_plays", "keep_plays", "learn_listening", "api",
+    "record_plays", "keep_plays", "learn_listening", "pipeline_step", "api",
   ]
 }
 

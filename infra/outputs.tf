@@ -17,3 +17,8 @@ output "edge_url" {
   description = "Where the API is reached through CloudFront, if edge_origin is set."
   value       = one(module.edge[*].url)
 }
+
+output "pipeline_arn" {
+  description = "The state machine of the pipeline, for `aws stepfunctions start-execution`."
+  value       = aws_sfn_state_machine.pipeline.arn
+}

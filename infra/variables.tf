@@ -158,3 +158,32 @@ variable "plays_from_kafka" {
     error_message = "plays_from_kafka needs either cluster_arn or bootstrap_servers and secret_arn."
   }
 }
+
+variable "pipeline_schedules" {
+  description = "When the pipeline runs by itself, by name: of which playlist, by which expression of EventBridge Scheduler (`rate(1 day)`, `cron(0 4 * * ? *)`), for which recipe (empty: the one that serves). Never, if empty."
+  type = map(object({
+    playlist = string
+    schedule = string
+    timezone = optional(string, "UTC")
+    recipe   = optional(string, "")
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name, one in var.pipeline_schedules : can(regex("^[a-z0-9-]{1,32}$", name)) && can(regex("^(rate|cron)[(].+[)]$", one.schedule)) && one.playlist != ""])
+    error_message = "pipeline_schedules needs, by a name of lower-case letters, digits and hyphens, a playlist and a schedule such as rate(1 day)."
+  }
+}
+
+variable "pipeline_spark" {
+  description = "Application of EMR Serverless, role and job drivers by which scheduled runs of the pipeline do the named steps; null: the functions do all of them."
+  type = object({
+    application_id = string
+    role_arn       = string
+    embed          = optional(any)
+    build          = optional(any)
+    train          = optional(any)
+  })
+  default = null
+}

@@ -1,7 +1,6 @@
 """Learns from what is played: reads the lake and what was said of tracks, and hands who played, loved and banned what,
 and when, to whatever fits a model to it."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import numpy.typing as npt
 from earshot.colistening.manifest import Snapshot
 from earshot.ids import TrackId
 from earshot.stores.listeners_table import ListenersTable, Opinion
-from earshot.stores.plays_lake import LakeObject, PlaysLake
+from earshot.stores.plays_lake import LakeObject, PlaysLake, digest
 from earshot.telemetry import logger
 from listening.local_lake import days
 from listening.parquet import Plays
@@ -104,13 +103,12 @@ def _epoch_of(time: str) -> int:
 
 
 def _snapshot(objects: Sequence[LakeObject], heard: Heard) -> Snapshot:
-    keys = "\n".join(sorted(found.key for found in objects))
     return Snapshot(
         objects[0].day.isoformat(),
         objects[-1].day.isoformat(),
         len(heard.at),
         int(max(heard.listener.max(), heard.opinions.listener.max(initial=0))) + 1,
         len(heard.track_ids),
-        hashlib.sha256(keys.encode()).hexdigest()[:16],
+        digest(objects),
         len(heard.opinions.at),
     )
