@@ -52,10 +52,11 @@ similar: setup ## Tracks that sound like TRACK=… (K=10)
 	@test -n $(call as_given,TRACK) || { echo "usage: make similar TRACK=<track id, URI or URL> [K=10]" >&2; exit 2; }
 	@$(PY) -m ops similar $(if $(value K),-k $(call as_given,K)) -- $(call as_given,TRACK)
 
-batch: model ## JOB=embed on Spark: INPUT=… (a folder, s3://bucket/prefix, a manifest) OUTPUT=… (docs/batch.md)
+batch: model ## JOB=embed on Spark: INPUT=… (a folder, s3://bucket/prefix/, a manifest) OUTPUT=… (STAGE=prod: on AWS)
 	@test -n $(call as_given,JOB) || { echo "usage: make batch JOB=embed INPUT=… OUTPUT=… (ARGS=--help lists more)" >&2; exit 2; }
-	@spark=$$(scripts/spark-environment) && exec $$spark/python -m batch $(call as_given,JOB) \
-	    $(if $(value INPUT),--input $(call as_given,INPUT)) $(if $(value OUTPUT),--output $(call as_given,OUTPUT)) $(ARGS)
+	@if [ "$$STAGE" = local ]; then run="$$(scripts/spark-environment)/python -m batch"; else run="$(PY) -m batch.submit"; fi && \
+	    exec $$run $(call as_given,JOB) $(if $(value INPUT),--input $(call as_given,INPUT)) \
+	    $(if $(value OUTPUT),--output $(call as_given,OUTPUT)) $(ARGS)
 
 repair: setup ## Make table, index and previews agree (ARGS=--table-lost or --rebuild)
 	@$(PY) -m ops repair $(ARGS)
