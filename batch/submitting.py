@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from earshot.errors import InvalidSettings, JobFailed
 
 VCPU_HOUR_USD, GB_HOUR_USD = 0.0421, 0.0046
-"""List prices of ARM64, as of 2026-01: check them. The first 20 GB of disk of a worker, of which no job uses more, are free."""
+"""List prices of ARM64, as of 2026-01: check them. The 20 GB of disk that a worker has are free."""
 _PYTHON = "/opt/earshot/bin/python"
 _ENTRY = "local:///app/batch/__main__.py"
 _EVERY_S = 10.0
