@@ -96,7 +96,7 @@ def _plainly(music: Path, scratch: Path) -> tuple[Taken, Embeddings]:
 
 
 def _on_spark(music: Path, output: Path) -> tuple[Taken, Embeddings]:
-    command = [sys.executable, "-m", "batch", "--cores", str(_CORES), "embed", "--input", str(music)]
+    command = [sys.executable, "-m", "batch", "embed", "--cores", str(_CORES), "--input", str(music)]
     taken = taken_by([[*command, "--output", str(output), "--clips-per-task", "50"]])
     heard = {}
     for part in (output / folder_of(DEFAULT_NETWORK)).glob("*.parquet"):
