@@ -31,7 +31,7 @@ Embeddings = Mapping[str, list[str]]
 
 
 def main() -> int:
-    """Measure, print, and keep the figures in bench/results/batch.json."""
+    """Measure, print, and keep the figures."""
     parser = argparse.ArgumentParser(prog="python -m bench.batch", description="Embeddings on Spark.")
     parser.add_argument("--few", type=int, default=150, help="clips of the smaller job (default: %(default)s)")
     parser.add_argument("--many", type=int, default=450, help="of the larger (default: %(default)s)")
