@@ -38,6 +38,7 @@
     ├── CrawlAborted                 a crawl failed again and again, for no reason that has a name
     ├── ForbiddenUrl                 a URL outside the allow-list; never fetched
     ├── StepFailed                   a step of a pipeline that another try would not help
+    ├── JobFailed                    a job in bulk ended without having done its work
     ├── LocalStackError              the stack on this machine cannot start, or does not run
     ├── ApiError                     our own HTTP API, as its clients see it
     │   ├── ApiUnreachable           it does not answer, or something else does
@@ -331,6 +332,13 @@ class StepFailed(EarshotError):
     """A step of a pipeline that another try would not help."""
 
     code = "step_failed"
+
+
+class JobFailed(EarshotError):
+    """A job in bulk ended on AWS without having done its work."""
+
+    code = "job_failed"
+    hint = "Its log says more. Once that is mended, submit it again: what is done is not done again."
 
 
 class LocalStackError(EarshotError):

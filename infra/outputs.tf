@@ -22,3 +22,8 @@ output "pipeline_arn" {
   description = "The state machine of the pipeline, for `aws stepfunctions start-execution`."
   value       = aws_sfn_state_machine.pipeline.arn
 }
+
+output "batch_repository" {
+  description = "Where the image of jobs in bulk is pushed to, if batch is set."
+  value       = one(module.batch[*].repository_url)
+}
