@@ -17,3 +17,8 @@ output "edge_url" {
   description = "Where the API is reached through CloudFront, if edge_origin is set."
   value       = one(module.edge[*].url)
 }
+
+output "service_host" {
+  description = "Host of the load balancer before the API's containers, if service is set."
+  value       = one(module.service[*].host)
+}

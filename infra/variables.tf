@@ -158,3 +158,25 @@ variable "plays_from_kafka" {
     error_message = "plays_from_kafka needs either cluster_arn or bootstrap_servers and secret_arn."
   }
 }
+
+variable "service" {
+  description = "The API as containers on Fargate beside the function (docs/operations.md): its image by digest, the network, the certificate of its name, its size. null for none."
+  type = object({
+    image                = string
+    image_repository_arn = optional(string)
+    vpc_id               = string
+    balancer_subnet_ids  = list(string)
+    task_subnet_ids      = list(string)
+    certificate_arn      = string
+    allowed_cidrs        = optional(list(string), ["0.0.0.0/0"])
+    internal             = optional(bool, false)
+    assign_public_ip     = optional(bool, true)
+    architecture         = optional(string, "ARM64")
+    cpu                  = optional(number, 1024)
+    memory_mib           = optional(number, 4096)
+    disk_gib             = optional(number, 21)
+    tasks                = optional(number, 2)
+    environment          = optional(map(string), {})
+  })
+  default = null
+}

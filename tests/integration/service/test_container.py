@@ -108,7 +108,10 @@ class Load:
 
     def _watch(self) -> None:
         while not self.is_over.wait(0.2):
-            if self.service.ask("/ready")[0] != 200:
+            try:
+                if self.service.ask("/ready")[0] != 200:
+                    self.is_over.set()
+            except OSError:
                 self.is_over.set()
 
     def _call(self) -> None:
