@@ -14,6 +14,7 @@ from earshot.terminal import spare_the_terminal
 
 JOBS: Mapping[str, str] = {
     "embed": "audio to embeddings: a folder, a bucket prefix or a manifest of keys",
+    "listening": "plays to what is played together: the lake, or any Parquet of listener, track, time, weight",
 }
 """Modules of `batch.jobs` with what they are for."""
 

@@ -11,12 +11,13 @@ import numpy.typing as npt
 from earshot.colistening.garbage import collect_garbage
 from earshot.colistening.manifest import Manifest, Snapshot, Training
 from earshot.colistening.publish import publish
+from earshot.colistening.rows import TableRows
 from earshot.colistening.store import ColisteningStore, Head
 from earshot.index.arrays import Ids
 from listening.catalogue import Catalogue
 from listening.models.fit import fit
 from listening.models.interactions import Evidence, Interactions
-from listening.models.learn import choose
+from listening.models.learn import Outcome, choose
 from listening.models.recipe import Recipe
 
 LEAST_LISTENERS = 10
@@ -62,7 +63,7 @@ def train(played: Played, catalogue: Catalogue, store: ColisteningStore, work_di
     )
     if int((interactions.sizes > 1).sum()) < LEAST_LISTENERS:
         return None
-    outcome = choose(interactions, tracks.features, _serving(store, seen))
+    outcome = choose(interactions, tracks.features, recipe_that_serves(store, seen))
     champion = outcome.champion
     rows = fit(
         interactions,
@@ -71,10 +72,29 @@ def train(played: Played, catalogue: Catalogue, store: ColisteningStore, work_di
         plays=_plays(evidence, items, len(tracks.ids)),
         features=tracks.features,
     )
+    return published(outcome, rows, played.snapshot, store=store, seen=seen, work_dir=work_dir, began=began)
+
+
+def published(
+    outcome: Outcome,
+    rows: TableRows,
+    snapshot: Snapshot,
+    *,
+    store: ColisteningStore,
+    seen: Head | None,
+    work_dir: Path,
+    began: float,
+) -> Manifest:
+    """Publish the champion's table; remove what nobody needs any more.
+
+    Raises:
+        IndexRace: the pointer has moved since it was `seen`.
+    """
+    champion = outcome.champion
     training = Training(
         model=champion.recipe.name,
         parameters=champion.recipe.to_parameters(),
-        data=played.snapshot,
+        data=snapshot,
         figures=champion.judgement.figures(),
         candidates=outcome.candidates,
         baselines=outcome.baselines,
@@ -86,7 +106,8 @@ def train(played: Played, catalogue: Catalogue, store: ColisteningStore, work_di
     return manifest
 
 
-def _serving(store: ColisteningStore, seen: Head | None) -> Recipe | None:
+def recipe_that_serves(store: ColisteningStore, seen: Head | None) -> Recipe | None:
+    """That of the table which was `seen`; None: none serves."""
     return Recipe.from_parameters(store.manifest(seen.pointer).training.parameters) if seen else None
 
 

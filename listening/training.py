@@ -36,14 +36,14 @@ def train_on(heard: Heard, snapshot: Snapshot, s3: "S3Client", index_bucket: str
         DamagedIndex: the index, or the table that serves, cannot be read.
     """
     with TemporaryDirectory(dir=folder) as place:
-        catalogue = _catalogue(IndexReader(s3, index_bucket, Path(place) / "index"))
+        catalogue = catalogue_of(IndexReader(s3, index_bucket, Path(place) / "index"))
         played = Played(evidence_of_plays(heard.listener, heard.track, heard.at, heard.skip), heard.track_ids, snapshot)
         manifest = train(played, catalogue, ColisteningStore(s3, index_bucket), Path(place))
     if manifest is None:
         logger().info("too few have played anything to learn from", listeners=snapshot.listeners)
 
 
-def _catalogue(index: IndexReader) -> Catalogue:
+def catalogue_of(index: IndexReader) -> Catalogue:
     """The tracks of the index; none where there is no index yet."""
     try:
         return Catalogue.of_index(index.current())

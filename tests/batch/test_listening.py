@@ -1,0 +1,128 @@
+"""What is played together, learned on Spark: the same as on one machine, within what is said of each model."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from moto import mock_aws
+from pyspark.sql import SparkSession
+
+from earshot.colistening.store import ColisteningStore
+from earshot.errors import InvalidInput
+from listening import spark as door
+from listening.catalogue import Catalogue
+from listening.models.cold import Features
+from listening.models.interactions import Interactions
+from listening.models.judge import judge, of_table, split
+from listening.models.learn import ndcg_of
+from listening.models.recipe import Fits, Recipe
+from listening.models.table import table_rows
+from tests.aws import REGION
+from tests.unit.listening.people import GENRES, ITEMS, PER_GENRE, people
+
+KNN, HYBRID = Recipe(knn=1), Recipe(knn=1, als=1, foretold=0.6)
+IDS = np.array([f"t{item:03}".encode() for item in range(ITEMS)], np.bytes_)
+GENRE = np.repeat(np.arange(GENRES), PER_GENRE)
+
+
+@pytest.fixture(scope="module")
+def known() -> Interactions:
+    return people(240, each=8)
+
+
+@pytest.fixture(scope="module")
+def features() -> Features:
+    return Features(GENRE, np.full(ITEMS, -1))
+
+
+@pytest.fixture(scope="module")
+def source(known: Interactions, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as Parquet of anybody: a row for each listener and track."""
+    folder = tmp_path_factory.mktemp("plays")
+    who = np.repeat(np.arange(known.n_listeners), known.sizes)
+    when = np.arange(len(known.items)) - known.starts[who] + 86_400
+    columns = {"listener": [f"{one:04}" for one in who], "track": IDS[known.items].astype(str), "time": when}
+    for part, rows in enumerate(np.array_split(np.random.default_rng(0).permutation(len(who)), 3)):
+        pq.write_table(pa.table(columns).take(pa.array(rows)), folder / f"{part}.parquet")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def fits(spark: SparkSession, source: Path, known: Interactions, features: Features) -> Iterator[door.SparkFits]:
+    with door.many_rows(spark):
+        played, _ = door.read(spark, str(source))
+        liked = door.interactions(spark, played, IDS).persist()
+        found = door.SparkFits(spark, liked, Fits(known, features))
+        yield found
+        found.close()
+        liked.unpersist()
+
+
+def test_neighbours_and_what_they_share_are_those_of_one_machine(fits: door.SparkFits, known: Interactions) -> None:
+    plays = np.arange(ITEMS)
+    ours = table_rows(Fits(known).table(KNN), known, IDS, plays)
+    found = fits.rows(KNN, IDS, plays)
+    for name in ("neighbours", "weights", "shared", "heard"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(ours, name), err_msg=name)
+
+
+def test_factors_find_as_much_for_whom_they_have_not_seen(
+    spark: SparkSession, source: Path, known: Interactions, features: Features
+) -> None:
+    """Within a standard error of NDCG@10, and six of ten neighbours the same: the ridge is another."""
+    parts = split(known)
+    order = np.random.default_rng(0).permutation(known.n_listeners)
+    trained = np.sort(order[2 * parts.test.n_listeners :])
+    with door.many_rows(spark):
+        played, _ = door.read(spark, str(source))
+        liked = door.interactions(spark, played, IDS)
+        users = spark.createDataFrame([(int(user),) for user in trained], "user int")
+        theirs = door.SparkFits(spark, liked.join(users, "user", "left_semi"), Fits(parts.train, features))
+        ours, found = Fits(parts.train, features).table(HYBRID), theirs.table(HYBRID)
+    judged = [judge(of_table(rows), parts.test) for rows in (ours, found)]
+    error = judged[0].figures()["ndcg10_se"]
+    assert abs(ndcg_of(judged[0]) - ndcg_of(judged[1])) <= error
+    same = [len(set(_best(ours, item)) & set(_best(found, item))) for item in range(ITEMS)]
+    assert np.mean(same) >= 6
+
+
+def _best(rows: object, item: int) -> list[int]:
+    row = rows[[item]]  # type: ignore[index]
+    best: list[int] = row.indices[np.argsort(-row.data, kind="stable")[:10]].tolist()
+    return best
+
+
+def test_users_of_one_machine_and_of_spark_are_the_same_people(
+    spark: SparkSession, source: Path, known: Interactions
+) -> None:
+    some = np.array([3, 77, 200])
+    played, _ = door.read(spark, str(source))
+    found = door.local(spark, door.interactions(spark, played, IDS), some, ITEMS)
+    ours = known.of(some)
+    np.testing.assert_array_equal(found.starts, ours.starts)
+    np.testing.assert_array_equal(found.items, ours.items)
+    np.testing.assert_array_equal(found.confidence, ours.confidence)
+
+
+def test_what_was_learned_enters_service_by_its_verdict(spark: SparkSession, source: Path, tmp_path: Path) -> None:
+    with mock_aws():
+        s3 = boto3.client("s3", region_name=REGION)
+        s3.create_bucket(Bucket="index", CreateBucketConfiguration={"LocationConstraint": REGION})
+        store = ColisteningStore(s3, "index")
+        catalogue = Catalogue(np.append(IDS, b"unheard"), Features(np.append(GENRE, 0), np.full(ITEMS + 1, -1)))
+        manifest = door.run(spark, str(source), catalogue, store, tmp_path)
+        assert manifest is not None
+        assert manifest.training.verdict.enters
+        assert (manifest.training.data.first_day, manifest.training.data.listeners) == ("1970-01-02", 240)
+        head = store.head()
+        assert head is not None
+        assert head.pointer.version == manifest.version
+
+
+def test_files_that_hold_no_plays_are_named(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="no plays at"):
+        door.read(spark, str(tmp_path))
