@@ -1,0 +1,88 @@
+"""Structured Streaming between a real broker and the stores: from its checkpoint on, every play is kept, once."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+from pyspark.sql import SparkSession
+
+from earshot.stores.plays_lake import PlaysLake
+from listening.kafka import spark as door
+from listening.kafka.spans import Span, Topic
+from listening.parquet import Plays
+from tests.aws import Endpoint
+from tests.kafka.conftest import aws, bootstrap_server, until
+
+__all__ = ["aws", "bootstrap_server"]  # fixtures
+_TOPIC, _AT = "streamed", 1_790_000_000
+_NAMES = {
+    "STAGE": "test",
+    "TRACKS_TABLE": "tracks",
+    "CRAWLS_TABLE": "crawls",
+    "LISTENERS_TABLE": "listeners",
+    "PLAYS_BUCKET": "plays",
+}
+
+
+def _produce(server: str, numbers: Iterable[int]) -> None:
+    producer = Producer({"bootstrap.servers": server, "batch.num.messages": 1})  # Tansu's end of a topic counts batches
+    for number in numbers:
+        play = {"listened_at": _AT + number, "title": f"Song {number % 7}", "artists": ["Aiko Mori"], "listener": "ana"}
+        producer.produce(_TOPIC, b"\xff" if number == 5 else json.dumps(play).encode())
+    assert producer.flush(30) == 0
+
+
+@pytest.mark.timeout(170)
+def test_a_stream_goes_on_where_its_checkpoint_says_and_keeps_every_play_once(
+    spark: SparkSession, bootstrap_server: str, aws: Endpoint, tmp_path: Path
+) -> None:
+    work = {"EARSHOT_PLAYS_WORK_DIR": str(tmp_path / "work")}
+    spark.sparkContext.environment.update(
+        {**aws.environment, **{f"EARSHOT_{name}": value for name, value in _NAMES.items()}, **work}
+    )
+    lake, reader = PlaysLake(aws.client("s3"), "plays"), Plays(tmp_path)
+    checkpoint = tmp_path / "checkpoint"
+
+    def kept() -> list[int]:
+        plays = (play for found in lake.objects() for play in reader.unpack(lake.read(found) or b""))
+        return [play.listened_at - _AT for play in plays]
+
+    def stream(until_kept: set[int]) -> None:
+        query = door.take_in(
+            spark, {"bootstrap.servers": bootstrap_server}, _TOPIC, checkpoint=str(checkpoint), every_s=0.2
+        )
+        try:
+            until(lambda: query.exception() is not None or until_kept <= set(kept()), "all are kept", 80)
+            assert query.exception() is None
+            query.processAllAvailable()
+        finally:
+            query.stop()
+
+    _produce(bootstrap_server, range(60))
+    stream(set(range(60)) - {5})
+    assert sorted(kept()) == sorted(set(range(60)) - {5})
+    _produce(bootstrap_server, range(60, 80))
+    last = max(checkpoint.glob("commits/[0-9]*"), key=lambda path: int(path.name))
+    for path in (last, last.with_name(f".{last.name}.crc")):  # as if it had died after keeping, before saying so
+        path.unlink()
+    stream(set(range(80)) - {5})
+    assert set(kept()) == set(range(80)) - {5}
+    (folder,) = {found.day for found in lake.objects()}
+    files = []
+    for number, found in enumerate(lake.objects()):
+        files.append(tmp_path / f"{number}.parquet")
+        files[-1].write_bytes(lake.read(found) or b"")
+    merged = [play.listened_at - _AT for packed in reader.merge(files) for play in reader.unpack(packed.body)]
+    assert sorted(merged) == sorted(set(range(80)) - {5}), folder
+
+
+def test_a_span_is_read_whole(bootstrap_server: str) -> None:
+    topic = Topic({"bootstrap.servers": bootstrap_server}, _TOPIC)
+    _produce(bootstrap_server, range(10))
+    ((first, end),) = topic.ends().values()
+    assert [message.offset for message in topic.read(Span(_TOPIC, 0, first + 3, first + 7))] == list(
+        range(first + 3, first + 7)
+    )
+    assert end >= first + 10
