@@ -26,6 +26,7 @@ from earshot.colistening.manifest import Manifest, Snapshot
 from earshot.colistening.rows import TableRows
 from earshot.colistening.store import ColisteningStore
 from earshot.errors import InvalidInput
+from earshot.index.arrays import Ids
 from earshot.index.reader import IndexReader
 from earshot.stores.parts import parts_at
 from listening.bulk import arrow
@@ -45,6 +46,7 @@ from listening.training import catalogue_of
 
 _ROWS_AT_ONCE = 20_000
 """Of numbers; the session's own are keys whose work is long."""
+_PARTITIONS_A_CORE = 4
 _WIDTH = 100
 """Neighbours that a blend is made of."""
 _DAY_S = 86_400
@@ -72,7 +74,7 @@ def run(
     """
     began = time.perf_counter()
     seen = store.head()
-    with many_rows(spark):
+    with at_scale(spark):
         played, digest = read(spark, source)
         played = played.persist()
         by_track = _columns(played.groupBy("track").agg(F.sum(F.greatest("worth", F.lit(0.0))).alias("plays")))
@@ -80,20 +82,20 @@ def run(
         tracks = catalogue.with_tracks(names)
         plays = np.zeros(len(tracks.ids), np.int64)
         plays[np.searchsorted(tracks.ids, names)] = by_track["plays"]
-        liked = interactions(spark, played, tracks.ids).persist()
-        people = _columns(liked.groupBy("user").count())
-        if int((people["count"] > 1).sum()) < LEAST_LISTENERS:
+        people = people_in(played)
+        liked = interactions(spark, played, people, tracks.ids).persist()
+        if liked.groupBy("user").count().where("count > 1").limit(LEAST_LISTENERS).count() < LEAST_LISTENERS:
             return None
-        parts = _divided(len(people["user"]))
+        parts = _divided(len(people))
         validation, test, some = (local(spark, liked, users, len(tracks.ids)) for users in parts)
         few = Fits(some, tracks.features)
         away = spark.createDataFrame([(int(user),) for user in np.concatenate(parts[:2])], "user int")
         train = liked.join(F.broadcast(away), "user", "left_anti")
-        fits = SparkFits(spark, train, few)
+        fits = SparkFits(spark, train, few, len(people) - len(parts[0]) - len(parts[1]))
         serving = recipe_that_serves(store, seen)
         outcome = decide(fits, few, validation, test, serving=serving, ratings=rating_figures(some))
         fits.close()
-        everybody = SparkFits(spark, liked, few)
+        everybody = SparkFits(spark, liked, few, len(people))
         rows = everybody.rows(outcome.champion.recipe, tracks.ids, plays)
         everybody.close()
         snapshot = _snapshot(played, digest)
@@ -131,16 +133,21 @@ def read(spark: SparkSession, source: str) -> tuple[DataFrame, str]:
     return added, hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 
-def interactions(spark: SparkSession, played: DataFrame, ids: npt.NDArray[np.bytes_]) -> DataFrame:
-    """Liking as `Interactions.of_evidence` finds it (`arrow.NUMBERED`), users numbered by name."""
+def interactions(spark: SparkSession, played: DataFrame, people: Ids, tracks: Ids) -> DataFrame:
+    """Liking as `Interactions.of_evidence` finds it (`arrow.NUMBERED`); `people` and `tracks` ascend."""
     latest = Window.partitionBy("listener").orderBy(F.desc("at"), F.desc("track"))
     liked = (
         played.where("worth > 0").withColumn("place", F.row_number().over(latest)).where(F.col("place") <= MOST_ITEMS)
     )
-    people = liked.select("listener").distinct().orderBy("listener").rdd.zipWithIndex()
-    numbers = people.map(lambda pair: (pair[0][0], pair[1])).toDF("listener string, user int")
-    named = liked.join(numbers, "listener").select("user", "track", "worth", "at")
-    return named.mapInArrow(partial(arrow.numbered_in, ids=spark.sparkContext.broadcast(ids)), arrow.NUMBERED)
+    send = spark.sparkContext.broadcast
+    worker = partial(arrow.numbered_in, people=send(people), tracks=send(tracks))
+    return liked.select("listener", "track", "worth", "at").mapInArrow(worker, arrow.NUMBERED)
+
+
+def people_in(played: DataFrame) -> Ids:
+    """Who has shown liking for anything, in order."""
+    found = _columns(played.where("worth > 0").select("listener").distinct())["listener"]
+    return np.sort(np.array(found.tolist(), np.bytes_))
 
 
 def local(spark: SparkSession, liked: DataFrame, users: Numbers, n_items: int) -> Interactions:
@@ -160,9 +167,10 @@ class SparkFits(Fits):
         spark: a session.
         liked: who likes what (`arrow.NUMBERED`).
         few: the same of some of them, on this machine, with the features of the tracks: for EASE.
+        n_users: how many they are.
     """
 
-    def __init__(self, spark: SparkSession, liked: DataFrame, few: Fits) -> None:
+    def __init__(self, spark: SparkSession, liked: DataFrame, few: Fits, n_users: int) -> None:
         n_items = few.interactions.n_items
         nobody = Interactions(np.zeros(1, np.intp), np.zeros(0, np.int32), np.zeros(0, np.float32), n_items)
         super().__init__(nobody, few.features)
@@ -170,7 +178,7 @@ class SparkFits(Fits):
         counted = _columns(liked.groupBy("item").count())
         self.listeners = np.zeros(n_items, np.int64)
         self.listeners[counted["item"]] = counted["count"]
-        self._n_users = liked.select("user").distinct().count()
+        self._n_users = n_users
         self._pairs: DataFrame | None = None
 
     def fitted(self, name: str, recipe: Recipe) -> sparse.csr_array:
@@ -208,7 +216,7 @@ class SparkFits(Fits):
         factors[found["id"].to_numpy()] = vectors.reshape(-1, how.dimensions)
         return factors
 
-    def rows(self, recipe: Recipe, ids: npt.NDArray[np.bytes_], plays: npt.NDArray[np.int64]) -> TableRows:
+    def rows(self, recipe: Recipe, ids: Ids, plays: npt.NDArray[np.int64]) -> TableRows:
         """The table of the tracks `ids`, as it is served."""
         neighbours, weights = laid_out(self.table(recipe))
         worker = partial(arrow.shared_in, neighbours=self._spark.sparkContext.broadcast(neighbours))
@@ -268,12 +276,18 @@ def _snapshot(played: DataFrame, digest: str) -> Snapshot:
 
 
 @contextmanager
-def many_rows(spark: SparkSession) -> Iterator[None]:
-    """Within the block batches are of many rows: of numbers, where the session thinks of keys whose work is long."""
-    name = "spark.sql.execution.arrow.maxRecordsPerBatch"
-    before = spark.conf.get(name)
-    spark.conf.set(name, str(_ROWS_AT_ONCE))
+def at_scale(spark: SparkSession) -> Iterator[None]:
+    """Within the block batches are of many rows (of numbers: the session thinks of keys whose work is long), and
+    partitions as many as there is work for."""
+    wanted = {
+        "spark.sql.execution.arrow.maxRecordsPerBatch": _ROWS_AT_ONCE,
+        "spark.sql.shuffle.partitions": _PARTITIONS_A_CORE * spark.sparkContext.defaultParallelism,
+    }
+    before = {name: spark.conf.get(name) for name in wanted}
+    for name, value in wanted.items():
+        spark.conf.set(name, str(value))
     try:
         yield
     finally:
-        spark.conf.set(name, str(before))
+        for name, known in before.items():
+            spark.conf.set(name, str(known))

@@ -37,14 +37,13 @@ class Shared(Protocol[_T_co]):
 Batches = Iterator[pa.RecordBatch]
 
 
-def numbered_in(batches: Batches, ids: Shared[Ids]) -> Batches:
-    """user, track, worth, at -> `NUMBERED`: places of tracks in `ids`, and confidence as `Interactions` has it."""
+def numbered_in(batches: Batches, people: Shared[Ids], tracks: Shared[Ids]) -> Batches:
+    """listener, track, worth, at -> `NUMBERED`: places in `people` and in `tracks`, confidence as in `Interactions`."""
     for batch in batches:
-        tracks = np.array(batch.column("track").to_pylist(), np.bytes_)
         worth = batch.column("worth").to_numpy(zero_copy_only=False)
         yield _batch(
-            user=batch.column("user"),
-            item=np.searchsorted(ids.value, tracks).astype(np.int32),
+            user=_places(people.value, batch.column("listener")),
+            item=_places(tracks.value, batch.column("track")),
             confidence=np.log2(1 + worth).astype(np.float32),
             at=batch.column("at"),
         )
@@ -86,6 +85,10 @@ def shared_in(batches: Batches, neighbours: Shared[npt.NDArray[np.uint32]]) -> B
         wanted = every[block.items]
         found = shared_of(wanted, np.ones(wanted.shape, np.float16), block.rows)
         yield _batch(items=[block.items.astype(np.int32).tobytes()], shared=[found.tobytes()])
+
+
+def _places(names: Ids, of: pa.Array) -> npt.NDArray[np.int32]:
+    return np.searchsorted(names, np.array(of.to_pylist(), np.bytes_)).astype(np.int32)
 
 
 def packed(block: Block) -> pa.RecordBatch:

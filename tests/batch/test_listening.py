@@ -53,10 +53,10 @@ def source(known: Interactions, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture(scope="module")
 def fits(spark: SparkSession, source: Path, known: Interactions, features: Features) -> Iterator[door.SparkFits]:
-    with door.many_rows(spark):
+    with door.at_scale(spark):
         played, _ = door.read(spark, str(source))
-        liked = door.interactions(spark, played, IDS).persist()
-        found = door.SparkFits(spark, liked, Fits(known, features))
+        liked = door.interactions(spark, played, door.people_in(played), IDS).persist()
+        found = door.SparkFits(spark, liked, Fits(known, features), known.n_listeners)
         yield found
         found.close()
         liked.unpersist()
@@ -66,7 +66,7 @@ def test_neighbours_and_what_they_share_are_those_of_one_machine(fits: door.Spar
     plays = np.arange(ITEMS)
     ours = table_rows(Fits(known).table(KNN), known, IDS, plays)
     found = fits.rows(KNN, IDS, plays)
-    for name in ("neighbours", "weights", "shared", "heard"):
+    for name in ("neighbours", "weights", "listeners", "heard"):
         np.testing.assert_array_equal(getattr(found, name), getattr(ours, name), err_msg=name)
 
 
@@ -77,11 +77,12 @@ def test_factors_find_as_much_for_whom_they_have_not_seen(
     parts = split(known)
     order = np.random.default_rng(0).permutation(known.n_listeners)
     trained = np.sort(order[2 * parts.test.n_listeners :])
-    with door.many_rows(spark):
+    with door.at_scale(spark):
         played, _ = door.read(spark, str(source))
-        liked = door.interactions(spark, played, IDS)
+        liked = door.interactions(spark, played, door.people_in(played), IDS)
         users = spark.createDataFrame([(int(user),) for user in trained], "user int")
-        theirs = door.SparkFits(spark, liked.join(users, "user", "left_semi"), Fits(parts.train, features))
+        some = liked.join(users, "user", "left_semi")
+        theirs = door.SparkFits(spark, some, Fits(parts.train, features), len(trained))
         ours, found = Fits(parts.train, features).table(HYBRID), theirs.table(HYBRID)
     judged = [judge(of_table(rows), parts.test) for rows in (ours, found)]
     error = judged[0].figures()["ndcg10_se"]
@@ -101,7 +102,8 @@ def test_users_of_one_machine_and_of_spark_are_the_same_people(
 ) -> None:
     some = np.array([3, 77, 200])
     played, _ = door.read(spark, str(source))
-    found = door.local(spark, door.interactions(spark, played, IDS), some, ITEMS)
+    with door.at_scale(spark):
+        found = door.local(spark, door.interactions(spark, played, door.people_in(played), IDS), some, ITEMS)
     ours = known.of(some)
     np.testing.assert_array_equal(found.starts, ours.starts)
     np.testing.assert_array_equal(found.items, ours.items)
