@@ -46,7 +46,7 @@ from listening.training import catalogue_of
 
 _ROWS_AT_ONCE = 20_000
 """Of numbers; the session's own are keys whose work is long."""
-_PARTITIONS_A_CORE = 4
+_PARTITIONS_A_CORE = 2
 _WIDTH = 100
 """Neighbours that a blend is made of."""
 _DAY_S = 86_400

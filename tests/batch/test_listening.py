@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from moto import mock_aws
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from earshot.colistening.store import ColisteningStore
 from earshot.errors import InvalidInput
@@ -24,7 +24,7 @@ from listening.models.table import table_rows
 from tests.aws import REGION
 from tests.unit.listening.people import GENRES, ITEMS, PER_GENRE, people
 
-KNN, HYBRID = Recipe(knn=1), Recipe(knn=1, als=1, foretold=0.6)
+KNN, ALS = Recipe(knn=1), Recipe(als=1)
 IDS = np.array([f"t{item:03}".encode() for item in range(ITEMS)], np.bytes_)
 GENRE = np.repeat(np.arange(GENRES), PER_GENRE)
 
@@ -32,11 +32,6 @@ GENRE = np.repeat(np.arange(GENRES), PER_GENRE)
 @pytest.fixture(scope="module")
 def known() -> Interactions:
     return people(240, each=8)
-
-
-@pytest.fixture(scope="module")
-def features() -> Features:
-    return Features(GENRE, np.full(ITEMS, -1))
 
 
 @pytest.fixture(scope="module")
@@ -52,41 +47,47 @@ def source(known: Interactions, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="module")
-def fits(spark: SparkSession, source: Path, known: Interactions, features: Features) -> Iterator[door.SparkFits]:
+def liked(spark: SparkSession, source: Path) -> Iterator[DataFrame]:
+    """Who likes what, as Spark has read it."""
     with door.at_scale(spark):
         played, _ = door.read(spark, str(source))
-        liked = door.interactions(spark, played, door.people_in(played), IDS).persist()
-        found = door.SparkFits(spark, liked, Fits(known, features), known.n_listeners)
+        found = door.interactions(spark, played, door.people_in(played), IDS).persist()
         yield found
-        found.close()
-        liked.unpersist()
+        found.unpersist()
 
 
-def test_neighbours_and_what_they_share_are_those_of_one_machine(fits: door.SparkFits, known: Interactions) -> None:
+def test_neighbours_and_what_they_share_are_those_of_one_machine(
+    spark: SparkSession, liked: DataFrame, known: Interactions
+) -> None:
     plays = np.arange(ITEMS)
     ours = table_rows(Fits(known).table(KNN), known, IDS, plays)
+    fits = door.SparkFits(spark, liked, Fits(known), known.n_listeners)
     found = fits.rows(KNN, IDS, plays)
+    fits.close()
     for name in ("neighbours", "weights", "listeners", "heard"):
         np.testing.assert_array_equal(getattr(found, name), getattr(ours, name), err_msg=name)
 
 
+def test_listeners_are_the_same_people_in_the_same_order(
+    spark: SparkSession, liked: DataFrame, known: Interactions
+) -> None:
+    some = np.array([3, 77, 200])
+    found, ours = door.local(spark, liked, some, ITEMS), known.of(some)
+    for name in ("starts", "items", "confidence"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(ours, name), err_msg=name)
+
+
 def test_factors_find_as_much_for_whom_they_have_not_seen(
-    spark: SparkSession, source: Path, known: Interactions, features: Features
+    spark: SparkSession, liked: DataFrame, known: Interactions
 ) -> None:
     """Within a standard error of NDCG@10, and six of ten neighbours the same: the ridge is another."""
     parts = split(known)
-    order = np.random.default_rng(0).permutation(known.n_listeners)
-    trained = np.sort(order[2 * parts.test.n_listeners :])
-    with door.at_scale(spark):
-        played, _ = door.read(spark, str(source))
-        liked = door.interactions(spark, played, door.people_in(played), IDS)
-        users = spark.createDataFrame([(int(user),) for user in trained], "user int")
-        some = liked.join(users, "user", "left_semi")
-        theirs = door.SparkFits(spark, some, Fits(parts.train, features), len(trained))
-        ours, found = Fits(parts.train, features).table(HYBRID), theirs.table(HYBRID)
+    trained = np.sort(np.random.default_rng(0).permutation(known.n_listeners)[2 * parts.test.n_listeners :])
+    users = spark.createDataFrame([(int(user),) for user in trained], "user int")
+    theirs = door.SparkFits(spark, liked.join(users, "user", "left_semi"), Fits(parts.train), len(trained))
+    ours, found = Fits(parts.train).table(ALS), theirs.table(ALS)
     judged = [judge(of_table(rows), parts.test) for rows in (ours, found)]
-    error = judged[0].figures()["ndcg10_se"]
-    assert abs(ndcg_of(judged[0]) - ndcg_of(judged[1])) <= error
+    assert abs(ndcg_of(judged[0]) - ndcg_of(judged[1])) <= judged[0].figures()["ndcg10_se"]
     same = [len(set(_best(ours, item)) & set(_best(found, item))) for item in range(ITEMS)]
     assert np.mean(same) >= 6
 
@@ -95,19 +96,6 @@ def _best(rows: object, item: int) -> list[int]:
     row = rows[[item]]  # type: ignore[index]
     best: list[int] = row.indices[np.argsort(-row.data, kind="stable")[:10]].tolist()
     return best
-
-
-def test_users_of_one_machine_and_of_spark_are_the_same_people(
-    spark: SparkSession, source: Path, known: Interactions
-) -> None:
-    some = np.array([3, 77, 200])
-    played, _ = door.read(spark, str(source))
-    with door.at_scale(spark):
-        found = door.local(spark, door.interactions(spark, played, door.people_in(played), IDS), some, ITEMS)
-    ours = known.of(some)
-    np.testing.assert_array_equal(found.starts, ours.starts)
-    np.testing.assert_array_equal(found.items, ours.items)
-    np.testing.assert_array_equal(found.confidence, ours.confidence)
 
 
 def test_what_was_learned_enters_service_by_its_verdict(spark: SparkSession, source: Path, tmp_path: Path) -> None:
