@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from earshot.errors import InvalidSettings
 from listening.kafka.messages import TopicMessage
@@ -68,7 +68,7 @@ class Topic:
             KafkaException: some cannot be had (any longer): none counts as read.
         """
         with closing(Consumer(self._config)) as consumer:
-            consumer.assign([TopicPartition(span.topic, span.partition, span.first or OFFSET_BEGINNING)])
+            consumer.assign([TopicPartition(span.topic, span.partition, span.first)])
             while True:
                 batch = consumer.consume(_AT_ONCE, _TIMEOUT_S)
                 if not batch:

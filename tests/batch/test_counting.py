@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from scipy import sparse
 
@@ -107,12 +108,12 @@ def test_names_become_places_and_worth_confidence() -> None:
 def test_plays_are_read_as_the_lake_and_as_others_have_them(
     columns: dict[str, list[object]], expected: list[tuple[object, ...]], tmp_path: Any
 ) -> None:
-    reading.pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
     (found,) = reading.plays_in(iter([pa.RecordBatch.from_pydict({"name": ["a.parquet"]})]), str(tmp_path))
     assert [tuple(row.values())[:4] for row in found.to_pylist()] == expected
 
 
 def test_parquet_of_anything_else_is_refused(tmp_path: Any) -> None:
-    reading.pq.write_table(pa.table({"who": ["a"]}), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"who": ["a"]}), tmp_path / "a.parquet")
     with pytest.raises(InvalidInput, match="has columns who"):
         list(reading.plays_in(iter([pa.RecordBatch.from_pydict({"name": ["a.parquet"]})]), str(tmp_path)))

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
 from pyspark.sql import SparkSession
 
+from earshot.errors import InvalidSettings
 from earshot.stores.plays_lake import PlaysLake
 from listening.kafka import spark as door
 from listening.kafka.spans import Span, Topic
@@ -26,11 +27,11 @@ _NAMES = {
 }
 
 
-def _produce(server: str, numbers: Iterable[int]) -> None:
+def _produce(server: str, numbers: Iterable[int], partition: int = -1) -> None:
     producer = Producer({"bootstrap.servers": server, "batch.num.messages": 1})  # Tansu's end of a topic counts batches
     for number in numbers:
         play = {"listened_at": _AT + number, "title": f"Song {number % 7}", "artists": ["Aiko Mori"], "listener": "ana"}
-        producer.produce(_TOPIC, b"\xff" if number == 5 else json.dumps(play).encode())
+        producer.produce(_TOPIC, b"\xff" if number == 5 else json.dumps(play).encode(), partition=partition)
     assert producer.flush(30) == 0
 
 
@@ -78,11 +79,17 @@ def test_a_stream_goes_on_where_its_checkpoint_says_and_keeps_every_play_once(
     assert sorted(merged) == sorted(set(range(80)) - {5}), folder
 
 
-def test_a_span_is_read_whole(bootstrap_server: str) -> None:
+def test_a_span_is_read_whole_and_what_is_not_there_is_not_passed_over(bootstrap_server: str) -> None:
     topic = Topic({"bootstrap.servers": bootstrap_server}, _TOPIC)
-    _produce(bootstrap_server, range(10))
-    ((first, end),) = topic.ends().values()
-    assert [message.offset for message in topic.read(Span(_TOPIC, 0, first + 3, first + 7))] == list(
-        range(first + 3, first + 7)
-    )
+    _produce(bootstrap_server, range(10), partition=0)
+    first, end = topic.ends()[0]
     assert end >= first + 10
+    wanted = list(range(first + 3, first + 7))
+    assert [message.offset for message in topic.read(Span(_TOPIC, 0, wanted[0], wanted[-1] + 1))] == wanted
+    with pytest.raises(KafkaException):
+        list(topic.read(Span(_TOPIC, 0, end + 100, end + 101)))
+
+
+def test_a_topic_that_is_not_there_is_named(bootstrap_server: str) -> None:
+    with pytest.raises(InvalidSettings, match="'nowhere'"):
+        Topic({"bootstrap.servers": bootstrap_server, "allow.auto.create.topics": "false"}, "nowhere").ends()
