@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from pyspark.errors import PySparkException
+
 from batch.job import Job
 from batch.progress import told
 from batch.session import cluster_session, local_session
@@ -37,18 +39,24 @@ def main(arguments: Sequence[str]) -> int:
     except EarshotError as error:
         sys.stderr.write(f"batch: {error.message}. {error.hint}".rstrip() + "\n")
         return 2
+    except PySparkException as error:
+        said = [line for line in str(error).splitlines() if line.strip()]
+        sys.stderr.write(f"batch: {options.job} failed: {said[-1] if said else type(error).__name__}\n")
+        sys.stderr.write("batch: once that is mended, run it again: what is done is not done again.\n")
+        return 1
     except KeyboardInterrupt:
         return 130
 
 
 def _parser() -> argparse.ArgumentParser:
+    every = argparse.ArgumentParser(add_help=False)
+    every.add_argument("--cores", type=int, help="tasks at a time (default: one per core)")
+    every.add_argument("--memory-mb", type=int, default=1024, help="of Spark's own process (default: %(default)s)")
+    every.add_argument("--on-cluster", action="store_true", help=argparse.SUPPRESS)  # what EMR Serverless runs
     parser = argparse.ArgumentParser(prog="python -m batch", description="Earshot's work on Apache Spark.")
-    parser.add_argument("--cores", type=int, help="tasks at a time (default: one per core)")
-    parser.add_argument("--memory-mb", type=int, default=1024, help="of Spark's own process (default: %(default)s)")
-    parser.add_argument("--on-cluster", action="store_true", help=argparse.SUPPRESS)  # what EMR Serverless runs
     jobs = parser.add_subparsers(dest="job", required=True, metavar="JOB")
     for name, purpose in JOBS.items():
-        _job(name).declare(jobs.add_parser(name, help=purpose))
+        _job(name).declare(jobs.add_parser(name, help=purpose, parents=[every]))
     return parser
 
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import chain
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession, functions
 
 from config.extract import ModelSettings
 from earshot.clock import stamp
@@ -31,6 +31,7 @@ from extractor.bulk.wanted import Wanted, pages_of, wanted_at
 CLIPS_PER_TASK = 500
 """Half a minute of a core: what a kill costs at most."""
 _ROWS_OF_A_PAGE = 20_000
+_MOST_SHOWN = 10_000
 _SLACK = 1.2
 """Tasks are of about the same size: one that is a little larger is still one part."""
 _DECODE_TIMEOUT_S = 20.0
@@ -38,7 +39,7 @@ _DECODE_TIMEOUT_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did. `settled`: how many keys were there from earlier runs; `unheard`: this run's, by reason."""
+    """What a run did. `settled`: keys with nothing left to do; `unheard`: how many were not heard, by reason."""
 
     run: str
     model: str
@@ -87,32 +88,42 @@ def run(
     )
     parts = parts_at(output, s3)
     name = f"runs/{stamp()}-{secrets.token_hex(2)}"
-    refused: list[dict[str, str]] = []
-    pages = _written(parts, f"{name}/keys", _listed(wanted_at(source, suffixes), refused))
-    if not pages and not refused:
+    listing = _Listing(wanted_at(source, suffixes))
+    pages = _written(parts, f"{name}/keys", listing)
+    if not pages and not listing.refused:
         raise InvalidInput(f"no audio at {source!r}", hint="Audio is known by its name: .mp3, .flac and others.")
     wanted = _named(spark, pages).mapInArrow(partial(arrow.listed_in, place=output), arrow.LISTED)
     done = _named(spark, _there(parts, work.model)).mapInArrow(partial(arrow.settled_in, place=output), "key string")
-    keys = wanted.dropDuplicates(["key"])
-    todo = keys.join(done, "key", "left_anti").persist()
+    todo = wanted.dropDuplicates(["key"]).join(done, "key", "left_anti").persist()
     remaining = todo.count()
-    settled = keys.count() - remaining
     heard, unheard = _hear(todo, remaining, clips_per_task, work)
     todo.unpersist()
-    if refused:
-        unheard[Reason.BAD_ROW] += len(refused)
-    report = Report(name, work.model, settled, heard, dict(unheard.most_common()))
-    _written(parts, f"{name}/unheard", chain(refused, _unheard(spark, parts, work)))
+    if listing.refused:
+        unheard[Reason.BAD_ROW] += listing.refused
+    report = Report(name, work.model, listing.count - remaining, heard, dict(unheard.most_common()))
+    _written(parts, f"{name}/unheard", chain(listing.shown, _unheard(spark, parts, work)))
     parts.write(f"{name}/report.json", json.dumps(asdict(report), indent=1).encode())
     return report
 
 
-def _listed(wanted: Iterable[Wanted], refused: list[dict[str, str]]) -> Iterator[Mapping[str, object]]:
-    for one in wanted:
-        if one.why_not:
-            refused.append({"key": one.key, "reason": Reason.BAD_ROW, "message": one.why_not})
-        else:
-            yield {"key": one.key, "said": json.dumps(one.said, ensure_ascii=False) if one.said else None}
+class _Listing:
+    """What is wanted, as lines of pages. What cannot be wanted is counted, and the first of it kept."""
+
+    def __init__(self, wanted: Iterable[Wanted]) -> None:
+        self._wanted = wanted
+        self.count = 0
+        self.refused = 0
+        self.shown: list[dict[str, str]] = []
+
+    def __iter__(self) -> Iterator[Mapping[str, object]]:
+        for one in self._wanted:
+            if one.why_not:
+                self.refused += 1
+                if len(self.shown) < _MOST_SHOWN:
+                    self.shown.append({"key": one.key, "reason": Reason.BAD_ROW, "message": one.why_not})
+            else:
+                self.count += 1
+                yield {"key": one.key, "said": json.dumps(one.said, ensure_ascii=False) if one.said else None}
 
 
 def _written(parts: Parts, folder: str, lines: Iterable[Mapping[str, object]]) -> list[str]:
@@ -152,6 +163,6 @@ def _unheard(spark: SparkSession, parts: Parts, work: Work) -> Iterator[Mapping[
     standing = _named(spark, _there(parts, work.model)).mapInArrow(
         partial(arrow.standing_in, place=work.output), arrow.STANDING
     )
-    heard = standing.where("reason IS NULL").select("key")
-    failed = standing.where("reason IS NOT NULL").dropDuplicates(["key"]).join(heard, "key", "left_anti")
-    return (row.asDict() for row in failed.toLocalIterator())
+    how = standing.selectExpr("key", "struct(reason IS NOT NULL AS is_unheard, reason, message) AS how")
+    best = how.groupBy("key").agg(functions.min("how").alias("how")).where("how.is_unheard")
+    return (row.asDict() for row in best.select("key", "how.reason", "how.message").toLocalIterator())
