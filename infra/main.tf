@@ -284,7 +284,7 @@ module "batch" {
   account_id         = local.account_id
   bucket             = module.batch_bucket[0].name
   bucket_arn         = module.batch_bucket[0].arn
-  read_bucket_arns   = concat([module.previews_bucket.arn], [for name in var.batch.read_buckets : "arn:aws:s3:::${name}"])
+  read_bucket_arns   = concat([module.previews_bucket.arn, module.plays_bucket.arn], [for name in var.batch.read_buckets : "arn:aws:s3:::${name}"])
   index_bucket_arn   = module.index_bucket.arn
   tracks_table_arn   = aws_dynamodb_table.tracks.arn
   most_vcpus         = var.batch.most_vcpus
