@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from moto import mock_aws
 from pyspark.sql import DataFrame, SparkSession
 
 from earshot.colistening.store import ColisteningStore
@@ -21,7 +19,7 @@ from listening.models.judge import judge, of_table, split
 from listening.models.learn import ndcg_of
 from listening.models.recipe import Fits, Recipe
 from listening.models.table import table_rows
-from tests.aws import REGION
+from tests.aws import REGION, Account
 from tests.unit.listening.people import GENRES, ITEMS, PER_GENRE, people
 
 KNN, ALS = Recipe(knn=1), Recipe(als=1)
@@ -98,19 +96,20 @@ def _best(rows: object, item: int) -> list[int]:
     return best
 
 
-def test_what_was_learned_enters_service_by_its_verdict(spark: SparkSession, source: Path, tmp_path: Path) -> None:
-    with mock_aws():
-        s3 = boto3.client("s3", region_name=REGION)
-        s3.create_bucket(Bucket="index", CreateBucketConfiguration={"LocationConstraint": REGION})
-        store = ColisteningStore(s3, "index")
-        catalogue = Catalogue(np.append(IDS, b"unheard"), Features(np.append(GENRE, 0), np.full(ITEMS + 1, -1)))
-        manifest = door.run(spark, str(source), catalogue, store, tmp_path)
-        assert manifest is not None
-        assert manifest.training.verdict.enters
-        assert (manifest.training.data.first_day, manifest.training.data.listeners) == ("1970-01-02", 240)
-        head = store.head()
-        assert head is not None
-        assert head.pointer.version == manifest.version
+def test_what_was_learned_enters_service_by_its_verdict(
+    spark: SparkSession, aws: Account, source: Path, tmp_path: Path
+) -> None:
+    aws.s3.create_bucket(Bucket="learned", CreateBucketConfiguration={"LocationConstraint": REGION})
+    store = ColisteningStore(aws.s3, "learned")
+    catalogue = Catalogue(np.append(IDS, b"unheard"), Features(np.append(GENRE, 0), np.full(ITEMS + 1, -1)))
+    manifest = door.run(spark, str(source), catalogue, store, tmp_path)
+    assert manifest is not None
+    assert manifest.training.verdict.enters
+    data = manifest.training.data
+    assert (data.first_day, data.listeners, data.plays) == ("1970-01-02", 240, len(people(240, each=8).items))
+    head = store.head()
+    assert head is not None
+    assert head.pointer.version == manifest.version
 
 
 def test_files_that_hold_no_plays_are_named(spark: SparkSession, tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ from listening.kafka import spark as door
 from listening.kafka.spans import Span, Topic
 from listening.parquet import Plays
 from tests.aws import Endpoint
-from tests.kafka.conftest import aws, bootstrap_server, until
+from tests.kafka.conftest import aws as stage
+from tests.kafka.conftest import bootstrap_server, until
 
-__all__ = ["aws", "bootstrap_server"]  # fixtures
+__all__ = ["bootstrap_server", "stage"]  # fixtures
 _TOPIC, _AT = "streamed", 1_790_000_000
 _NAMES = {
     "STAGE": "test",
@@ -35,15 +36,15 @@ def _produce(server: str, numbers: Iterable[int], partition: int = -1) -> None:
     assert producer.flush(30) == 0
 
 
-@pytest.mark.timeout(170)
+@pytest.mark.timeout(900)
 def test_a_stream_goes_on_where_its_checkpoint_says_and_keeps_every_play_once(
-    spark: SparkSession, bootstrap_server: str, aws: Endpoint, tmp_path: Path
+    spark: SparkSession, bootstrap_server: str, stage: Endpoint, tmp_path: Path
 ) -> None:
     work = {"EARSHOT_PLAYS_WORK_DIR": str(tmp_path / "work")}
     spark.sparkContext.environment.update(
-        {**aws.environment, **{f"EARSHOT_{name}": value for name, value in _NAMES.items()}, **work}
+        {**stage.environment, **{f"EARSHOT_{name}": value for name, value in _NAMES.items()}, **work}
     )
-    lake, reader = PlaysLake(aws.client("s3"), "plays"), Plays(tmp_path)
+    lake, reader = PlaysLake(stage.client("s3"), "plays"), Plays(tmp_path)
     checkpoint = tmp_path / "checkpoint"
 
     def kept() -> list[int]:
@@ -55,7 +56,7 @@ def test_a_stream_goes_on_where_its_checkpoint_says_and_keeps_every_play_once(
             spark, {"bootstrap.servers": bootstrap_server}, _TOPIC, checkpoint=str(checkpoint), every_s=0.2
         )
         try:
-            until(lambda: query.exception() is not None or until_kept <= set(kept()), "all are kept", 80)
+            until(lambda: query.exception() is not None or until_kept <= set(kept()), "all are kept", 300)
             assert query.exception() is None
             query.processAllAvailable()
         finally:
