@@ -43,7 +43,11 @@ def services() -> Services:
     Raises:
         InvalidSettings: names every missing or unusable variable.
     """
-    settings = ApiSettings.load()
+    return connected(ApiSettings.load())
+
+
+def connected(settings: ApiSettings) -> Services:
+    """The adapters that `settings` ask for."""
     dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
     # Players hear of a store that is away before they, or the gateway, lose patience: what the gateway says itself is
     # taken for success by some.

@@ -16,6 +16,8 @@ from earshot.terminal import spare_the_terminal
 
 JOBS: Mapping[str, str] = {
     "embed": "audio to embeddings: a folder, a bucket prefix or a manifest of keys",
+    "listening": "plays to what is played together: the lake, or any Parquet of listener, track, time, weight",
+    "plays": "a topic of Apache Kafka to lake and table, until it is told to end",
 }
 """Modules of `batch.jobs` with what they are for."""
 

@@ -17,6 +17,7 @@
     ├── KeyRequired                  the request needs a valid API key
     ├── QuotaExceeded                as much as is allowed in an hour has been asked for; carries `retry_after_s`
     ├── MethodNotAllowed             the path exists, the method does not
+    ├── NotServedHere                this process answers from an index alone, and the request needs more
     ├── NotFound
     │   ├── RouteNotFound
     │   ├── TrackNotFound
@@ -172,6 +173,13 @@ class MethodNotAllowed(EarshotError):
     def __init__(self, message: str, *, allowed: tuple[str, ...]) -> None:
         super().__init__(message, hint=f"Use {' or '.join(allowed)}.")
         self.allowed = allowed
+
+
+class NotServedHere(EarshotError):
+    """This process answers from an index alone, and the request needs a table or a queue."""
+
+    code = "not_served_here"
+    hint = "It is answered where the stage's tables and queues are known (docs/operations.md, The API as a container)."
 
 
 class NotFound(EarshotError):
@@ -409,6 +417,7 @@ _HTTP_STATUS: dict[type[EarshotError], HTTPStatus] = {
     KeyRequired: HTTPStatus.UNAUTHORIZED,
     QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    NotServedHere: HTTPStatus.NOT_IMPLEMENTED,
     NotFound: HTTPStatus.NOT_FOUND,
     TrackNotReady: HTTPStatus.CONFLICT,
     NoPreview: HTTPStatus.CONFLICT,

@@ -23,6 +23,11 @@ output "pipeline_arn" {
   value       = aws_sfn_state_machine.pipeline.arn
 }
 
+output "service_host" {
+  description = "Host of the load balancer before the API's containers, if service is set."
+  value       = one(module.service[*].host)
+}
+
 output "batch_repository" {
   description = "Where the image of jobs in bulk is pushed to, if batch is set."
   value       = one(module.batch[*].repository_url)

@@ -188,6 +188,28 @@ variable "pipeline_spark" {
   default = null
 }
 
+variable "service" {
+  description = "The API as containers on Fargate beside the function (docs/operations.md): its image by digest, the network, the certificate of its name, its size. null for none."
+  type = object({
+    image                = string
+    image_repository_arn = optional(string)
+    vpc_id               = string
+    balancer_subnet_ids  = list(string)
+    task_subnet_ids      = list(string)
+    certificate_arn      = string
+    allowed_cidrs        = optional(list(string), ["0.0.0.0/0"])
+    internal             = optional(bool, false)
+    assign_public_ip     = optional(bool, true)
+    architecture         = optional(string, "ARM64")
+    cpu                  = optional(number, 1024)
+    memory_mib           = optional(number, 4096)
+    disk_gib             = optional(number, 21)
+    tasks                = optional(number, 2)
+    environment          = optional(map(string), {})
+  })
+  default = null
+}
+
 variable "batch" {
   description = "Jobs in bulk on EMR Serverless (docs/batch.md); null for none. image_tag: of the image that was pushed to the repository that this makes; read_buckets: names of buckets with audio or manifests of one's own; most_vcpus: of all jobs together."
   type = object({

@@ -1,7 +1,7 @@
 """Learns a co-listening table from what is played, and lets it serve if its verdict says so."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,9 +10,10 @@ import numpy as np
 
 from earshot.clock import now_iso
 from earshot.colistening.garbage import collect_garbage
-from earshot.colistening.manifest import Manifest, Snapshot
+from earshot.colistening.manifest import Manifest, Snapshot, Training
 from earshot.colistening.publish import keep, publish
-from earshot.colistening.store import ColisteningStore
+from earshot.colistening.rows import TableRows
+from earshot.colistening.store import ColisteningStore, Head
 from earshot.index.arrays import Ids
 from listening.catalogue import Catalogue
 from listening.models.fit import fit
@@ -80,17 +81,40 @@ def train(
         recipe = Recipe.from_parameters(serving.training.parameters) if serving else None
         trainings = chosen(choose(interactions, tracks.features, recipe), serving, played.snapshot)
     plays = np.bincount(evidence.items, evidence.plays, minlength=len(tracks.ids)).astype(np.int64)
-    for training in trainings:
-        recipe = Recipe.from_parameters(training.parameters)
-        rows = fit(interactions, recipe, ids=tracks.ids, plays=plays, features=tracks.features)
-        timed = replace(training, fit_s=round(time.perf_counter() - began, 3))
-        manifest = publish(store, rows, timed, seen=seen, work_dir=work_dir)
+
+    def fitted(recipe: Recipe) -> TableRows:
+        return fit(interactions, recipe, ids=tracks.ids, plays=plays, features=tracks.features)
+
+    manifest = published(trainings, fitted, store=store, seen=seen, work_dir=work_dir, began=began)
     if runs and (source := store.old_manifest(runs.trial.source)):
-        recipe = Recipe.from_parameters(source.training.parameters)
-        rows = fit(interactions, recipe, ids=tracks.ids, plays=plays, features=tracks.features)
+        rows = fitted(Recipe.from_parameters(source.training.parameters))
         training = challenging(source.training, played.snapshot, runs.trial.name)
         _, pointer = keep(store, rows, training, previous=source.version, work_dir=work_dir)
         started_at = runs.trial.started_at or now_iso()
         store.put_trial(replace(runs.trial, pointer=pointer, started_at=started_at), seen=runs)
     collect_garbage(store)
+    return manifest
+
+
+def published(
+    trainings: Sequence[Training],
+    fitted: Callable[[Recipe], TableRows],
+    *,
+    store: ColisteningStore,
+    seen: Head | None,
+    work_dir: Path,
+    began: float,
+) -> Manifest:
+    """Fit each of `trainings` to all plays and publish it.
+
+    Returns:
+        The last: of two, the one that serves.
+
+    Raises:
+        IndexRace: the pointer has moved since it was `seen`.
+    """
+    for training in trainings:
+        rows = fitted(Recipe.from_parameters(training.parameters))
+        timed = replace(training, fit_s=round(time.perf_counter() - began, 3))
+        manifest = publish(store, rows, timed, seen=seen, work_dir=work_dir)
     return manifest

@@ -39,7 +39,7 @@ def train_on(
         DamagedIndex: the index, or the table that serves, cannot be read.
     """
     with TemporaryDirectory(dir=folder) as place:
-        catalogue = _catalogue(IndexReader(s3, index_bucket, Path(place) / "index"))
+        catalogue = catalogue_of(IndexReader(s3, index_bucket, Path(place) / "index"))
         manifest = train(
             Played(evidence_of(heard), heard.track_ids, snapshot),
             catalogue,
@@ -58,7 +58,7 @@ def evidence_of(heard: Heard) -> Evidence:
     return with_opinions(plays, Evidence(said.listener, said.track, none, none, said.at, said.feedback))
 
 
-def _catalogue(index: IndexReader) -> Catalogue:
+def catalogue_of(index: IndexReader) -> Catalogue:
     """The tracks of the index; none where there is no index yet."""
     try:
         return Catalogue.of_index(index.current())

@@ -10,15 +10,14 @@ Which host names are answered to is decided in front of it, by whoever opens the
 import asyncio
 from urllib.parse import quote
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from api.bootstrap import services
-from api.http.app import refuse, respond
+from api.http.app import refuse
 from api.http.events import HttpEvent
 from api.http.subsonic import check_password, parameters_of
 from api.one_machine.files import file_in, own_file, send_file
-from api.one_machine.gateway import body_of, event_of, send_reply
+from api.one_machine.gateway import answer, body_of, event_of, send_reply
 from api.one_machine.protocol import Receive, Scope, Send
 from earshot.errors import EarshotError, NotPlayable
 from earshot.ids import TrackId
@@ -26,18 +25,6 @@ from earshot.telemetry import logger
 
 _SWEEP_EVERY_S = 600.0
 _STREAMS = ("/rest/stream", "/rest/stream.view", "/rest/download", "/rest/download.view")
-
-
-class _Context(LambdaContext):
-    """As much of a Lambda context as the handler's logger and tracer look at."""
-
-    function_name = "api"
-    memory_limit_in_mb = 1024
-    invoked_function_arn = "arn:aws:lambda:local:000000000000:function:api"
-    aws_request_id = ""
-
-    def __init__(self, request_id: str) -> None:
-        self.aws_request_id = request_id
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,8 +37,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if own and scope["method"] in ("GET", "HEAD", "POST"):
             await _play(own, event, send)
         else:
-            reply = respond(event, _Context(event["requestContext"]["requestId"]), services())
-            await send_reply(reply, send, with_length=scope["method"] != "HEAD")
+            await answer(event, services(), send)
 
 
 def _own(event: HttpEvent) -> TrackId | None:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from listening.models.interactions import Interactions
+from listening.models.interactions import Interactions, Numbers
 from listening.models.strongest import stacked, strongest
 
 _PAIRS = 20_000_000
@@ -47,11 +47,19 @@ def cosine_neighbours(
         shrinkage: what a pair needs to be believed; it takes most from rare ones.
         k: how many.
     """
-    roots = np.sqrt(listeners.astype(np.float32))
-    found = []
-    for first, together in counts:
-        rows = np.repeat(np.arange(first, first + together.shape[0]), np.diff(together.indptr))
-        values = together.data / (roots[rows] * roots[together.indices] + np.float32(shrinkage))
-        values[rows == together.indices] = 0.0
-        found.append(strongest(sparse.csr_array((values, together.indices, together.indptr), shape=together.shape), k))
+    found = [
+        cosines(np.arange(first, first + together.shape[0]), together, listeners, shrinkage=shrinkage, k=k)
+        for first, together in counts
+    ]
     return stacked(found, len(listeners))
+
+
+def cosines(
+    items: Numbers, together: sparse.csr_array, listeners: npt.NDArray[np.int64], *, shrinkage: float, k: int
+) -> sparse.csr_array:
+    """The same of some items (b,), whose counts are the rows of `together` (b, n_items)."""
+    roots = np.sqrt(listeners.astype(np.float32))
+    rows = np.repeat(items, np.diff(together.indptr))
+    values = together.data / (roots[rows] * roots[together.indices] + np.float32(shrinkage))
+    values[rows == together.indices] = 0.0
+    return strongest(sparse.csr_array((values, together.indices, together.indptr), shape=together.shape), k)

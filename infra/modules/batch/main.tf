@@ -112,6 +112,12 @@ resource "aws_iam_role_policy" "job" {
         Action   = ["s3:PutObject", "s3:AbortMultipartUpload"]
         Resource = ["${var.bucket_arn}/*", "${var.index_bucket_arn}/*"]
       },
+      { # tables of what is played together that nobody needs any more
+        Sid      = "RemoveOldTables"
+        Effect   = "Allow"
+        Action   = "s3:DeleteObject"
+        Resource = "${var.index_bucket_arn}/listening/*"
+      },
       {
         Sid      = "StoreEmbeddings"
         Effect   = "Allow"
