@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Self
 
@@ -17,11 +17,16 @@ from earshot.reasons import Reason
 _reader: Callable[[type], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
+def _fields(value: Any) -> dict[str, Any]:
+    """Of a dataclass, by name. (`asdict` copies all that is in them, which takes three times as long.)"""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
 @dataclass(frozen=True, slots=True)
 class _Message:
     def to_json(self) -> str:
         """Compact JSON of the fields."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return json.dumps(self, separators=(",", ":"), default=_fields)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
