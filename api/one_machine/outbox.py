@@ -5,15 +5,14 @@ it has handed in is in the queue, as in the cloud, where each container has one 
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import groupby
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from api.http.play_intake import MAX_MESSAGE_BYTES
 from api.http.services import PlaysQueue
 from earshot.messages import RecordPlays
+from earshot.play_messages import merged, together
 
-PAUSE_S = 0.05
+PAUSE_S = 0.1
 """Between two messages while many play at once. Whoever plays alone never waits for it."""
 
 
@@ -65,7 +64,7 @@ class Outbox:
         try:
             while self._waiting:
                 handed_in, self._waiting = self._waiting, []
-                for group in _groups(handed_in):
+                for group in together(handed_in, lambda one: one.message):
                     await self._send(group)
                 if len(handed_in) > 1 or self._waiting:
                     await asyncio.sleep(PAUSE_S)
@@ -74,10 +73,10 @@ class Outbox:
 
     async def _send(self, group: Sequence[_HandedIn]) -> None:
         """One message; whatever fails, fails for everybody in it and for nobody else."""
-        plays = tuple(play for one in group for play in one.message.plays)
+        message = merged([one.message for one in group])
         failed: Exception | None = None
         try:
-            await asyncio.to_thread(self._queue.send, replace(group[0].message, plays=plays))
+            await asyncio.to_thread(self._queue.send, message)
         except Exception as error:  # noqa: BLE001 (whoever waits hears of it)
             failed = error
         for one in group:
@@ -87,21 +86,6 @@ class Outbox:
                 one.sent.set_exception(failed)
             else:
                 one.sent.set_result(None)
-
-
-def _groups(handed_in: Sequence[_HandedIn]) -> Iterator[list[_HandedIn]]:
-    """What goes into a message: plays that were accepted in the same second, as many as the queue takes."""
-    for _, of_second in groupby(handed_in, lambda one: one.message.accepted_at):
-        group: list[_HandedIn] = []
-        size = 0
-        for one in of_second:
-            own = len(one.message.to_json())
-            if group and size + own > MAX_MESSAGE_BYTES:
-                yield group
-                group, size = [], 0
-            group.append(one)
-            size += own
-        yield group
 
 
 @dataclass(frozen=True, slots=True)
