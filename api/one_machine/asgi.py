@@ -1,15 +1,15 @@
 """`api.one_machine.asgi:app`: an ASGI application that hands every request to the Lambda handler, as API Gateway would.
 
 One request at a time, on the event loop: exactly what one Lambda container does, and Powertools' resolver keeps its
-state per process. Only until the queue has the plays that it brought, others are answered meanwhile. Powertools has an adapter too (`HttpResolverLocal`), but its events are of payload 1.0, which the
-cloud does not send, and it takes bodies of any size.
+state per process. While one waits until the queue has the plays that it brought, others are answered. Powertools has an
+adapter too (`HttpResolverLocal`), but its events are of payload 1.0, which the cloud does not send, and it takes bodies
+of any size.
 
 Which host names are answered to is decided in front of it, by whoever opens the port: local/front_door.py.
 """
 
 import asyncio
 from dataclasses import replace
-from functools import lru_cache
 from urllib.parse import quote
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -57,16 +57,14 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
             await send_reply(await _answer(event), send, with_length=scope["method"] != "HEAD")
 
 
-_outbox = lru_cache(maxsize=1)(Outbox)
-"""That of a queue."""
+_outbox = Outbox(lambda message: services().plays_queue.send(message))
 
 
 async def _answer(event: HttpEvent) -> HttpReply:
     """The answer, once the queue has what the request brought."""
-    outbox = _outbox(services().plays_queue)
-    reply = _answered_with(outbox, event)
+    reply = _answered_with(_outbox, event)
     try:
-        await outbox.delivered()
+        await _outbox.delivered()
     except Exception as error:  # noqa: BLE001 (the route answers it, as all others of the queue)
         return _answered_with(Unsent(error), event)
     return reply

@@ -5,10 +5,9 @@ it has handed in is in the queue, as in the cloud, where each container has one 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from api.http.services import PlaysQueue
 from earshot.messages import RecordPlays
 from earshot.play_messages import merged, together
 
@@ -28,11 +27,11 @@ class Outbox:
     """Sends plays, in the order in which they were handed in. For one event loop.
 
     Args:
-        queue: takes them.
+        send: sends them; runs in another thread.
     """
 
-    def __init__(self, queue: PlaysQueue) -> None:
-        self._queue = queue
+    def __init__(self, send: Callable[[RecordPlays], None]) -> None:
+        self._send_message = send
         self._accepted: list[RecordPlays] = []
         self._waiting: list[_HandedIn] = []
         self._sending: asyncio.Task[None] | None = None
@@ -76,7 +75,7 @@ class Outbox:
         message = merged([one.message for one in group])
         failed: Exception | None = None
         try:
-            await asyncio.to_thread(self._queue.send, message)
+            await asyncio.to_thread(self._send_message, message)
         except Exception as error:  # noqa: BLE001 (whoever waits hears of it)
             failed = error
         for one in group:

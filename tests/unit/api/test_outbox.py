@@ -62,7 +62,7 @@ def _at_once(outbox: Outbox, *requests: list[RecordPlays]) -> list[BaseException
 
 def test_requests_that_come_while_a_message_is_on_its_way_go_with_the_next_one() -> None:
     queue = _Queue()
-    outbox = Outbox(queue)
+    outbox = Outbox(queue.send)
 
     async def run() -> None:
         queue.open.clear()
@@ -82,7 +82,7 @@ def test_requests_that_come_while_a_message_is_on_its_way_go_with_the_next_one()
 def test_a_message_holds_plays_of_one_second_and_no_more_than_the_queue_takes() -> None:
     queue = _Queue()
     large = [RecordPlays((_play(number, 90_000),), _NOW) for number in range(3)]
-    assert _at_once(Outbox(queue), *([one] for one in large), [RecordPlays((_play(9),), _LATER)]) == [None] * 4
+    assert _at_once(Outbox(queue.send), *([one] for one in large), [RecordPlays((_play(9),), _LATER)]) == [None] * 4
     assert [(len(message.plays), message.accepted_at) for message in queue.messages] == [
         (2, _NOW),
         (1, _NOW),
@@ -93,7 +93,7 @@ def test_a_message_holds_plays_of_one_second_and_no_more_than_the_queue_takes() 
 def test_who_is_in_a_message_that_is_refused_hears_of_it_and_nobody_else() -> None:
     queue = _Queue(_play(1, 90_000))
     requests = [[RecordPlays((_play(number, 90_000),), _NOW)] for number in range(4)]
-    outcomes = _at_once(Outbox(queue), *requests)
+    outcomes = _at_once(Outbox(queue.send), *requests)
     assert [type(outcome) for outcome in outcomes] == [ConnectionError, ConnectionError, type(None), type(None)]
     assert queue.sizes == [2]
 
@@ -101,7 +101,7 @@ def test_who_is_in_a_message_that_is_refused_hears_of_it_and_nobody_else() -> No
 def test_a_request_of_several_messages_fails_where_one_of_them_does() -> None:
     queue = _Queue(_play(2, 150_000))
     whole_import = [RecordPlays((_play(number, 150_000),), _NOW) for number in range(3)]
-    outbox = Outbox(queue)
+    outbox = Outbox(queue.send)
     assert isinstance(_at_once(outbox, whole_import)[0], ConnectionError)
     assert _at_once(outbox, [RecordPlays((_play(7),), _NOW)]) == [None], "and the next one begins anew"
     assert queue.sizes == [1, 1, 1]
@@ -109,7 +109,7 @@ def test_a_request_of_several_messages_fails_where_one_of_them_does() -> None:
 
 def test_who_no_longer_waits_holds_up_nobody() -> None:
     queue = _Queue()
-    outbox = Outbox(queue)
+    outbox = Outbox(queue.send)
 
     async def run() -> None:
         queue.open.clear()
