@@ -130,13 +130,13 @@ class SqsPoller:
         """As many messages as a batch may have, of those that come within the window from the first one on.
 
         Where they come one by one, they are left in the queue until the window is over: each look costs as much as ten
-        messages do.
+        messages do. It is over before what was received first can be seen again.
         """
         messages = self._receive(_WAIT_S, self._trigger.batch_size)
         if not messages or not self._trigger.window_s:
             return messages
         if len(messages) < _RECEIVE_LIMIT:
-            stop.wait(self._trigger.window_s)
+            stop.wait(min(self._trigger.window_s, self._hidden_s / 2))
         while (missing := self._trigger.batch_size - len(messages)) and not stop.is_set():
             found = self._receive(0, missing)
             messages += found

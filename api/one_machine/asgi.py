@@ -26,6 +26,7 @@ from api.one_machine.outbox import Outbox, Unsent
 from api.one_machine.protocol import Receive, Scope, Send
 from earshot.errors import EarshotError, NotPlayable
 from earshot.ids import TrackId
+from earshot.messages import RecordPlays
 from earshot.telemetry import logger
 
 _SWEEP_EVERY_S = 600.0
@@ -57,7 +58,11 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
             await send_reply(await _answer(event), send, with_length=scope["method"] != "HEAD")
 
 
-_outbox = Outbox(lambda message: services().plays_queue.send(message))
+def _send(message: RecordPlays) -> None:
+    services().plays_queue.send(message)
+
+
+_outbox = Outbox(_send)
 
 
 async def _answer(event: HttpEvent) -> HttpReply:
