@@ -1,7 +1,7 @@
 """Players play on while the API, the function that records, the embedded AWS and everything at once are killed.
 
 They do what Navidrome does: a play that was not accepted is sent again until it is. In the end each is kept once, in
-the listeners' recent plays and in the lake. One in twenty AWS requests is throttled, fails, or loses its answer besides.
+the listeners' recent plays and in the lake. Besides, of twenty AWS requests one is throttled, fails, or loses its answer.
 """
 
 import contextlib
@@ -34,9 +34,11 @@ _STARTS_WITHIN_S, _SETTLES_WITHIN_S = 300.0, 600.0
 def stack(tmp_path: Path) -> Iterator[LocalStack]:
     own = LocalStack(tmp_path / "state")
     own.env |= {"EARSHOT_FAULTS": _FAULTS}
-    own.up(_STARTS_WITHIN_S)
-    yield own
-    own.close()
+    try:
+        own.up(_STARTS_WITHIN_S)
+        yield own
+    finally:
+        own.close()
 
 
 class _Player(threading.Thread):
