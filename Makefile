@@ -123,6 +123,7 @@ bench-scan: setup-dev ## A second crawl of 20,000 files that have not changed (f
 bench-listening: setup-dev ## What people play: what the champion finds, what serving and fitting cost (fails on a miss)
 	@$(PY) -m bench.listening
 	@$(PY) -m bench.listening.serving
+	@$(PY) -m bench.listening.rate
 	@$(PY) -m bench.listening.lake
 	@$(PY) -m bench.listening.tastes
 
