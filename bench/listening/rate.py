@@ -3,8 +3,8 @@
 Four hundred people's players, in a process of their own, send single plays to a local stack that was started for it
 alone. Of some it is asked until `GET /recommend` rests on them; in the end every play that was accepted must be in
 lake and table, once. What a play costs is told by process. Where processors are shared with others, time on the clock
-and, less, time of processors become longer: what a fixed piece of Python takes meanwhile is told beside them (16 ms on
-a core of its own of the machine whose figures are in docs/benchmarks.md). Exit 1 when a target is missed.
+and, less, time of processors become longer: what a fixed piece of Python takes meanwhile is told beside them (18 ms at
+best, on the machine whose figures are in docs/benchmarks.md). Exit 1 when a target is missed.
 """
 
 import argparse
