@@ -11,6 +11,8 @@ from earshot.plays import Play
 
 MAX_MESSAGE_BYTES = 200_000
 """SQS takes more (256 KiB for long, 1 MiB since 2025), Lambda 6 MB of all messages that it is woken for."""
+_TO_THE_SECOND = len("2026-11-27T10:00:00")
+"""Which is what is kept of when a play was taken in."""
 _T = TypeVar("_T")
 
 
@@ -21,7 +23,7 @@ def parts(plays: Iterable[Play]) -> Iterator[tuple[Play, ...]]:
 
 def together(items: Iterable[_T], message_of: Callable[[_T], RecordPlays]) -> Iterator[list[_T]]:
     """Items whose messages can be `merged`, in their order: taken in within the same second, and not too large."""
-    for _, of_second in groupby(items, lambda item: message_of(item).accepted_at):
+    for _, of_second in groupby(items, lambda item: message_of(item).accepted_at[:_TO_THE_SECOND]):
         yield from _cut(of_second, lambda item: len(message_of(item).to_json()))
 
 
