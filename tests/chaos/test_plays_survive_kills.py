@@ -23,7 +23,7 @@ from earshot.stores.plays_lake import PlaysLake
 from listening.parquet import Plays
 from tests.e2e.conftest import LocalStack, until
 
-_LISTENERS, _EACH_S = 8, 6.0
+_LISTENERS, _EACH_S, _PLAYS_BETWEEN = 8, 3.0, 40
 _BETWEEN_PLAYS_S = 0.1
 _BETWEEN_TRIES_S = 0.5
 _FAULTS = "0.05"
@@ -103,20 +103,27 @@ def test_whatever_is_killed_each_play_that_was_accepted_is_kept_once(stack: Loca
     players = [_Player(number, url, first_at) for number in range(_LISTENERS)]
     for player in players:
         player.start()
+
+    def play_on() -> None:
+        """For a while, and until some plays are accepted, however slow the machine is."""
+        enough = sum(len(player.accepted) for player in players) + _PLAYS_BETWEEN
+        time.sleep(_EACH_S)
+        until(lambda: sum(len(player.accepted) for player in players) >= enough, _SETTLES_WITHIN_S, "players play on")
+
     for what in ("local.front_door", "listening.handler.record_plays", "local.front_door"):
-        time.sleep(_EACH_S / 2)
+        play_on()
         _killed(stack, what)
-    time.sleep(_EACH_S)
+    play_on()
     stack.kill_everything()
     _start(stack)
-    time.sleep(_EACH_S)
+    play_on()
     _killed(stack, "local.embedded_aws")  # which ends the stack: it cannot go on without
     stack.exit_code(60)
     _start(stack)
-    time.sleep(_EACH_S)
+    play_on()
     stack.stop(signal.SIGKILL)
     _start(stack)
-    time.sleep(_EACH_S)
+    play_on()
     for player in players:
         player.over.set()
     for player in players:
