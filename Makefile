@@ -150,6 +150,7 @@ bench-batch: setup-dev model ## What the same work costs on Spark, and a million
 bench-listening: setup-dev ## What people play: what the champion finds, what serving and fitting cost (fails on a miss)
 	@$(PY) -m bench.listening
 	@$(PY) -m bench.listening.serving
+	@$(PY) -m bench.listening.rate
 	@$(PY) -m bench.listening.lake
 	@$(PY) -m bench.listening.tastes
 

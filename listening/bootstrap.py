@@ -4,6 +4,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 import boto3
+from botocore.config import Config
 
 from config.deliveries import DeliverySettings
 from config.keep_plays import KeepPlaysSettings
@@ -39,7 +40,8 @@ def record() -> Record:
         InvalidSettings: a setting is missing or unusable.
     """
     settings = RecordPlaysSettings.load()
-    dynamodb = boto3.client("dynamodb")
+    # mypy has checked what is sent; botocore's own look at each attribute of each play takes as long as all the rest.
+    dynamodb = boto3.client("dynamodb", config=Config(parameter_validation=False))
     matching = Matching(TracksTable(dynamodb, settings.tracks_table), SongKeys(dynamodb, settings.crawls_table))
     return Record(
         PlaysLake(boto3.client("s3"), settings.plays_bucket),

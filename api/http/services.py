@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
@@ -15,6 +16,7 @@ from earshot.index.searcher import Searcher
 from earshot.listening_journal import ListeningJournal
 from earshot.matching import Matching
 from earshot.media_servers.server import MediaServer
+from earshot.messages import RecordPlays
 from earshot.plays import ListenerId
 from earshot.stores.covers_bucket import CoversBucket
 from earshot.stores.crawls_table import CrawlsTable
@@ -47,6 +49,13 @@ class Rules:
     """Where players elsewhere find the files, see `api.http.lists`."""
 
 
+class PlaysQueue(Protocol):
+    """Takes plays that are accepted."""
+
+    def send(self, message: RecordPlays) -> None:
+        """Send them. Whatever is raised: they are not accepted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the routes work with.
@@ -67,7 +76,7 @@ class Services:
     fetch_queue: MessageQueue
     listeners: ListenersTable
     shown: ShownTracks
-    plays_queue: MessageQueue
+    plays_queue: PlaysQueue
     queries: SoundQueries
     pasted: PastedLists
     matching: Matching

@@ -29,9 +29,12 @@ class _Context(LambdaContext):
 
 async def answer(event: HttpEvent, services: Services, send: Send) -> None:
     """Have the routes answer the request."""
-    context = event["requestContext"]
-    reply = respond(event, _Context(context["requestId"]), services)
-    await send_reply(reply, send, with_length=context["http"]["method"] != "HEAD")
+    await send_reply(reply_of(event, services), send, with_length=event["requestContext"]["http"]["method"] != "HEAD")
+
+
+def reply_of(event: HttpEvent, services: Services) -> HttpReply:
+    """What the routes reply to the request."""
+    return respond(event, _Context(event["requestContext"]["requestId"]), services)
 
 
 async def body_of(receive: Receive, path: str) -> bytes:

@@ -18,6 +18,7 @@ from earshot.listening_journal import ListeningJournal
 from earshot.messages import RecordPlays
 from earshot.plays import Play, listener_of
 from earshot.stores.listeners_table import Opinion, Taste
+from earshot.stores.message_queue import MessageQueue
 from tests.unit.api.world import World
 
 _KEY = "a long word"
@@ -242,5 +243,5 @@ def test_a_death_in_the_middle_of_forgetting_brings_nothing_back_once_the_notes_
         death.setattr(services().listeners, "forget", dies)
         with pytest.raises(SystemExit):
             forget(services(), _ME)
-    journal.replay(services().plays_queue, services().listeners)
+    journal.replay(MessageQueue(world.sqs, world.queues["plays"]), services().listeners)
     assert not services().listeners.get(_ME, 1).opinions
