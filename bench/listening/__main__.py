@@ -1,6 +1,6 @@
 """`make bench-listening`: what listening costs and what it finds, against its targets; ends with 1 on a miss.
 
-`python -m bench.listening [QUESTION …]` asks all (serving, quality, fit), or only some, and writes what it finds into
+`python -m bench.listening [QUESTION …]` asks all (serving, quality, fit, tastes), or only some, and writes what it finds into
 bench/results/listening.json; figures of the others stay there.
 """
 
@@ -13,8 +13,16 @@ from pathlib import Path
 from typing import cast
 
 from bench.figures import Figures
-from bench.listening import data, folding, quality
-from bench.listening.report import NOT_MEASURED, Target, cold_target, fit_target, quality_targets, serving_targets
+from bench.listening import data, folding, quality, tastes
+from bench.listening.report import (
+    NOT_MEASURED,
+    Target,
+    cold_target,
+    fit_target,
+    quality_targets,
+    serving_targets,
+    tastes_targets,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "bench" / "results" / "listening.json"
@@ -54,7 +62,18 @@ def ask_fit() -> Answer:
     return found, [fit_target(found)]
 
 
-QUESTIONS: dict[str, Callable[[], Answer]] = {"serving": ask_serving, "quality": ask_quality, "fit": ask_fit}
+def ask_tastes() -> Answer:
+    """Invented people, whose taste is known."""
+    found = tastes.measure()
+    return found, tastes_targets(found)
+
+
+QUESTIONS: dict[str, Callable[[], Answer]] = {
+    "serving": ask_serving,
+    "quality": ask_quality,
+    "fit": ask_fit,
+    "tastes": ask_tastes,
+}
 
 
 def main() -> int:
