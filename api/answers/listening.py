@@ -3,8 +3,8 @@
 What is asked of it are tracks with weights, folded in at query time: a track scores what the rows of those tracks say
 of it, in sum. Divided by the best of the query's own scores, so that the best is 1, as the same sound is: raw sums grow
 with the number of tracks and with how much is played at all, cosines do not. (Means and deviations instead, z-scores,
-made answers worse when measured.) And of that the square root: like counts, sums of shares are a few great ones and many
-small ones, between which sound alone would decide (Hellinger's transformation; Legendre, Gallagher 2001).
+made answers worse when measured.) And of that the square root: like counts, sums of shares are a few great ones and
+many small ones, between which sound alone would decide (Hellinger's transformation; Legendre, Gallagher 2001).
 """
 
 from collections.abc import Collection, Sequence
