@@ -126,13 +126,15 @@ def _found(
 
 def _unwanted(listener: Listener, wishes: Wishes) -> frozenset[TrackId]:
     """What must not come: banned, skipped, named, played too lately, or known where only what is new is wanted."""
-    since = wishes.now - wishes.not_played_for_days * _DAY_S
+    since, history = wishes.now - wishes.not_played_for_days * _DAY_S, listener.history
     played = {play.track_id for play in listener.recent if play.track_id and play.listened_at >= since}
+    played |= history.heard_since(since) if history and wishes.not_played_for_days else set()
     said = {track_id for track_id, opinion in listener.opinions.items() if opinion is Opinion.BANNED}
     known: set[TrackId] = set()
     if wishes.new_to_me:
         known = {play.track_id for play in listener.recent if play.track_id} | set(listener.opinions)
         known |= {track_id for track_id, _ in listener.taste.tracks} if listener.taste else set()
+        known |= set(history.tracks) if history else set()
     return frozenset(played | said | known | skipped(listener.recent) | set(wishes.seeds))
 
 

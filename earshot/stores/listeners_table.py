@@ -1,4 +1,4 @@
-"""The listeners table: of each listener the recent plays, what was loved or banned, and the taste of longer ago.
+"""The listeners table: of each listener the recent plays, what was loved or banned, and what of longer ago.
 
 One partition per listener, so that one query reads all of it, and neither export nor deletion misses anything. Plays
 are items of their own, named by the play's key: writing one twice is writing it once.
@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from earshot.clock import Timestamp, epoch, epoch_in, iso, moment_of, now_iso
+from earshot.history import MOST_PAGES, History, from_pages, to_pages
 from earshot.ids import TrackId
 from earshot.plays import ListenerId, Play
 from earshot.stores.dynamodb import Row, Table
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _PLAY, _OPINION, _TASTE, _FORGOTTEN = "play#", "opinion#", "taste", "forgotten"
-_PLAYING, _IMPORT = "playing", "import"
+_PLAYING, _IMPORT, _HISTORY = "playing", "import", "history#"
 _LAST = "~"
 """Sorts after every play's key."""
 _REMEMBERED_S = 45 * 86_400
@@ -43,11 +44,12 @@ class Taste:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """What is known of a listener. `recent`: plays, the latest first."""
+    """What is known of a listener. `recent`: plays, the latest first; `history`: where it is wanted."""
 
     recent: Sequence[Play] = ()
     opinions: dict[TrackId, Opinion] = field(default_factory=dict)
     taste: Taste | None = None
+    history: History | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,34 @@ class ListenersTable:
         row = {"listener": listener, "item": _TASTE, "made_at": taste.made_at}
         tracks = [[track_id, weight] for track_id, weight in taste.tracks]
         self._table.put({**row, "tracks": tracks, **({"expires_at": expires_at} if expires_at else {})})
+
+    def history(self, listener: ListenerId) -> History | None:
+        """What the listener has ever heard, as far as it was made; it costs what it holds."""
+        rows = list(self._table.before({"listener": listener, "item": f"{_HISTORY}~"}, _HISTORY, MOST_PAGES))
+        if not rows:
+            return None
+        return History(from_pages(row["heard"] for row in reversed(rows)), rows[-1]["plays"], rows[-1]["made_at"])
+
+    def plays_ever(self, listener: ListenerId) -> int:
+        """How many plays there are of the listener: those of when the history was made, and those taken in since.
+
+        What was taken in since, and was played too long ago to be recent, counts once the history is made again.
+        """
+        first = {"listener": listener, "item": f"{_HISTORY}0"}
+        (row,) = list(self._table.get_many([first], ("plays", "made_at"))) or [{"plays": 0, "made_at": ""}]
+        recent = self._table.before({"listener": listener, "item": f"{_PLAY}{_LAST}"}, _PLAY, _MOST_ITEMS)
+        before: int = row["plays"]
+        return before + sum(_since(play) > row["made_at"] for play in recent)
+
+    def note_history(self, listener: ListenerId, history: History, expires_at: int | None = None) -> None:
+        """Write what `listening` has made of all plays. `expires_at`: when none of these is kept any more."""
+        pages = to_pages(history.tracks) or [""]
+        kept = {"listener": listener, "made_at": history.made_at, "plays": history.plays}
+        kept |= {"expires_at": expires_at} if expires_at else {}
+        for number, page in enumerate(pages):  # one after another: together they may be more than one request takes
+            self._table.put({**kept, "item": f"{_HISTORY}{number}", "heard": page})
+        left_over = range(len(pages), MOST_PAGES)
+        self._table.delete_many({"listener": listener, "item": f"{_HISTORY}{number}"} for number in left_over)
 
     def everything(self, listener: ListenerId) -> Iterator[Row]:
         """All items of a listener as they are stored."""

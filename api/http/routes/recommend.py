@@ -1,5 +1,6 @@
 """What is for one listener alone: GET /recommend and GET /radio. The key says who asks."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -25,7 +26,7 @@ from earshot.plays import Play
 router = Router()
 _TAGS = ["listening"]
 _PLAYS, _ALL_PLAYS = 100, 200
-"""Plays that are read: those that count, and as many as may be asked about."""
+"""Plays that are read: those that count, and as many as there may be since a history was made."""
 _USUAL_DAYS = 7
 
 
@@ -56,6 +57,8 @@ def recommend_tracks(options: Annotated[RecommendParameters, Parameter()]) -> Re
     listener, services, searcher = listener_of_request(router), services_of(router), searcher_of(router)
     looks_far = options.new_to_me or options.not_played_for_days > _USUAL_DAYS
     known = services.listeners.get(listener, _ALL_PLAYS if looks_far else _PLAYS)
+    if looks_far:
+        known = replace(known, history=services.listeners.history(listener))
     shown = services.shown.of(listener)
     wishes = Wishes(
         options.options(),
