@@ -4,6 +4,7 @@
 serves, `/recommend`. What `bench.listening.tastes` measures in process, with many people, is seen here to arrive.
 """
 
+import contextlib
 import sys
 import tempfile
 import time
@@ -14,7 +15,9 @@ import numpy.typing as npt
 
 from bench.figures import Figures
 from bench.ingest.stack import ROOT, running_stack
+from earshot.api_client import ApiClient
 from earshot.clock import now_iso
+from earshot.errors import ApiUnreachable
 from earshot.ids import TrackId
 from earshot.networks import MUSICNN
 from earshot.stores.tracks_table import TracksTable
@@ -30,7 +33,6 @@ _STAGE = "local"
 _TRACKS, _ARTISTS, _KINDS = 300, 40, 6
 _LISTENERS, _DAYS, _RATE = 40, 7, 100
 _OF_ARTIST, _OF_TRACK = 0.5, 0.6
-_SEARCHABLE_S = 180.0
 
 
 def hear(table: TracksTable, tracks: int, seed: int = 1) -> list[TrackId]:
@@ -51,6 +53,21 @@ def hear(table: TracksTable, tracks: int, seed: int = 1) -> list[TrackId]:
             preview_at=now_iso(),
         )
     return ids
+
+
+def wait_until_searchable(api: ApiClient, tracks: int, patience_s: float = 180.0) -> None:
+    """Wait for an index of at least so many tracks.
+
+    Raises:
+        RuntimeError: there is none in time.
+    """
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ApiUnreachable):
+            if (api.get("/health").body.get("index") or {"tracks": 0})["tracks"] >= tracks:
+                return
+        time.sleep(0.2)
+    raise RuntimeError("the tracks are not searchable")
 
 
 def wake(name: str, aws: Endpoint, state: Path) -> None:
@@ -85,14 +102,11 @@ def measure() -> Figures:
     port, aws_port = free_ports(2)
     aws = Endpoint(aws_port)
     ports = {"PORT": str(port), "EARSHOT_LOCAL_AWS_PORT": str(aws_port)}
-    with tempfile.TemporaryDirectory() as place, running_stack(Path(place), ports) as client:
+    url = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryDirectory() as place, running_stack(Path(place), ports):
         hear(Deployment(aws, _STAGE).tracks, _TRACKS)
-        deadline = time.monotonic() + _SEARCHABLE_S
-        while (client.get("/health")[1].get("index") or {"tracks": 0})["tracks"] < _TRACKS:
-            if time.monotonic() > deadline:
-                raise RuntimeError("the tracks are not searchable")
-            time.sleep(0.2)
-        words = ["--url", f"http://127.0.0.1:{port}", "--truth", f"{place}/truth.json", "--regions", str(_KINDS)]
+        wait_until_searchable(ApiClient(url), _TRACKS)
+        words = ["--url", url, "--truth", f"{place}/truth.json", "--regions", str(_KINDS)]
         words += ["--listeners", str(_LISTENERS), "--days", str(_DAYS), "--rate", str(_RATE)]
         simulate(words)
         began = time.monotonic()
