@@ -157,7 +157,7 @@ class ListenersTable:
         What was taken in since, and was played too long ago to be recent, counts once the history is made again.
         """
         first = {"listener": listener, "item": f"{_HISTORY}0"}
-        (row,) = list(self._table.get_many([first], ("plays", "made_at"))) or [{"plays": 0, "made_at": ""}]
+        row = next(self._table.get_many([first], ("plays", "made_at")), {"plays": 0, "made_at": ""})
         recent = self._table.before({"listener": listener, "item": f"{_PLAY}{_LAST}"}, _PLAY, _MOST_ITEMS)
         before: int = row["plays"]
         return before + sum(_since(play) > row["made_at"] for play in recent)
