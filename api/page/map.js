@@ -105,7 +105,7 @@ export async function map(main, values) {
       pen.fill();
     }
     pen.globalAlpha = 1;
-    shade(pen, regions, ({ x, y }) => [size.width / 2 + (x - view.x) * unit(), size.height / 2 + (y - view.y) * unit()], unit(), colours);
+    shade(pen, regions, ({ x, y }) => [size.width / 2 + (x - view.x) * unit(), size.height / 2 + (y - view.y) * unit()], unit(), size.width, colours);
     if (chosen >= 0) {
       pen.strokeStyle = colours.accent;
       for (const [i, similarity] of near) {

@@ -53,7 +53,8 @@ export const percent = ({ share }) => `${Math.max(1, Math.round(100 * share))} %
 export const told = (region) => `${percent(region)} ${region.tag || "without a tag"}: around ${region.seeds.slice(0, 3).map(named).join(", ")}`;
 
 // Shades the regions: `place` says where a point of the map lies on the sheet, `unit` how many pixels one of its units is.
-export function shade(pen, regions, place, unit, { accent, ink, paper }) {
+// Words stay within the sheet's `width`.
+export function shade(pen, regions, place, unit, width, { accent, ink, paper }) {
   for (const region of regions) {
     const [x, y] = place(region);
     const radius = Math.max(26, region.radius * unit);
@@ -77,9 +78,11 @@ export function shade(pen, regions, place, unit, { accent, ink, paper }) {
   pen.textAlign = "center";
   pen.lineJoin = "round";
   for (const region of regions) {
-    const [x, y] = place(region);
+    const [middle, y] = place(region);
     const text = `${percent(region)} ${region.tag}`.trim();
     const top = y - Math.max(26, region.radius * unit) - 6;
+    const half = pen.measureText(text).width / 2 + 6;
+    const x = Math.max(half, Math.min(width - half, middle)); // on the sheet, wherever the region is
     pen.lineWidth = 4;
     pen.strokeStyle = paper;
     pen.strokeText(text, x, top);
