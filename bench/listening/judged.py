@@ -100,7 +100,7 @@ def wake(name: str, aws: Endpoint, state: Path) -> None:
 def measure() -> Figures:
     """nDCG@10 of all tracks by way and plays, of people who were held out; and how long learning took.
 
-    Tracks that nobody could play come beside all others here, not by themselves: `bench.listening.tastes` tells of these.
+    Tracks that nobody could play come beside all others here, not alone: `bench.listening.tastes` tells of these.
     """
     port, aws_port = free_ports(2)
     aws = Endpoint(aws_port)
