@@ -1,54 +1,62 @@
-"""All that a listener has ever heard, as little of it as "not for a year" and "never" need: small, and read at once."""
+"""What a listener has ever heard, as little of it as "not for a year" and "never" need, so that it is read at once.
 
-from collections.abc import Iterable, Iterator, Mapping
+Of each track four bytes of a digest of its id, and the day on which it was heard last: 72 kB of twelve thousand. Of a
+million other tracks three are taken for one that was heard.
+"""
+
+import hashlib
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from earshot.clock import Timestamp
 from earshot.ids import TrackId
 
-MOST_TRACKS = 20_000
-"""Of a listener; of more those that were heard last. About 30 bytes each, 0.6 MB of all."""
-_PER_PAGE = 4_000
-"""Ids have at most 64 letters or so: a page stays below the 400 kB that an item of DynamoDB may have."""
-MOST_PAGES = MOST_TRACKS // _PER_PAGE
+MOST_TRACKS = 12_000
+"""Of a listener; of more those that were heard last."""
 _DAY_S = 86_400
+_TRACK, _DAY = np.dtype("<u4"), np.dtype("<u2")
 
 
-class LastHeard(NamedTuple):
-    """When a track was heard last, in days since 1970, and how often in all; left early counts."""
+@dataclass(frozen=True, slots=True, eq=False)
+class HeardTracks(Container[object]):
+    """Whether a track is one of these. `digests`: (n,) of their ids, ascending."""
 
-    day: int
-    times: int
+    digests: npt.NDArray[np.uint32]
+
+    def __contains__(self, track_id: object) -> bool:
+        digest = _digest(str(track_id))
+        at = int(np.searchsorted(self.digests, digest))
+        return at < len(self.digests) and int(self.digests[at]) == digest
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a listener has heard until it was made. `plays`: how many in all, also of what the catalogue lacks."""
+    """What a listener has heard until it was made. `plays`: how many in all, also of what the catalogue lacks.
 
-    tracks: Mapping[TrackId, LastHeard]
+    `packed`: digests of the tracks (n,), ascending, uint32; then the days since 1970 of their last plays (n,), uint16.
+    """
+
+    packed: bytes
     plays: int
     made_at: Timestamp
 
-    def heard_since(self, at_s: float) -> set[TrackId]:
+    @classmethod
+    def of(cls, tracks: Iterable[tuple[TrackId, int]], plays: int, made_at: Timestamp) -> "History":
+        """Of tracks, each with the day on which it was heard last."""
+        last = dict(sorted((_digest(track_id), day) for track_id, day in tracks))
+        digests, days = np.array(list(last), _TRACK), np.array(list(last.values()), _DAY)
+        return cls(digests.tobytes() + days.tobytes(), plays, made_at)
+
+    def heard_since(self, at_s: float = 0.0) -> HeardTracks:
         """Tracks that were heard since a time (Unix seconds), or earlier on the same day."""
-        first = int(at_s // _DAY_S)
-        return {track_id for track_id, last in self.tracks.items() if last.day >= first}
+        count = len(self.packed) // (_TRACK.itemsize + _DAY.itemsize)
+        digests = np.frombuffer(self.packed, _TRACK, count)
+        days = np.frombuffer(self.packed, _DAY, count, count * _TRACK.itemsize)
+        return HeardTracks(digests[days >= max(0, int(at_s // _DAY_S))])
 
 
-def to_pages(tracks: Mapping[TrackId, LastHeard]) -> list[str]:
-    """A line for each track (id, day, times), in pages that an item of a table can hold."""
-    lines = [f"{track_id} {last.day} {last.times}" for track_id, last in tracks.items()]
-    return ["\n".join(lines[first : first + _PER_PAGE]) for first in range(0, len(lines), _PER_PAGE)]
-
-
-def from_pages(pages: Iterable[str]) -> dict[TrackId, LastHeard]:
-    """What `to_pages` made pages of."""
-    return dict(_read(pages))
-
-
-def _read(pages: Iterable[str]) -> Iterator[tuple[TrackId, LastHeard]]:
-    for page in pages:
-        for line in page.splitlines():
-            track_id, day, times = line.rsplit(" ", 2)
-            yield TrackId(track_id), LastHeard(int(day), int(times))
+def _digest(track_id: str) -> int:
+    return int.from_bytes(hashlib.blake2b(track_id.encode(), digest_size=_TRACK.itemsize).digest(), "little")

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from earshot.history import LastHeard
 from earshot.ids import TrackId
 from earshot.plays import ListenerId
 from listening.local_lake import Days
@@ -30,7 +29,7 @@ class Weights:
         plays.run("CREATE OR REPLACE TEMP TABLE chosen AS SELECT unnest($1) AS listener", [sorted(listeners or ())])
         plays.run(
             "CREATE OR REPLACE TEMP TABLE weights"
-            " (listener VARCHAR, track_id VARCHAR, weight DOUBLE, day INTEGER, times BIGINT)"
+            " (listener VARCHAR, track_id VARCHAR, weight DOUBLE, day INTEGER, plays BIGINT)"
         )
 
     def add(self, some: Days) -> None:
@@ -59,21 +58,19 @@ class Weights:
                 heaviest = tracks[0][1]
                 yield ListenerId(listener), [(TrackId(i), round(weight / heaviest, 4)) for i, weight in tracks]
 
-    def histories(self, most: int) -> Iterator[tuple[ListenerId, int, dict[TrackId, LastHeard]]]:
-        """Of each listener how many plays there are, and when the tracks were heard that were heard last."""
+    def histories(self, most: int) -> Iterator[tuple[ListenerId, int, list[tuple[TrackId, int]]]]:
+        """Of each listener how many plays there are, and the tracks that were heard last, each with its last day."""
         found = self._plays.run(
-            "SELECT listener, any_value(plays), list((track_id, day, times) ORDER BY day DESC, track_id)"
-            " FILTER (WHERE track_id IS NOT NULL)"
-            " FROM (SELECT *, sum(times) OVER (PARTITION BY listener) AS plays FROM ("
-            " SELECT listener, track_id, max(day) AS day, sum(times) AS times FROM weights GROUP BY 1, 2)"
+            "SELECT listener, any_value(total), list((track_id, day) ORDER BY day DESC, track_id)"
+            " FILTER (WHERE track_id IS NOT NULL) FROM (SELECT *, sum(plays) OVER (PARTITION BY listener) AS total FROM"
+            " (SELECT listener, track_id, max(day) AS day, sum(plays) AS plays FROM weights GROUP BY 1, 2)"
             " QUALIFY row_number() OVER (PARTITION BY listener ORDER BY track_id IS NULL, day DESC, track_id) <= $most"
             ") GROUP BY 1 ORDER BY 1",
             {"most": most},
         )
         while rows := found.fetchmany(_HISTORIES_AT_A_TIME):
             for listener, plays, tracks in rows:
-                heard = {TrackId(track_id): LastHeard(day, int(times)) for track_id, day, times in tracks or ()}
-                yield ListenerId(listener), int(plays), heard
+                yield ListenerId(listener), int(plays), [(TrackId(track_id), day) for track_id, day in tracks or ()]
 
 
 class Events:

@@ -53,7 +53,7 @@ class Tastes:
         expires_at = int((started + timedelta(days=self.keep_days)).timestamp()) if self.keep_days else None
         tastes = 0
         for listener, plays, tracks in weights.histories(MOST_TRACKS):
-            self.listeners.note_history(listener, History(tracks, plays, iso(started)), expires_at)
+            self.listeners.note_history(listener, History.of(tracks, plays, iso(started)), expires_at)
         for listener, heaviest in weights.heaviest(_MOST_TRACKS):
             self.listeners.note_taste(listener, Taste(tuple(heaviest), iso(started)), expires_at)
             tastes += 1

@@ -173,7 +173,7 @@ class RecommendParameters(OptionParameters):
         ),
     ] = 0.5
     not_played_for_days: Annotated[
-        int, Field(ge=0, le=3650, description="Nothing that was played within so many days, of the 20,000 last tracks.")
+        int, Field(ge=0, le=3650, description="Nothing that was played within so many days, of the 12,000 last tracks.")
     ] = 7
     new_to_me: Annotated[
         bool, Field(description="Nothing that was ever played or loved, as far as it is remembered.")

@@ -1,7 +1,7 @@
 """`make bench-listening`: what listening costs and what it finds, against its targets; ends with 1 on a miss.
 
-`python -m bench.listening [QUESTION …]` asks all (serving, quality, fit, tastes, judged), or only some, and writes what it
-finds into bench/results/listening.json; figures of the others stay there.
+`python -m bench.listening [QUESTION …]` asks all (serving, quality, fit, tastes, judged), or only some, and writes what
+it finds into bench/results/listening.json; figures of the others stay there.
 """
 
 import json

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from earshot.clock import Timestamp, epoch, epoch_in, iso, moment_of, now_iso
-from earshot.history import MOST_PAGES, History, from_pages, to_pages
+from earshot.history import History
 from earshot.ids import TrackId
 from earshot.plays import ListenerId, Play
 from earshot.stores.dynamodb import Row, Table
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _PLAY, _OPINION, _TASTE, _FORGOTTEN = "play#", "opinion#", "taste", "forgotten"
-_PLAYING, _IMPORT, _HISTORY = "playing", "import", "history#"
+_PLAYING, _IMPORT, _HISTORY = "playing", "import", "history"
 _LAST = "~"
 """Sorts after every play's key."""
 _REMEMBERED_S = 45 * 86_400
@@ -145,32 +145,24 @@ class ListenersTable:
         self._table.put({**row, "tracks": tracks, **({"expires_at": expires_at} if expires_at else {})})
 
     def history(self, listener: ListenerId) -> History | None:
-        """What the listener has ever heard, as far as it was made; it costs what it holds."""
-        rows = list(self._table.before({"listener": listener, "item": f"{_HISTORY}~"}, _HISTORY, MOST_PAGES))
-        if not rows:
-            return None
-        return History(from_pages(row["heard"] for row in reversed(rows)), rows[-1]["plays"], rows[-1]["made_at"])
+        """What the listener has ever heard, as of some hours ago; None before it was made."""
+        row = self._table.glance({"listener": listener, "item": _HISTORY})
+        return History(row["heard"], row["plays"], row["made_at"]) if row else None
 
     def plays_ever(self, listener: ListenerId) -> int:
         """How many plays there are of the listener: those of when the history was made, and those taken in since.
 
         What was taken in since, and was played too long ago to be recent, counts once the history is made again.
         """
-        first = {"listener": listener, "item": f"{_HISTORY}0"}
-        row = next(self._table.get_many([first], ("plays", "made_at")), {"plays": 0, "made_at": ""})
+        made = self.history(listener)
         recent = self._table.before({"listener": listener, "item": f"{_PLAY}{_LAST}"}, _PLAY, _MOST_ITEMS)
-        before: int = row["plays"]
-        return before + sum(_since(play) > row["made_at"] for play in recent)
+        return (made.plays if made else 0) + sum(made is None or _since(play) > made.made_at for play in recent)
 
     def note_history(self, listener: ListenerId, history: History, expires_at: int | None = None) -> None:
         """Write what `listening` has made of all plays. `expires_at`: when none of these is kept any more."""
-        pages = to_pages(history.tracks) or [""]
-        kept = {"listener": listener, "made_at": history.made_at, "plays": history.plays}
-        kept |= {"expires_at": expires_at} if expires_at else {}
-        for number, page in enumerate(pages):  # one after another: together they may be more than one request takes
-            self._table.put({**kept, "item": f"{_HISTORY}{number}", "heard": page})
-        left_over = range(len(pages), MOST_PAGES)
-        self._table.delete_many({"listener": listener, "item": f"{_HISTORY}{number}"} for number in left_over)
+        row = {"listener": listener, "item": _HISTORY, "heard": history.packed, "plays": history.plays}
+        until = {"expires_at": expires_at} if expires_at else {}
+        self._table.put({**row, "made_at": history.made_at, **until})
 
     def everything(self, listener: ListenerId) -> Iterator[Row]:
         """All items of a listener as they are stored."""

@@ -65,15 +65,15 @@ def test_ten_thousand_plays_are_imported_with_a_bar_and_can_be_imported_again(
 
 
 def test_what_people_play_is_learned_and_others_are_recommended_what_they_never_told(stack: LocalStack) -> None:
-    """By HTTP, the queue and the lake to a table that serves; of five hundred plays of twenty people."""
+    """By HTTP, the queue and the lake to a table that serves; of a thousand plays of thirty people."""
     deployment, url = stack.deployment, f"http://127.0.0.1:{stack.port}"
     ids = hear(deployment.tracks, 120)
     wait_until_searchable(ApiClient(url), 120)
     choices, futures = np.random.default_rng(4).spawn(2)
     catalogue = catalogue_at(url, regions=4, scenes=3, new_share=0.1, rng=np.random.default_rng(4))
-    people = invented(22, catalogue, seed=4)
+    people = invented(32, catalogue, seed=4)
     players, ends_at = Players(url, catalogue), int(time.time()) // 3_600 * 3_600
-    some = (session for session in sessions(people[2:], catalogue, 3, ends_at, choices) if session)
+    some = (session for session in sessions(people[2:], catalogue, 4, ends_at, choices) if session)
     played = players.play_all(people[2:], some, 1e6, lambda _sent: None)
     assert played > 300
     bucket, s3 = deployment.parameters["index-bucket"], deployment.session.client("s3")

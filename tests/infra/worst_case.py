@@ -28,7 +28,7 @@ from config.api import ApiSettings
 from earshot.clock import now_iso
 from earshot.crawls import CrawlEntry
 from earshot.embedding import Embedding
-from earshot.history import MOST_TRACKS, History, LastHeard
+from earshot.history import MOST_TRACKS, History
 from earshot.ids import CrawlId, QueryId, TrackId
 from earshot.messages import CrawlPlaylist
 from earshot.plays import listener_of
@@ -132,8 +132,8 @@ def _listen(world: World) -> None:
         )
         taste = tuple((TrackId(f"deezer:{number}"), 1.5) for number in range(50))
         services().listeners.note_taste(listener, Taste(taste, now_iso()))
-        heard = {TrackId(f"deezer:{10**8 + number}"): LastHeard(20_000, 3) for number in range(MOST_TRACKS)}
-        services().listeners.note_history(listener, History(heard, 10**6, now_iso()))
+        heard = ((TrackId(f"deezer:{10**8 + number}"), 20_000) for number in range(MOST_TRACKS))
+        services().listeners.note_history(listener, History.of(heard, 10**6, now_iso()))
         services().shown.note(listener, {}, [TrackId(f"deezer:{number}") for number in range(20)])
     info = TrackInfo(
         TrackId("deezer:80000"), "deezer", title="A title of MusicBrainz", artists=("Somebody",), mbid=_MBID

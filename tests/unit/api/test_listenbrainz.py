@@ -301,7 +301,7 @@ def test_how_many_plays_there_are_is_told_of_oneself_also_of_those_of_long_ago(w
         _play(now, ListenerId("0" * 16)),
     )
     assert counted() == {"payload": {"count": 3}}
-    services().listeners.note_history(_ME, History({}, 4_000, iso(moment_of(now - 1))))
+    services().listeners.note_history(_ME, History.of([], 4_000, iso(moment_of(now - 1))))
     assert counted() == {"payload": {"count": 4_001}}
 
 

@@ -51,8 +51,8 @@ def test_of_those_who_heard_too_much_the_last_is_kept_and_all_of_it_is_counted(p
     unknown = replace(_heard(ONE, "x", 0), track_id=None)
     weights.add(Days((_file(tmp_path, plays.pack([*FIRST, unknown])),), are_merged=True))
     day = AT // 86_400
-    assert list(weights.histories(2)) == [(ONE, 4, {"b": (day, 1), "c": (day, 1)})]
-    assert list(weights.histories(9)) == [(ONE, 4, {"b": (day, 1), "c": (day, 1), "a": (day - 1, 1)})]
+    assert list(weights.histories(2)) == [(ONE, 4, [("b", day), ("c", day)])]
+    assert list(weights.histories(9)) == [(ONE, 4, [("b", day), ("c", day), ("a", day - 1)])]
 
 
 def test_only_those_who_are_asked_for_count(plays: Plays, tmp_path: Path) -> None:
