@@ -3,6 +3,7 @@
 The stage: 1,000 tracks, a crawl of 1,000 entries, 200 crawls, 200 open queries. Names are as long as usual.
 """
 
+import math
 import re
 import sys
 import tempfile
@@ -292,7 +293,8 @@ def _units(calls: Iterable[Call]) -> Units:
     reads = writes = puts = gets = messages = 0
     for call in calls:
         if call.name == "GetItem":
-            reads += read_units(_bytes(call.answered.get("Item", {})))
+            whole = read_units(_bytes(call.answered.get("Item", {})))
+            reads += whole if call.asked.get("ConsistentRead") else math.ceil(whole / 2)
         elif call.name == "BatchGetItem":
             ((table, found),) = call.answered["Responses"].items()
             lacking = len(call.asked["RequestItems"][table]["Keys"]) - len(found)
