@@ -9,11 +9,11 @@ from earshot.plays import ListenerId
 from listening.local_lake import Days
 from listening.parquet import ONCE, Plays
 
-_AT_A_TIME = 1_000
+_AT_A_TIME, _HISTORIES_AT_A_TIME = 1_000, 20
 
 
 class Weights:
-    """How much each listener has played each track, the later the more. One at a time of each `plays`.
+    """How much each listener has played each track, the later the more; and when last. One at a time of each `plays`.
 
     Args:
         plays: reads the files.
@@ -27,14 +27,19 @@ class Weights:
         self._only = "" if listeners is None else " AND listener IN (FROM chosen)"
         self._values = {"at": at, "half_life": half_life_s}
         plays.run("CREATE OR REPLACE TEMP TABLE chosen AS SELECT unnest($1) AS listener", [sorted(listeners or ())])
-        plays.run("CREATE OR REPLACE TEMP TABLE weights (listener VARCHAR, track_id VARCHAR, weight DOUBLE)")
+        plays.run(
+            "CREATE OR REPLACE TEMP TABLE weights"
+            " (listener VARCHAR, track_id VARCHAR, weight DOUBLE, day INTEGER, plays BIGINT)"
+        )
 
     def add(self, some: Days) -> None:
-        """Add the plays of some days that have a track and were no skips."""
+        """Add the plays of some days. Only those weigh that have a track and were no skips."""
         self._plays.run(
-            "INSERT INTO weights SELECT listener, track_id, sum(pow(2, (listened_at - $at) / $half_life))"  # noqa: S608
+            "INSERT INTO weights SELECT listener, track_id,"  # noqa: S608
+            " sum(pow(2, (listened_at - $at) / $half_life)) FILTER (WHERE NOT skip),"
+            " max(listened_at) // 86400, count(*)"
             " FROM (SELECT listener, listened_at, song, track_id, skip FROM read_parquet($files)"
-            f" WHERE track_id IS NOT NULL{self._only} {_once(some)}) WHERE NOT skip GROUP BY 1, 2",
+            f" WHERE true{self._only} {_once(some)}) GROUP BY 1, 2",
             {"files": _names(some.files), **self._values},
         )
 
@@ -42,7 +47,8 @@ class Weights:
         """Of each listener the tracks that weigh most, the heaviest first; the weight of the heaviest is 1."""
         found = self._plays.run(
             "SELECT listener, list((track_id, weight) ORDER BY weight DESC, track_id) FROM ("
-            " SELECT * FROM (SELECT listener, track_id, sum(weight) AS weight FROM weights GROUP BY 1, 2)"
+            " SELECT * FROM (SELECT listener, track_id, sum(weight) AS weight FROM weights"
+            " WHERE track_id IS NOT NULL GROUP BY 1, 2 HAVING sum(weight) > 0)"
             " QUALIFY row_number() OVER (PARTITION BY listener ORDER BY weight DESC, track_id) <= $most"
             ") GROUP BY 1 ORDER BY 1",
             {"most": most},
@@ -51,6 +57,20 @@ class Weights:
             for listener, tracks in rows:
                 heaviest = tracks[0][1]
                 yield ListenerId(listener), [(TrackId(i), round(weight / heaviest, 4)) for i, weight in tracks]
+
+    def histories(self, most: int) -> Iterator[tuple[ListenerId, int, list[tuple[TrackId, int]]]]:
+        """Of each listener how many plays there are, and the tracks that were heard last, each with its last day."""
+        found = self._plays.run(
+            "SELECT listener, any_value(total), list((track_id, day) ORDER BY day DESC, track_id)"
+            " FILTER (WHERE track_id IS NOT NULL) FROM (SELECT *, sum(plays) OVER (PARTITION BY listener) AS total FROM"
+            " (SELECT listener, track_id, max(day) AS day, sum(plays) AS plays FROM weights GROUP BY 1, 2)"
+            " QUALIFY row_number() OVER (PARTITION BY listener ORDER BY track_id IS NULL, day DESC, track_id) <= $most"
+            ") GROUP BY 1 ORDER BY 1",
+            {"most": most},
+        )
+        while rows := found.fetchmany(_HISTORIES_AT_A_TIME):
+            for listener, plays, tracks in rows:
+                yield ListenerId(listener), int(plays), [(TrackId(track_id), day) for track_id, day in tracks or ()]
 
 
 class Events:

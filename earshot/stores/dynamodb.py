@@ -56,6 +56,11 @@ class Table:
         answer = self._client.get_item(TableName=self._name, Key=to_item(key), ConsistentRead=True)
         return from_item(answer["Item"]) if "Item" in answer else None
 
+    def glance(self, key: Row) -> Row | None:
+        """The same as it may have been a moment ago, at half the cost."""
+        answer = self._client.get_item(TableName=self._name, Key=to_item(key))
+        return from_item(answer["Item"]) if "Item" in answer else None
+
     def get_many(self, keys: Iterable[Row], attributes: Sequence[str] = ()) -> Iterator[Row]:
         """Those of the rows that exist, in any order; with `attributes`, only these of them."""
         for batch in batches(keys, _BATCH_GET_LIMIT):

@@ -27,6 +27,7 @@ _CHEAP = {
     "GET /opinions",
     "GET /1/validate-token",
     "GET /1/user/<id>/playing-now",
+    "GET /1/user/<id>/listen-count",
     "GET /1/latest-import",
     "POST /1/latest-import",
 }

@@ -3,6 +3,7 @@
 The stage: 1,000 tracks, a crawl of 1,000 entries, 200 crawls, 200 open queries. Names are as long as usual.
 """
 
+import math
 import re
 import sys
 import tempfile
@@ -28,6 +29,7 @@ from config.api import ApiSettings
 from earshot.clock import now_iso
 from earshot.crawls import CrawlEntry
 from earshot.embedding import Embedding
+from earshot.history import MOST_TRACKS, History
 from earshot.ids import CrawlId, QueryId, TrackId
 from earshot.messages import CrawlPlaylist
 from earshot.plays import listener_of
@@ -131,6 +133,8 @@ def _listen(world: World) -> None:
         )
         taste = tuple((TrackId(f"deezer:{number}"), 1.5) for number in range(50))
         services().listeners.note_taste(listener, Taste(taste, now_iso()))
+        heard = ((TrackId(f"deezer:{10**8 + number}"), 20_000) for number in range(MOST_TRACKS))
+        services().listeners.note_history(listener, History.of(heard, 10**6, now_iso()))
         services().shown.note(listener, {}, [TrackId(f"deezer:{number}") for number in range(20)])
     info = TrackInfo(
         TrackId("deezer:80000"), "deezer", title="A title of MusicBrainz", artists=("Somebody",), mbid=_MBID
@@ -290,7 +294,8 @@ def _units(calls: Iterable[Call]) -> Units:
     reads = writes = puts = gets = messages = 0
     for call in calls:
         if call.name == "GetItem":
-            reads += read_units(_bytes(call.answered.get("Item", {})))
+            whole = read_units(_bytes(call.answered.get("Item", {})))
+            reads += whole if call.asked.get("ConsistentRead") else math.ceil(whole / 2)
         elif call.name == "BatchGetItem":
             ((table, found),) = call.answered["Responses"].items()
             lacking = len(call.asked["RequestItems"][table]["Keys"]) - len(found)

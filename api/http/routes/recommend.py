@@ -1,5 +1,6 @@
 """What is for one listener alone: GET /recommend and GET /radio. The key says who asks."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -25,7 +26,7 @@ from earshot.plays import Play
 router = Router()
 _TAGS = ["listening"]
 _PLAYS, _ALL_PLAYS = 100, 200
-"""Plays that are read: those that count, and as many as may be asked about."""
+"""Plays that are read: those that count, and as many as are looked at as long as there is no history."""
 _USUAL_DAYS = 7
 
 
@@ -55,7 +56,9 @@ def recommend_tracks(options: Annotated[RecommendParameters, Parameter()]) -> Re
     check_folder(router, options.folder)
     listener, services, searcher = listener_of_request(router), services_of(router), searcher_of(router)
     looks_far = options.new_to_me or options.not_played_for_days > _USUAL_DAYS
-    known = services.listeners.get(listener, _ALL_PLAYS if looks_far else _PLAYS)
+    history = services.listeners.history(listener) if looks_far else None
+    plays = _ALL_PLAYS if looks_far and history is None else _PLAYS
+    known = replace(services.listeners.get(listener, plays), history=history)
     shown = services.shown.of(listener)
     wishes = Wishes(
         options.options(),

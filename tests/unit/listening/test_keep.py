@@ -168,6 +168,21 @@ def test_a_taste_is_what_was_played_the_later_the_more(world: World, later: Late
     assert taste.tracks[1][1] == pytest.approx(0.5 ** (397.5 / 180) / 2, rel=0.01)
 
 
+def test_a_history_is_all_that_was_ever_heard_with_when(world: World, later: Later) -> None:
+    tracks = [world.register(number) for number in range(3)]
+    long_ago = play(0, days_ago=900)
+    plays = [long_ago, play(1, days_ago=2), play(1, days_ago=500), play(2, skipped=True), play(9), play(1, BEN)]
+    world.record.run([message(*plays), message(play(1, days_ago=2))])
+    world.keep()
+    history = world.stage.listeners.history(ANA)
+    assert history is not None
+    assert history.plays == 5
+    ever, lately = history.heard_since(), history.heard_since(long_ago.listened_at + 86_400)
+    assert [[track in some for track in tracks] for some in (ever, lately)] == [[True, True, True], [False, True, True]]
+    assert "deezer:9" not in ever
+    assert world.stage.listeners.history(ListenerId("0" * 16)) is None
+
+
 def test_only_those_who_have_played_since_get_a_new_taste(world: World, later: Later) -> None:
     world.register(1)
     world.record.run([message(play(1), play(1, BEN))])
@@ -240,6 +255,7 @@ def test_a_listener_who_asks_leaves_no_trace_in_any_table_or_object(world: World
     plays = [play(1, listener), play(2, listener, **said), play(3, listener, days_ago=50, **said)]
     world.record.run([message(*plays, play(1, BEN), minutes_ago=1)])
     world.keep()
+    assert world.stage.listeners.history(listener) is not None
     world.record.run([message(play(4, listener, **said), play(2, BEN), minutes_ago=1)])
     _think(world, listener, X, Opinion.LOVED)
     world.stage.listeners.forget(listener)
