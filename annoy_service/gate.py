@@ -11,10 +11,11 @@ from earshot.index.arrays import RowNumbers, StoredVectors
 from earshot.index.engines.annoy import ANNOY
 from earshot.index.engines.engine import Engine, EngineEntry, Opened
 from earshot.index.engines.exact import EXACTLY
+from earshot.index.layout import lay_out
 from earshot.index.manifest import SegmentEntry
 from earshot.index.row_sources import CHUNK_ROWS, MergedRows
 from earshot.index.transform import CatalogueTransform, Matrix, unit
-from earshot.index.write import sealed, stored, write_map, write_rows, write_shelf, write_vectors, written_vectors
+from earshot.index.write import Lay, sealed, stored, write_map, write_rows, write_shelf, write_vectors, written_vectors
 from earshot.telemetry import emit
 
 EXACT_UP_TO = 10_000
@@ -24,7 +25,7 @@ RECALL_QUERIES = 500
 RECALL_AT = 10
 
 
-def write_base(folder: Path, rows: MergedRows, transform: CatalogueTransform) -> SegmentEntry:
+def write_base(folder: Path, rows: MergedRows, transform: CatalogueTransform, lay: Lay = lay_out) -> SegmentEntry:
     """Write `rows` as a base segment into `folder`, searched exactly or by an engine that passes the promotion gate.
 
     Raises:
@@ -36,7 +37,7 @@ def write_base(folder: Path, rows: MergedRows, transform: CatalogueTransform) ->
     else:
         engine, recall = admit(ANNOY, folder)
         objects |= stored(folder, ANNOY.files)
-    return sealed("base", len(rows), {**objects, **write_map(folder, rows)}, engine, recall=recall)
+    return sealed("base", len(rows), {**objects, **write_map(folder, rows, lay)}, engine, recall=recall)
 
 
 def admit(engine: Engine, folder: Path) -> tuple[EngineEntry, float]:

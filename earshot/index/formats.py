@@ -71,8 +71,10 @@ class _ManifestJson(TypedDict):
     tracks: int
     transform: ObjectJson
     segments: list[_SegmentJson]
+    recall_across: NotRequired[float]
+    """Where builders measured it."""
     n_trees: NotRequired[int]
-    """Of format 1, as are the following: how the base is to be searched (`search_k` null: exactly), and how well."""
+    """Of format 1, as are the next two: how the base is to be searched (`search_k` null: exactly), and how well."""
     search_k: NotRequired[int | None]
     recall: NotRequired[float]
 
@@ -133,7 +135,7 @@ def _version(manifest: _ManifestJson) -> str:
 
 
 def _to_json(manifest: Manifest) -> _ManifestJson:
-    return {
+    data: _ManifestJson = {
         "format": FORMAT,
         "metric": METRIC,
         "version": manifest.version,
@@ -148,6 +150,9 @@ def _to_json(manifest: Manifest) -> _ManifestJson:
         "transform": object_to_json(manifest.transform),
         "segments": [_segment_to_json(segment) for segment in manifest.segments],
     }
+    if manifest.recall_across is not None:
+        data["recall_across"] = manifest.recall_across
+    return data
 
 
 def _from_json(data: _ManifestJson) -> Manifest:
@@ -162,6 +167,7 @@ def _from_json(data: _ManifestJson) -> Manifest:
         build_s=data["build_s"],
         previous=data["previous"],
         version=data["version"],
+        recall_across=data.get("recall_across"),
     )
 
 

@@ -9,17 +9,17 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
 
 from earshot.clock import now_iso
 from earshot.ids import SegmentId
-from earshot.index.arrays import StoredVectors, mapped, write_columns
+from earshot.index.arrays import Ids, StoredVectors, mapped, write_columns
 from earshot.index.cache import stored_object
 from earshot.index.engines.engine import EngineEntry
 from earshot.index.engines.exact import EXACTLY
-from earshot.index.layout import lay_out
+from earshot.index.layout import Known, Positions, lay_out
 from earshot.index.manifest import Kind, SegmentEntry, StoredObject
 from earshot.index.row_sources import CHUNK_ROWS, FINGERPRINTS, RAW, MergedRows
 from earshot.index.rows import LINES, OFFSETS, Lines, write_lines
@@ -73,9 +73,16 @@ def written_vectors(folder: Path) -> StoredVectors:
     return mapped(folder / VECTORS, np.float16)
 
 
-def write_map(folder: Path, rows: MergedRows) -> Objects:
+class Lay(Protocol):
+    """Lays rows out on a map: `earshot.index.layout.lay_out`, or `lay_among` with a frame."""
+
+    def __call__(self, vectors: StoredVectors, ids: Ids, known: Known) -> Positions:
+        """See there."""
+
+
+def write_map(folder: Path, rows: MergedRows, lay: Lay = lay_out) -> Objects:
     """Write where `rows`, whose vectors are in `folder`, lie on the map; known ones stay near where they lay."""
-    np.save(folder / MAP, lay_out(written_vectors(folder), rows.ids, rows.positions()))
+    np.save(folder / MAP, lay(written_vectors(folder), rows.ids, rows.positions()))
     return stored(folder, (MAP,))
 
 

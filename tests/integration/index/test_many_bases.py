@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from annoy_service import gate
+from annoy_service.bases import upload
 from annoy_service.compact import compact
 from annoy_service.fit import fit_rows
 from annoy_service.gate import write_base
@@ -17,7 +18,6 @@ from annoy_service.index import index_batch
 from annoy_service.pointers import position, publish
 from annoy_service.policy import compaction_due
 from annoy_service.repair import restore_table_from_index
-from annoy_service.version import upload
 from api.answers.atlas import atlas
 from earshot.clock import now_iso
 from earshot.ids import TrackId
