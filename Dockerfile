@@ -5,7 +5,7 @@ FROM python:3.13-slim-bookworm AS build
 WORKDIR /app
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 COPY requirements ./requirements
-COPY scripts/setup scripts/setup
+COPY scripts/setup scripts/needs.sh scripts/compiler.sh scripts/
 COPY pyproject.toml README.md LICENSE THIRD_PARTY_NOTICES.md ./
 COPY earshot earshot
 COPY config config
