@@ -34,13 +34,13 @@ class Policy:
 def compaction_due(manifest: Manifest, policy: Policy) -> bool:
     """Whether the version has strayed too far from its bases, or these are of another edition, and that can be mended.
 
-    A base of more than `at_once` rows can only be built anew from elsewhere (`annoy_service.batch`).
+    A segment of more than `at_once` rows can only be built anew elsewhere (`annoy_service.spark`).
     """
     if manifest.tracks <= policy.small_catalogue:
         return False
     if any(SHELF not in base.objects for base in _within_reach(manifest.bases, policy)):
         return True
-    delta_rows = _rows(manifest.deltas)
+    delta_rows = _rows(_within_reach(manifest.deltas, policy))
     enough = max(policy.delta_share * _rows(manifest.bases), policy.min_delta_rows)
     return delta_rows > min(enough, policy.max_delta_rows) or _too_many_are_dead(manifest, policy)
 

@@ -27,6 +27,7 @@ from annoy_service.recall import Survey, surveyed
 from bench.index.catalogue import CHUNK, RECIPE, chunks
 from bench.index.folder_s3 import FolderS3
 from bench.index.updates import BUCKET, rows, track_id
+from earshot.ids import TrackId
 from earshot.index.engines.annoy import ANNOY
 from earshot.index.formats import manifest_from_bytes, manifest_to_bytes
 from earshot.index.manifest import Manifest, SegmentEntry, StoredObject
@@ -67,7 +68,10 @@ def common(site: Site, _part: int) -> None:
     some: Summary | None = None
     for number in range(min(_SAMPLE_CHUNKS, -(-site.rows // CHUNK))):
         raw = next(iter(chunks(CHUNK, seed=100 + number)))
-        made = [FreshRow(track_id((1 << 40) + number * CHUNK + i), b"{}", each.tobytes()) for i, each in enumerate(raw)]
+        made = [
+            FreshRow(TrackId(track_id((1 << 40) + number * CHUNK + i)), b"{}", each.tobytes())
+            for i, each in enumerate(raw)
+        ]
         merged = MergedRows([FreshRows(made, RECIPE.network.dimensions)], RECIPE.network.dimensions)
         summary = Summary.of(merged, RECIPE, total=len(merged))
         some = some + summary if some else summary
