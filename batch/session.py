@@ -82,7 +82,6 @@ def _common(builder: SparkSession.Builder, name: str) -> SparkSession.Builder:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(_ROWS_AT_ONCE),
         "spark.python.worker.reuse": "true",  # a worker's network and decoder serve all of its tasks
-        "spark.sql.adaptive.coalescePartitions.enabled": "false",  # it counts bytes, and here a row of 50 is a second
     }.items():
         builder = builder.config(option, value)
     return builder

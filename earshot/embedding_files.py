@@ -39,6 +39,11 @@ SCHEMA: Final = ", ".join(f"{name} {type_}" for name, type_ in COLUMNS.items())
 """For Spark."""
 
 
+def folder_of(model: str) -> str:
+    """Where files of a network's embeddings lie (``*.parquet``), below the place that a job was given."""
+    return f"embeddings/{model}"
+
+
 def row_of(track: Track, key: str, message: str = "") -> dict[str, object]:
     """The row of a track that was heard, or of one that was not: then `track.reason` says why."""
     state = {

@@ -1,8 +1,157 @@
-"""The extractor's door for Spark: audio of any number, read in the workers -> embeddings in Parquet."""
+"""The extractor's door for Spark: audio of any number, read in the workers -> embeddings in Parquet.
 
-from pyspark.sql import SparkSession
+Below `output` lie ``embeddings/<network>/*.parquet`` (`earshot.embedding_files`) and, for every run,
+``runs/<when>/`` with the keys it found, those that could not be heard and why, and a report.
+"""
+
+import json
+import math
+import secrets
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import chain
+
+from pyspark.sql import DataFrame, SparkSession
+
+from config.extract import ModelSettings
+from earshot.clock import stamp
+from earshot.embedding_files import folder_of
+from earshot.errors import InvalidInput
+from earshot.reasons import Reason
+from earshot.stores.parts import Parts, parts_at
+from extractor.audio.decoder import MAX_BYTES
+from extractor.bulk import arrow
+from extractor.bulk.clients import s3
+from extractor.bulk.hearing import Work
+from extractor.bulk.reading import Describe, by_name
+from extractor.bulk.wanted import Wanted, pages_of, wanted_at
+
+CLIPS_PER_TASK = 500
+"""Half a minute of a core: what a kill costs at most."""
+_ROWS_OF_A_PAGE = 20_000
+_SLACK = 1.2
+"""Tasks are of about the same size: one that is a little larger is still one part."""
+_DECODE_TIMEOUT_S = 20.0
 
 
-def run(spark: SparkSession, source: str, output: str) -> None:
-    """Hear what is at `source` and has not been heard yet; leave embeddings at `output`."""
-    raise NotImplementedError
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did. `settled`: how many keys were there from earlier runs; `unheard`: this run's, by reason."""
+
+    run: str
+    model: str
+    settled: int
+    heard: int
+    unheard: Mapping[str, int]
+
+
+def run(
+    spark: SparkSession,
+    source: str,
+    output: str,
+    *,
+    suffixes: Collection[str],
+    describe: Describe = by_name,
+    tracks_table: str | None = None,
+    clips_per_task: int = CLIPS_PER_TASK,
+) -> Report:
+    """Hear what is at `source` and has not been heard yet; leave embeddings at `output`.
+
+    May die at any line, and be run again: what has been heard is not heard again.
+
+    Args:
+        spark: a session.
+        source: a folder, ``s3://bucket/prefix/`` or a manifest (`extractor.bulk.wanted`).
+        output: a folder or ``s3://bucket/prefix``.
+        suffixes: of what is taken for audio, in a folder or below a prefix.
+        describe: what a file says of its track, where no manifest does.
+        tracks_table: also write to this table of DynamoDB, by the function's own conditions.
+        clips_per_task: which are one part, and lost together when a task dies.
+
+    Raises:
+        InvalidInput: there is nothing to be heard.
+        InvalidSettings: there is no such network.
+    """
+    settings = ModelSettings.load()
+    work = Work(
+        output=output,
+        model=settings.model,
+        model_dir=settings.model_dir,
+        describe=describe,
+        clips_per_part=math.ceil(_SLACK * clips_per_task),
+        max_bytes=MAX_BYTES,
+        decode_timeout_s=_DECODE_TIMEOUT_S,
+        tracks_table=tracks_table,
+    )
+    parts = parts_at(output, s3)
+    name = f"runs/{stamp()}-{secrets.token_hex(2)}"
+    refused: list[dict[str, str]] = []
+    pages = _written(parts, f"{name}/keys", _listed(wanted_at(source, suffixes), refused))
+    if not pages and not refused:
+        raise InvalidInput(f"no audio at {source!r}", hint="Audio is known by its name: .mp3, .flac and others.")
+    wanted = _named(spark, pages).mapInArrow(partial(arrow.listed_in, place=output), arrow.LISTED)
+    done = _named(spark, _there(parts, work.model)).mapInArrow(partial(arrow.settled_in, place=output), "key string")
+    keys = wanted.dropDuplicates(["key"])
+    todo = keys.join(done, "key", "left_anti").persist()
+    remaining = todo.count()
+    settled = keys.count() - remaining
+    heard, unheard = _hear(todo, remaining, clips_per_task, work)
+    todo.unpersist()
+    if refused:
+        unheard[Reason.BAD_ROW] += len(refused)
+    report = Report(name, work.model, settled, heard, dict(unheard.most_common()))
+    _written(parts, f"{name}/unheard", chain(refused, _unheard(spark, parts, work)))
+    parts.write(f"{name}/report.json", json.dumps(asdict(report), indent=1).encode())
+    return report
+
+
+def _listed(wanted: Iterable[Wanted], refused: list[dict[str, str]]) -> Iterator[Mapping[str, object]]:
+    for one in wanted:
+        if one.why_not:
+            refused.append({"key": one.key, "reason": Reason.BAD_ROW, "message": one.why_not})
+        else:
+            yield {"key": one.key, "said": json.dumps(one.said, ensure_ascii=False) if one.said else None}
+
+
+def _written(parts: Parts, folder: str, lines: Iterable[Mapping[str, object]]) -> list[str]:
+    """Names of the pages that hold the lines."""
+    names = []
+
+    def write(number: int, page: bytes) -> None:
+        names.append(f"{folder}-{number:05}.jsonl")
+        parts.write(names[-1], page)
+
+    pages_of(lines, write, _ROWS_OF_A_PAGE)
+    return names
+
+
+def _there(parts: Parts, model: str) -> list[str]:
+    folder = f"{folder_of(model)}/"
+    return [name for name in parts.names(".parquet") if name.startswith(folder)]
+
+
+def _named(spark: SparkSession, names: list[str]) -> DataFrame:
+    return spark.createDataFrame([(name,) for name in names], "name string")
+
+
+def _hear(todo: DataFrame, count: int, clips_per_task: int, work: Work) -> tuple[int, Counter[str]]:
+    """How many were heard, and how many were not, by reason."""
+    heard, unheard = 0, Counter[str]()
+    if count:
+        tasks = todo.repartition(-(-count // clips_per_task)).sortWithinPartitions("key")
+        for receipt in tasks.mapInArrow(partial(arrow.heard_in, work=work), arrow.RECEIPTS).collect():
+            heard += receipt.heard
+            unheard.update(json.loads(receipt.unheard))
+    return heard, unheard
+
+
+def _unheard(spark: SparkSession, parts: Parts, work: Work) -> Iterator[Mapping[str, object]]:
+    """Whatever has not been heard, in this run or before."""
+    standing = _named(spark, _there(parts, work.model)).mapInArrow(
+        partial(arrow.standing_in, place=work.output), arrow.STANDING
+    )
+    heard = standing.where("reason IS NULL").select("key")
+    failed = standing.where("reason IS NOT NULL").dropDuplicates(["key"]).join(heard, "key", "left_anti")
+    return (row.asDict() for row in failed.toLocalIterator())

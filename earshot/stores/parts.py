@@ -33,6 +33,12 @@ class Parts(Protocol):
         """Put it there in one step, in place of what there was."""
 
 
+def split_s3(url: str) -> tuple[str, str]:
+    """Bucket and key of ``s3://bucket/key``."""
+    bucket, _, key = url.removeprefix(S3).partition("/")
+    return bucket, key
+
+
 def parts_at(place: str, s3: Callable[[], "S3Client"]) -> Parts:
     """The parts at a path, a ``file://`` URL or ``s3://bucket/prefix``, for which alone a client is made.
 
@@ -40,8 +46,8 @@ def parts_at(place: str, s3: Callable[[], "S3Client"]) -> Parts:
         InvalidInput: it is none of these.
     """
     scheme = place.partition("://")[0].lower() if "://" in place else ""
-    if scheme == "s3":
-        bucket, _, prefix = place[len(S3) :].partition("/")
+    if place.startswith(S3):
+        bucket, prefix = split_s3(place)
         if bucket:
             return BucketParts(s3(), bucket, prefix)
     elif scheme == "file":
