@@ -13,6 +13,7 @@ from earshot.errors import EarshotError
 from earshot.terminal import spare_the_terminal
 
 JOBS: Mapping[str, str] = {
+    "build": "embeddings to an index: what `embed` has left, or what the index holds, into bases of equal size",
     "embed": "audio to embeddings: a folder, a bucket prefix or a manifest of keys",
 }
 """Modules of `batch.jobs` with what they are for."""

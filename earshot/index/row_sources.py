@@ -129,6 +129,10 @@ class StoredRows:
         """Chosen rows of a segment, ascending."""
         return cls(partial(cache.fetch, entry), np.array(rows, np.intp))
 
+    def without(self, rows: RowNumbers) -> Self:
+        """The same without `rows`, counted within this source."""
+        return type(self)(self._path, np.delete(self._rows, rows), has_map=self._has_map)
+
     def __len__(self) -> int:
         return len(self._rows)
 
