@@ -1,9 +1,9 @@
 """annoy_service's door for Spark: embeddings in Parquet -> a version of the index, of any size.
 
 What is heard goes on top of what the index has, and of a track that is in both the newer preview wins; without
-embeddings the index is built anew from its own rows. One base per partition, one manifest, one move of the pointer, with
-what the table's stream has changed meanwhile on top (docs/adr/0033). May die at any line, and be run again: bases that
-are in the bucket are not built again.
+embeddings the index is built anew from its own rows. One base per task, one manifest, one move of the pointer, with what
+the table's stream has changed meanwhile on top (docs/adr/0033). May die at any line, and be run again: bases that are in
+the bucket are not built again.
 """
 
 import json
@@ -163,10 +163,7 @@ def _build(spark: SparkSession, plan: Plan, numbers: Sequence[int], work: Work) 
         heard = _spread(spark, plan.inputs.files).mapInArrow(read, arrow.ROWS)
         rows = rows.unionByName(heard.where(col("base").isin(list(numbers))))
     by_base = _a_task_for_each(spark, rows, numbers).sortWithinPartitions("base", "track_id", "heard_at")
-    for _ in by_base.mapInArrow(partial(arrow.built_in, work=work), arrow.RECEIPTS).toLocalIterator(
-        prefetchPartitions=True
-    ):
-        pass
+    by_base.mapInArrow(partial(arrow.built_in, work=work), arrow.RECEIPTS).collect()
 
 
 def _composed(builder: Builder, progress: Progress, plan: Plan, common: Common, started: float) -> Manifest:
@@ -202,9 +199,8 @@ def _a_task_for_each(spark: SparkSession, rows: DataFrame, numbers: Sequence[int
         salts.setdefault(row.task, row.id)
     chosen = dict(zip(numbers, (salts.get(task, task) for task in range(tasks)), strict=True))
     cases = " ".join(f"WHEN {number} THEN {salt}" for number, salt in chosen.items())
-    return (
-        rows.selectExpr("*", f"CAST(CASE base {cases} END AS BIGINT) AS salt").repartition(tasks, "salt").drop("salt")
-    )
+    salted = rows.selectExpr("*", f"CAST(CASE base {cases} END AS BIGINT) AS salt")
+    return salted.repartition(tasks, "salt").drop("salt")
 
 
 def _never(_: Manifest) -> bool:

@@ -25,8 +25,8 @@ def fetched_slice(store: ObjectStore, entry: SegmentEntry, start: int, stop: int
         DamagedIndex: a file is missing, or a row is not what its fingerprint says.
     """
     for name in (IDS, FINGERPRINTS, RAW):
-        _rows_of_array(store, entry, name, start, stop, folder)
-    width = _rows_of_array(store, entry, OFFSETS, start, stop + 1, folder)
+        _rows_of_array(store, entry, name, slice(start, stop), folder)
+    width = _rows_of_array(store, entry, OFFSETS, slice(start, stop + 1), folder)
     offsets = np.load(folder / OFFSETS, allow_pickle=False)
     first = np.frombuffer(store.read_range(entry.key(OFFSETS), width.header, width.header + 8), np.uint64)[0]
     dictionary = store.read_range(entry.key(LINES), 0, int(first))
@@ -55,7 +55,8 @@ class _Layout:
         self.bytes = self.dtype.itemsize * int(np.prod(self.shape[1:], dtype=np.int64))
 
 
-def _rows_of_array(store: ObjectStore, entry: SegmentEntry, name: str, start: int, stop: int, folder: Path) -> _Layout:
+def _rows_of_array(store: ObjectStore, entry: SegmentEntry, name: str, span: slice, folder: Path) -> _Layout:
+    start, stop = span.start, span.stop
     key = entry.key(name)
     layout = _Layout(store.read_range(key, 0, min(_HEADER, entry.objects[name].size)), key)
     shape = (stop - start, *layout.shape[1:])
