@@ -1,9 +1,9 @@
 """annoy_service's door for Spark: embeddings in Parquet -> a version of the index, of any size.
 
 What is heard goes on top of what the index has, and of a track that is in both the newer preview wins; without
-embeddings the index is built anew from its own rows. One base per task, one manifest, one move of the pointer, with what
-the table's stream has changed meanwhile on top (docs/adr/0033). May die at any line, and be run again: bases that are in
-the bucket are not built again.
+embeddings the index is built anew from its own rows. One base per task, one manifest, one move of the pointer, with
+what the table's stream has changed meanwhile on top (docs/adr/0033). May die at any line, and be run again: bases that
+are in the bucket are not built again.
 """
 
 import json
