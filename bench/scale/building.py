@@ -96,14 +96,14 @@ def write_rows_of(site: Site, part: int) -> None:
     vectors = np.concatenate([transform(chunk[:, 0]).astype("<f2") for chunk in chunks(n, seed=part)])
     np.save(folder / IDS, ids[order])
     np.save(folder / VECTORS, vectors[order])
-    for name in SHARED:
-        (folder / name).unlink(missing_ok=True)
-        os.link(site.part(0) / name, folder / name)
 
 
 def engine(site: Site, part: int) -> None:
     """The engine's files, its gate, and what the base says of the common queries."""
     folder = site.part(part)
+    for name in SHARED if part else ():
+        (folder / name).unlink(missing_ok=True)
+        os.link(site.part(0) / name, folder / name)
     names = [path.name for path in folder.iterdir() if path.suffix in {".npy", ".bin"}]
     entry, recall = admit(ANNOY, folder)
     base = sealed("base", site.rows, stored(folder, [*names, *ANNOY.files]), entry, recall=recall)
