@@ -123,9 +123,7 @@ def _files(embeddings: str, recipe: Recipe) -> tuple[str, ...]:
     folder = f"{folder_of(recipe.network.name)}/"
     files = tuple(name for name in parts_at(embeddings, s3).names(".parquet") if name.startswith(folder))
     if not files:
-        raise InvalidInput(
-            f"no files of embeddings below {embeddings}/{folder}", hint="make batch JOB=embed writes them."
-        )
+        raise InvalidInput(f"no embeddings below {embeddings}/{folder}", hint="make batch JOB=embed writes them.")
     return files
 
 
