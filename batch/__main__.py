@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from pyspark.errors import PySparkException
+
 from batch.job import Job
 from batch.progress import told
 from batch.session import cluster_session, local_session
@@ -36,6 +38,11 @@ def main(arguments: Sequence[str]) -> int:
     except EarshotError as error:
         sys.stderr.write(f"batch: {error.message}. {error.hint}".rstrip() + "\n")
         return 2
+    except PySparkException as error:
+        said = [line for line in str(error).splitlines() if line.strip()]
+        sys.stderr.write(f"batch: {options.job} failed: {said[-1] if said else type(error).__name__}\n")
+        sys.stderr.write("batch: once that is mended, run it again: what is done is not done again.\n")
+        return 1
     except KeyboardInterrupt:
         return 130
 

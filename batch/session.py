@@ -39,6 +39,7 @@ def local_session(name: str, *, cores: int | None = None, memory_mb: int = 1024)
     """
     if memory_mb < _LEAST_MEMORY_MB:
         raise InvalidSettings(f"{memory_mb} MB are too little for Spark", hint=f"Give it {_LEAST_MEMORY_MB} or more.")
+    os.environ |= {"PYSPARK_PYTHON": sys.executable, "OPENBLAS_NUM_THREADS": "1"}
     os.environ["PYTHONPATH"] = os.pathsep.join(
         dict.fromkeys([str(ROOT), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))])
     )
@@ -52,9 +53,7 @@ def local_session(name: str, *, cores: int | None = None, memory_mb: int = 1024)
             "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={_LOGGING.as_uri()} -Duser.timezone=UTC",
             "spark.local.dir": scratch,
             "spark.sql.warehouse.dir": f"{scratch}/warehouse",
-            "spark.pyspark.python": sys.executable,
-            "spark.pyspark.driver.python": sys.executable,
-            "spark.log.level": "ERROR",
+            "spark.sql.shuffle.partitions": "8",  # of 200, each would cost a task and hold a handful of rows
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",
         }.items():

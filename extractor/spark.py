@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import chain
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession, functions
 
 from config.extract import ModelSettings
 from earshot.clock import stamp
@@ -38,7 +38,7 @@ _DECODE_TIMEOUT_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did. `settled`: how many keys were there from earlier runs; `unheard`: this run's, by reason."""
+    """What a run did. `settled`: keys with nothing left to do; `unheard`: how many were not heard, by reason."""
 
     run: str
     model: str
@@ -88,23 +88,35 @@ def run(
     parts = parts_at(output, s3)
     name = f"runs/{stamp()}-{secrets.token_hex(2)}"
     refused: list[dict[str, str]] = []
-    pages = _written(parts, f"{name}/keys", _listed(wanted_at(source, suffixes), refused))
+    listed = _Counted(_listed(wanted_at(source, suffixes), refused))
+    pages = _written(parts, f"{name}/keys", listed)
     if not pages and not refused:
         raise InvalidInput(f"no audio at {source!r}", hint="Audio is known by its name: .mp3, .flac and others.")
     wanted = _named(spark, pages).mapInArrow(partial(arrow.listed_in, place=output), arrow.LISTED)
     done = _named(spark, _there(parts, work.model)).mapInArrow(partial(arrow.settled_in, place=output), "key string")
-    keys = wanted.dropDuplicates(["key"])
-    todo = keys.join(done, "key", "left_anti").persist()
+    todo = wanted.dropDuplicates(["key"]).join(done, "key", "left_anti").persist()
     remaining = todo.count()
-    settled = keys.count() - remaining
     heard, unheard = _hear(todo, remaining, clips_per_task, work)
     todo.unpersist()
     if refused:
         unheard[Reason.BAD_ROW] += len(refused)
-    report = Report(name, work.model, settled, heard, dict(unheard.most_common()))
+    report = Report(name, work.model, listed.count - remaining, heard, dict(unheard.most_common()))
     _written(parts, f"{name}/unheard", chain(refused, _unheard(spark, parts, work)))
     parts.write(f"{name}/report.json", json.dumps(asdict(report), indent=1).encode())
     return report
+
+
+class _Counted:
+    """Lines, and how many have gone by."""
+
+    def __init__(self, lines: Iterable[Mapping[str, object]]) -> None:
+        self._lines = lines
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Mapping[str, object]]:
+        for line in self._lines:
+            self.count += 1
+            yield line
 
 
 def _listed(wanted: Iterable[Wanted], refused: list[dict[str, str]]) -> Iterator[Mapping[str, object]]:
@@ -152,6 +164,6 @@ def _unheard(spark: SparkSession, parts: Parts, work: Work) -> Iterator[Mapping[
     standing = _named(spark, _there(parts, work.model)).mapInArrow(
         partial(arrow.standing_in, place=work.output), arrow.STANDING
     )
-    heard = standing.where("reason IS NULL").select("key")
-    failed = standing.where("reason IS NOT NULL").dropDuplicates(["key"]).join(heard, "key", "left_anti")
-    return (row.asDict() for row in failed.toLocalIterator())
+    how = standing.selectExpr("key", "struct(reason IS NOT NULL AS is_unheard, reason, message) AS how")
+    best = how.groupBy("key").agg(functions.min("how").alias("how")).where("how.is_unheard")
+    return (row.asDict() for row in best.select("key", "how.reason", "how.message").toLocalIterator())

@@ -240,3 +240,29 @@ module "edge" {
   origin_host              = var.edge_origin
   requests_in_five_minutes = var.edge_requests_in_five_minutes
 }
+
+module "batch_bucket" {
+  source = "./modules/private_bucket"
+  count  = var.batch == null ? 0 : 1
+
+  name          = "${local.name}-batch-${local.account_id}"
+  force_destroy = !var.protect_data
+}
+
+module "batch" {
+  source = "./modules/batch"
+  count  = var.batch == null ? 0 : 1
+
+  name               = "${local.name}-batch"
+  parameter          = "/earshot/${var.stage}/batch"
+  image_tag          = var.batch.image_tag
+  region             = var.region
+  account_id         = local.account_id
+  bucket             = module.batch_bucket[0].name
+  bucket_arn         = module.batch_bucket[0].arn
+  read_bucket_arns   = concat([module.previews_bucket.arn], [for name in var.batch.read_buckets : "arn:aws:s3:::${name}"])
+  index_bucket_arn   = module.index_bucket.arn
+  tracks_table_arn   = aws_dynamodb_table.tracks.arn
+  most_vcpus         = var.batch.most_vcpus
+  log_retention_days = var.log_retention_days
+}

@@ -17,3 +17,8 @@ output "edge_url" {
   description = "Where the API is reached through CloudFront, if edge_origin is set."
   value       = one(module.edge[*].url)
 }
+
+output "batch_repository" {
+  description = "Where the image of jobs in bulk is pushed to, if batch is set."
+  value       = one(module.batch[*].repository_url)
+}

@@ -158,3 +158,13 @@ variable "plays_from_kafka" {
     error_message = "plays_from_kafka needs either cluster_arn or bootstrap_servers and secret_arn."
   }
 }
+
+variable "batch" {
+  description = "Jobs in bulk on EMR Serverless (docs/batch.md); null for none. image_tag: of the image that was pushed to the repository that this makes; read_buckets: names of buckets with audio or manifests of one's own; most_vcpus: of all jobs together."
+  type = object({
+    image_tag    = optional(string)
+    read_buckets = optional(list(string), [])
+    most_vcpus   = optional(number, 64)
+  })
+  default = null
+}

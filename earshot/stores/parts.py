@@ -4,7 +4,7 @@ A part has a name that says what is in it, so that whoever does the work again w
 """
 
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -82,16 +82,15 @@ class FolderParts:
         """See `Parts`. On the disk when this returns."""
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, partial = tempfile.mkstemp(prefix=_PARTIAL, dir=path.parent)
+        partial = path.parent / f"{_PARTIAL}{secrets.token_hex(8)}"
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with partial.open("xb") as file:
                 file.write(body)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(partial).replace(path)
-        except BaseException:
-            Path(partial).unlink(missing_ok=True)
-            raise
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 class BucketParts:

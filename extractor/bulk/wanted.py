@@ -16,9 +16,6 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from earshot.errors import InvalidInput, InvalidTrackId
 from earshot.ids import parse_track_id, source_of, track_id_of_preview_key
 from earshot.lists.columns import columns_of, track_in
@@ -122,6 +119,9 @@ _Row = Mapping[str, object]
 
 
 def _of_parquet(file: BinaryIO) -> Iterator[_Row]:
+    import pyarrow as pa  # late: lists of other forms are read without it
+    import pyarrow.parquet as pq
+
     try:
         parquet = pq.ParquetFile(file)
     except pa.ArrowInvalid as error:
