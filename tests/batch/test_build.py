@@ -1,6 +1,7 @@
 """Embeddings become an index on Spark, which the API's reader opens as it opens any other."""
 
 import io
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from moto.server import ThreadedMotoServer
 from pyspark.sql import SparkSession
 
 from annoy_service import spark as door
@@ -24,6 +24,7 @@ from earshot.clock import Timestamp
 from earshot.embedding_files import folder_of, row_of
 from earshot.errors import IndexRace, InvalidInput
 from earshot.ids import TrackId
+from earshot.index import layout
 from earshot.index.directory import Directory
 from earshot.index.manifest import Manifest
 from earshot.index.reader import IndexReader
@@ -33,6 +34,7 @@ from earshot.networks import MUSICNN
 from earshot.recipes import default_recipe
 from earshot.stores.parts import parts_at
 from earshot.track import Tag, Track, TrackInfo
+from tests.aws import REGION
 
 RECIPE = default_recipe(MUSICNN)
 EARLY, LATE = Timestamp("2026-11-20T07:00:00.000000Z"), Timestamp("2026-11-27T07:00:00.000000Z")
@@ -64,6 +66,10 @@ def write_files(place: Path, heard: Sequence[Track], files: int = FILES, name: s
         parts.write(f"{folder_of(MUSICNN.name)}/{name}-{number}.parquet", body.getvalue())
 
 
+def make_bucket(name: str) -> None:
+    clients.s3().create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+
 @dataclass
 class Bulk:
     """A bucket, and a folder of embeddings."""
@@ -75,7 +81,7 @@ class Bulk:
 
     def __post_init__(self) -> None:
         self.heard = self.folder / "heard"
-        clients.s3().create_bucket(Bucket=self.bucket)
+        make_bucket(self.bucket)
 
     @cached_property
     def builder(self) -> Builder:
@@ -83,14 +89,14 @@ class Bulk:
         return make_builder(clients.s3(), self.bucket, RECIPE, self.folder / "builder")
 
     def build(self, rows_per_base: int = 900, *, embeddings: bool = True) -> door.Report:
-        place = str(self.heard) if embeddings else ""
+        place, work_dir = str(self.heard) if embeddings else "", self.folder / "work"
         return door.run(
             self.spark,
             self.bucket,
             RECIPE,
             embeddings=place,
             rows_per_base=rows_per_base,
-            work_dir=self.folder / "work",
+            work_dir=work_dir,
         )
 
     def searcher(self, name: str = "reader") -> Searcher:
@@ -102,35 +108,25 @@ class Bulk:
         return manifest
 
     def ids(self) -> list[bytes]:
-        return Directory(self.builder.cache, self.manifest()).ids().tolist()
+        ids: list[bytes] = Directory(self.builder.cache, self.manifest()).ids().tolist()
+        return ids
 
     def fold(self, *changed: Track, gone: Sequence[TrackId] = ()) -> None:
         rows: dict[TrackId, FreshRow | None] = {track.track_id: fresh_row(track, MUSICNN) for track in changed}
         fold(self.builder, lambda: rows | dict.fromkeys(gone))
 
 
-@pytest.fixture(scope="module")
-def aws(spark: SparkSession) -> Iterator[None]:
-    """AWS for the driver and for the workers."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "testing", "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-        }.items():  # fmt: skip
-            patch.setenv(name, value)
-            patch.setitem(spark.sparkContext.environment, name, value)
-        clients.s3.cache_clear()
-        yield
-    clients.s3.cache_clear()
-    server.stop()
+@pytest.fixture(autouse=True)
+def quick_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has tests of its own."""
+    monkeypatch.setattr(layout, "_STEPS_FRESH", 2)
 
 
 @pytest.fixture
-def bulk(spark: SparkSession, aws: None, request: pytest.FixtureRequest, tmp_path: Path) -> Bulk:
-    return Bulk(spark, f"index-{abs(hash(request.node.name)) % 10**9}", tmp_path)
+def bulk(spark: SparkSession, tmp_path: Path) -> Iterator[Bulk]:
+    clients.s3.cache_clear()
+    yield Bulk(spark, f"index-{secrets.token_hex(4)}", tmp_path)
+    clients.s3.cache_clear()
 
 
 def test_the_same_tracks_are_found_as_in_an_index_from_one_builder(bulk: Bulk) -> None:
@@ -142,7 +138,7 @@ def test_the_same_tracks_are_found_as_in_an_index_from_one_builder(bulk: Bulk) -
     sizes = [base.rows for base in bulk.manifest().bases]
     assert max(sizes) < 1.25 * min(sizes)
     one = make_builder(boto3.client("s3"), bulk.bucket + "-one", RECIPE, bulk.folder / "one")
-    clients.s3().create_bucket(Bucket=bulk.bucket + "-one")
+    make_bucket(bulk.bucket + "-one")
     rows: dict[TrackId, FreshRow | None] = {track.track_id: fresh_row(track, MUSICNN) for track in heard}
     fold(one, lambda: rows)
     alone = IndexReader(clients.s3(), bulk.bucket + "-one", bulk.folder / "alone", check_every_s=0).current()

@@ -1,0 +1,96 @@
+"""Serves what was built from one process: `python -m bench.scale.serving FOLDER` prints JSON.
+
+The process may have 16 GB of address space and no more: what is mapped counts, too.
+"""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from bench.index.catalogue import chunks
+from bench.index.folder_s3 import FolderS3
+from bench.index.updates import BUCKET
+from bench.scale.building import Site
+from earshot.index.reader import IndexReader
+from earshot.index.searcher import Searcher
+from earshot.index.transform import Matrix, unit
+
+LIMIT = 16 << 30
+K = 10
+QUERIES, JUDGED = 1_000, 200
+TURNS = 3
+"""The best counts: what another program on the machine does says nothing of this one."""
+_CHUNK = 65_536
+
+
+def main() -> None:
+    """Open, ask, judge."""
+    resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
+    site = Site(Path(sys.argv[1]), 0, 1)
+    s3 = FolderS3(site.folder / "s3")
+    started, cpu = time.perf_counter(), time.process_time()
+    searcher = IndexReader(s3.as_client(), BUCKET, site.folder / "reader", check_every_s=3600).current()
+    cold = {"start_s": time.perf_counter() - started, "start_cpu_s": time.process_time() - cpu}
+    read = sum(s3.read.values())
+    started = time.perf_counter()
+    IndexReader(FolderS3(site.folder / "s3").as_client(), BUCKET, site.folder / "reader", check_every_s=3600).current()
+    warm_s = time.perf_counter() - started
+    opened = _status()
+    rng = np.random.default_rng(5)
+    queries = _queries(searcher, rng)
+    for query in queries:
+        searcher.nearest(query, K)  # what a process that has served for a while has in memory
+    spent = [min(_milliseconds(searcher, query) for _ in range(TURNS)) for query in queries]
+    fresh = site.common().transform(next(iter(chunks(QUERIES, seed=9_999)))[:, 0])
+    unseen = [min(_milliseconds(searcher, query) for _ in range(TURNS)) for query in fresh]
+    figures = {
+        "tracks": searcher.size, "segments": len(searcher.segments), "bytes": read, **cold, "start_from_disk_s": warm_s,
+        "recall": _recall(searcher, queries[:JUDGED]), "recall_of_unseen": _recall(searcher, fresh[:JUDGED]),
+        **{f"p{share}_ms": float(np.percentile(spent, share)) for share in (50, 95, 99)},
+        **{f"unseen_p{share}_ms": float(np.percentile(unseen, share)) for share in (50, 95, 99)},
+        "opened": opened, "served": _status(), "limit_bytes": LIMIT,
+    }  # fmt: skip
+    print(json.dumps(figures))
+
+
+def _queries(searcher: Searcher, rng: np.random.Generator) -> Matrix:
+    """Vectors of tracks."""
+    parts = [segment.vectors for segment, _ in searcher.segments]
+    chosen = [(int(rng.integers(len(parts))), int(rng.integers(1 << 40))) for _ in range(QUERIES)]
+    return unit(np.stack([parts[part][row % len(parts[part])] for part, row in chosen]))
+
+
+def _milliseconds(searcher: Searcher, query: np.ndarray[tuple[int], np.dtype[np.float32]]) -> float:
+    started = time.perf_counter()
+    searcher.nearest(query, K)
+    return (time.perf_counter() - started) * 1e3
+
+
+def _recall(searcher: Searcher, queries: Matrix) -> float:
+    """Share of the ten nearest by exact search over all; whatever is as near as the tenth counts."""
+    best = np.full((len(queries), K), -2, np.float32)
+    for segment, _ in searcher.segments:
+        for start in range(0, segment.rows, _CHUNK):
+            similarities = queries @ unit(segment.vectors[start : start + _CHUNK]).T
+            best = -np.partition(-np.concatenate([best, similarities], axis=1), K - 1, axis=1)[:, :K]
+    least = best.min(axis=1) - 1e-6
+    found: int = sum(
+        min(K, sum(hit.similarity >= low for hit in searcher.nearest(query, K)))
+        for query, low in zip(queries, least.tolist(), strict=True)
+    )
+    return found / (K * len(queries))
+
+
+def _status() -> dict[str, int]:
+    """Bytes of this process: of its own, of files that it maps and that are in memory, and the most of both."""
+    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    names = {"own": "RssAnon", "mapped": "RssFile", "peak": "VmHWM", "address_space": "VmPeak"}
+    return {name: int(lines[field].split()[0]) * 1024 for name, field in names.items()}
+
+
+if __name__ == "__main__":
+    main()
