@@ -10,7 +10,7 @@ export EARSHOT_LOCAL_HOST := $(HOST)
 endif
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo proxy test-players test-kafka test-batch batch simulate test-field up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
-        bench-songs bench-windows bench-index bench-ingest bench-scan bench-api bench-listening bench-plots fuzz clean spotify-login openapi drawing notices
+        bench-songs bench-windows bench-index bench-ingest bench-scan bench-batch bench-api bench-listening bench-plots fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -52,10 +52,11 @@ similar: setup ## Tracks that sound like TRACK=… (K=10)
 	@test -n $(call as_given,TRACK) || { echo "usage: make similar TRACK=<track id, URI or URL> [K=10]" >&2; exit 2; }
 	@$(PY) -m ops similar $(if $(value K),-k $(call as_given,K)) -- $(call as_given,TRACK)
 
-batch: model ## JOB=embed on Spark: INPUT=… (a folder, s3://bucket/prefix, a manifest) OUTPUT=… (docs/batch.md)
+batch: model ## JOB=embed on Spark: INPUT=… (a folder, s3://bucket/prefix/, a manifest) OUTPUT=… (STAGE=prod: on AWS)
 	@test -n $(call as_given,JOB) || { echo "usage: make batch JOB=embed INPUT=… OUTPUT=… (ARGS=--help lists more)" >&2; exit 2; }
-	@spark=$$(scripts/spark-environment) && exec $$spark/python -m batch $(call as_given,JOB) \
-	    $(if $(value INPUT),--input $(call as_given,INPUT)) $(if $(value OUTPUT),--output $(call as_given,OUTPUT)) $(ARGS)
+	@if [ "$$STAGE" = local ]; then run="$$(scripts/spark-environment)/python -m batch"; else run="$(PY) -m batch.submit"; fi && \
+	    exec $$run $(call as_given,JOB) $(if $(value INPUT),--input $(call as_given,INPUT)) \
+	    $(if $(value OUTPUT),--output $(call as_given,OUTPUT)) $(ARGS)
 
 repair: setup ## Make table, index and previews agree (ARGS=--table-lost or --rebuild)
 	@$(PY) -m ops repair $(ARGS)
@@ -79,8 +80,8 @@ test-kafka: setup-dev ## Plays from a real broker, whose reader is killed meanwh
 	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest tests/kafka $(ARGS)
 
 test-batch: setup-dev model ## The same work on Spark, whose workers are killed meanwhile
-	@spark=$$(scripts/spark-environment) && env -u PYTHONDONTWRITEBYTECODE \
-	    PYTHONPATH=$$($$spark/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') $(PY) -m pytest tests/batch $(ARGS)
+	@packages=$$(scripts/spark-environment packages) && \
+	    env -u PYTHONDONTWRITEBYTECODE PYTHONPATH="$$packages" $(PY) -m pytest tests/batch $(ARGS)
 
 simulate: setup-dev ## Invented people with a known taste play through the API (LISTENERS=100 DAYS=14 RATE=50 URL=; ARGS=--judge)
 	@$(PY) -m simulator $(if $(LISTENERS),--listeners $(call as_given,LISTENERS)) $(if $(DAYS),--days $(call as_given,DAYS)) \
@@ -128,6 +129,9 @@ bench-ingest: setup-dev model ## From PUT to searchable, and a playlist of 1,000
 
 bench-scan: setup-dev ## A second crawl of 20,000 files that have not changed (fails on a miss)
 	@$(PY) -m bench.scan
+
+bench-batch: setup-dev model ## What the same work costs on Spark, and a million tracks on EMR Serverless (fails on a miss)
+	@packages=$$(scripts/spark-environment packages) && PYTHONPATH="$$packages" $(PY) -m bench.batch
 
 bench-listening: setup-dev ## What people play: what the champion finds, what serving and fitting cost (fails on a miss)
 	@$(PY) -m bench.listening

@@ -37,6 +37,7 @@
     │   └── ProviderUnavailable      time-outs, 5xx, broken bodies: try again
     ├── CrawlAborted                 a crawl failed again and again, for no reason that has a name
     ├── ForbiddenUrl                 a URL outside the allow-list; never fetched
+    ├── JobFailed                    a job in bulk ended without having done its work
     ├── LocalStackError              the stack on this machine cannot start, or does not run
     ├── ApiError                     our own HTTP API, as its clients see it
     │   ├── ApiUnreachable           it does not answer, or something else does
@@ -324,6 +325,13 @@ class ForbiddenUrl(EarshotError):
     """The URL's scheme, host or address is not allow-listed."""
 
     code = "forbidden_url"
+
+
+class JobFailed(EarshotError):
+    """A job in bulk ended on AWS without having done its work."""
+
+    code = "job_failed"
+    hint = "Its log says more. Once that is mended, submit it again: what is done is not done again."
 
 
 class LocalStackError(EarshotError):
