@@ -53,7 +53,7 @@ def summarised_in(sources: Iterator[pa.RecordBatch], work: Work, plan: Plan) -> 
         for source in batch.column(0).to_pylist():
             name = json.loads(source)
             if isinstance(name, str):
-                rows = heard_rows(_tracks(plan.inputs.place, name), work.recipe.network)
+                rows = heard_rows(tracks_in(plan.inputs.place, name), work.recipe.network)
                 summary = summary_of_files(iter(sorted(rows, key=lambda row: row.track_id)), work, plan.total)
             else:
                 summary = summary_of_slice(Slice(*name), work, plan.total)
@@ -66,7 +66,7 @@ def rows_in(names: Iterator[pa.RecordBatch], plan: Plan, network: Network) -> It
     """Names of files of embeddings -> their rows, each with the number of its base."""
     for batch in names:
         for name in batch.column(0).to_pylist():
-            yield from _batches(_tracks(plan.inputs.place, name), plan, network)
+            yield from _batches(tracks_in(plan.inputs.place, name), plan, network)
 
 
 def built_in(batches: Iterator[pa.RecordBatch], work: Work) -> Iterator[pa.RecordBatch]:
@@ -100,7 +100,12 @@ def _batches(tracks: Iterator[Track], plan: Plan, network: Network) -> Iterator[
         yield batch()
 
 
-def _tracks(place: str, name: str) -> Iterator[Track]:
+def tracks_in(place: str, name: str) -> Iterator[Track]:
+    """The tracks in a file of embeddings at a place, those that could not be heard included.
+
+    Raises:
+        DamagedIndex: the file is gone.
+    """
     body = _body(place, name)
     for batch in pq.ParquetFile(io.BytesIO(body)).iter_batches(_AT_ONCE):
         yield from map(track_in, batch.to_pylist())

@@ -41,7 +41,7 @@ def main() -> None:
     warm_s = time.perf_counter() - started
     opened = _status()
     rng = np.random.default_rng(5)
-    queries = _queries(searcher, rng)
+    queries = queries_of(searcher, rng, QUERIES)
     for query in queries:
         searcher.nearest(query, K)  # what a process that has served for a while has in memory
     spent = [min(_milliseconds(searcher, query) for _ in range(TURNS)) for query in queries]
@@ -49,7 +49,7 @@ def main() -> None:
     unseen = [min(_milliseconds(searcher, query) for _ in range(TURNS)) for query in fresh]
     figures = {
         "tracks": searcher.size, "segments": len(searcher.segments), "bytes": read, **cold, "start_from_disk_s": warm_s,
-        "recall": _recall(searcher, queries[:JUDGED]), "recall_of_unseen": _recall(searcher, fresh[:JUDGED]),
+        "recall": recall_of(searcher, queries[:JUDGED]), "recall_of_unseen": recall_of(searcher, fresh[:JUDGED]),
         **{f"p{share}_ms": float(np.percentile(spent, share)) for share in (50, 95, 99)},
         **{f"unseen_p{share}_ms": float(np.percentile(unseen, share)) for share in (50, 95, 99)},
         "opened": opened, "served": _status(), "limit_bytes": LIMIT,
@@ -57,10 +57,10 @@ def main() -> None:
     print(json.dumps(figures))
 
 
-def _queries(searcher: Searcher, rng: np.random.Generator) -> Matrix:
-    """Vectors of tracks."""
+def queries_of(searcher: Searcher, rng: np.random.Generator, n: int) -> Matrix:
+    """Vectors of `n` of its tracks."""
     parts = [segment.vectors for segment, _ in searcher.segments]
-    chosen = [(int(rng.integers(len(parts))), int(rng.integers(1 << 40))) for _ in range(QUERIES)]
+    chosen = [(int(rng.integers(len(parts))), int(rng.integers(1 << 40))) for _ in range(n)]
     return unit(np.stack([parts[part][row % len(parts[part])] for part, row in chosen]))
 
 
@@ -70,7 +70,7 @@ def _milliseconds(searcher: Searcher, query: np.ndarray[tuple[int], np.dtype[np.
     return (time.perf_counter() - started) * 1e3
 
 
-def _recall(searcher: Searcher, queries: Matrix) -> float:
+def recall_of(searcher: Searcher, queries: Matrix) -> float:
     """Share of the ten nearest by exact search over all; whatever is as near as the tenth counts."""
     best = np.full((len(queries), K), -2, np.float32)
     for segment, _ in searcher.segments:
