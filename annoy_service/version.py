@@ -77,7 +77,7 @@ def rebuilt(builder: Builder, sources: Sequence[RowSource], started: float) -> M
     rows = MergedRows(sources, network.dimensions)
     transform = fit_rows(builder.recipe, rows)
     with tempfile.TemporaryDirectory(dir=builder.work_dir) as folder:
-        base = write_base(Path(folder), rows, transform)
+        base = write_base(Path(folder), rows, transform, builder.engines)
         if len(rows):
             upload(builder, base, Path(folder))
     body = transform.to_bytes()
