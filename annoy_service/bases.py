@@ -39,7 +39,7 @@ def rebuilt(builder: Builder, sources: Sequence[RowSource], started: float) -> M
         return _rebuilt_in_parts(builder, rows, started)
     transform = fit_rows(builder.recipe, rows)
     with tempfile.TemporaryDirectory(dir=builder.work_dir) as folder:
-        base = write_base(Path(folder), rows, transform)
+        base = write_base(Path(folder), rows, transform, builder.engines)
         if len(rows):
             upload(builder, base, Path(folder))
     return _version(builder, transform, [base] if len(rows) else [], started)
@@ -57,7 +57,7 @@ def melted(builder: Builder, before: Manifest, chosen: Sequence[SegmentEntry], s
     rows = MergedRows([StoredRows.living(builder.cache, entry) for entry in chosen], before.raw_dim)
     transform = CatalogueTransform.from_bytes(builder.store.read(before.transform_key, before.transform))
     with tempfile.TemporaryDirectory(dir=builder.work_dir) as folder:
-        base = write_base(Path(folder), rows, transform, _on_the_map_of(builder, kept))
+        base = write_base(Path(folder), rows, transform, builder.engines, _on_the_map_of(builder, kept))
         upload(builder, base, Path(folder))
     new = replace(before, segments=tuple(kept))
     across = None if before.recall_across is None else min(before.recall_across, base.recall)
@@ -98,7 +98,7 @@ def _rebuilt_in_parts(builder: Builder, rows: MergedRows, started: float) -> Man
         ends = [len(rows) * i // number for i in range(number + 1)]
         for start, stop in pairwise(ends):
             with tempfile.TemporaryDirectory(dir=builder.work_dir) as folder:
-                base, survey = write_part(Path(folder), rows.part(start, stop), common)
+                base, survey = write_part(Path(folder), rows.part(start, stop), common, builder.engines)
                 upload(builder, base, Path(folder))
             yield base, survey
 

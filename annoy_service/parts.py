@@ -6,6 +6,7 @@ Parts are worked on wherever there is room, twice: first each is *summarised*; t
 
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,10 +14,13 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from annoy_service.attempts import RECALL_QUERIES
+from annoy_service.choice import BY_MEASUREMENT
 from annoy_service.fit import MAX_FIT_ROWS, Statistics, fit, offset_of
-from annoy_service.gate import RECALL_QUERIES, write_base
+from annoy_service.gate import write_base
 from annoy_service.recall import Queries, Survey, surveyed
 from earshot.index.arrays import Ids, Raw, StoredVectors
+from earshot.index.engines.engine import Engine
 from earshot.index.layout import (
     LANDMARKS_OF_MANY,
     Frame,
@@ -117,13 +121,15 @@ class Common:
         return cls(transform, arrays["ids"], Frame(arrays["marks"], arrays["places"]))
 
 
-def write_part(folder: Path, rows: MergedRows, common: Common) -> tuple[SegmentEntry, Survey]:
-    """Write a part as a base into `folder`, and ask it the gate's queries.
+def write_part(
+    folder: Path, rows: MergedRows, common: Common, engines: Sequence[Engine] = BY_MEASUREMENT
+) -> tuple[SegmentEntry, Survey]:
+    """Write a part as a base into `folder`, searched by one of `engines`, and ask it the gate's queries.
 
     Raises:
         RecallTooLow: its own gate stayed shut.
     """
-    base = write_base(folder, rows, common.transform, common.lay)
+    base = write_base(folder, rows, common.transform, engines, common.lay)
     return base, surveyed(folder, base, common.queries)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from aws_lambda_powertools.metrics import MetricUnit
 
-from annoy_service.gate import MIN_RECALL, RECALL_AT
+from annoy_service.attempts import MIN_RECALL, RECALL_AT
 from earshot.errors import RecallTooLow
 from earshot.index.arrays import Ids, RowNumbers, mapped
 from earshot.index.engines.engine import EngineEntry

@@ -65,6 +65,7 @@ def run(
     embeddings: str = "",
     rows_per_base: int = ROWS_PER_BASE,
     work_dir: Path,
+    engine: str = "",
 ) -> Report:
     """Build a version of `recipe` from what is in `bucket` and at `embeddings`, and let it serve in its place.
 
@@ -75,6 +76,7 @@ def run(
         embeddings: a folder or ``s3://bucket/prefix`` that `extractor.spark` wrote to; nothing: the index alone.
         rows_per_base: how many a base has, about.
         work_dir: for the driver's and the workers' files.
+        engine: that bases are to be searched by; nothing: whichever measures best.
 
     Raises:
         InvalidInput: there is nothing to build from.
@@ -96,7 +98,7 @@ def run(
     if not plan.total:
         raise InvalidInput("neither the index nor the files have a track", hint="Give a folder of embeddings.")
     progress.note_plan(plan)
-    work = Work(bucket, build, recipe.name, str(work_dir))
+    work = Work(bucket, build, recipe.name, str(work_dir), engine)
     common = progress.common()
     if common is None:
         common = Common.of(_summary(spark, plan, builder.store.old_manifest(plan.before), work), recipe)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from annoy_service.attempts import RECALL_AT
 from annoy_service.bulk.clients import s3
 from annoy_service.bulk.plan import Plan, Slice
 from annoy_service.bulk.progress import Progress, unnamed
 from annoy_service.bulk.sources import newest_of_both, sliced, spilled
-from annoy_service.gate import RECALL_AT
+from annoy_service.choice import engines_to_try
 from annoy_service.parts import Common, Summary, write_part
 from annoy_service.recall import Survey
 from earshot.errors import DamagedIndex
@@ -33,6 +34,8 @@ class Work:
     build: str
     recipe_name: str
     work_dir: str
+    engine: str = ""
+    """The one that bases are to be searched by; nothing: whichever measures best."""
 
     @property
     def recipe(self) -> Recipe:
@@ -74,7 +77,7 @@ def write_base_of(number: int, rows: Iterator[FreshRow], work: Work) -> int:
         base, survey = None, _nothing(common)
         if len(merged):
             place = Path(tempfile.mkdtemp(dir=folder))
-            base, survey = write_part(place, merged, common)
+            base, survey = write_part(place, merged, common, engines_to_try(work.engine))
             for name in base.objects:
                 store.upload(base.key(name), place / name)
         Progress(store, work.build).note_base(number, base, survey, unnamed(recipe.name, recipe.network.name, common))

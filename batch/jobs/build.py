@@ -31,14 +31,15 @@ def run(spark: SparkSession, options: argparse.Namespace) -> int:
     spark.sparkContext.environment.update(
         {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     )
-    source = options.input
+    source, settings = options.input, RecipeSettings.load()
     report = door.run(
         spark,
         bucket,
-        recipe_named(options.recipe) if options.recipe else RecipeSettings.load().kept[0],
+        recipe_named(options.recipe) if options.recipe else settings.kept[0],
         embeddings=source if not source or source.startswith(S3) else str(Path(source).expanduser().absolute()),
         rows_per_base=max(1, options.rows_per_base),
         work_dir=options.work_dir,
+        engine=settings.engine,
     )
     sys.stdout.write(
         f"build: version {report.version}: {report.tracks} tracks in {report.bases} bases, recall {report.recall:.4f}\n"

@@ -20,7 +20,7 @@ import numpy as np
 
 from annoy_service.bases import composed
 from annoy_service.builder import Builder, make_builder
-from annoy_service.gate import admit
+from annoy_service.choice import choose
 from annoy_service.parts import Common, Summary
 from annoy_service.pointers import position, publish
 from annoy_service.recall import Survey, surveyed
@@ -28,7 +28,7 @@ from bench.index.catalogue import CHUNK, RECIPE, chunks
 from bench.index.folder_s3 import FolderS3
 from bench.index.updates import BUCKET, rows, track_id
 from earshot.ids import TrackId
-from earshot.index.engines.annoy import ANNOY
+from earshot.index.engines.registry import engine_named
 from earshot.index.formats import manifest_from_bytes, manifest_to_bytes
 from earshot.index.manifest import Manifest, SegmentEntry, StoredObject
 from earshot.index.row_sources import FreshRow, FreshRows, MergedRows
@@ -105,8 +105,10 @@ def engine(site: Site, part: int) -> None:
         (folder / name).unlink(missing_ok=True)
         os.link(site.part(0) / name, folder / name)
     names = [path.name for path in folder.iterdir() if path.suffix in {".npy", ".bin"}]
-    entry, recall = admit(ANNOY, folder)
-    base = sealed("base", site.rows, stored(folder, [*names, *ANNOY.files]), entry, recall=recall)
+    choice = choose(folder)
+    files = [*names, *engine_named(choice.engine.name).files]
+    objects = stored(folder, files)
+    base = sealed("base", site.rows, objects, choice.engine, recall=choice.recall, trials=choice.trials)
     survey = surveyed(folder, base, site.common().queries)
     np.savez(folder / "survey.npz", true=survey.true, found=survey.found)
     (folder / "base.json").write_bytes(manifest_to_bytes(_alone(site, base)))

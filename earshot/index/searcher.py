@@ -50,6 +50,7 @@ class Searcher:
         self.build_s = manifest.build_s
         self.recall = manifest.recall
         self.search_k = _search_k(manifest)
+        self.engines = manifest.engines
         self.transform = manifest.transform
         self._segments = tuple(
             (segment, _mask(entry.rows, entry.dead)) for segment, entry in zip(segments, manifest.segments, strict=True)

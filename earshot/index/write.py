@@ -20,7 +20,7 @@ from earshot.index.cache import stored_object
 from earshot.index.engines.engine import EngineEntry
 from earshot.index.engines.exact import EXACTLY
 from earshot.index.layout import Known, Positions, lay_out
-from earshot.index.manifest import Kind, SegmentEntry, StoredObject
+from earshot.index.manifest import Kind, SegmentEntry, StoredObject, Trial
 from earshot.index.row_sources import CHUNK_ROWS, FINGERPRINTS, RAW, MergedRows
 from earshot.index.rows import LINES, OFFSETS, Lines, write_lines
 from earshot.index.segment import IDS, MAP, VECTORS
@@ -86,14 +86,16 @@ def write_map(folder: Path, rows: MergedRows, lay: Lay = lay_out) -> Objects:
     return stored(folder, (MAP,))
 
 
-def sealed(kind: Kind, rows: int, objects: Objects, engine: EngineEntry, *, recall: float) -> SegmentEntry:
+def sealed(
+    kind: Kind, rows: int, objects: Objects, engine: EngineEntry, *, recall: float, trials: tuple[Trial, ...] = ()
+) -> SegmentEntry:
     """The entry of a segment that consists of `objects`.
 
     Its id covers the time of making: a key is never used twice, which keeps the garbage collector safe.
     """
     names = json.dumps({name: stored.sha256 for name, stored in objects.items()}, sort_keys=True)
     identity = hashlib.sha256(f"{kind}\n{now_iso()}\n{names}".encode()).hexdigest()
-    return SegmentEntry(SegmentId(identity), kind, rows, objects, engine=engine, recall=recall)
+    return SegmentEntry(SegmentId(identity), kind, rows, objects, engine=engine, recall=recall, trials=trials)
 
 
 def stored(folder: Path, names: Iterable[str]) -> Objects:

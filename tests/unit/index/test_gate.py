@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pytest
 
 from annoy_service import gate
-from annoy_service.gate import EXACT_UP_TO, MIN_RECALL, write_base
+from annoy_service.attempts import MIN_RECALL
+from annoy_service.gate import EXACT_UP_TO, write_base
 from earshot.errors import DamagedIndex, RecallTooLow
 from earshot.ids import TrackId
 from earshot.index import layout

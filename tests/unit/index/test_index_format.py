@@ -92,7 +92,7 @@ def with_engine(data: dict[str, Any], **changed: Any) -> dict[str, Any]:
 
 DAMAGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "another format": lambda data: data | {"format": 99},
-    "an engine of some later day": lambda data: data | {"segments": [with_engine(data, name="hnsw")]},
+    "an engine of some later day": lambda data: data | {"segments": [with_engine(data, name="of glass")]},
     "an engine's parameter that is no number": lambda data: (
         data | {"segments": [with_engine(data, params={"search_k": "7"})]}
     ),

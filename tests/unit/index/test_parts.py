@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annoy_service import gate
+from annoy_service.attempts import RECALL_AT
 from annoy_service.fit import Statistics, offset_of
-from annoy_service.gate import RECALL_AT
 from annoy_service.parts import Common, Summary, write_part
 from annoy_service.recall import Survey, admitted, efforts, recall_across
 from earshot.errors import RecallTooLow
