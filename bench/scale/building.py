@@ -14,6 +14,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -101,13 +102,9 @@ def write_rows_of(site: Site, part: int) -> None:
 def engine(site: Site, part: int) -> None:
     """The engine's files, its gate, and what the base says of the common queries."""
     folder = site.part(part)
-    for name in SHARED if part else ():
-        (folder / name).unlink(missing_ok=True)
-        os.link(site.part(0) / name, folder / name)
-    names = [path.name for path in folder.iterdir() if path.suffix in {".npy", ".bin"}]
     choice = choose(folder)
-    files = [*names, *engine_named(choice.engine.name).files]
-    objects = stored(folder, files)
+    own = [path.name for path in folder.iterdir() if path.suffix in {".npy", ".bin"}]
+    objects = stored(folder, [*own, *engine_named(choice.engine.name).files])
     base = sealed("base", site.rows, objects, choice.engine, recall=choice.recall, trials=choice.trials)
     survey = surveyed(folder, base, site.common().queries)
     np.savez(folder / "survey.npz", true=survey.true, found=survey.found)
@@ -115,21 +112,20 @@ def engine(site: Site, part: int) -> None:
 
 
 def publish_all(site: Site, _part: int) -> None:
-    """All bases as one version; their files move into the bucket."""
-    builder = site.builder()
+    """All bases as one version."""
+    builder, shared = site.builder(), stored(site.part(0), SHARED)
 
     def of(number: int) -> tuple[SegmentEntry, Survey]:
         (base,) = manifest_from_bytes((site.part(number) / "base.json").read_bytes()).segments
         with np.load(site.part(number) / "survey.npz") as arrays:
-            return base, Survey(arrays["true"], arrays["found"])
+            return replace(base, objects={**shared, **base.objects}), Survey(arrays["true"], arrays["found"])
 
-    started = time.perf_counter()
-    manifest = composed(builder, site.common().transform, map(of, range(site.parts)), started)
+    manifest = composed(builder, site.common().transform, map(of, range(site.parts)), time.perf_counter())
     for number, base in enumerate(manifest.bases):
         for name in base.objects:
             target = site.folder / "s3" / BUCKET / base.key(name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.link(site.part(number) / name, target)
+            os.link(site.part(0 if name in SHARED else number) / name, target)
     publish(builder, manifest, position(builder))
 
 
