@@ -1,11 +1,11 @@
 """Builds a synthetic catalogue a base at a time: `python -m bench.scale.building FOLDER TRACKS BASES BASE STEP`.
 
 Each step is a process of its own, so that its peak memory is its own, and leaves a file when it is done: `common` (what
-the bases agree on), `rows` (all files of a base but its engine's), `engine`, `publish`. The pieces are those that the
-Spark door runs in its workers (`annoy_service.parts`).
+the bases agree on), `titles` and `shelf` (what all of them show), `rows` (ids and vectors of one), `engine`, `publish`.
+The pieces are those that the Spark door runs in its workers (`annoy_service.parts`).
 
-The first base is complete. The others share its titles and its map, whose making costs as much as everything else and
-tells nothing new, and leave out `raw.npy`, which no reader reads: 25 GB at ten million.
+What a reader does not read is left out: `raw.npy`, 25 GB at ten million, and the map. Titles are those of 100,000 tracks,
+again and again in each base: making ten million would cost as much as everything else and tell nothing new.
 """
 
 import json
@@ -33,12 +33,13 @@ from earshot.index.engines.registry import engine_named
 from earshot.index.formats import manifest_from_bytes, manifest_to_bytes
 from earshot.index.manifest import Manifest, SegmentEntry, StoredObject
 from earshot.index.row_sources import FreshRow, FreshRows, MergedRows
-from earshot.index.rows import LINES, OFFSETS
-from earshot.index.segment import IDS, MAP, VECTORS
+from earshot.index.rows import LINES, OFFSETS, write_lines
+from earshot.index.segment import IDS, VECTORS
 from earshot.index.shelf import SHELF
-from earshot.index.write import sealed, stored, write_map, write_rows, write_shelf, write_vectors
+from earshot.index.write import sealed, stored, write_shelf
 
-SHARED = (LINES, OFFSETS, SHELF, MAP)
+SHARED = (LINES, OFFSETS, SHELF)
+_TITLES = 100_000
 _SAMPLE_CHUNKS = 25
 
 
@@ -54,6 +55,11 @@ class Site:
     def part(self, number: int) -> Path:
         """The files of a base."""
         return self.folder / "parts" / str(number)
+
+    @property
+    def shared(self) -> Path:
+        """The files that all bases have alike."""
+        return self.folder / "shared"
 
     def builder(self) -> Builder:
         """Publishes."""
@@ -80,18 +86,32 @@ def common(site: Site, _part: int) -> None:
     (site.folder / "common.npz").write_bytes(Common.of(some, RECIPE).to_bytes())
 
 
+def titles(site: Site, _part: int) -> None:
+    """As many lines as a base has rows."""
+    folder = site.shared
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LINES).open("wb") as file:
+        made = min(_TITLES, site.rows)
+        offsets = write_lines((row.line for chunk in rows(0, made, seed=0) for row in chunk), file)
+    body, dictionary = (folder / LINES).read_bytes(), int(offsets[0])
+    times = -(-site.rows // made)
+    with (folder / LINES).open("wb") as file:
+        file.write(body[:dictionary])
+        for _ in range(times):
+            file.write(body[dictionary:])
+    lengths = np.tile(np.diff(offsets), times)[: site.rows]
+    np.save(folder / OFFSETS, np.cumsum(np.concatenate([offsets[:1], lengths])).astype(np.uint64))
+
+
+def shelf(site: Site, _part: int) -> None:
+    """These, arranged for search by words."""
+    write_shelf(site.shared)
+
+
 def write_rows_of(site: Site, part: int) -> None:
-    """All files of a base but its engine's."""
+    """Ids and vectors of a base."""
     folder, first, n = site.part(part), part * site.rows, site.rows
     folder.mkdir(parents=True, exist_ok=True)
-    if part == 0:
-        fresh = FreshRows((row for chunk in rows(first, n, seed=part) for row in chunk), RECIPE.network.dimensions)
-        merged = MergedRows([fresh], RECIPE.network.dimensions)
-        write_rows(folder, merged)
-        write_shelf(folder)
-        write_vectors(folder, site.common().transform)
-        write_map(folder, merged, site.common().lay)
-        return
     ids = np.array([track_id(first + i).encode() for i in range(n)])
     order, transform = np.argsort(ids), site.common().transform
     vectors = np.concatenate([transform(chunk[:, 0]).astype("<f2") for chunk in chunks(n, seed=part)])
@@ -113,7 +133,7 @@ def engine(site: Site, part: int) -> None:
 
 def publish_all(site: Site, _part: int) -> None:
     """All bases as one version."""
-    builder, shared = site.builder(), stored(site.part(0), SHARED)
+    builder, shared = site.builder(), stored(site.shared, SHARED)
 
     def of(number: int) -> tuple[SegmentEntry, Survey]:
         (base,) = manifest_from_bytes((site.part(number) / "base.json").read_bytes()).segments
@@ -125,7 +145,7 @@ def publish_all(site: Site, _part: int) -> None:
         for name in base.objects:
             target = site.folder / "s3" / BUCKET / base.key(name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.link(site.part(0 if name in SHARED else number) / name, target)
+            os.link((site.shared if name in SHARED else site.part(number)) / name, target)
     publish(builder, manifest, position(builder))
 
 
@@ -136,7 +156,7 @@ def _alone(site: Site, base: SegmentEntry) -> Manifest:
 
 
 STEPS: Mapping[str, Callable[[Site, int], None]] = {
-    "common": common, "rows": write_rows_of, "engine": engine, "publish": publish_all,
+    "common": common, "titles": titles, "shelf": shelf, "rows": write_rows_of, "engine": engine, "publish": publish_all,
 }  # fmt: skip
 
 
