@@ -1,8 +1,8 @@
 """`python -m bench.scale`: ten million tracks, built a base at a time and served from one process of 16 GB.
 
 `python -m bench.scale [TRACKS] [BASES] [FOLDER]` (default 10000000 10 build/scale) goes on where it was ended, writes
-bench/results/scale.json and removes the folder. It takes half an hour of processor time and 12 GB of disk. Ends with 1 on a
-miss.
+bench/results/scale.json and removes the folder. It takes half an hour of processor time and 12 GB of disk. Ends with 1
+on a miss.
 """
 
 import json

@@ -4,8 +4,8 @@ Each step is a process of its own, so that its peak memory is its own, and leave
 the bases agree on), `titles` and `shelf` (what all of them show), `rows` (ids and vectors of one), `engine`, `publish`.
 The pieces are those that the Spark door runs in its workers (`annoy_service.parts`).
 
-What a reader does not read is left out: `raw.npy`, 25 GB at ten million, and the map. Titles are those of 100,000 tracks,
-again and again in each base: making ten million would cost as much as everything else and tell nothing new.
+What a reader does not read is left out: `raw.npy`, 25 GB at ten million, and the map. Titles are those of 100,000
+tracks, again and again in each base: making ten million would cost as much as everything else and tell nothing new.
 """
 
 import json
