@@ -48,13 +48,14 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    every = argparse.ArgumentParser(add_help=False)
+    every.add_argument("--cores", type=int, help="tasks at a time (default: one per core)")
+    every.add_argument("--memory-mb", type=int, default=1024, help="of Spark's own process (default: %(default)s)")
+    every.add_argument("--on-cluster", action="store_true", help=argparse.SUPPRESS)  # what EMR Serverless runs
     parser = argparse.ArgumentParser(prog="python -m batch", description="Earshot's work on Apache Spark.")
-    parser.add_argument("--cores", type=int, help="tasks at a time (default: one per core)")
-    parser.add_argument("--memory-mb", type=int, default=1024, help="of Spark's own process (default: %(default)s)")
-    parser.add_argument("--on-cluster", action="store_true", help=argparse.SUPPRESS)  # what EMR Serverless runs
     jobs = parser.add_subparsers(dest="job", required=True, metavar="JOB")
     for name, purpose in JOBS.items():
-        _job(name).declare(jobs.add_parser(name, help=purpose))
+        _job(name).declare(jobs.add_parser(name, help=purpose, parents=[every]))
     return parser
 
 

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
         place = place_of(boto3.client("ssm"), stage)
         emr = cast("Emr", boto3.client("emr-serverless"))
         name = f"earshot-{stage}-{options.job}"
-        run_id = submit(emr, place, [options.job, *job_arguments], name=name, executors=max(1, options.executors))
+        run_id = submit(emr, place, options.job, job_arguments, name=name, executors=max(1, options.executors))
         _say(f"run {run_id} of application {place.application_id}")
         try:
             bill = follow(emr, place, run_id, _say)

@@ -94,13 +94,14 @@ def place_of(ssm: Parameters, stage: str) -> Place:
     return Place(**said)
 
 
-def submit(emr: Emr, place: Place, arguments: Sequence[str], *, name: str, executors: int) -> str:
-    """Start `python -m batch ARGUMENTS` there; the run's id.
+def submit(emr: Emr, place: Place, job: str, options: Sequence[str], *, name: str, executors: int) -> str:
+    """Start `python -m batch JOB OPTIONS` there; the run's id.
 
     Args:
         emr: AWS.
         place: where.
-        arguments: the job, and its options.
+        job: see `batch.__main__`.
+        options: of the job.
         name: what the run is called.
         executors: of four cores each; so many at most.
     """
@@ -113,7 +114,7 @@ def submit(emr: Emr, place: Place, arguments: Sequence[str], *, name: str, execu
         jobDriver={
             "sparkSubmit": {
                 "entryPoint": _ENTRY,
-                "entryPointArguments": ["--on-cluster", *arguments],
+                "entryPointArguments": [job, "--on-cluster", *options],
                 "sparkSubmitParameters": " ".join(f"--conf {name}={value}" for name, value in settings.items()),
             }
         },

@@ -34,17 +34,18 @@ class Progress:
     def __init__(self, store: IndexStore, build: str) -> None:
         self._store = store
         self._prefix = f"{BUILDS}{build}/"
+        self._began = datetime.min.replace(tzinfo=UTC)
 
     def begin(self) -> None:
-        """Forget what is too old to be gone on with."""
-        listed = [*self._store.list(self._prefix)]
-        if listed and max(entry.modified for entry in listed) < clock.now() - _FRESH:
-            self._store.delete(entry.key for entry in listed)
+        """Pass over what is too old to be gone on with. Nothing is deleted: whoever builds need not be allowed to."""
+        written = [entry.modified for entry in self._store.list(self._prefix)]
+        if written and max(written) < clock.now() - _FRESH:
+            self._began = max(written) + timedelta(seconds=1)
 
     def published(self) -> str | None:
         """The version that came of the build, when it is done."""
-        found = self._store.see(f"{self._prefix}published.json")
-        return str(json.loads(found.body)["version"]) if found else None
+        body = self._noted("published.json")
+        return str(json.loads(body)["version"]) if body else None
 
     def note_published(self, version: str) -> None:
         """The build is done."""
@@ -52,8 +53,8 @@ class Progress:
 
     def plan(self) -> Plan | None:
         """What was planned."""
-        found = self._store.see(f"{self._prefix}plan.json")
-        return Plan.from_bytes(found.body) if found else None
+        body = self._noted("plan.json")
+        return Plan.from_bytes(body) if body else None
 
     def note_plan(self, plan: Plan) -> None:
         """It is planned."""
@@ -61,8 +62,8 @@ class Progress:
 
     def common(self) -> Common | None:
         """What the bases agree on."""
-        found = self._store.see(f"{self._prefix}common.npz")
-        return Common.from_bytes(found.body) if found else None
+        body = self._noted("common.npz")
+        return Common.from_bytes(body) if body else None
 
     def note_common(self, common: Common) -> None:
         """They agree."""
@@ -70,7 +71,8 @@ class Progress:
 
     def done(self) -> Mapping[int, str]:
         """The bases that are in the bucket, by number, with the keys of their records."""
-        keys = [entry.key for entry in self._store.list(f"{self._prefix}bases/")]
+        listed = self._store.list(f"{self._prefix}bases/")
+        keys = [entry.key for entry in listed if entry.modified >= self._began]
         return {int(key.rsplit("/", 2)[1]): key for key in keys}
 
     def base(self, key: str) -> tuple[SegmentEntry | None, Survey]:
@@ -89,6 +91,10 @@ class Progress:
         np.savez(record, base=np.frombuffer(body, np.uint8), true=survey.true, found=survey.found)
         name = base.id if base else "nothing"
         self._store.put(f"{self._prefix}bases/{number}/{name}", record.getvalue())
+
+    def _noted(self, name: str) -> bytes | None:
+        found = self._store.see(f"{self._prefix}{name}")
+        return found.body if found and found.modified >= self._began else None
 
 
 def unnamed(recipe: str, model: str, common: Common) -> Manifest:

@@ -3,6 +3,7 @@
 The same clips go both ways, few of them and many: the difference is what a clip costs, the rest is paid once a job.
 """
 
+import argparse
 import json
 import os
 import platform
@@ -22,7 +23,6 @@ from scripts.cost import in_bulk, total
 from tests.corpus import clips
 
 _RESULTS = Path(__file__).resolve().parents[1] / "results" / "batch.json"
-_FEW, _MANY = 150, 450
 _CORES = 2
 _MILLION = 1_000_000
 
@@ -32,31 +32,30 @@ Embeddings = Mapping[str, list[str]]
 
 def main() -> int:
     """Measure, print, and keep the figures in bench/results/batch.json."""
+    parser = argparse.ArgumentParser(prog="python -m bench.batch", description="Embeddings on Spark.")
+    parser.add_argument("--few", type=int, default=150, help="clips of the smaller job (default: %(default)s)")
+    parser.add_argument("--many", type=int, default=450, help="of the larger (default: %(default)s)")
+    wanted = parser.parse_args()
+    few, many = wanted.few, wanted.many
     spark: dict[int, Taken] = {}
     plain: dict[int, Taken] = {}
     same = True
     with tempfile.TemporaryDirectory() as scratch:
-        for number in (_FEW, _MANY):
+        for number in (few, many):
             music = _music(Path(scratch) / f"music-{number}", number)
             plain[number], expected = _plainly(music, Path(scratch))
             spark[number], found = _on_spark(music, Path(scratch) / f"out-{number}")
             same = same and found == expected
             print(f"{number} clips: {plain[number]} plain, {spark[number]} on Spark", file=sys.stderr)
-    clip_s = {name: (way[_MANY].cpu_s - way[_FEW].cpu_s) / (_MANY - _FEW) for name, way in _ways(plain, spark)}
-    fixed_s = {name: way[_FEW].cpu_s - _FEW * clip_s[name] for name, way in _ways(plain, spark)}
+    clip_s = {name: (way[many].cpu_s - way[few].cpu_s) / (many - few) for name, way in _ways(plain, spark)}
+    fixed_s = {name: way[few].cpu_s - few * clip_s[name] for name, way in _ways(plain, spark)}
     usd = total(in_bulk(_MILLION), free_tier=False)
-    dearer, growth = clip_s["spark"] / clip_s["plain"], spark[_MANY].worker_mib / spark[_FEW].worker_mib
+    dearer, growth = clip_s["spark"] / clip_s["plain"], spark[many].worker_mib / spark[few].worker_mib
     targets = [
-        Target(
-            "CPU of a further clip on Spark, in units of the plain process's", clip_s["spark"] / clip_s["plain"], 1.1
-        ),
+        Target("CPU of a further clip on Spark, in units of the plain process's", dearer, 1.1),
         Target("embeddings that differ by a bit", 0 if same else 1, 0),
-        Target("memory of a worker and its decoder, MiB", spark[_MANY].worker_mib, 400),
-        Target(
-            "the same, in units of that with a third of the clips",
-            spark[_MANY].worker_mib / spark[_FEW].worker_mib,
-            1.2,
-        ),
+        Target("memory of a worker and its decoder, MiB", spark[many].worker_mib, 400),
+        Target("the same, in units of that with the fewer clips", growth, 1.2),
         Target("a million tracks, USD", usd, 2),
     ]
     outcome = {
@@ -97,7 +96,7 @@ def _plainly(music: Path, scratch: Path) -> tuple[Taken, Embeddings]:
 
 
 def _on_spark(music: Path, output: Path) -> tuple[Taken, Embeddings]:
-    command = [sys.executable, "-m", "batch", "--cores", str(_CORES), "embed", "--input", str(music)]
+    command = [sys.executable, "-m", "batch", "embed", "--cores", str(_CORES), "--input", str(music)]
     taken = taken_by([[*command, "--output", str(output), "--clips-per-task", "50"]])
     heard = {}
     for part in (output / folder_of(DEFAULT_NETWORK)).glob("*.parquet"):

@@ -130,7 +130,7 @@ def test_a_worker_that_dies_loses_nothing_and_costs_no_more_than_its_task(
 def test_a_job_that_is_killed_goes_on_where_it_was(
     spark: SparkSession, music: Path, plain: Mapping[str, bytes], tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "batch", "--cores", "1", "embed", "--clips-per-task", "3"]
+    command = [sys.executable, "-m", "batch", "embed", "--cores", "1", "--clips-per-task", "3"]
     job = subprocess.Popen(
         [*command, "--input", str(music), "--output", str(tmp_path)],
         cwd=_ROOT,

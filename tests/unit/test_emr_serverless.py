@@ -91,11 +91,11 @@ def test_a_run_is_the_same_command_as_on_one_machine_within_bounds(emr: tuple[An
     client.meta.events.register(
         "provide-client-params.emr-serverless.StartJobRun", lambda params, **_: requests.append(params)
     )
-    arguments = ["embed", "--input", "s3://previews/previews/", "--output", "s3://bucket/embeddings"]
-    assert submit(client, _PLACE, arguments, name="earshot-dev-embed", executors=4) == "run1"
+    options = ["--input", "s3://previews/previews/", "--output", "s3://bucket/embeddings"]
+    assert submit(client, _PLACE, "embed", options, name="earshot-dev-embed", executors=4) == "run1"
     driver = requests[0]["jobDriver"]["sparkSubmit"]
     assert driver["entryPoint"] == "local:///app/batch/__main__.py"
-    assert driver["entryPointArguments"] == ["--on-cluster", *arguments]
+    assert driver["entryPointArguments"] == ["embed", "--on-cluster", *options]
     assert "--conf spark.dynamicAllocation.maxExecutors=4" in driver["sparkSubmitParameters"]
 
 
