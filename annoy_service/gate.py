@@ -14,7 +14,7 @@ from earshot.index.transform import CatalogueTransform
 from earshot.index.write import sealed, stored, write_map, write_rows, write_shelf, write_vectors
 
 EXACT_UP_TO: Final = 10_000
-"""Rows of a base up to which a matrix product is as fast as any engine and misses nothing (docs/benchmarks/index.md)."""
+"""Rows of a base up to which no engine is faster than a matrix product (docs/benchmarks/index.md)."""
 
 
 def write_base(
