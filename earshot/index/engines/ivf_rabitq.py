@@ -1,9 +1,10 @@
 """`ivf_rabitq`: a bit per dimension in lists around centroids; what looks near is scored again from the vectors.
 
 Rows are kept in the list of their nearest centroid (inverted file; Sivic and Zisserman 2003) as the signs of their
-difference from it after a random rotation (RaBitQ; Gao and Long 2024), with faiss. A query looks into the lists of its
-nearest centroids and takes the best by their estimated distance; their true cosines are computed from `vectors.npy`,
-which every segment has. So the file is a twentieth of a forest's, and a reader starts that much sooner.
+difference from it after a random rotation (RaBitQ; Gao and Long 2024), with faiss, which compares 32 of them at a time
+(fast scan; André et al. 2015). A query looks into the lists of its nearest centroids and takes the best by their
+estimated distance; their true cosines are computed from `vectors.npy`, which every segment has. So the file is a
+twentieth of a forest's, and a reader starts that much sooner.
 
 `lists` is what was built; `probes` the lists that a query looks into, `candidates` the rows that it scores again.
 """
@@ -32,9 +33,8 @@ _SEED = 1
 _LISTS_PER_ROOT = 2
 _ROWS_PER_LIST, _ROUNDS = 40, 6
 """Of k-means, which finds the centroids: what a list is made from, and how often they move."""
-_PROBES, _CANDIDATES = 32, 200
+_CANDIDATES = 200
 _EFFORTS = 3
-_QUERY_BITS = 4
 _CANARY_PROBES = 4
 _ID_AND_FACTORS = 16
 
@@ -51,19 +51,19 @@ class IvfRabitq:
         return rows * (math.ceil(dim / 8) + _ID_AND_FACTORS)
 
     def efforts(self, rows: int) -> Iterator[Effort]:
-        """Twice as many lists and candidates each time, up to a sixth of the lists; the least effort in any case."""
+        """The measured probes, one in the root of the lists; twice as many, and candidates, each time."""
         lists = lists_for(rows)
-        levels = [level for level in range(_EFFORTS) if level == 0 or _PROBES << level <= lists / 6]
+        probes = round(math.sqrt(lists))
         yield Effort(
             {"lists": lists},
-            [{"probes": min(lists, _PROBES << level), "candidates": _CANDIDATES << level} for level in levels],
+            [{"probes": probes << level, "candidates": _CANDIDATES << level} for level in range(_EFFORTS)],
         )
 
     def build(self, folder: Path, vectors: StoredVectors, params: Params) -> tuple[Canary, ...]:
         """In one thread, from a seed and rows at equal distances: the same vectors give the same file."""
         faiss = library()
         dim, lists = vectors.shape[1], params["lists"]
-        inverted = faiss.IndexIVFRaBitQ(faiss.IndexFlatL2(dim), dim, lists, faiss.METRIC_L2)
+        inverted = faiss.IndexIVFRaBitQFastScan(faiss.IndexFlatL2(dim), dim, lists, faiss.METRIC_L2)
         inverted.cp.seed, inverted.cp.niter = _SEED, _ROUNDS
         inverted.cp.min_points_per_centroid = 1
         inverted.cp.max_points_per_centroid = _ROWS_PER_LIST
@@ -120,7 +120,7 @@ class _Lists:
 
     def _nearest(self, query: Vector, k: int, probes: int, living: "faiss.IDSelector | None") -> RowNumbers:
         faiss = library()
-        inner = faiss.IVFRaBitQSearchParameters(nprobe=probes, qb=_QUERY_BITS, sel=living)
+        inner = faiss.IVFSearchParameters(nprobe=probes, sel=living)
         _, rows = self._index.search(query[None], k, params=faiss.SearchParametersPreTransform(index_params=inner))
         near: RowNumbers = rows[0][rows[0] >= 0]
         return near
