@@ -40,11 +40,9 @@ def main() -> int:
     folder = Path(sys.argv[3]) if len(sys.argv) > 3 else ROOT / "build" / "scale"
     folder.mkdir(parents=True, exist_ok=True)
     built: dict[str, object] = {}
-    for base, step in [
-        (0, "common"),
-        *((i, step) for i in range(bases) for step in ("rows", "engine")),
-        (0, "publish"),
-    ]:
+    once = [(0, step) for step in ("common", "titles", "shelf")]
+    of_bases = [(base, step) for base in range(bases) for step in ("rows", "engine")]
+    for base, step in [*once, *of_bases, (0, "publish")]:
         print(f"  {step} {base} …", flush=True)
         built[f"{step} {base}"] = run("bench.scale.building", folder, tracks, bases, base, step)
     opened = run("bench.scale.serving", folder, "open")
