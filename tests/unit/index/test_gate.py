@@ -28,7 +28,7 @@ from earshot.track import Track, TrackInfo
 def quick_map(monkeypatch: pytest.MonkeyPatch) -> None:
     """The map of a large base takes many seconds, and has tests of its own."""
     monkeypatch.setattr(layout, "_STEPS_FRESH", 2)
-    monkeypatch.setattr(layout, "_LANDMARKS_OF_MANY", 50)
+    monkeypatch.setattr(layout, "LANDMARKS_OF_MANY", 50)
 
 
 def rows(vectors: npt.NDArray[Any]) -> MergedRows:
