@@ -144,8 +144,8 @@ bench-scan: setup-dev ## A second crawl of 20,000 files that have not changed (f
 	@$(PY) -m bench.scan
 
 bench-batch: setup-dev model ## What the same work costs on Spark, and a million tracks on EMR Serverless (fails on a miss)
-	@packages=$$(scripts/spark-environment packages) && PYTHONPATH="$$packages" $(PY) -m bench.batch
-	@packages=$$(scripts/spark-environment packages) && PYTHONPATH="$$packages" $(PY) -m bench.batch.listening
+	@packages=$$(scripts/spark-environment packages) && export PYTHONPATH="$$packages" && failed=0 && \
+	    for part in bench.batch bench.batch.building bench.batch.listening; do $(PY) -m $$part || failed=1; done && exit $$failed
 
 bench-listening: setup-dev ## What people play: what the champion finds, what serving and fitting cost (fails on a miss)
 	@$(PY) -m bench.listening

@@ -38,7 +38,11 @@ def services() -> Services:
     return make_services(
         table=TracksTable(boto3.client("dynamodb"), settings.tracks_table),
         make_builder=partial(
-            make_builder, boto3.client("s3"), settings.index_bucket, work_dir=Path(settings.index_work_dir)
+            make_builder,
+            boto3.client("s3"),
+            settings.index_bucket,
+            work_dir=Path(settings.index_work_dir),
+            engine=settings.engine,
         ),
         recipes=settings.kept,
         announce=announce,

@@ -4,14 +4,17 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from annoy_service.choice import BY_MEASUREMENT, engines_to_try
 from annoy_service.policy import Policy
 from earshot.index.cache import SegmentCache
+from earshot.index.engines.engine import Engine
 from earshot.index.store import IndexStore
 from earshot.recipes import Recipe
 
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 class Builder:
     """What building needs: the bucket, local copies of segments, the recipe, room for files, thresholds.
 
-    `leads`: whether its index is the one that serves where none does yet.
+    `leads`: whether its index is the one that serves where none does yet. `engines`: those that a base may be searched
+    by.
     """
 
     store: IndexStore
@@ -32,6 +36,7 @@ class Builder:
     work_dir: Path
     policy: Policy = field(default_factory=Policy)
     leads: bool = True
+    engines: Sequence[Engine] = BY_MEASUREMENT
 
 
 def make_builder(
@@ -42,11 +47,14 @@ def make_builder(
     *,
     policy: Policy | None = None,
     leads: bool = True,
+    engine: str = "",
 ) -> Builder:
-    """A builder of the index in `bucket` that keeps its files below `work_dir`."""
+    """A builder of the index in `bucket` that keeps its files below `work_dir`. `engine`: see `engines_to_try`."""
     folder = _claim(work_dir / quote(recipe.name, safe=""))
     store = IndexStore(s3_client, bucket)
-    return Builder(store, SegmentCache(store, folder), recipe, folder, policy or Policy(), leads)
+    return Builder(
+        store, SegmentCache(store, folder), recipe, folder, policy or Policy(), leads, engines_to_try(engine)
+    )
 
 
 def _claim(folder: Path) -> Path:

@@ -1,16 +1,20 @@
 """Compaction: one new base from all living rows, the catalogue transform fitted again, dead rows gone.
 
-It takes minutes where a fold takes a second, so folds go on meanwhile. What they changed is read from their version at
-the end and put on top of the new base as a delta; only then does the pointer move.
+Where all rows are more than one compaction can hold, the most worn segments become one base, and the transform and the
+other bases stay (docs/adr/0033). It takes minutes where a fold takes a second, so folds go on meanwhile. What they
+changed is read from their version at the end and put on top as deltas; only then does the pointer move.
 """
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
+from annoy_service.bases import melted, rebuilt
 from annoy_service.builder import Builder
-from annoy_service.fold import ATTEMPTS
+from annoy_service.fold import ATTEMPTS, in_portions
 from annoy_service.pointers import manifest_at, position, publish
-from annoy_service.policy import compaction_due
-from annoy_service.version import Changes, Outcome, following, rebuilt
+from annoy_service.policy import compaction_due, to_melt
+from annoy_service.version import Changes, Outcome, following
 from earshot.errors import IndexRace
 from earshot.ids import TrackId
 from earshot.index.directory import Directory, changed_between
@@ -33,33 +37,55 @@ def compact(builder: Builder, *, on_demand: bool = False) -> Outcome:
     before = manifest_at(builder, position(builder))
     if before is None or not before.tracks or not (on_demand or compaction_due(before, builder.policy)):
         return Outcome(before)
-    compacted = rebuilt(builder, [StoredRows.living(builder.cache, entry) for entry in before.segments], started)
+    chosen = to_melt(before, builder.policy)
+    if not chosen:
+        return Outcome(before)
+    if chosen == before.segments:
+        compacted = rebuilt(builder, [StoredRows.living(builder.cache, entry) for entry in chosen], started)
+    else:
+        compacted = melted(builder, before, chosen, started)
+    outcome = put_in_place(builder, compacted, before, unless=lambda after: after.base_ids != before.base_ids)
+    if outcome.published:
+        seconds = round(time.perf_counter() - started, 1)
+        _log.info("compacted", seconds=seconds, segments=len(chosen), extra=outcome.in_short())
+    return outcome
+
+
+def put_in_place(
+    builder: Builder, new: Manifest, before: Manifest | None, *, unless: Callable[[Manifest], bool]
+) -> Outcome:
+    """Publish `new`, made from the tracks of `before`, with what has changed since; or the version there is now, where
+    that makes it needless.
+
+    Raises:
+        IndexRace: other builders kept moving the pointer.
+        DamagedIndex: the current version cannot be read.
+    """
     for _ in range(ATTEMPTS):
         now = position(builder)
         after = manifest_at(builder, now)
-        if after is None or after.base_ids != before.base_ids:
-            _log.info("another compaction was first; this one is not needed any more", recipe=builder.recipe.name)
+        if before is not None and (after is None or unless(after)):
+            _log.info("another build was first; this one is not needed any more", recipe=builder.recipe.name)
             return Outcome(after)
-        new = _carry_over(builder, before, after, onto=compacted)
         try:
-            published = publish(builder, new, now)
+            published = publish(builder, _carry_over(builder, before, after, onto=new), now)
         except IndexRace:
             continue
-        outcome = Outcome(published, published=True, serves=now.serves)
-        _log.info("compacted", seconds=round(time.perf_counter() - started, 1), extra=outcome.in_short())
-        return outcome
-    raise IndexRace(f"the index moved {ATTEMPTS} times while it was compacted")
+        return Outcome(published, published=True, serves=now.serves)
+    raise IndexRace(f"the index moved {ATTEMPTS} times while a new version was put in its place")
 
 
-def _carry_over(builder: Builder, before: Manifest, after: Manifest, *, onto: Manifest) -> Manifest:
-    """`onto`, made from the tracks of `before`, with what `after` changed since."""
-    if after.version == before.version:
+def _carry_over(builder: Builder, before: Manifest | None, after: Manifest | None, *, onto: Manifest) -> Manifest:
+    """`onto`, made from the tracks of `before`, with what `after` holds differently."""
+    if after is None or (before and after.version == before.version):
         return onto
-    changes = _changes_of(builder, after, changed_between(builder.cache, before, after))
-    return following(builder, onto, changes).manifest or onto
+    nothing = replace(after, segments=())
+    for track_ids in in_portions(changed_between(builder.cache, before or nothing, after)):
+        onto = following(builder, onto, _contents(builder, after, track_ids)).manifest or onto
+    return onto
 
 
-def _changes_of(builder: Builder, manifest: Manifest, track_ids: list[TrackId]) -> Changes:
+def _contents(builder: Builder, manifest: Manifest, track_ids: list[TrackId]) -> Changes:
     """What `manifest` holds of these tracks."""
     located = Directory(builder.cache, manifest).locate(track_ids)
     rows: dict[TrackId, FreshRow | None] = dict.fromkeys(track_ids)

@@ -6,6 +6,7 @@ the directions in which the catalogue varies. A prior from freely licensed music
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -102,6 +103,28 @@ class Statistics:
         self._sum += x.sum(axis=0, dtype=np.float64)
         self._products += x.T @ x
         self._drift_products += drift.T @ drift
+
+    def __iadd__(self, other: Self) -> Self:
+        """Count the tracks that `other` has counted, from the same offset."""
+        self.n += other.n
+        self._sum += other._sum
+        self._products += other._products
+        self._drift_products += other._drift_products
+        return self
+
+    def to_arrays(self) -> dict[str, Matrix64]:
+        """The sums by name, to be sent from one process to another: 6 MB for embeddings of 624 numbers."""
+        sums = {"sum": self._sum, "products": self._products, "drift_products": self._drift_products}
+        return {"n": np.array(self.n), "offset": self._offset.astype(np.float64), **sums}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Matrix64]) -> Self:
+        """Inverse of `to_arrays`."""
+        statistics = cls(arrays["offset"])
+        statistics.n = int(arrays["n"])
+        statistics._sum, statistics._products = arrays["sum"], arrays["products"]
+        statistics._drift_products = arrays["drift_products"]
+        return statistics
 
     @property
     def mean(self) -> Matrix64:

@@ -1,5 +1,6 @@
 """Removes what no version needs any more. Old versions stay readable for a day after they were replaced."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from earshot import clock
@@ -10,6 +11,10 @@ from earshot.index.store import IndexStore
 from earshot.telemetry import logger
 
 GRACE = timedelta(days=1)
+BUILDS = "builds/"
+"""Records of builds in bulk: `builds/<build>/bases/<number>/<segment>` for each base that is in the bucket."""
+
+_PREFIXES = ("segments/", "transforms/", "manifests/", BUILDS)
 
 _log = logger()
 
@@ -17,15 +22,16 @@ _log = logger()
 def collect_garbage(store: IndexStore, *, now: datetime | None = None) -> int:
     """Delete objects older than a day that no live version names; returns how many.
 
-    Live are the versions that a pointer names, those replaced within the last day, and those written within the last
-    day (their builder may be about to point at them). No key is ever written twice (segments and transforms carry the
-    time of their making), so that nothing listed here as old can come back to life while it is being deleted.
+    Live are the versions that a pointer names, those replaced within the last day, those written within the last day
+    (their builder may be about to point at them), and the bases of a build in bulk that has gone on within it. No key
+    is ever written twice (segments and transforms carry the time of their making), so that nothing listed here as old
+    can come back to life while it is being deleted.
 
     Raises:
         DamagedIndex: a live manifest cannot be read; nothing is deleted then.
     """
     cutoff = (now or clock.now()) - GRACE
-    listed = {entry.key: entry for prefix in ("segments/", "transforms/", "manifests/") for entry in store.list(prefix)}
+    listed = {entry.key: entry for prefix in _PREFIXES for entry in store.list(prefix)}
     manifests = {key: entry for key, entry in listed.items() if key.startswith("manifests/")}
     kept: set[str] = set()
     for pointer in _pointers(store):
@@ -34,11 +40,30 @@ def collect_garbage(store: IndexStore, *, now: datetime | None = None) -> int:
     for key, entry in manifests.items():
         if entry.modified >= cutoff and key not in kept and (unnamed := store.old_manifest(version_of_key(key))):
             kept |= unnamed.object_keys()
+    kept |= _under_way(listed.values(), cutoff)
     garbage = [key for key, entry in listed.items() if entry.modified < cutoff and key not in kept]
     store.delete(garbage)
     if garbage:
         _log.info("removed what no version needs", objects=len(garbage))
     return len(garbage)
+
+
+def _under_way(listed: Collection[Listed], cutoff: datetime) -> set[str]:
+    """Keys that builds in bulk need which have gone on since `cutoff`."""
+    records = [entry.key for entry in listed if entry.key.startswith(BUILDS)]
+    going_on = {
+        _named_second(entry.key) for entry in listed if entry.key.startswith(BUILDS) and entry.modified >= cutoff
+    }
+    needed = {key for key in records if _named_second(key) in going_on}
+    bases = {key.rpartition("/")[2] for key in needed if "/bases/" in key}
+    return needed | {
+        entry.key for entry in listed if entry.key.split("/")[0] == "segments" and _named_second(entry.key) in bases
+    }
+
+
+def _named_second(key: str) -> str:
+    """The build or the segment that a key is of."""
+    return key.split("/")[1]
 
 
 def _pointers(store: IndexStore) -> list[Pointer]:

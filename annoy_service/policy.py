@@ -1,11 +1,11 @@
 """When the index is rebuilt at once, when deltas are appended, and when they are due to be compacted."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from earshot.ids import SegmentId
-from earshot.index.manifest import Manifest
+from earshot.index.manifest import Manifest, SegmentEntry
 from earshot.index.shelf import SHELF
 
 
@@ -18,6 +18,9 @@ class Policy:
     `delta_share` of the bases' rows (and at least `min_delta_rows`) or more than `max_delta_rows`, when more than
     `dead_share` of all rows are dead, or when a base lacks the shelf of this edition, without which the first search of
     every container takes seconds.
+
+    `at_once`: rows that one base, and so one compaction, holds at most. A function has 10 GB of disk and 15 minutes,
+    and a row is there twice meanwhile, at 3.8 kB (docs/scaling.md). Larger catalogues have several bases.
     """
 
     small_catalogue: int = 500
@@ -25,19 +28,68 @@ class Policy:
     min_delta_rows: int = 250
     max_delta_rows: int = 50_000
     dead_share: float = 0.10
+    at_once: int = 1_250_000
 
 
 def compaction_due(manifest: Manifest, policy: Policy) -> bool:
-    """Whether the version has strayed too far from its bases, or these are of another edition."""
+    """Whether the version has strayed too far from its bases, or these are of another edition, and that can be mended.
+
+    A segment of more than `at_once` rows can only be built anew elsewhere (`annoy_service.spark`).
+    """
     if manifest.tracks <= policy.small_catalogue:
         return False
-    if any(SHELF not in base.objects for base in manifest.bases):
+    if any(SHELF not in base.objects for base in _within_reach(manifest.bases, policy)):
         return True
-    delta_rows = sum(entry.rows for entry in manifest.deltas)
-    base_rows = sum(entry.rows for entry in manifest.bases)
-    all_rows, dead_rows = delta_rows + base_rows, sum(len(entry.dead) for entry in manifest.segments)
-    enough = max(policy.delta_share * base_rows, policy.min_delta_rows)
-    return delta_rows > min(enough, policy.max_delta_rows) or dead_rows > policy.dead_share * all_rows
+    delta_rows = _rows(_within_reach(manifest.deltas, policy))
+    enough = max(policy.delta_share * _rows(manifest.bases), policy.min_delta_rows)
+    return delta_rows > min(enough, policy.max_delta_rows) or _too_many_are_dead(manifest, policy)
+
+
+def to_melt(manifest: Manifest, policy: Policy) -> tuple[SegmentEntry, ...]:
+    """The segments that a compaction is to make one base of: all of them, or the most worn that it can hold.
+
+    Of a catalogue that is too large these are, as long as they fit: bases of another edition; those with many dead
+    rows, the worst first; the deltas; and small bases, each at most twice as large as what goes with it, so that a row
+    is rewritten a logarithmic number of times, and bases stay few.
+    """
+    if manifest.tracks <= policy.at_once:
+        return manifest.segments
+    chosen: dict[SegmentId, SegmentEntry] = {}
+
+    def take(entries: Iterable[SegmentEntry]) -> None:
+        for entry in entries:
+            if sum(each.live for each in chosen.values()) + entry.live <= policy.at_once:
+                chosen.setdefault(entry.id, entry)
+
+    def small() -> Iterator[SegmentEntry]:
+        for base in sorted(manifest.bases, key=lambda entry: entry.live):
+            if base.live <= 2 * sum(each.live for each in chosen.values()):
+                yield base
+
+    worn = sorted(_within_reach(manifest.bases, policy), key=_dead_share, reverse=True)
+    take(base for base in worn if SHELF not in base.objects)
+    if _too_many_are_dead(manifest, policy):
+        take(base for base in worn if _dead_share(base) > policy.dead_share)
+    take(manifest.deltas)
+    take(small())
+    return tuple(entry for entry in manifest.segments if entry.id in chosen)
+
+
+def _within_reach(entries: Iterable[SegmentEntry], policy: Policy) -> list[SegmentEntry]:
+    return [entry for entry in entries if entry.live <= policy.at_once]
+
+
+def _too_many_are_dead(manifest: Manifest, policy: Policy) -> bool:
+    entries = _within_reach(manifest.segments, policy)
+    return sum(len(entry.dead) for entry in entries) > policy.dead_share * _rows(entries)
+
+
+def _dead_share(entry: SegmentEntry) -> float:
+    return len(entry.dead) / entry.rows
+
+
+def _rows(entries: Iterable[SegmentEntry]) -> int:
+    return sum(entry.rows for entry in entries)
 
 
 class UpkeepRequests:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from annoy_service.bases import rebuilt
 from annoy_service.builder import Builder
 from annoy_service.changes import wanted_of_items
 from annoy_service.comparison import Comparison, in_use
@@ -28,7 +29,7 @@ from annoy_service.generations import settle
 from annoy_service.index import Agreement, agree, announce
 from annoy_service.pointers import Position, position, publish
 from annoy_service.services import Services, in_turn
-from annoy_service.version import Outcome, rebuilt
+from annoy_service.version import Outcome
 from earshot.clock import Timestamp
 from earshot.errors import DamagedIndex, IndexRace
 from earshot.ids import TrackId

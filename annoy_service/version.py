@@ -1,4 +1,4 @@
-"""The version that follows another: a delta on top of it, or one new base. Uploaded, but unseen until published."""
+"""The version that follows another: a delta on top of it, or a new base. Uploaded, but unseen until published."""
 
 import tempfile
 import time
@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from annoy_service.bases import rebuilt, upload
 from annoy_service.builder import Builder
-from annoy_service.fit import fit_rows
-from annoy_service.gate import write_base
 from earshot.clock import now_iso
 from earshot.ids import TrackId
 from earshot.index.directory import Directory
-from earshot.index.manifest import Manifest, SegmentEntry, StoredObject, transform_key
+from earshot.index.manifest import Manifest, SegmentEntry
 from earshot.index.row_sources import FreshRow, FreshRows, MergedRows, RowSource, StoredRows
 from earshot.index.transform import CatalogueTransform
 from earshot.index.write import write_delta
@@ -65,41 +64,6 @@ def following(builder: Builder, old: Manifest | None, changes: Changes) -> Outco
     kept = [entry.with_dead(sorted(dead.get(number, ()))) for number, entry in enumerate(entries)]
     new = _next_version(builder, old, [entry for entry in kept if entry.live], fresh, started)
     return Outcome(new, added=len(fresh), removed=len(gone))
-
-
-def rebuilt(builder: Builder, sources: Sequence[RowSource], started: float) -> Manifest:
-    """A version that consists of one new base, not yet named; everything but its manifest is uploaded.
-
-    Raises:
-        RecallTooLow: the promotion gate stayed shut.
-    """
-    network = builder.recipe.network
-    rows = MergedRows(sources, network.dimensions)
-    transform = fit_rows(builder.recipe, rows)
-    with tempfile.TemporaryDirectory(dir=builder.work_dir) as folder:
-        base = write_base(Path(folder), rows, transform)
-        if len(rows):
-            upload(builder, base, Path(folder))
-    body = transform.to_bytes()
-    stored = StoredObject.of(body)
-    builder.store.put(transform_key(stored), body)
-    return Manifest(
-        model=network.name,
-        recipe=builder.recipe.name,
-        raw_dim=transform.raw_dim,
-        dim=transform.dim,
-        segments=(base,) if len(rows) else (),
-        transform=stored,
-        built_at=now_iso(),
-        build_s=round(time.perf_counter() - started, 3),
-    )
-
-
-def upload(builder: Builder, entry: SegmentEntry, folder: Path) -> None:
-    """Store a segment that was written into `folder`; its files move into the builder's cache."""
-    for name in entry.objects:
-        builder.store.upload(entry.key(name), folder / name)
-    builder.cache.adopt(entry, folder)
 
 
 def _next_version(

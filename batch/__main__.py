@@ -15,6 +15,7 @@ from earshot.errors import EarshotError
 from earshot.terminal import spare_the_terminal
 
 JOBS: Mapping[str, str] = {
+    "build": "embeddings to an index: what `embed` has left, or what the index holds, into bases of equal size",
     "embed": "audio to embeddings: a folder, a bucket prefix or a manifest of keys",
     "listening": "plays to what is played together: the lake, or any Parquet of listener, track, time, weight",
     "plays": "a topic of Apache Kafka to lake and table, until it is told to end",

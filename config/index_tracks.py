@@ -8,6 +8,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from config.base import ENV_PREFIX, FunctionSettings
 from earshot.errors import InvalidSettings
+from earshot.index.engines.registry import ENGINES
 from earshot.networks import DEFAULT_NETWORK
 from earshot.recipes import Recipe, kept_recipes
 
@@ -29,6 +30,17 @@ class RecipeSettings(FunctionSettings):
     recipes: Annotated[tuple[str, ...], NoDecode] = ()
     """Recipes of that network by which indexes are kept side by side, comma-separated, the one that leads first. Empty:
     the network's default recipe."""
+
+    engine: str = ""
+    """What bases of more than 10,000 tracks are searched by: `annoy`, `ivf_rabitq` or `hnsw`. Empty: the one that
+    measures best on each base when it is built."""
+
+    @field_validator("engine")
+    @classmethod
+    def _is_an_engine(cls, value: str) -> str:
+        if value and value not in ENGINES:
+            raise ValueError(f"{value!r} is no engine; there are {', '.join(ENGINES)}")
+        return value
 
     @field_validator("recipes", mode="before")
     @classmethod

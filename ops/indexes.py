@@ -30,10 +30,11 @@ def index_services(deployment: Deployment, work_dir: Path) -> Services:
 
     upkeep = FifoQueue(sqs, deployment.parameters["compact-queue-url"])
     bucket = deployment.parameters["index-bucket"]
+    settings = RecipeSettings.load()
     return make_services(
         table=deployment.tracks,
-        make_builder=partial(make_builder, deployment.s3, bucket, work_dir=work_dir),
-        recipes=RecipeSettings.load().kept,
+        make_builder=partial(make_builder, deployment.s3, bucket, work_dir=work_dir, engine=settings.engine),
+        recipes=settings.kept,
         announce=tell,
         park=park,
         request_upkeep=lambda: upkeep.send(KeepUp()),

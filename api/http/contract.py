@@ -287,6 +287,29 @@ class SourceList(BaseModel):
     sources: list[SourceAnswer]
 
 
+class EngineTrial(BaseModel):
+    """What the builder found of an engine when it chose one."""
+
+    engine: str
+    verdict: Annotated[str, Field(description="chosen, slower, finds too little, or cannot be faster (not built).")]
+    seconds: Annotated[
+        float, Field(description="Until a reader that starts with nothing has had a thousand answers; at least.")
+    ]
+    bytes: Annotated[int, Field(description="Of the engine's files; at least.")]
+    recall: Annotated[float | None, Field(description="recall@10; null where it was not built.")]
+    query_ms: Annotated[float | None, Field(description="A processor's milliseconds per query; null likewise.")]
+
+
+class EngineHealth(BaseModel):
+    """An engine that searches a part of the index, as it searches the largest segment of that part."""
+
+    name: Annotated[str, Field(description="exact, annoy, ivf_rabitq or hnsw (docs/adr/0037).")]
+    tracks: Annotated[int, Field(description="Rows that it searches, those of deleted tracks included.")]
+    params: dict[str, int]
+    recall: Annotated[float, Field(description="recall@10 against exact search, measured when it was built.")]
+    trials: Annotated[list[EngineTrial], Field(description="Why this one; empty where there was no choice.")]
+
+
 class IndexHealth(BaseModel):
     """The index version that answers."""
 
@@ -296,7 +319,8 @@ class IndexHealth(BaseModel):
     built_at: str
     build_s: Annotated[float, Field(description="Seconds that building it took.")]
     recall: Annotated[float | None, Field(description="recall@10 against exact search, measured when it was built.")]
-    search_k: Annotated[int | None, Field(description="Annoy's effort per query; null: searched exactly.")]
+    search_k: Annotated[int | None, Field(description="Annoy's effort per query; null: Annoy searches nothing.")]
+    engines: Annotated[list[EngineHealth], Field(description="What searches the tracks, most of them first.")]
 
 
 class Health(BaseModel):

@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
 
 class _Body:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, start: int, size: int) -> None:
         self._file = path.open("rb")
+        self._file.seek(start)
+        self._left = size
 
     def read(self) -> bytes:
-        return self._file.read()
+        return self._file.read(self._left)
 
     def iter_chunks(self, size: int) -> Iterator[bytes]:
-        while chunk := self._file.read(size):
+        while self._left and (chunk := self._file.read(min(size, self._left))):
+            self._left -= len(chunk)
             yield chunk
 
     def close(self) -> None:
@@ -48,14 +51,29 @@ class FolderS3:
         """For those who want to be given a boto3 client."""
         return cast("S3Client", self)
 
-    def get_object(self, *, Bucket: str, Key: str, IfNoneMatch: str | None = None) -> dict[str, object]:  # noqa: N803
+    def get_object(
+        self,
+        *,
+        Bucket: str,  # noqa: N803
+        Key: str,  # noqa: N803
+        IfNoneMatch: str | None = None,  # noqa: N803
+        Range: str = "",  # noqa: N803
+    ) -> dict[str, object]:
         """As boto3's."""
         path = self._existing(Bucket, Key)
         if IfNoneMatch == _etag(path):
             raise _error("304")
-        size = path.stat().st_size
+        start, size = 0, path.stat().st_size
+        if Range:
+            start, last = map(int, Range.removeprefix("bytes=").split("-"))
+            size = min(size, last + 1) - start
         self.read[Key] = self.read.get(Key, 0) + size
-        return {"Body": _Body(path), "ContentLength": size, "ETag": _etag(path), "LastModified": _modified(path)}
+        return {
+            "Body": _Body(path, start, size),
+            "ContentLength": size,
+            "ETag": _etag(path),
+            "LastModified": _modified(path),
+        }
 
     def head_object(self, *, Bucket: str, Key: str) -> dict[str, object]:  # noqa: N803
         """As boto3's."""

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from annoy_service.bases import rebuilt
 from annoy_service.builder import Builder, make_builder
 from annoy_service.compact import compact
 from annoy_service.fold import fold
 from annoy_service.pointers import manifest_at, position, publish
-from annoy_service.version import rebuilt
 from bench.index.catalogue import RECIPE, chunks
 from bench.index.folder_s3 import FolderS3
 from earshot.clock import Timestamp

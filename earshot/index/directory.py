@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from earshot.ids import TrackId
 from earshot.index.arrays import Ids, RowNumbers, mapped
@@ -12,26 +13,41 @@ from earshot.index.manifest import Manifest, SegmentEntry
 from earshot.index.row_sources import FINGERPRINTS
 from earshot.index.segment import IDS
 
+_Contents = npt.NDArray[np.void]
+
 
 def changed_between(cache: SegmentCache, before: Manifest, after: Manifest) -> list[TrackId]:
-    """Tracks whose row in `after` is not the one in `before`: added, changed or removed. Costs what changed."""
+    """Tracks of which `after` does not hold what `before` holds: added, changed or removed, ascending.
+
+    Costs what moved. A row that a compaction took from one segment into another is the same row.
+    """
     old = {entry.id: entry for entry in before.segments}
     new = {entry.id: entry for entry in after.segments}
-    changed: set[bytes] = set()
+    left: list[_Contents] = []
+    came: list[_Contents] = []
     for segment_id in old.keys() | new.keys():
-        was, is_now = old.get(segment_id), new.get(segment_id)
-        entry = was or is_now
-        if entry is None:
-            continue
-        rows = np.setxor1d(_living(was), _living(is_now))
-        if rows.size:
-            ids = mapped(cache.fetch(entry, IDS), np.bytes_)
-            changed.update(ids[rows].tolist())
-    return sorted(TrackId(track_id.decode()) for track_id in changed)
+        was, is_now = _living(old.get(segment_id)), _living(new.get(segment_id))
+        entry = new.get(segment_id) or old[segment_id]
+        left.append(_contents(cache, entry, np.setdiff1d(was, is_now, assume_unique=True)))
+        came.append(_contents(cache, entry, np.setdiff1d(is_now, was, assume_unique=True)))
+    if not left:
+        return []
+    changed = np.setxor1d(np.concatenate(left), np.concatenate(came), assume_unique=True)
+    return [TrackId(track_id.decode()) for track_id in np.unique(changed["id"]).tolist()]
 
 
 def _living(entry: SegmentEntry | None) -> RowNumbers:
     return np.delete(np.arange(entry.rows), entry.dead) if entry else np.zeros(0, np.intp)
+
+
+def _contents(cache: SegmentCache, entry: SegmentEntry, rows: RowNumbers) -> _Contents:
+    """Id and fingerprint of each of `rows`."""
+    ids = mapped(cache.fetch(entry, IDS), np.bytes_)[rows] if rows.size else np.zeros(0, "S1")
+    contents = np.empty(len(rows), [("id", ids.dtype), ("fingerprint", np.uint64)])
+    contents["id"] = ids
+    if rows.size:
+        contents["fingerprint"] = mapped(cache.fetch(entry, FINGERPRINTS), np.uint64)[rows]
+    return contents
 
 
 @dataclass(frozen=True, slots=True)

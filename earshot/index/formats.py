@@ -9,8 +9,8 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Final, NotRequired, TypedDict
+from dataclasses import asdict, replace
+from typing import Final, NotRequired, TypedDict, cast
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from earshot.ids import SegmentId
 from earshot.index.engines.engine import Canary, EngineEntry
 from earshot.index.engines.exact import EXACTLY
 from earshot.index.engines.registry import engine_named
-from earshot.index.manifest import DeadRows, Kind, Manifest, SegmentEntry, StoredObject
+from earshot.index.manifest import DeadRows, Kind, Manifest, SegmentEntry, StoredObject, Trial, Verdict
 from earshot.recipes import recipe_of_model
 
 FORMAT: Final = 2
@@ -45,6 +45,17 @@ class _EngineJson(TypedDict):
     canaries: NotRequired[list[tuple[int, list[int]]]]
 
 
+class _TrialJson(TypedDict):
+    """A `Trial`."""
+
+    engine: str
+    verdict: Verdict
+    seconds: float
+    bytes: int
+    recall: float | None
+    query_ms: float | None
+
+
 class _SegmentJson(TypedDict):
     id: SegmentId
     kind: Kind
@@ -53,6 +64,8 @@ class _SegmentJson(TypedDict):
     dead: _DeadJson
     engine: NotRequired[_EngineJson]
     recall: NotRequired[float]
+    trials: NotRequired[list[_TrialJson]]
+    """Where there were several engines to choose from."""
     canaries: NotRequired[list[tuple[int, list[int]]]]
     """Of format 1; read where Annoy searches the segment."""
 
@@ -71,8 +84,10 @@ class _ManifestJson(TypedDict):
     tracks: int
     transform: ObjectJson
     segments: list[_SegmentJson]
+    recall_across: NotRequired[float]
+    """Where builders measured it."""
     n_trees: NotRequired[int]
-    """Of format 1, as are the following: how the base is to be searched (`search_k` null: exactly), and how well."""
+    """Of format 1, as are the next two: how the base is to be searched (`search_k` null: exactly), and how well."""
     search_k: NotRequired[int | None]
     recall: NotRequired[float]
 
@@ -133,7 +148,7 @@ def _version(manifest: _ManifestJson) -> str:
 
 
 def _to_json(manifest: Manifest) -> _ManifestJson:
-    return {
+    data: _ManifestJson = {
         "format": FORMAT,
         "metric": METRIC,
         "version": manifest.version,
@@ -148,6 +163,9 @@ def _to_json(manifest: Manifest) -> _ManifestJson:
         "transform": object_to_json(manifest.transform),
         "segments": [_segment_to_json(segment) for segment in manifest.segments],
     }
+    if manifest.recall_across is not None:
+        data["recall_across"] = manifest.recall_across
+    return data
 
 
 def _from_json(data: _ManifestJson) -> Manifest:
@@ -162,6 +180,7 @@ def _from_json(data: _ManifestJson) -> Manifest:
         build_s=data["build_s"],
         previous=data["previous"],
         version=data["version"],
+        recall_across=data.get("recall_across"),
     )
 
 
@@ -169,7 +188,7 @@ def _segment_to_json(segment: SegmentEntry) -> _SegmentJson:
     engine: _EngineJson = {"name": segment.engine.name, "params": dict(segment.engine.params)}
     if segment.engine.canaries:
         engine["canaries"] = [(canary.row, list(canary.neighbours)) for canary in segment.engine.canaries]
-    return {
+    data: _SegmentJson = {
         "id": segment.id,
         "kind": segment.kind,
         "rows": segment.rows,
@@ -178,6 +197,9 @@ def _segment_to_json(segment: SegmentEntry) -> _SegmentJson:
         "engine": engine,
         "recall": segment.recall,
     }
+    if segment.trials:
+        data["trials"] = [cast("_TrialJson", asdict(trial)) for trial in segment.trials]
+    return data
 
 
 def _segment_from_json(data: _SegmentJson, manifest: _ManifestJson) -> SegmentEntry:
@@ -195,6 +217,7 @@ def _segment_from_json(data: _SegmentJson, manifest: _ManifestJson) -> SegmentEn
         dead=dead,
         engine=engine,
         recall=recall,
+        trials=tuple(Trial(**trial) for trial in data.get("trials", ())),
     )
 
 

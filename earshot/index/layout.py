@@ -6,6 +6,7 @@ every other track lies between the landmarks that sound most like it. numpy only
 
 import hashlib
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ Positions = npt.NDArray[np.float32]
 """(n, 2): x and y, about -1..1."""
 
 _LANDMARKS = 800
-_LANDMARKS_OF_MANY = 2_000
+LANDMARKS_OF_MANY = 2_000
 _MANY = 2_000
 _PERPLEXITY = 20.0
 _STEPS_FRESH, _STEPS_AGAIN = 300, 60
@@ -28,22 +29,53 @@ _REACH = 0.98
 """Share of the landmarks that lie within the unit circle of a fresh layout."""
 
 
-def lay_out(vectors: npt.NDArray[np.floating], ids: Ids, known: Iterable[tuple[Ids, Positions]] = ()) -> Positions:
+class Frame(NamedTuple):
+    """What a map is drawn around: unit vectors (m, dim), m > 0, and where they lie (m, 2)."""
+
+    marks: Matrix
+    places: Positions
+
+
+Known = Iterable[tuple[Ids, Positions]]
+"""Ids, ascending, and where they lie."""
+
+
+def lay_out(vectors: npt.NDArray[np.floating], ids: Ids, known: Known = ()) -> Positions:
     """Positions of `vectors` (n, dim) whose track ids are `ids`.
 
     Args:
         vectors: what the index searches; read in portions, so they may be mapped.
         ids: one per row; decides which rows are landmarks, so that the same tracks stay landmarks as others come.
-        known: ids, ascending, and their positions in the version before; the new map keeps their frame.
+        known: the positions in the version before; the new map keeps their frame.
     """
     n = len(vectors)
     if n < 2:
         return np.zeros((n, 2), np.float32)
-    chosen = _landmarks(ids, _LANDMARKS if n <= _MANY else _LANDMARKS_OF_MANY)
-    marks = unit(vectors[chosen])
-    old = _known_positions(ids[chosen], known)
+    chosen = landmarks(ids, _LANDMARKS if n <= _MANY else LANDMARKS_OF_MANY)
+    marks, places = frame_of(unit(vectors[chosen]), ids[chosen], known)
+    result = np.empty((n, 2), np.float32)
+    others = np.setdiff1d(np.arange(n), chosen)
+    result[chosen] = places
+    result[others] = place(vectors, others, marks, places)
+    return result
+
+
+def lay_among(frame: Frame, vectors: npt.NDArray[np.floating], ids: Ids, known: Known = ()) -> Positions:
+    """Positions on the map that is drawn around `frame`: what is `known` stays where it lies.
+
+    For a part of a catalogue, which must not have a map of its own.
+    """
+    positions = known_positions(ids, known)
+    new = np.flatnonzero(np.isnan(positions[:, 0]))
+    positions[new] = place(vectors, new, *frame)
+    return positions
+
+
+def frame_of(marks: Matrix, ids: Ids, known: Known = ()) -> Frame:
+    """A map of landmarks: their unit vectors `marks` (m, dim) and their track ids. See `lay_out` for `known`."""
+    old = known_positions(ids, known)
     has_old: npt.NDArray[np.bool_] = np.isfinite(old[:, 0])
-    if has_old.sum() >= max(3, len(chosen) // 4):
+    if has_old.sum() >= max(3, len(marks) // 4):
         start = _between(marks, marks[has_old], old[has_old])
         start[has_old] = old[has_old]
         unit_of_map = max(float(np.abs(old[has_old]).max()), 1e-6)
@@ -53,11 +85,7 @@ def lay_out(vectors: npt.NDArray[np.floating], ids: Ids, known: Iterable[tuple[I
         places = _tsne(marks, _principal(marks), _STEPS_FRESH, _EXAGGERATION)
         places -= places.mean(axis=0)
         places /= max(float(np.quantile(np.linalg.norm(places, axis=1), _REACH)), 1e-9)
-    result = np.empty((n, 2), np.float32)
-    others = np.setdiff1d(np.arange(n), chosen)
-    result[chosen] = places
-    result[others] = place(vectors, others, marks, places)
-    return result
+    return Frame(marks, places)
 
 
 def place(vectors: npt.NDArray[np.floating], rows: RowNumbers, among: Matrix, positions: Positions) -> Positions:
@@ -71,8 +99,9 @@ def place(vectors: npt.NDArray[np.floating], rows: RowNumbers, among: Matrix, po
     return places
 
 
-def _landmarks(ids: Ids, limit: int) -> npt.NDArray[np.intp]:
-    """Bottom-k sample by hash: stable under additions and removals."""
+def landmarks(ids: Ids, limit: int) -> RowNumbers:
+    """Which rows a map is drawn around, ascending: those whose ids have the smallest hashes, so that the same ones
+    stay as others come and go. The landmarks of the landmarks of parts are those of the whole."""
     if len(ids) <= limit:
         return np.arange(len(ids))
     keys = np.array(
@@ -82,9 +111,9 @@ def _landmarks(ids: Ids, limit: int) -> npt.NDArray[np.intp]:
     return chosen
 
 
-def _known_positions(ids: Ids, known: Iterable[tuple[Ids, Positions]]) -> Positions:
+def known_positions(ids: Ids, known: Known) -> Positions:
     """Where each of `ids` lay before; NaN where that is unknown."""
-    old = np.full((len(ids), 2), np.nan, np.float32)
+    old: Positions = np.full((len(ids), 2), np.nan, np.float32)
     for known_ids, positions in known:
         if len(known_ids):
             at = np.minimum(np.searchsorted(known_ids, ids), len(known_ids) - 1)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from earshot.index.engines.exact import EXACTLY
 DeadRows = npt.NDArray[np.uint32]
 """Row numbers, ascending."""
 Kind = Literal["base", "delta"]
+Verdict = Literal["chosen", "slower", "finds too little", "cannot be faster"]
 NO_ROWS: DeadRows = np.zeros(0, np.uint32)
 
 
@@ -31,6 +32,23 @@ class StoredObject:
         return cls(len(body), hashlib.sha256(body).hexdigest())
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a builder found of an engine when it chose the one for a segment.
+
+    `seconds`: until a reader that starts with nothing has had its first thousand answers, by measured parts; of an
+    engine that was not built the least that it can be.
+    """
+
+    engine: str
+    verdict: Verdict
+    seconds: float
+    bytes: int
+    """Of its files, or the least that they can have."""
+    recall: float | None = None
+    query_ms: float | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentEntry:
     """A segment as one version sees it. `dead` rows were deleted or superseded after the segment was written."""
@@ -43,6 +61,8 @@ class SegmentEntry:
     engine: EngineEntry = EXACTLY
     recall: float = 1.0
     """Share of the ten true neighbours that the engine found when the segment was written."""
+    trials: tuple[Trial, ...] = ()
+    """Why this engine; empty where there was nothing to choose from."""
 
     @property
     def live(self) -> int:
@@ -57,6 +77,14 @@ class SegmentEntry:
         """The same segment with `rows` dead as well."""
         more = np.asarray(rows, np.uint32)
         return replace(self, dead=np.union1d(self.dead, more).astype(np.uint32)) if more.size else self
+
+
+class EngineShare(NamedTuple):
+    """How many rows an engine searches, and the largest segment among them."""
+
+    name: str
+    rows: int
+    largest: SegmentEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +102,8 @@ class Manifest:
     previous: str = ""
     """The version that this one replaced, or nothing."""
     version: str = ""
+    recall_across: float | None = None
+    """Share of the ten true neighbours found in all segments together, where builders measured that."""
 
     @property
     def tracks(self) -> int:
@@ -97,8 +127,22 @@ class Manifest:
 
     @property
     def recall(self) -> float:
-        """That of the segment whose engine finds least."""
+        """As measured across the segments; else that of the segment whose engine finds least."""
+        if self.recall_across is not None:
+            return self.recall_across
         return min((segment.recall for segment in self.segments), default=1.0)
+
+    @property
+    def engines(self) -> tuple[EngineShare, ...]:
+        """What searches how many of the rows, most first; of each engine the largest segment stands for all."""
+        of: dict[str, list[SegmentEntry]] = {}
+        for segment in self.segments:
+            of.setdefault(segment.engine.name, []).append(segment)
+        shares = [
+            EngineShare(name, sum(each.rows for each in segments), max(segments, key=lambda each: each.rows))
+            for name, segments in of.items()
+        ]
+        return tuple(sorted(shares, key=lambda share: -share.rows))
 
     @property
     def transform_key(self) -> str:

@@ -1,12 +1,13 @@
 """What a bucket of versions keeps: objects that never change, and a few that move only from what their mover saw."""
 
 import hashlib
+import io
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from botocore.exceptions import ClientError
 
@@ -22,6 +23,7 @@ _CHUNK = 1 << 20
 _IN_PARTS_FROM = 64 << 20
 _LOST_RACE = ABSENT | REPLACED | {"ConditionalRequestConflict", "409"}
 _UNCHANGED = frozenset({"NotModified", "304"})
+_BEYOND_THE_END = frozenset({"InvalidRange", "416"})
 _DELETE_LIMIT = 1000
 
 
@@ -145,6 +147,36 @@ class ObjectStore:
                 yield chunk
         if digest.hexdigest() != expected.sha256:
             raise DamagedIndex(f"{key} has SHA-256 {digest.hexdigest()} instead of {expected.sha256}")
+
+    def read_range(self, key: str, start: int, stop: int) -> bytes:
+        """The bytes from `start` to before `stop`, whatever they are.
+
+        Raises:
+            DamagedIndex: there are not so many.
+        """
+        body = io.BytesIO()
+        self.copy_range(key, start, stop, body)
+        return body.getvalue()
+
+    def copy_range(self, key: str, start: int, stop: int, to: BinaryIO) -> None:
+        """Write the bytes from `start` to before `stop`, whatever they are, to a file.
+
+        Raises:
+            DamagedIndex: there are not so many.
+        """
+        if start >= stop:
+            return
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key, Range=f"bytes={start}-{stop - 1}")
+        except ClientError as error:
+            if code_of(error) in ABSENT | _BEYOND_THE_END:
+                raise DamagedIndex(f"index object {key} is missing or too short") from None
+            raise
+        with closing(answer["Body"]) as body:
+            if answer["ContentLength"] != stop - start:
+                raise DamagedIndex(f"{key} ends before byte {stop}")
+            for chunk in body.iter_chunks(_CHUNK):
+                to.write(chunk)
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """Objects whose key starts with `prefix`."""

@@ -1,6 +1,7 @@
 """Rows on their way into a segment: fresh from the table, or out of segments that exist."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -128,6 +129,10 @@ class StoredRows:
         """Chosen rows of a segment, ascending."""
         return cls(partial(cache.fetch, entry), np.array(rows, np.intp))
 
+    def without(self, rows: RowNumbers) -> Self:
+        """The same without `rows`, counted within this source."""
+        return type(self)(self._path, np.delete(self._rows, rows), has_map=self._has_map)
+
     def __len__(self) -> int:
         return len(self._rows)
 
@@ -192,8 +197,15 @@ class MergedRows:
         """Of every row."""
         result = np.zeros(len(self), np.uint64)
         for number, source in enumerate(self._sources):
-            result[self._of == number] = source.fingerprints
+            here = self._of == number
+            result[here] = source.fingerprints[self._row[here]]
         return result
+
+    def part(self, start: int, stop: int) -> Self:
+        """The rows from `start` to before `stop`, read from the same sources."""
+        part = copy(self)
+        part.ids, part._of, part._row = self.ids[start:stop], self._of[start:stop], self._row[start:stop]
+        return part
 
     def raw_chunks(self, rows: RowNumbers | None = None) -> Iterator[Raw]:
         """Vectors of all rows, or of ascending `rows`, some thousand at a time."""

@@ -50,6 +50,7 @@ class Searcher:
         self.build_s = manifest.build_s
         self.recall = manifest.recall
         self.search_k = _search_k(manifest)
+        self.engines = manifest.engines
         self.transform = manifest.transform
         self._segments = tuple(
             (segment, _mask(entry.rows, entry.dead)) for segment, entry in zip(segments, manifest.segments, strict=True)
@@ -111,13 +112,14 @@ class Searcher:
         if k < 1:
             raise InvalidInput(f"k must be at least 1, not {k}")
         wanted = k + len(exclude)
-        hits: list[Hit] = []
-        for segment, dead in self._segments:
-            rows, similarities = segment.nearest(query, wanted, dead)
-            hits += [
-                Hit(min(1.0, max(-1.0, similarity)), segment.track_id(row), segment, row)
-                for row, similarity in zip(rows.tolist(), similarities.tolist(), strict=True)
-            ]
+        found = [(segment, *segment.nearest(query, wanted, dead)) for segment, dead in self._segments]
+        least = _greatest([similarities for *_, similarities in found], wanted)
+        hits = [
+            Hit(min(1.0, max(-1.0, similarity)), segment.track_id(row), segment, row)
+            for segment, rows, similarities in found
+            for row, similarity in zip(rows.tolist(), similarities.tolist(), strict=True)
+            if similarity >= least
+        ]
         hits.sort(key=lambda hit: (-hit.similarity, hit.track_id))
         return [hit for hit in hits if hit.track_id not in exclude][:k]
 
@@ -146,6 +148,12 @@ class Searcher:
 def _search_k(manifest: Manifest) -> int | None:
     """Annoy's effort per query and base; None: no base is searched by Annoy."""
     return max((found for base in manifest.bases if (found := base.engine.params.get("search_k"))), default=None)
+
+
+def _greatest(similarities: Sequence[Vector], n: int) -> float:
+    """The n-th greatest of all, at most 1. What is less needs no name: of many segments that is most that they find."""
+    every = np.concatenate(similarities) if similarities else np.zeros(0, np.float32)
+    return min(1.0, float(np.partition(every, len(every) - n)[len(every) - n])) if n < len(every) else -np.inf
 
 
 def _mask(rows: int, dead: DeadRows) -> Mask | None:

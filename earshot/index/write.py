@@ -9,18 +9,18 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
 
 from earshot.clock import now_iso
 from earshot.ids import SegmentId
-from earshot.index.arrays import StoredVectors, mapped, write_columns
+from earshot.index.arrays import Ids, StoredVectors, mapped, write_columns
 from earshot.index.cache import stored_object
 from earshot.index.engines.engine import EngineEntry
 from earshot.index.engines.exact import EXACTLY
-from earshot.index.layout import lay_out
-from earshot.index.manifest import Kind, SegmentEntry, StoredObject
+from earshot.index.layout import Known, Positions, lay_out
+from earshot.index.manifest import Kind, SegmentEntry, StoredObject, Trial
 from earshot.index.row_sources import CHUNK_ROWS, FINGERPRINTS, RAW, MergedRows
 from earshot.index.rows import LINES, OFFSETS, Lines, write_lines
 from earshot.index.segment import IDS, MAP, VECTORS
@@ -73,20 +73,29 @@ def written_vectors(folder: Path) -> StoredVectors:
     return mapped(folder / VECTORS, np.float16)
 
 
-def write_map(folder: Path, rows: MergedRows) -> Objects:
+class Lay(Protocol):
+    """Lays rows out on a map: `earshot.index.layout.lay_out`, or `lay_among` with a frame."""
+
+    def __call__(self, vectors: StoredVectors, ids: Ids, known: Known) -> Positions:
+        """See there."""
+
+
+def write_map(folder: Path, rows: MergedRows, lay: Lay = lay_out) -> Objects:
     """Write where `rows`, whose vectors are in `folder`, lie on the map; known ones stay near where they lay."""
-    np.save(folder / MAP, lay_out(written_vectors(folder), rows.ids, rows.positions()))
+    np.save(folder / MAP, lay(written_vectors(folder), rows.ids, rows.positions()))
     return stored(folder, (MAP,))
 
 
-def sealed(kind: Kind, rows: int, objects: Objects, engine: EngineEntry, *, recall: float) -> SegmentEntry:
+def sealed(
+    kind: Kind, rows: int, objects: Objects, engine: EngineEntry, *, recall: float, trials: tuple[Trial, ...] = ()
+) -> SegmentEntry:
     """The entry of a segment that consists of `objects`.
 
     Its id covers the time of making: a key is never used twice, which keeps the garbage collector safe.
     """
     names = json.dumps({name: stored.sha256 for name, stored in objects.items()}, sort_keys=True)
     identity = hashlib.sha256(f"{kind}\n{now_iso()}\n{names}".encode()).hexdigest()
-    return SegmentEntry(SegmentId(identity), kind, rows, objects, engine=engine, recall=recall)
+    return SegmentEntry(SegmentId(identity), kind, rows, objects, engine=engine, recall=recall, trials=trials)
 
 
 def stored(folder: Path, names: Iterable[str]) -> Objects:

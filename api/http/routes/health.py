@@ -1,8 +1,10 @@
 """GET /health."""
 
+from dataclasses import asdict
+
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from api.http.contract import Health, IndexHealth
+from api.http.contract import EngineHealth, EngineTrial, Health, IndexHealth
 from api.http.presentation import spaces
 from api.http.routes.documented import answers
 from api.http.services import searcher_of, services_of, table_of
@@ -36,6 +38,16 @@ def health() -> Health:
             build_s=index.build_s,
             recall=index.recall,
             search_k=index.search_k,
+            engines=[
+                EngineHealth(
+                    name=share.name,
+                    tracks=share.rows,
+                    params=dict(share.largest.engine.params),
+                    recall=share.largest.recall,
+                    trials=[EngineTrial(**asdict(trial)) for trial in share.largest.trials],
+                )
+                for share in index.engines
+            ],
         ),
         spaces=spaces(index, table_of(router, 1.0)),
     )

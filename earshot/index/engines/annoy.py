@@ -15,6 +15,7 @@ from annoy import AnnoyIndex
 from earshot.embedding import Vector
 from earshot.errors import DamagedIndex
 from earshot.index.arrays import Mask, RowNumbers, StoredVectors
+from earshot.index.engines.canaries import Answer, canaries_of, sing
 from earshot.index.engines.engine import Canary, Candidates, Effort, EngineEntry, Opened, Params
 from earshot.index.transform import unit
 
@@ -23,10 +24,8 @@ _METRIC: Final = "angular"
 _TREES = (10, 20, 40)
 _SEARCH_K = ((10_000, 2_000), (100_000, 5_000), (1_000_000, 20_000), (10_000_000, 60_000))
 _CHUNK = 8192
-_CANARIES, _CANARY_K = 8, 10
-CANARY_OVERLAP = 0.8
-"""Least share of the expected neighbours that the canaries must find. A truncated file finds a few per cent; another
-processor's rounding costs one neighbour in hundreds."""
+_CANARY_NODES = 100
+"""Times the neighbours that are expected."""
 
 
 class Annoy:
@@ -34,6 +33,11 @@ class Annoy:
 
     name = "annoy"
     files = (_FILE,)
+    import_s = 0.0
+
+    def least_bytes(self, rows: int, dim: int) -> int:
+        """The vectors again, in single precision."""
+        return rows * 4 * dim
 
     def efforts(self, rows: int) -> Iterator[Effort]:
         """The measured search_k, doubled (once at least) until a sixth of the rows is looked at; then more trees."""
@@ -50,7 +54,7 @@ class Annoy:
                 index.add_item(row, vector)
         index.build(params["n_trees"], n_jobs=1)
         index.save(str(folder / _FILE))
-        return _canaries(index, vectors)
+        return canaries_of(vectors, _answer(index))
 
     def load(self, files: Mapping[str, Path], vectors: StoredVectors, entry: EngineEntry) -> Opened:
         """Maps the file; nothing is read before a query needs it."""
@@ -66,7 +70,7 @@ class Annoy:
                 f"{_FILE} holds {index.get_n_items()} items in {index.get_n_trees()} trees "
                 f"instead of {rows} in {n_trees}"
             )
-        _sing(index, vectors, entry.canaries)
+        sing(vectors, entry.canaries, _answer(index))
         return _Forest(index, rows, search_k)
 
 
@@ -99,30 +103,12 @@ def search_k_for(rows: int) -> int:
     return 100 * max(1, round(math.exp(float(np.interp(math.log(max(rows, 1)), sizes, nodes))) / 100))
 
 
-def _canaries(index: AnnoyIndex, vectors: StoredVectors) -> tuple[Canary, ...]:
-    k = min(_CANARY_K, len(vectors))
-    rows = np.unique(np.linspace(0, len(vectors) - 1, min(len(vectors), _CANARIES)).astype(np.intp)).tolist()
-    return tuple(Canary(row, tuple(_answer(index, vectors, row, k))) for row in rows)
+def _answer(index: AnnoyIndex) -> Answer:
+    def answer(query: Vector, k: int) -> list[int]:
+        rows: list[int] = index.get_nns_by_vector(query.tolist(), k, _CANARY_NODES * k)
+        return rows
 
-
-def _sing(index: AnnoyIndex, vectors: StoredVectors, canaries: tuple[Canary, ...]) -> None:
-    """Repeat the builder's canary queries.
-
-    Raises:
-        DamagedIndex: the answers are others.
-    """
-    expected = sum(len(canary.neighbours) for canary in canaries)
-    found = sum(
-        len(set(_answer(index, vectors, canary.row, len(canary.neighbours))).intersection(canary.neighbours))
-        for canary in canaries
-    )
-    if found < CANARY_OVERLAP * expected:
-        raise DamagedIndex(f"canary queries found {found} of {expected} neighbours")
-
-
-def _answer(index: AnnoyIndex, vectors: StoredVectors, row: int, k: int) -> list[int]:
-    rows: list[int] = index.get_nns_by_vector(unit(vectors[row : row + 1])[0].tolist(), k, 100 * k)
-    return rows
+    return answer
 
 
 ANNOY: Final = Annoy()

@@ -65,6 +65,13 @@ class Engine(Protocol):
     def files(self) -> Sequence[str]:
         """Names of the files that it keeps with a segment."""
 
+    @property
+    def import_s(self) -> float:
+        """Seconds of a processor that a reader spends on its library."""
+
+    def least_bytes(self, rows: int, dim: int) -> int:
+        """Bytes that its files have at least for so many rows: what a builder knows of them before it builds."""
+
     def efforts(self, rows: int) -> Iterator[Effort]:
         """What the promotion gate may try for so many rows, the cheapest first; it takes what finds enough."""
 

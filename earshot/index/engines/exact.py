@@ -9,6 +9,7 @@ import numpy as np
 from earshot.embedding import Vector
 from earshot.index.arrays import Mask, StoredVectors
 from earshot.index.engines.engine import Canary, Candidates, Effort, EngineEntry, Opened, Params
+from earshot.index.engines.rescoring import best
 from earshot.index.transform import unit
 
 
@@ -17,6 +18,11 @@ class Exact:
 
     name = "exact"
     files = ()
+    import_s = 0.0
+
+    def least_bytes(self, rows: int, dim: int) -> int:  # noqa: ARG002 none for any number
+        """It keeps no file."""
+        return 0
 
     def efforts(self, rows: int) -> Iterator[Effort]:  # noqa: ARG002 it takes the same for any number
         """There is but one."""
@@ -40,11 +46,7 @@ class _Matrix:
         similarities = self._vectors @ query
         if dead is not None:
             similarities[dead] = -np.inf
-        if n < len(similarities):
-            least = np.partition(similarities, len(similarities) - n)[len(similarities) - n]
-            rows = np.flatnonzero(similarities >= least)
-        else:
-            rows = np.arange(len(similarities))
+        rows, _ = best(np.arange(len(similarities)), similarities, n)
         rows = rows[similarities[rows] > -np.inf]
         return Candidates(rows, similarities[rows])
 

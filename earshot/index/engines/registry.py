@@ -7,8 +7,10 @@ from earshot.errors import DamagedIndex
 from earshot.index.engines.annoy import ANNOY
 from earshot.index.engines.engine import Engine
 from earshot.index.engines.exact import EXACT
+from earshot.index.engines.hnsw import HNSW
+from earshot.index.engines.ivf_rabitq import IVF_RABITQ
 
-_ALL: tuple[Engine, ...] = (EXACT, ANNOY)
+_ALL: tuple[Engine, ...] = (EXACT, ANNOY, IVF_RABITQ, HNSW)
 ENGINES: Mapping[str, Engine] = MappingProxyType({engine.name: engine for engine in _ALL})
 
 

@@ -15,10 +15,10 @@ import pytest
 from annoy import AnnoyIndex
 from moto import mock_aws
 
+from annoy_service.bases import rebuilt
 from annoy_service.builder import Builder, make_builder
 from annoy_service.fold import fold
 from annoy_service.pointers import manifest_at, position, publish
-from annoy_service.version import rebuilt
 from earshot.errors import DamagedIndex
 from earshot.ids import TrackId
 from earshot.index import layout
@@ -56,7 +56,7 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
         patch.setattr(layout, "_STEPS_FRESH", 2)  # the map of a large base takes many seconds, and has its own tests
-        patch.setattr(layout, "_LANDMARKS_OF_MANY", 50)
+        patch.setattr(layout, "LANDMARKS_OF_MANY", 50)
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket=BUCKET)
         builder = make_builder(s3, BUCKET, recipe_named("choi-2017@1-160d"), tmp_path_factory.mktemp("builder"))

@@ -9,15 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from annoy_service.gate import admit
+from annoy_service.choice import choose
 from earshot.embedding import Vector
 from earshot.errors import DamagedIndex, RecallTooLow
 from earshot.ids import SegmentId, TrackId
 from earshot.index.arrays import Mask, StoredVectors
 from earshot.index.cache import SegmentCache
 from earshot.index.engines import registry
-from earshot.index.engines.annoy import ANNOY
-from earshot.index.engines.engine import Canary, Candidates, Effort, EngineEntry, Opened, Params
+from earshot.index.engines.engine import Canary, Candidates, Effort, Engine, EngineEntry, Opened, Params
 from earshot.index.manifest import SegmentEntry
 from earshot.index.row_sources import FreshRow, FreshRows, MergedRows
 from earshot.index.rows import track_to_line
@@ -35,6 +34,10 @@ class Half:
 
     name = "half"
     files = ("even.npy", "odd.npy")
+    import_s = 0.0
+
+    def least_bytes(self, rows: int, dim: int) -> int:
+        return rows * dim
 
     def efforts(self, rows: int) -> Iterator[Effort]:
         yield Effort({"built": rows}, [{"files": 1}, {"files": 2}])
@@ -74,8 +77,11 @@ def written(folder: Path, engine: Half, vectors: npt.NDArray[Any]) -> SegmentEnt
     ]
     identity = CatalogueTransform(np.zeros(DIM, np.float32), np.ones(DIM, np.float32), np.eye(DIM, dtype=np.float32))
     objects = {**write_rows(folder, MergedRows([FreshRows(rows, DIM)], DIM)), **write_vectors(folder, identity)}
-    entry, recall = admit(engine, folder)
-    return sealed("base", len(rows), {**objects, **stored(folder, engine.files)}, entry, recall=recall)
+    choice = choose(folder, [engine])
+    return sealed(
+        "base", len(rows), {**objects, **stored(folder, engine.files)}, choice.engine, recall=choice.recall,
+        trials=choice.trials,
+    )  # fmt: skip
 
 
 def opened(tmp_path: Path, entry: SegmentEntry, folder: Path) -> Segment:
@@ -119,28 +125,93 @@ def test_every_file_of_the_engine_must_be_what_the_manifest_says(half: Half, tmp
 
 
 def test_an_engine_that_this_code_does_not_know_is_named() -> None:
-    with pytest.raises(DamagedIndex, match="engine 'hnsw', which is none of exact, annoy"):
-        registry.engine_named("hnsw")
+    with pytest.raises(DamagedIndex, match="engine 'flat', which is none of exact, annoy, ivf_rabitq, hnsw"):
+        registry.engine_named("flat")
 
 
-@pytest.fixture(scope="module")
-def forest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Opened, npt.NDArray[np.float16]]:
-    """Annoy over enough rows that its usual effort sees but a part of them."""
-    vectors = unit(np.random.default_rng(3).normal(size=(6_000, DIM))).astype(np.float16)
-    folder, effort = tmp_path_factory.mktemp("forest"), {"n_trees": 5}
-    canaries = ANNOY.build(folder, vectors, effort)
-    files = {name: folder / name for name in ANNOY.files}
-    return ANNOY.load(files, vectors, EngineEntry(ANNOY.name, {**effort, "search_k": 500}, canaries)), vectors
+Built = tuple[Engine, EngineEntry, Path, npt.NDArray[np.float16]]
+
+
+def built(engine: Engine, folder: Path, vectors: npt.NDArray[np.float16], effort: Params, search: Params) -> Built:
+    entry = EngineEntry(engine.name, {**effort, **search}, engine.build(folder, vectors, effort))
+    return engine, entry, folder, vectors
+
+
+def loaded(found: Built) -> Opened:
+    engine, entry, folder, vectors = found
+    return engine.load({name: folder / name for name in engine.files}, vectors, entry)
+
+
+@pytest.fixture(scope="module", params=["annoy", "ivf_rabitq", "hnsw"])
+def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """An engine over enough rows that its usual effort sees but a part of them."""
+    vectors = unit(np.random.default_rng(3).normal(size=(3_000, DIM))).astype(np.float16)
+    engine = registry.engine_named(request.param)
+    effort: Params = {"annoy": {"n_trees": 5}, "ivf_rabitq": {"lists": 50}, "hnsw": {"links": 16}}[engine.name]
+    search: Params = {
+        "annoy": {"search_k": 300}, "ivf_rabitq": {"probes": 4, "candidates": 50}, "hnsw": {"breadth": 16},
+    }[engine.name]  # fmt: skip
+    return built(engine, tmp_path_factory.mktemp(engine.name), vectors, effort, search)
 
 
 @pytest.mark.parametrize("dead_share", [0.0, 0.5, 0.99])
-@pytest.mark.parametrize("n", [1, 100, 2_000, 6_000])
-def test_annoy_gives_as_many_rows_as_are_asked_for_as_far_as_there_are_so_many(
-    forest: tuple[Opened, npt.NDArray[np.float16]], n: int, dead_share: float
+@pytest.mark.parametrize("n", [1, 100, 1_000, 3_000])
+def test_an_engine_gives_as_many_rows_as_are_asked_for_as_far_as_there_are_so_many(
+    large: Built, n: int, dead_share: float
 ) -> None:
-    opened, vectors = forest
+    opened, vectors = loaded(large), large[3]
     dead = np.random.default_rng(5).random(len(vectors)) < dead_share
     query: Vector = unit(vectors[:1])[0]
-    rows = opened.candidates(query, n, dead).rows
+    rows, similarities = opened.candidates(query, n, dead)
     assert len(rows) == len(set(rows.tolist())) >= min(n, int((~dead).sum()))
     assert not dead[rows].any()
+    if similarities is not None:
+        assert similarities == pytest.approx(unit(vectors[rows]) @ query, abs=1e-6)
+
+
+def test_equal_vectors_give_equal_files_and_equal_canaries(large: Built, tmp_path: Path) -> None:
+    engine, entry, folder, vectors = large
+    assert engine.build(tmp_path, vectors, entry.params) == entry.canaries
+    for name in engine.files:
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_an_engine_knows_how_small_its_files_can_be(large: Built) -> None:
+    engine, _, folder, vectors = large
+    assert 0 < engine.least_bytes(*vectors.shape) <= sum((folder / name).stat().st_size for name in engine.files)
+
+
+@pytest.mark.parametrize("params", [{}, {"n_trees": 6, "lists": 51, "links": 9}])
+def test_files_that_are_not_what_the_manifest_says_are_refused(large: Built, params: Params) -> None:
+    engine, entry, folder, vectors = large
+    with pytest.raises(DamagedIndex, match=engine.files[0]):
+        loaded((engine, EngineEntry(engine.name, {**entry.params, **params} if params else {}), folder, vectors))
+    with pytest.raises(DamagedIndex, match=engine.files[0]):
+        loaded((engine, entry, folder, vectors[:-1]))
+
+
+def test_whoever_finds_other_neighbours_than_the_builder_refuses_the_files(large: Built) -> None:
+    engine, entry, folder, vectors = large
+    others = tuple(Canary(canary.row, tuple(row ^ 1 for row in canary.neighbours)) for canary in entry.canaries)
+    with pytest.raises(DamagedIndex, match="canary queries found"):
+        loaded((engine, EngineEntry(engine.name, entry.params, others), folder, vectors))
+
+
+@pytest.mark.parametrize("kept", [0, 30, 2_000])
+def test_a_file_that_was_cut_off_is_no_crash(large: Built, tmp_path: Path, kept: int) -> None:
+    engine, entry, folder, vectors = large
+    for name in engine.files:
+        (tmp_path / name).write_bytes((folder / name).read_bytes()[:kept])
+    with pytest.raises(DamagedIndex, match=engine.files[0]):
+        loaded((engine, entry, tmp_path, vectors))
+
+
+def test_a_new_mask_is_noticed(large: Built) -> None:
+    opened, vectors = loaded(large), large[3]
+    query: Vector = unit(vectors[7:8])[0]
+    dead = np.zeros(len(vectors), np.bool_)
+    assert 7 in opened.candidates(query, 5, dead).rows
+    other = dead.copy()
+    other[7] = True
+    assert 7 not in opened.candidates(query, 5, other).rows
+    assert 7 in opened.candidates(query, 5, dead).rows

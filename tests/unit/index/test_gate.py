@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pytest
 
 from annoy_service import gate
-from annoy_service.gate import EXACT_UP_TO, MIN_RECALL, write_base
+from annoy_service.attempts import MIN_RECALL
+from annoy_service.gate import EXACT_UP_TO, write_base
 from earshot.errors import DamagedIndex, RecallTooLow
 from earshot.ids import TrackId
 from earshot.index import layout
@@ -27,7 +28,7 @@ from earshot.track import Track, TrackInfo
 def quick_map(monkeypatch: pytest.MonkeyPatch) -> None:
     """The map of a large base takes many seconds, and has tests of its own."""
     monkeypatch.setattr(layout, "_STEPS_FRESH", 2)
-    monkeypatch.setattr(layout, "_LANDMARKS_OF_MANY", 50)
+    monkeypatch.setattr(layout, "LANDMARKS_OF_MANY", 50)
 
 
 def rows(vectors: npt.NDArray[Any]) -> MergedRows:

@@ -65,6 +65,15 @@ def test_a_manifest_survives_storage() -> None:
     assert Pointer.from_bytes(pointer.to_bytes()) == pointer
 
 
+def test_recall_across_bases_is_kept_where_it_was_measured() -> None:
+    there = manifest(entry("a"), entry("b"))
+    assert there.recall == 0.98
+    measured = replace(there, recall_across=0.99)
+    back = manifest_from_bytes(manifest_to_bytes(measured))
+    assert (back.recall_across, back.recall) == (0.99, 0.99)
+    assert b"recall_across" not in manifest_to_bytes(there)
+
+
 def test_files_of_which_this_code_knows_nothing_are_carried_on() -> None:
     """So that later Earshots may add some, and this one fold onto what they wrote."""
     there = manifest(replace(entry(), objects={"ids.npy": OBJECT, "of-some-later-day.bin": OBJECT}))
@@ -92,7 +101,7 @@ def with_engine(data: dict[str, Any], **changed: Any) -> dict[str, Any]:
 
 DAMAGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "another format": lambda data: data | {"format": 99},
-    "an engine of some later day": lambda data: data | {"segments": [with_engine(data, name="hnsw")]},
+    "an engine of some later day": lambda data: data | {"segments": [with_engine(data, name="of glass")]},
     "an engine's parameter that is no number": lambda data: (
         data | {"segments": [with_engine(data, params={"search_k": "7"})]}
     ),

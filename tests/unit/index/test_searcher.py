@@ -64,7 +64,7 @@ class Shelf:
 @pytest.fixture
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     monkeypatch.setattr(layout, "_STEPS_FRESH", 2)  # the map of a large base takes many seconds, and has its own tests
-    monkeypatch.setattr(layout, "_LANDMARKS_OF_MANY", 50)
+    monkeypatch.setattr(layout, "LANDMARKS_OF_MANY", 50)
     return Shelf(tmp_path)
 
 

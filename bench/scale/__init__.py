@@ -1,0 +1,1 @@
+"""Measurements of ten million tracks: `python -m bench.scale`."""
