@@ -254,6 +254,7 @@ def test_half_precision_becomes_single_precision_exactly() -> None:
             st.binary().map(lambda text: np.frombuffer(text, np.uint8)),
             st.lists(st.floats(width=32, allow_nan=False)).map(lambda numbers: np.array(numbers, np.float32)),
         ),
+        min_size=1,
         max_size=5,
     )
 )
