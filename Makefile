@@ -9,8 +9,8 @@ ifeq ($(origin HOST),command line)  # some shells have a variable HOST of their 
 export EARSHOT_LOCAL_HOST := $(HOST)
 endif
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo proxy test-players test-kafka simulate test-field up down status crawl extract similar repair promote model test lint format lock build-all bench-extract \
-        bench-songs bench-windows bench-index bench-ingest bench-scan bench-api bench-listening bench-plots fuzz clean spotify-login openapi drawing notices
+.PHONY: help setup setup-dev demo proxy test-players test-kafka test-batch batch simulate test-field up down status crawl extract similar repair promote pipeline pipeline-states test-pipelines model test lint format lock build-all bench-extract \
+        bench-songs bench-windows bench-index bench-ingest bench-scan bench-batch bench-api bench-listening bench-plots fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -52,12 +52,25 @@ similar: setup ## Tracks that sound like TRACK=… (K=10)
 	@test -n $(call as_given,TRACK) || { echo "usage: make similar TRACK=<track id, URI or URL> [K=10]" >&2; exit 2; }
 	@$(PY) -m ops similar $(if $(value K),-k $(call as_given,K)) -- $(call as_given,TRACK)
 
+batch: model ## JOB=embed on Spark: INPUT=… (a folder, s3://bucket/prefix/, a manifest) OUTPUT=… (STAGE=prod: on AWS)
+	@test -n $(call as_given,JOB) || { echo "usage: make batch JOB=embed INPUT=… OUTPUT=… (ARGS=--help lists more)" >&2; exit 2; }
+	@if [ "$$STAGE" = local ]; then run="$$(scripts/spark-environment)/python -m batch"; else run="$(PY) -m batch.submit"; fi && \
+	    exec $$run $(call as_given,JOB) $(if $(value INPUT),--input $(call as_given,INPUT)) \
+	    $(if $(value OUTPUT),--output $(call as_given,OUTPUT)) $(ARGS)
+
 repair: setup ## Make table, index and previews agree (ARGS=--table-lost or --rebuild)
 	@$(PY) -m ops repair $(ARGS)
 
 promote: setup ## Let the index of RECIPE=… serve (docs/models.md; ARGS=--incomplete: though it lacks tracks)
 	@test -n $(call as_given,RECIPE) || { echo "usage: make promote RECIPE=<recipe> [ARGS=--incomplete]" >&2; exit 2; }
 	@$(PY) -m ops promote $(ARGS) -- $(call as_given,RECIPE)
+
+pipeline: setup ## From PLAYLIST=… to a promoted index version; what is done is not done again (RECIPE=…)
+	@test -n $(call as_given,PLAYLIST) || { echo "usage: make pipeline PLAYLIST=<folder, or playlist id, URI or URL> [RECIPE=<recipe>]" >&2; exit 2; }
+	@$(PY) -m pipelines run --playlist=$(call as_given,PLAYLIST) $(if $(value RECIPE),--recipe=$(call as_given,RECIPE))
+
+pipeline-states: setup ## Write infra/pipeline.asl.json from pipelines/steps.json
+	@$(PY) -m pipelines.state_machine
 
 # Whatever the shell says, compiled modules are kept: each worker and each function of a stack would compile them anew.
 test: setup-dev ## All tests, on two cores (pytest arguments: ARGS="-k index")
@@ -72,6 +85,16 @@ test-players: setup-dev ## A real media server and real players around Earshot, 
 test-kafka: setup-dev ## Plays from a real broker, whose reader is killed meanwhile
 	@scripts/tool-environment broker >/dev/null
 	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest tests/kafka $(ARGS)
+
+test-pipelines: setup-dev ## The pipeline by Step Functions, Airflow and Prefect, of each of which a step is killed
+	@$(PY) -m extractor.model
+	@scripts/tool-environment airflow >/dev/null
+	@scripts/tool-environment prefect >/dev/null
+	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest tests/pipelines $(ARGS)
+
+test-batch: setup-dev model ## The same work on Spark, whose workers are killed meanwhile
+	@packages=$$(scripts/spark-environment packages) && \
+	    env -u PYTHONDONTWRITEBYTECODE PYTHONPATH="$$packages" $(PY) -m pytest tests/batch $(ARGS)
 
 simulate: setup-dev ## Invented people with a known taste play through the API (LISTENERS=100 DAYS=14 RATE=50 URL=; ARGS=--judge)
 	@$(PY) -m simulator $(if $(LISTENERS),--listeners $(call as_given,LISTENERS)) $(if $(DAYS),--days $(call as_given,DAYS)) \
@@ -121,9 +144,14 @@ bench-ingest: setup-dev model ## From PUT to searchable, and a playlist of 1,000
 bench-scan: setup-dev ## A second crawl of 20,000 files that have not changed (fails on a miss)
 	@$(PY) -m bench.scan
 
+bench-batch: setup-dev model ## What the same work costs on Spark, and a million tracks on EMR Serverless (fails on a miss)
+	@packages=$$(scripts/spark-environment packages) && PYTHONPATH="$$packages" $(PY) -m bench.batch
+	@packages=$$(scripts/spark-environment packages) && PYTHONPATH="$$packages" $(PY) -m bench.batch.listening
+
 bench-listening: setup-dev ## What people play: what the champion finds, what serving and fitting cost (fails on a miss)
 	@$(PY) -m bench.listening
 	@$(PY) -m bench.listening.serving
+	@$(PY) -m bench.listening.rate
 	@$(PY) -m bench.listening.lake
 	@$(PY) -m bench.listening.tastes
 

@@ -12,6 +12,7 @@ from config.api import ApiSettings
 from config.media_servers import MediaServerSettings
 from earshot.admission import Admission
 from earshot.colistening.reader import ColisteningReader
+from earshot.colistening.trial_reader import TrialReader
 from earshot.folders import Folders
 from earshot.index.reader import IndexReader
 from earshot.listening_journal import ListeningJournal
@@ -42,7 +43,11 @@ def services() -> Services:
     Raises:
         InvalidSettings: names every missing or unusable variable.
     """
-    settings = ApiSettings.load()
+    return connected(ApiSettings.load())
+
+
+def connected(settings: ApiSettings) -> Services:
+    """The adapters that `settings` ask for."""
     dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
     # Players hear of a store that is away before they, or the gateway, lose patience: what the gateway says itself is
     # taken for success by some.
@@ -95,6 +100,9 @@ def services() -> Services:
             settings.index_bucket,
             settings.index_cache_dir,
             check_every_s=settings.index_check_every_s,
+        ),
+        trial=TrialReader(
+            s3, settings.index_bucket, settings.index_cache_dir, check_every_s=10 * settings.index_check_every_s
         ),
         tracks=tracks,
         crawls=CrawlsTable(dynamodb, settings.crawls_table),

@@ -35,7 +35,7 @@ def warm_up(kind: str, services: Callable[[], Services]) -> None:
     except EarshotError:
         _log.exception("the api cannot be set up")
         return
-    opening = Thread(target=_open, args=(found,), name="warm-up", daemon=True)
+    opening = Thread(target=open_index, args=(found,), name="warm-up", daemon=True)
     opening.start()
     opening.join(PATIENCE_S if kind == "on-demand" else LONG_PATIENCE_S)
     if opening.is_alive():
@@ -50,7 +50,8 @@ def wake(services: Services) -> None:
     services.colistening.look_again()
 
 
-def _open(services: Services) -> None:
+def open_index(services: Services) -> None:
+    """Open the index version that serves, and the table of what is played together; say what keeps it from that."""
     try:
         services.index.current()
         services.colistening.current()

@@ -17,6 +17,7 @@
     ├── KeyRequired                  the request needs a valid API key
     ├── QuotaExceeded                as much as is allowed in an hour has been asked for; carries `retry_after_s`
     ├── MethodNotAllowed             the path exists, the method does not
+    ├── NotServedHere                this process answers from an index alone, and the request needs more
     ├── NotFound
     │   ├── RouteNotFound
     │   ├── TrackNotFound
@@ -37,6 +38,8 @@
     │   └── ProviderUnavailable      time-outs, 5xx, broken bodies: try again
     ├── CrawlAborted                 a crawl failed again and again, for no reason that has a name
     ├── ForbiddenUrl                 a URL outside the allow-list; never fetched
+    ├── StepFailed                   a step of a pipeline that another try would not help
+    ├── JobFailed                    a job in bulk ended without having done its work
     ├── LocalStackError              the stack on this machine cannot start, or does not run
     ├── ApiError                     our own HTTP API, as its clients see it
     │   ├── ApiUnreachable           it does not answer, or something else does
@@ -170,6 +173,13 @@ class MethodNotAllowed(EarshotError):
     def __init__(self, message: str, *, allowed: tuple[str, ...]) -> None:
         super().__init__(message, hint=f"Use {' or '.join(allowed)}.")
         self.allowed = allowed
+
+
+class NotServedHere(EarshotError):
+    """This process answers from an index alone, and the request needs a table or a queue."""
+
+    code = "not_served_here"
+    hint = "It is answered where the stage's tables and queues are known (docs/operations.md, The API as a container)."
 
 
 class NotFound(EarshotError):
@@ -326,6 +336,19 @@ class ForbiddenUrl(EarshotError):
     code = "forbidden_url"
 
 
+class StepFailed(EarshotError):
+    """A step of a pipeline that another try would not help."""
+
+    code = "step_failed"
+
+
+class JobFailed(EarshotError):
+    """A job in bulk ended on AWS without having done its work."""
+
+    code = "job_failed"
+    hint = "Its log says more. Once that is mended, submit it again: what is done is not done again."
+
+
 class LocalStackError(EarshotError):
     """The stack on this machine cannot start, or is needed and does not run."""
 
@@ -394,6 +417,7 @@ _HTTP_STATUS: dict[type[EarshotError], HTTPStatus] = {
     KeyRequired: HTTPStatus.UNAUTHORIZED,
     QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    NotServedHere: HTTPStatus.NOT_IMPLEMENTED,
     NotFound: HTTPStatus.NOT_FOUND,
     TrackNotReady: HTTPStatus.CONFLICT,
     NoPreview: HTTPStatus.CONFLICT,

@@ -4,11 +4,12 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from earshot.clock import Timestamp
 from earshot.ids import TrackId
 from earshot.messages import RecordPlays
+from earshot.play_messages import merged, together
 from earshot.plays import ListenerId
 from earshot.stores.listeners_table import ListenersTable, Opinion
 from earshot.stores.message_queue import MessageQueue
@@ -23,6 +24,7 @@ class ListeningJournal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file: TextIO | None = None
 
     def played(self, message: RecordPlays) -> None:
         """Note plays, of one listener, that were accepted."""
@@ -37,31 +39,45 @@ class ListeningJournal:
         kept = [note for note in self._notes() if note["listener"] != listener]
         beside = self._path.with_suffix(".new")
         beside.unlink(missing_ok=True)
-        for note in [*kept, {"listener": listener, "asked_at": asked_at}]:
-            _append(beside, note)
+        with _opened(beside) as file:
+            for note in [*kept, {"listener": listener, "asked_at": asked_at}]:
+                _write(file, note)
+        self._close()
         beside.replace(self._path)
 
     def begin_anew(self) -> None:
         """Forget all notes: what they say was written at a clean end."""
+        self._close()
         self._path.unlink(missing_ok=True)
 
     def replay(self, queue: MessageQueue, listeners: ListenersTable) -> int:
-        """Say everything again, in its order; how many notes there were. May be repeated: nothing of it doubles."""
+        """Say everything again; how many notes there were. May be repeated: nothing of it doubles.
+
+        Plays say when they were taken in, so it does not matter that they come last.
+        """
         count = 0
         for note in self._notes():
             listener = ListenerId(note["listener"])
-            if "plays" in note:
-                queue.send(RecordPlays.from_json(note["plays"]))
-            elif "asked_at" in note:
+            if "asked_at" in note:
                 listeners.forget(listener, Timestamp(note["asked_at"]))
-            else:
+            elif "track_id" in note:
                 opinion = Opinion(note["opinion"]) if note["opinion"] else None
                 listeners.say(listener, TrackId(note["track_id"]), opinion)
             count += 1
+        played = (RecordPlays.from_json(note["plays"]) for note in self._notes() if "plays" in note)
+        for messages in together(played, lambda message: message):
+            queue.send(merged(messages))
         return count
 
     def _append(self, note: dict[str, Any]) -> None:
-        _append(self._path, note)
+        if self._file is None:
+            self._file = _opened(self._path)
+        _write(self._file, note)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _notes(self) -> Iterator[dict[str, Any]]:
         if not self._path.exists():
@@ -74,11 +90,15 @@ class ListeningJournal:
                     continue  # cut short by a death while it was written, or empty
 
 
-def _append(path: Path, note: dict[str, Any]) -> None:
+def _opened(path: Path) -> TextIO:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a", encoding="utf-8", opener=_for_its_owner) as file:
-        # The line break comes first too: the line before may have been cut short by a death.
-        file.write(f"\n{json.dumps(note)}\n")
+    return open(path, "a", encoding="utf-8", opener=_for_its_owner)
+
+
+def _write(file: TextIO, note: dict[str, Any]) -> None:
+    # The line break comes first too: the line before may have been cut short by a death.
+    file.write(f"\n{json.dumps(note)}\n")
+    file.flush()
 
 
 def _for_its_owner(path: str, flags: int) -> int:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Self
 
@@ -17,11 +17,16 @@ from earshot.reasons import Reason
 _reader: Callable[[type], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
+def plain_fields(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass by name, for `json.dumps`. (`asdict` copies all in them, for thrice the time.)"""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
 @dataclass(frozen=True, slots=True)
 class _Message:
     def to_json(self) -> str:
         """Compact JSON of the fields."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return json.dumps(self, separators=(",", ":"), default=plain_fields)
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -12,7 +12,7 @@ locals {
   functions = [
     "crawl_playlist", "fetch_preview", "extract", "reconcile",
     "queue_changes", "index_tracks", "compact_index", "reconcile_index",
-    "record_plays", "keep_plays", "learn_listening", "api",
+    "record_plays", "keep_plays", "learn_listening", "pipeline_step", "api",
   ]
 }
 
@@ -164,6 +164,18 @@ resource "aws_dynamodb_table" "listeners" {
     type = "S"
   }
 
+  attribute {
+    name = "opinion"
+    type = "S"
+  }
+
+  global_secondary_index { # what is loved and banned, learned from without a look at the plays; only opinions are in it
+    name               = "opinions"
+    hash_key           = "opinion"
+    projection_type    = "INCLUDE"
+    non_key_attributes = ["said_at"]
+  }
+
   ttl {
     attribute_name = "expires_at"
     enabled        = true
@@ -239,4 +251,54 @@ module "edge" {
   name                     = "${local.name}-edge"
   origin_host              = var.edge_origin
   requests_in_five_minutes = var.edge_requests_in_five_minutes
+}
+
+module "service" {
+  source = "./modules/service"
+  count  = var.service == null ? 0 : 1
+
+  name                 = "${local.name}-service"
+  index_bucket         = { name = module.index_bucket.name, arn = module.index_bucket.arn }
+  image                = var.service.image
+  image_repository_arn = var.service.image_repository_arn
+  vpc_id               = var.service.vpc_id
+  balancer_subnet_ids  = var.service.balancer_subnet_ids
+  task_subnet_ids      = var.service.task_subnet_ids
+  certificate_arn      = var.service.certificate_arn
+  allowed_cidrs        = var.service.allowed_cidrs
+  internal             = var.service.internal
+  assign_public_ip     = var.service.assign_public_ip
+  architecture         = var.service.architecture
+  cpu                  = var.service.cpu
+  memory_mib           = var.service.memory_mib
+  disk_gib             = var.service.disk_gib
+  tasks                = var.service.tasks
+  environment          = var.service.environment
+  log_retention_days   = var.log_retention_days
+}
+
+module "batch_bucket" {
+  source = "./modules/private_bucket"
+  count  = var.batch == null ? 0 : 1
+
+  name          = "${local.name}-batch-${local.account_id}"
+  force_destroy = !var.protect_data
+}
+
+module "batch" {
+  source = "./modules/batch"
+  count  = var.batch == null ? 0 : 1
+
+  name               = "${local.name}-batch"
+  parameter          = "/earshot/${var.stage}/batch"
+  image_tag          = var.batch.image_tag
+  region             = var.region
+  account_id         = local.account_id
+  bucket             = module.batch_bucket[0].name
+  bucket_arn         = module.batch_bucket[0].arn
+  read_bucket_arns   = concat([module.previews_bucket.arn, module.plays_bucket.arn], [for name in var.batch.read_buckets : "arn:aws:s3:::${name}"])
+  index_bucket_arn   = module.index_bucket.arn
+  tracks_table_arn   = aws_dynamodb_table.tracks.arn
+  most_vcpus         = var.batch.most_vcpus
+  log_retention_days = var.log_retention_days
 }

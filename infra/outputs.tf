@@ -17,3 +17,18 @@ output "edge_url" {
   description = "Where the API is reached through CloudFront, if edge_origin is set."
   value       = one(module.edge[*].url)
 }
+
+output "pipeline_arn" {
+  description = "The state machine of the pipeline, for `aws stepfunctions start-execution`."
+  value       = aws_sfn_state_machine.pipeline.arn
+}
+
+output "service_host" {
+  description = "Host of the load balancer before the API's containers, if service is set."
+  value       = one(module.service[*].host)
+}
+
+output "batch_repository" {
+  description = "Where the image of jobs in bulk is pushed to, if batch is set."
+  value       = one(module.batch[*].repository_url)
+}

@@ -158,3 +158,64 @@ variable "plays_from_kafka" {
     error_message = "plays_from_kafka needs either cluster_arn or bootstrap_servers and secret_arn."
   }
 }
+
+variable "pipeline_schedules" {
+  description = "When the pipeline runs by itself, by name: of which playlist, by which expression of EventBridge Scheduler (`rate(1 day)`, `cron(0 4 * * ? *)`), for which recipe (empty: the one that serves). Never, if empty."
+  type = map(object({
+    playlist = string
+    schedule = string
+    timezone = optional(string, "UTC")
+    recipe   = optional(string, "")
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name, one in var.pipeline_schedules : can(regex("^[a-z0-9-]{1,32}$", name)) && can(regex("^(rate|cron)[(].+[)]$", one.schedule)) && one.playlist != ""])
+    error_message = "pipeline_schedules needs, by a name of lower-case letters, digits and hyphens, a playlist and a schedule such as rate(1 day)."
+  }
+}
+
+variable "pipeline_spark" {
+  description = "Application of EMR Serverless, role and job drivers by which scheduled runs of the pipeline do the named steps; null: the functions do all of them."
+  type = object({
+    application_id = string
+    role_arn       = string
+    embed          = optional(any)
+    build          = optional(any)
+    train          = optional(any)
+  })
+  default = null
+}
+
+variable "service" {
+  description = "The API as containers on Fargate beside the function (docs/operations.md): its image by digest, the network, the certificate of its name, its size. null for none."
+  type = object({
+    image                = string
+    image_repository_arn = optional(string)
+    vpc_id               = string
+    balancer_subnet_ids  = list(string)
+    task_subnet_ids      = list(string)
+    certificate_arn      = string
+    allowed_cidrs        = optional(list(string), ["0.0.0.0/0"])
+    internal             = optional(bool, false)
+    assign_public_ip     = optional(bool, true)
+    architecture         = optional(string, "ARM64")
+    cpu                  = optional(number, 1024)
+    memory_mib           = optional(number, 4096)
+    disk_gib             = optional(number, 21)
+    tasks                = optional(number, 2)
+    environment          = optional(map(string), {})
+  })
+  default = null
+}
+
+variable "batch" {
+  description = "Jobs in bulk on EMR Serverless (docs/batch.md); null for none. image_tag: of the image that was pushed to the repository that this makes; read_buckets: names of buckets with audio or manifests of one's own; most_vcpus: of all jobs together."
+  type = object({
+    image_tag    = optional(string)
+    read_buckets = optional(list(string), [])
+    most_vcpus   = optional(number, 64)
+  })
+  default = null
+}

@@ -28,7 +28,10 @@ provider "aws" {
       cloudwatch     = endpoints.value
       cloudwatchlogs = endpoints.value
       dynamodb       = endpoints.value
+      iam            = endpoints.value
       s3             = endpoints.value
+      scheduler      = endpoints.value
+      sfn            = endpoints.value
       sns            = endpoints.value
       sqs            = endpoints.value
       ssm            = endpoints.value

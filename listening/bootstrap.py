@@ -4,18 +4,21 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 import boto3
+from botocore.config import Config
 
 from config.deliveries import DeliverySettings
 from config.keep_plays import KeepPlaysSettings
 from config.learn_listening import LearnListeningSettings
 from config.record_plays import RecordPlaysSettings
 from earshot.colistening.manifest import Snapshot
+from earshot.colistening.store import ColisteningStore
 from earshot.deliveries import Deliveries
 from earshot.matching import Matching
 from earshot.stores.leases import Leases
 from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.message_queue import Letters, MessageQueue
 from earshot.stores.plays_lake import PlaysLake
+from earshot.stores.shown_tracks import ShownTracks
 from earshot.stores.song_keys import SongKeys
 from earshot.stores.tracks_table import TracksTable
 from listening.dead_letters import DeadLetters
@@ -37,7 +40,8 @@ def record() -> Record:
         InvalidSettings: a setting is missing or unusable.
     """
     settings = RecordPlaysSettings.load()
-    dynamodb = boto3.client("dynamodb")
+    # mypy has checked what is sent; botocore's own look at each attribute of each play takes as long as all the rest.
+    dynamodb = boto3.client("dynamodb", config=Config(parameter_validation=False))
     matching = Matching(TracksTable(dynamodb, settings.tracks_table), SongKeys(dynamodb, settings.crawls_table))
     return Record(
         PlaysLake(boto3.client("s3"), settings.plays_bucket),
@@ -68,18 +72,30 @@ def keep() -> Keep:
 @lru_cache(maxsize=1)
 def learn() -> Learn:
     """What `learn_listening` runs."""
-    settings = LearnListeningSettings.load()
+    settings, dynamodb = LearnListeningSettings.load(), boto3.client("dynamodb")
     folder = _made(settings.plays_work_dir)
-    leases = Leases(boto3.client("dynamodb"), settings.crawls_table, seconds=_LONGEST_RUN_S)
+    leases = Leases(dynamodb, settings.crawls_table, seconds=_LONGEST_RUN_S)
     lake = PlaysLake(boto3.client("s3"), settings.plays_bucket)
-    fit = partial(_fit, settings.index_bucket, folder)
-    return Learn(lake, Plays(folder), folder, fit, partial(leases.hold, "listening"))
+    listeners = ListenersTable(dynamodb, settings.listeners_table)
+    fit = partial(_fit, settings, folder)
+    return Learn(lake, listeners, Plays(folder), folder, fit, partial(leases.hold, "listening"))
 
 
-def _fit(index_bucket: str, folder: Path, heard: Heard, snapshot: Snapshot) -> None:
+def _fit(settings: LearnListeningSettings, folder: Path, heard: Heard, snapshot: Snapshot) -> None:
     from listening.training import train_on  # SciPy takes a second to load, and keeping plays needs none of it
 
-    train_on(heard, snapshot, boto3.client("s3"), index_bucket, folder)
+    s3, choose_days = boto3.client("s3"), settings.choose_model_days
+    train_on(heard, snapshot, s3, settings.index_bucket, folder, choose_days=choose_days)
+
+
+def trials() -> tuple[ColisteningStore, ListenersTable, ShownTracks]:
+    """What trials are made of and judged by."""
+    settings, dynamodb = LearnListeningSettings.load(), boto3.client("dynamodb")
+    return (
+        ColisteningStore(boto3.client("s3"), settings.index_bucket),
+        ListenersTable(dynamodb, settings.listeners_table),
+        ShownTracks(dynamodb, settings.listeners_table),
+    )
 
 
 @lru_cache(maxsize=1)

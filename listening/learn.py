@@ -1,26 +1,41 @@
-"""Learns from what is played: reads the lake, and hands who played what, and when, to whatever fits a model to it."""
+"""Learns from what is played: reads the lake and what was said of tracks, and hands who played, loved and banned what,
+and when, to whatever fits a model to it."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from earshot.colistening.manifest import Snapshot
 from earshot.ids import TrackId
-from earshot.stores.plays_lake import LakeObject, PlaysLake
+from earshot.stores.listeners_table import ListenersTable, Opinion
+from earshot.stores.plays_lake import LakeObject, PlaysLake, digest
 from earshot.telemetry import logger
 from listening.local_lake import days
 from listening.parquet import Plays
 from listening.sums import Events
 
+_FEEDBACK = {Opinion.LOVED: 1, Opinion.BANNED: -1}
+
+
+class Opinions(NamedTuple):
+    """What was said of tracks, a row for each listener and track: codes and times as those of `Heard`; `feedback`: 1
+    loved, -1 banned, int64."""
+
+    listener: npt.NDArray[np.int64]
+    track: npt.NDArray[np.int64]
+    at: npt.NDArray[np.int64]
+    feedback: npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Who played which track, a row for each play of one that is known, by listener and time.
+    """Who played which track, a row for each play of one that is known, by listener and time; and what was said.
 
     `listener` and `track`: codes from 0, int64; those of tracks are places in `track_ids`, which ascend. `at`: in Unix
     seconds, int64. `skip`: whether it was left early, bool. Who a listener is, a code does not tell.
@@ -30,6 +45,7 @@ class Heard:
     track: npt.NDArray[np.int64]
     at: npt.NDArray[np.int64]
     skip: npt.NDArray[np.bool_]
+    opinions: Opinions
     track_ids: Sequence[TrackId]
 
 
@@ -42,6 +58,7 @@ class Learn:
     """What learning works with. `lease`: held while it runs, by one at a time."""
 
     lake: PlaysLake
+    listeners: ListenersTable
     plays: Plays
     folder: Path
     fit: Fit
@@ -53,7 +70,7 @@ class Learn:
             if lease is None:
                 logger().info("somebody else learns")
                 return None
-            read = read_plays(self.lake, self.plays, self.folder)
+            read = read_plays(self.lake, self.listeners, self.plays, self.folder)
             if read is None:
                 logger().info("nothing was played yet")
                 return None
@@ -62,24 +79,36 @@ class Learn:
             return snapshot
 
 
-def read_plays(lake: PlaysLake, plays: Plays, folder: Path) -> tuple[Heard, Snapshot] | None:
-    """All that the lake holds of plays that have a track; None where that is nothing."""
+def read_plays(lake: PlaysLake, listeners: ListenersTable, plays: Plays, folder: Path) -> tuple[Heard, Snapshot] | None:
+    """All that the lake holds of plays that have a track, and all opinions; None where nothing was played.
+
+    Of who asks to be forgotten nothing is read, though the lake may still hold it.
+    """
+    forgotten = {asked.listener: _epoch_of(asked.asked_at) for asked in listeners.to_forget()}
     objects = list(lake.objects())
-    events = Events(plays)
+    events = Events(plays, forgotten)
     for some in days(lake, objects, folder):
         events.add(some)
-    found, track_ids = events.arrays()
-    heard = Heard(**found, track_ids=track_ids)
+    events.add_opinions(
+        (said.listener, said.track_id, _epoch_of(said.said_at), _FEEDBACK[said.opinion])
+        for said in listeners.all_opinions()
+        if _epoch_of(said.said_at) > forgotten.get(said.listener, 0)  # the index may not know yet that it is deleted
+    )
+    heard = Heard(**events.arrays(), opinions=Opinions(**events.opinions()), track_ids=events.track_ids())
     return (heard, _snapshot(objects, heard)) if len(heard.at) else None
 
 
+def _epoch_of(time: str) -> int:
+    return int(datetime.fromisoformat(time).timestamp())
+
+
 def _snapshot(objects: Sequence[LakeObject], heard: Heard) -> Snapshot:
-    keys = "\n".join(sorted(found.key for found in objects))
     return Snapshot(
         objects[0].day.isoformat(),
         objects[-1].day.isoformat(),
         len(heard.at),
-        int(heard.listener.max()) + 1,
+        int(max(heard.listener.max(), heard.opinions.listener.max(initial=0))) + 1,
         len(heard.track_ids),
-        hashlib.sha256(keys.encode()).hexdigest()[:16],
+        digest(objects),
+        len(heard.opinions.at),
     )

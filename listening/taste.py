@@ -1,4 +1,4 @@
-"""What each listener likes: the tracks they have played, the later the more, of all the time that is kept.
+"""What each listener likes and has heard: the tracks they have played, the later the more, of all that is kept.
 
 A play weighs half as much every half-life. So while nobody plays anything the order of tracks stays as it is, and only
 the tastes of those who have played since theirs was made are made again.
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from earshot.clock import iso, now
+from earshot.history import MOST_TRACKS, History
 from earshot.plays import ListenerId
 from earshot.stores.listeners_table import ListenersTable, Taste
 from earshot.stores.plays_lake import LakeObject, PlaysLake
@@ -37,7 +38,7 @@ class Tastes:
     keep_days: int = 0
 
     def make(self, objects: Sequence[LakeObject]) -> int:
-        """Make the tastes of all who have played since; how many.
+        """Make tastes and histories of all who have played since; how many tastes.
 
         Args:
             objects: all of the lake, in the order of days.
@@ -50,13 +51,15 @@ class Tastes:
         for some in days(self.lake, _that_may_hold(objects, stale), self.folder):
             weights.add(some)
         expires_at = int((started + timedelta(days=self.keep_days)).timestamp()) if self.keep_days else None
-        made = []
-        for listener, tracks in weights.heaviest(_MOST_TRACKS):
-            self.listeners.note_taste(listener, Taste(tuple(tracks), iso(started)), expires_at)
-            made.append(listener)
-        for listener, asked_at in self.listeners.forgotten_at(made).items():  # while their taste was made
+        tastes = 0
+        for listener, plays, tracks in weights.histories(MOST_TRACKS):
+            self.listeners.note_history(listener, History.of(tracks, plays, iso(started)), expires_at)
+        for listener, heaviest in weights.heaviest(_MOST_TRACKS):
+            self.listeners.note_taste(listener, Taste(tuple(heaviest), iso(started)), expires_at)
+            tastes += 1
+        for listener, asked_at in self.listeners.forgotten_at(stale).items():  # while these were made
             self.listeners.forget_before(listener, asked_at)
-        return len(made)
+        return tastes
 
     def _stale(self, objects: Sequence[LakeObject], started: datetime) -> set[ListenerId]:
         since = started - _LOOKED_BACK

@@ -1,23 +1,28 @@
 """Learns a co-listening table from what is played, and lets it serve if its verdict says so."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from earshot.clock import now_iso
 from earshot.colistening.garbage import collect_garbage
 from earshot.colistening.manifest import Manifest, Snapshot, Training
-from earshot.colistening.publish import publish
+from earshot.colistening.publish import keep, publish
+from earshot.colistening.rows import TableRows
 from earshot.colistening.store import ColisteningStore, Head
 from earshot.index.arrays import Ids
 from listening.catalogue import Catalogue
 from listening.models.fit import fit
 from listening.models.interactions import Evidence, Interactions
 from listening.models.learn import choose
+from listening.models.newest import newest
 from listening.models.recipe import Recipe
+from listening.rhythm import again, challenging, chosen, is_to_be_chosen
+from listening.watch import watch
 
 LEAST_LISTENERS = 10
 """With fewer than so many, of whom a fifth judges, there is nothing to decide by."""
@@ -33,62 +38,83 @@ class Played:
     snapshot: Snapshot
 
 
-def train(played: Played, catalogue: Catalogue, store: ColisteningStore, work_dir: Path) -> Manifest | None:
-    """Choose a model, judge it, fit it to all plays and publish it; remove what nobody needs any more.
+def train(
+    played: Played, catalogue: Catalogue, store: ColisteningStore, work_dir: Path, choose_days: int = 7
+) -> Manifest | None:
+    """Watch what serves; choose and judge a model where it is time to; fit it to all plays and publish it; remove what
+    nobody needs any more.
 
     Args:
         played: what to learn from.
         catalogue: all tracks that get a row, also such as nobody has played.
         store: where tables are.
         work_dir: room for files.
+        choose_days: how long a choice holds.
 
     Returns:
-        The version; None where so few people have played anything that nothing can be judged.
+        The version, of two the one that serves; None where so few people have played anything that nothing can be
+        judged.
 
     Raises:
         IndexRace: another version was published meanwhile.
         DamagedIndex: what serves cannot be read.
     """
     began = time.perf_counter()
-    seen = store.head()
-    evidence = played.evidence
+    seen, evidence = store.head(), played.evidence
     names: Ids = np.array([track_id.encode() for track_id in played.track_ids], np.bytes_)
     tracks = catalogue.with_tracks(names)
-    items = np.searchsorted(tracks.ids, names)[evidence.items]
+    evidence = evidence._replace(items=np.searchsorted(tracks.ids, names)[evidence.items])
     interactions = Interactions.of_evidence(
-        evidence._replace(items=items),
-        n_listeners=int(evidence.listeners.max(initial=-1)) + 1,
-        n_items=len(tracks.ids),
+        evidence, n_listeners=int(evidence.listeners.max(initial=-1)) + 1, n_items=len(tracks.ids)
     )
     if int((interactions.sizes > 1).sum()) < LEAST_LISTENERS:
         return None
-    outcome = choose(interactions, tracks.features, _serving(store, seen))
-    champion = outcome.champion
-    rows = fit(
-        interactions,
-        champion.recipe,
-        ids=tracks.ids,
-        plays=_plays(evidence, items, len(tracks.ids)),
-        features=tracks.features,
-    )
-    training = Training(
-        model=champion.recipe.name,
-        parameters=champion.recipe.to_parameters(),
-        data=played.snapshot,
-        figures=champion.judgement.figures(),
-        candidates=outcome.candidates,
-        baselines=outcome.baselines,
-        verdict=outcome.verdict,
-        fit_s=round(time.perf_counter() - began, 3),
-    )
-    manifest = publish(store, rows, training, seen=seen, work_dir=work_dir)
+    serving, drift = store.manifest(seen.pointer) if seen else None, None
+    if serving:
+        people = newest(interactions, evidence, datetime.fromisoformat(serving.built_at).timestamp())
+        drift = watch(store, serving, people, tracks.ids, work_dir)
+    tried = store.trial()
+    runs = tried if tried and tried.trial.share else None
+    if serving and (runs or not is_to_be_chosen(serving, played.snapshot, drift, choose_days)):
+        trainings = [again(serving.training, played.snapshot)]
+    else:
+        recipe = Recipe.from_parameters(serving.training.parameters) if serving else None
+        trainings = chosen(choose(interactions, tracks.features, recipe), serving, played.snapshot)
+    plays = np.bincount(evidence.items, evidence.plays, minlength=len(tracks.ids)).astype(np.int64)
+
+    def fitted(recipe: Recipe) -> TableRows:
+        return fit(interactions, recipe, ids=tracks.ids, plays=plays, features=tracks.features)
+
+    manifest = published(trainings, fitted, store=store, seen=seen, work_dir=work_dir, began=began)
+    if runs and (source := store.old_manifest(runs.trial.source)):
+        rows = fitted(Recipe.from_parameters(source.training.parameters))
+        training = challenging(source.training, played.snapshot, runs.trial.name)
+        _, pointer = keep(store, rows, training, previous=source.version, work_dir=work_dir)
+        started_at = runs.trial.started_at or now_iso()
+        store.put_trial(replace(runs.trial, pointer=pointer, started_at=started_at), seen=runs)
     collect_garbage(store)
     return manifest
 
 
-def _serving(store: ColisteningStore, seen: Head | None) -> Recipe | None:
-    return Recipe.from_parameters(store.manifest(seen.pointer).training.parameters) if seen else None
+def published(
+    trainings: Sequence[Training],
+    fitted: Callable[[Recipe], TableRows],
+    *,
+    store: ColisteningStore,
+    seen: Head | None,
+    work_dir: Path,
+    began: float,
+) -> Manifest:
+    """Fit each of `trainings` to all plays and publish it.
 
+    Returns:
+        The last: of two, the one that serves.
 
-def _plays(evidence: Evidence, items: npt.NDArray[np.intp], n_items: int) -> npt.NDArray[np.int64]:
-    return np.bincount(items, evidence.plays, minlength=n_items).astype(np.int64)
+    Raises:
+        IndexRace: the pointer has moved since it was `seen`.
+    """
+    for training in trainings:
+        rows = fitted(Recipe.from_parameters(training.parameters))
+        timed = replace(training, fit_s=round(time.perf_counter() - began, 3))
+        manifest = publish(store, rows, timed, seen=seen, work_dir=work_dir)
+    return manifest

@@ -14,14 +14,16 @@ from earshot.telemetry import logger
 from listening.catalogue import Catalogue
 from listening.learn import Heard
 from listening.models.cold import Features
-from listening.models.interactions import evidence_of_plays
+from listening.models.interactions import Evidence, evidence_of_plays, with_opinions
 from listening.train import Played, train
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
-def train_on(heard: Heard, snapshot: Snapshot, s3: "S3Client", index_bucket: str, folder: Path) -> None:
+def train_on(
+    heard: Heard, snapshot: Snapshot, s3: "S3Client", index_bucket: str, folder: Path, *, choose_days: int
+) -> None:
     """Learn from what was heard, for all tracks of the index, and publish what its verdict lets in.
 
     Args:
@@ -30,20 +32,33 @@ def train_on(heard: Heard, snapshot: Snapshot, s3: "S3Client", index_bucket: str
         s3: a boto3 S3 client.
         index_bucket: where the index is, and where the table goes.
         folder: room for files.
+        choose_days: how long the choice of a model holds.
 
     Raises:
         IndexRace: another version was published meanwhile.
         DamagedIndex: the index, or the table that serves, cannot be read.
     """
     with TemporaryDirectory(dir=folder) as place:
-        catalogue = _catalogue(IndexReader(s3, index_bucket, Path(place) / "index"))
-        played = Played(evidence_of_plays(heard.listener, heard.track, heard.at, heard.skip), heard.track_ids, snapshot)
-        manifest = train(played, catalogue, ColisteningStore(s3, index_bucket), Path(place))
+        catalogue = catalogue_of(IndexReader(s3, index_bucket, Path(place) / "index"))
+        manifest = train(
+            Played(evidence_of(heard), heard.track_ids, snapshot),
+            catalogue,
+            ColisteningStore(s3, index_bucket),
+            Path(place),
+            choose_days,
+        )
     if manifest is None:
         logger().info("too few have played anything to learn from", listeners=snapshot.listeners)
 
 
-def _catalogue(index: IndexReader) -> Catalogue:
+def evidence_of(heard: Heard) -> Evidence:
+    """What plays and opinions say of each listener and track."""
+    plays, said = evidence_of_plays(heard.listener, heard.track, heard.at, heard.skip), heard.opinions
+    none = np.zeros(len(said.at), np.int64)
+    return with_opinions(plays, Evidence(said.listener, said.track, none, none, said.at, said.feedback))
+
+
+def catalogue_of(index: IndexReader) -> Catalogue:
     """The tracks of the index; none where there is no index yet."""
     try:
         return Catalogue.of_index(index.current())

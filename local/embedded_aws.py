@@ -98,6 +98,24 @@ def wait_for_predecessor(state: Path) -> None:
             return
 
 
+def show_received(state: Path) -> None:
+    """Let messages be seen again that functions were working on when the stack that has saved them died.
+
+    Nobody works on them any more, and a crawl's or a change's would stay hidden for another five minutes.
+    """
+    file = state / "services" / "sqs.json"
+    if died_hard(state) or not file.exists():
+        return
+    saved = json.loads(file.read_text(encoding="utf-8"))
+    for queue in saved["payload"]["queues"]["data"].values():
+        for message in queue["messages"]:
+            if message["receive_count"]:  # else it is one that was sent to be seen later
+                message["visible_at"] = 0
+    beside = file.with_suffix(".new")
+    beside.write_text(json.dumps(saved), encoding="utf-8")
+    beside.replace(file)
+
+
 def own(state: Path) -> int:
     """The descriptor of a lock on `state` that lasts until it is closed or its process ends.
 

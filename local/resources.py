@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from earshot.stores.listeners_table import OPINIONS_INDEX
 from local.timings import AT_ONCE, Timings
 from ops.aws import Session
 from ops.queue_table import QueueTable, queue_table
@@ -106,12 +107,31 @@ def _tables(dynamodb: "DynamoDBClient", prefix: str) -> dict[str, str]:
     tracks = _table(dynamodb, f"{prefix}-tracks", "track_id", stream=True)
     crawls = _table(dynamodb, f"{prefix}-crawls", "crawl_id", "entry")
     listeners = _table(dynamodb, f"{prefix}-listeners", "listener", "item")
+    if not listeners.get("GlobalSecondaryIndexes"):
+        index_opinions(dynamodb, listeners["TableName"])
     return {
         "tracks-table": tracks["TableName"],
         "tracks-stream-arn": tracks["LatestStreamArn"],
         "crawls-table": crawls["TableName"],
         "listeners-table": listeners["TableName"],
     }
+
+
+def index_opinions(dynamodb: "DynamoDBClient", name: str) -> None:
+    """Give the table of listeners its secondary index, as infra/ has it."""
+    dynamodb.update_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("listener", "item", "opinion")],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": OPINIONS_INDEX,
+                    "KeySchema": [{"AttributeName": "opinion", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["said_at"]},
+                }
+            }
+        ],
+    )
 
 
 def _table(

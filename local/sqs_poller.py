@@ -127,21 +127,32 @@ class SqsPoller:
                 stop.wait(_ERROR_PAUSE_S)
 
     def _gather(self, stop: threading.Event) -> "list[MessageTypeDef]":
-        messages: list[MessageTypeDef] = []
-        deadline: float | None = None
-        while not stop.is_set() and len(messages) < self._trigger.batch_size:
-            answer = self._client.receive_message(
-                QueueUrl=self._url,
-                MaxNumberOfMessages=min(_RECEIVE_LIMIT, self._trigger.batch_size - len(messages)),
-                WaitTimeSeconds=_WAIT_S,
-                MessageSystemAttributeNames=["All"],
-                MessageAttributeNames=["All"],
-            )
-            messages += answer.get("Messages", [])
-            deadline = deadline or (time.monotonic() + self._trigger.window_s if messages else None)
-            if deadline is None or time.monotonic() >= deadline:
+        """As many messages as a batch may have, of those that come within the window from the first one on.
+
+        Where they come one by one, they are left in the queue until the window is over: each look costs as much as ten
+        messages do. It is over before what was received first can be seen again.
+        """
+        messages = self._receive(_WAIT_S, self._trigger.batch_size)
+        if not messages or not self._trigger.window_s:
+            return messages
+        if len(messages) < _RECEIVE_LIMIT:
+            stop.wait(min(self._trigger.window_s, self._hidden_s / 2))
+        while (missing := self._trigger.batch_size - len(messages)) and not stop.is_set():
+            found = self._receive(0, missing)
+            messages += found
+            if len(found) < min(_RECEIVE_LIMIT, missing):
                 break
         return messages
+
+    def _receive(self, wait_s: int, most: int) -> "list[MessageTypeDef]":
+        answer = self._client.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=min(_RECEIVE_LIMIT, most),
+            WaitTimeSeconds=wait_s,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        return answer.get("Messages", [])
 
     def _handle(self, messages: "list[MessageTypeDef]", stop: threading.Event) -> None:
         event, until = sqs_event(messages, self._trigger.queue_arn), time.monotonic() + self._hidden_s

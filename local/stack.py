@@ -97,6 +97,8 @@ class Stack:
     def _start_aws(self, closing: ExitStack, env: Mapping[str, str]) -> None:
         settings, directory = self.settings, self.settings.local_dir
         listen(settings.local_aws_port, "EARSHOT_LOCAL_AWS_PORT").close()
+        if not self.timings.waits_for_visibility:
+            embedded_aws.show_received(directory / "aws")
         self._aws = embedded_aws.start(
             settings.local_aws_port, state=directory / "aws", log=directory / "logs" / "aws.log", env=env
         )

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import yaml
 
+from batch.submitting import GB_HOUR_USD, VCPU_HOUR_USD
+
 ROOT = Path(__file__).resolve().parents[1]
 PRICES_OF = "eu-central-1, list prices as of 2026-01; check them before you rely on them"
 MONTH_S = 30 * 24 * 3600
@@ -93,6 +95,15 @@ PLAY_ROW_BYTES = 500.0
 RECENT_MONTHS = 3
 KEEP_RUNS, KEEP_S, KEEP_GB = 4 * 30, 30.0, 3008 / 1024
 
+# One track of a job in bulk on EMR Serverless (docs/batch.md): keys to embeddings in Parquet, and these to an index.
+BULK_CLIP_S = 0.09
+"""62 to 66 ms of one core measured per clip, half as much again on a vCPU of ARM."""
+BULK_INDEX_S = 0.0012  # 73 s of CPU for 60,000 rows
+BULK_GB_PER_VCPU = 2.0
+BULK_VCPUS, BULK_DRIVER_VCPUS = 32, 2
+BULK_GETS = 1.0
+BULK_CLIPS_A_PART, BULK_PART_REQUESTS = 500, 2  # looked for, then written
+
 # Standing still.
 ALARMS = 13
 METRICS = 12  # written while a crawl runs
@@ -154,6 +165,16 @@ def compaction_gb_s(tracks: int) -> float:
         total += 60 * size / 1e6 * 3
         size += min(max(0.05 * size, 500.0), 50_000.0)
     return total
+
+
+def in_bulk(tracks: int) -> list[Line]:
+    """Once, from clips in a bucket to an index, by jobs in bulk, at list price. The table is not written."""
+    vcpu_hours = tracks * (BULK_CLIP_S + BULK_INDEX_S) / 3600 * (1 + BULK_DRIVER_VCPUS / BULK_VCPUS)
+    parts = tracks / BULK_CLIPS_A_PART
+    return [
+        Line("EMR Serverless", vcpu_hours * (VCPU_HOUR_USD + BULK_GB_PER_VCPU * GB_HOUR_USD)),
+        Line("S3", tracks * BULK_GETS * S3_GET + parts * BULK_PART_REQUESTS * S3_PUT),
+    ]
 
 
 def month(tracks: int, queries: int) -> list[Line]:
@@ -231,6 +252,7 @@ def main() -> int:
     tracks, queries, plays = int(wanted.tracks), int(wanted.queries), int(wanted.plays)
     print(f"Prices: {PRICES_OF}\n")
     print(f"Once, to crawl, extract and index {tracks:,} tracks:\n{table(embedding(tracks))}\n")
+    print(f"The same {tracks:,} tracks in bulk, from clips in a bucket (docs/batch.md):\n{table(in_bulk(tracks))}\n")
     print(f"Every month, to keep them and answer {queries:,} queries:\n{table(month(tracks, queries))}\n")
     if plays:
         print(f"Every month besides, to take in and keep {plays:,} plays:\n{table(listening(plays))}\n")

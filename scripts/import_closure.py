@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 OWN = frozenset({
-    "annoy_service", "api", "cli", "config", "crawler", "demo", "earshot", "extractor", "listening", "local", "ops"
+    "annoy_service", "api", "cli", "config", "crawler", "demo", "earshot", "extractor", "listening", "local", "ops",
+    "pipelines",
 })  # fmt: skip
 """Top-level packages of the product."""
 

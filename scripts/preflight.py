@@ -25,6 +25,7 @@ from config.index_tracks import IndexTracksSettings
 from config.keep_plays import KeepPlaysSettings
 from config.learn_listening import LearnListeningSettings
 from config.local import ROOT
+from config.pipeline_step import PipelineStepSettings
 from config.queue_changes import QueueChangesSettings
 from config.reconcile import ReconcileSettings
 from config.reconcile_index import ReconcileIndexSettings
@@ -45,6 +46,7 @@ READ_BY: Final[dict[str, tuple[type[FunctionSettings], ...]]] = {
     "record_plays": (RecordPlaysSettings, DeliverySettings),
     "keep_plays": (KeepPlaysSettings,),
     "learn_listening": (LearnListeningSettings,),
+    "pipeline_step": (IndexTracksSettings, PipelineStepSettings),
     "api": (ApiSettings,),
 }
 """The settings that each function reads when it starts."""

@@ -16,9 +16,9 @@ from earshot.stores.crawls_table import COUNTED_PER_S
 from scripts import cost
 
 HOUR_S = 3600
-MOST = {"dev": 1.0, "prod": 5.0}
+MOST = {"dev": 2.0, "prod": 8.0}
 """USD an hour that strangers may cause, by stage."""
-MOST_WITH_KEYS = 1.0
+MOST_WITH_KEYS = 1.1
 """USD an hour that who has a key may add."""
 DEFAULT = "$default"
 """The gateway's route for everything that has none of its own."""
@@ -33,7 +33,13 @@ LOG_BYTES = 1100.0
 """Of the gateway and the function together."""
 CONTAINERS = 50
 """Of the api at the same time, each of which looks for a new index version every three seconds."""
-POINTER_EVERY_S = 3.0
+POINTER_EVERY_S, POINTERS = 3.0, 2.1
+"""Of the index and of what was learned from plays; of a trial every tenth time."""
+
+METERED_BYTES = 512 * 1024
+"""A request costs the gateway's price for each of these that it and its answer have, or part of one."""
+MOST_TO_GATEWAY = 10 * 1024**2
+"""What the gateway takes of a request, whatever is refused behind it."""
 
 # How DynamoDB rounds: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 _READ_BYTES, _WRITE_BYTES = 4096, 1024
@@ -61,6 +67,17 @@ class Units:
         )
 
 
+def metered_usd(bytes_: int) -> float:
+    """What the gateway takes for a request and its answer of so many bytes."""
+    return max(1, math.ceil(bytes_ / METERED_BYTES)) * cost.HTTP_API_REQUEST
+
+
+def too_large_usd() -> float:
+    """Of a request that is as large as the gateway takes. Lambda takes no more than 6 MB: the function never sees it,
+    and what it sees and refuses costs less."""
+    return metered_usd(MOST_TO_GATEWAY) + LOG_BYTES / 1e9 * cost.LOGS_GB
+
+
 def read_units(bytes_: int) -> int:
     """Of a strongly consistent read of so many bytes."""
     return max(1, math.ceil(bytes_ / _READ_BYTES))
@@ -80,6 +97,8 @@ class Asked:
     units: Units
     answer_bytes: int
     route: str = DEFAULT
+    body_bytes: int = 0
+    """The most that may be sent with it."""
     seconds: float = SECONDS
     most_an_hour: int | None = None
     """A quota of the stage, where there is one below the route's rate."""
@@ -93,7 +112,7 @@ class Asked:
         """Of one."""
         return (
             self.units.usd
-            + cost.HTTP_API_REQUEST
+            + metered_usd(self.body_bytes + self.answer_bytes)
             + cost.LAMBDA_REQUEST
             + self.seconds * MEMORY_GB * cost.LAMBDA_GB_S
             + LOG_BYTES / 1e9 * cost.LOGS_GB
@@ -158,15 +177,21 @@ def crawling_usd_an_hour(root: Path) -> float:
 def standing_usd_an_hour() -> float:
     """Of what requests make others do: counting crawls, and looking for new index versions."""
     counting = HOUR_S * COUNTED_PER_S * cost.DYNAMODB_READ_UNIT
-    return counting + CONTAINERS * HOUR_S / POINTER_EVERY_S * cost.S3_GET
+    return counting + CONTAINERS * HOUR_S / POINTER_EVERY_S * POINTERS * cost.S3_GET
 
 
 def usd_an_hour(asked: Iterable[Asked], rates: Rates) -> float:
-    """The most that requests can cost: on each of the gateway's routes the dearest alone, and all that have a quota."""
+    """The most that requests can cost: on each of the gateway's routes the dearest alone, or what is too large, and all
+    that have a quota."""
     dearest: dict[str, float] = {}
     for one in asked:
-        shared = one.route if one.most_an_hour is None else one.quota or one.name
-        dearest[shared] = max(dearest.get(shared, 0.0), one.usd_an_hour(rates.per_s[one.route]))
+        per_s = rates.per_s[one.route]
+        if one.most_an_hour is None:
+            least = max(dearest.get(one.route, 0.0), too_large_usd() * per_s * HOUR_S)
+            dearest[one.route] = max(least, one.usd_an_hour(per_s))
+        else:
+            shared = one.quota or one.name
+            dearest[shared] = max(dearest.get(shared, 0.0), one.usd_an_hour(per_s))
     return sum(dearest.values())
 
 
@@ -179,6 +204,8 @@ def table(public: Sequence[Asked], keyed: Sequence[Asked], rates: Mapping[str, R
         "| --- | --- | ---: | ---: |" + " ---: | ---: |" * len(stages),
     ]
     lines += [_row(one, rates.values()) for one in public]
+    too_large = [too_large_usd() * rates[stage].per_s[DEFAULT] * HOUR_S for stage in stages]
+    lines.append(_sums("any, with 10 MB that are refused", too_large, f"{too_large_usd() * 1e6:,.1f}"))
     standing, crawling = standing_usd_an_hour(), crawling_usd_an_hour(root)
     lines.append(_sums("counting crawls, looking for index versions", [standing for _ in stages]))
     strangers = [usd_an_hour(public, rates[stage]) + standing for stage in stages]
@@ -198,8 +225,8 @@ def _row(one: Asked, rates: Iterable[Rates]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _sums(name: str, values: Iterable[float]) -> str:
-    return f"| {name} | | | | " + " | ".join(f"| {usd:.2f}" for usd in values) + " |"
+def _sums(name: str, values: Iterable[float], each: str = "") -> str:
+    return f"| {name} | | | {each} | " + " | ".join(f"| {usd:.2f}" for usd in values) + " |"
 
 
 def _calls(calls: Mapping[str, int]) -> str:

@@ -30,16 +30,21 @@ _POLL_S = 5.0
 
 def main(arguments: Sequence[str]) -> int:
     """Play and judge; 1 when the API does not do what it is asked."""
-    options = _parser().parse_args(arguments)
     try:
-        _simulate(options)
+        simulate(arguments)
     except EarshotError as error:
         sys.stderr.write(f"\n{error.message}\n{error.hint}\n")
         return 1
     return 0
 
 
-def _simulate(options: argparse.Namespace) -> None:
+def simulate(arguments: Sequence[str]) -> Figures | None:
+    """Do what the words of the command line say; the figures, once something has been learned of plays.
+
+    Raises:
+        EarshotError: the API does not do what it is asked.
+    """
+    options = _parser().parse_args(arguments)
     rng, choices, futures = np.random.default_rng([options.seed, 0]).spawn(3)
     catalogue = catalogue_at(options.url, regions=options.regions, scenes=_SCENES, new_share=_NEW_SHARE, rng=rng)
     people = invented(options.listeners, catalogue, options.seed)
@@ -54,8 +59,10 @@ def _simulate(options: argparse.Namespace) -> None:
         print(f"{len(kept)} people played {count} tracks in {options.days} days; {others} others were held out")
     if not _has_learned(players, kept[0].key, options.wait):
         print("Nothing has been learned from plays yet. Judge once it has: the same again with --judge.")
-        return
-    print(report(judged(held_out(unknown, catalogue, ends_at, futures), catalogue, players.asker)))
+        return None
+    figures = judged(held_out(unknown, catalogue, ends_at, futures), catalogue, players.asker)
+    print(report(figures))
+    return figures
 
 
 def _show_progress(sent: int) -> None:

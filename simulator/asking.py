@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from earshot.api_client import ApiClient
+from earshot.api_client import Answer, ApiClient
 from earshot.errors import ApiUnreachable, InvalidInput
 from simulator.catalogue import Catalogue, catalogue_of
 from simulator.judging import ASKED, Ask, Counts, HeldOut
@@ -55,20 +56,23 @@ class Players:
         Raises:
             ApiRefused, ApiUnreachable: it does not take them.
         """
-        client = ApiClient(self.url, key=key)
         body = {"listens": [self._said(play) for play in plays]}
-        for number in range(_TRIES):
+        self._patiently(key, lambda client: client.post("/listens", body))
+
+    def _patiently(self, key: str, ask: Callable[[ApiClient], Answer]) -> Any:
+        """The body of the answer; waits where the API is busy or away."""
+        client = ApiClient(self.url, key=key)
+        for number in range(_TRIES - 1):
             try:
-                answer = client.post("/listens", body)
-                if answer.status not in _BUSY or number == _TRIES - 1:
-                    answer.checked()
-                    return
+                answer = ask(client)
+                if answer.status not in _BUSY:
+                    return answer.checked()
             except ApiUnreachable:
-                if number == _TRIES - 1:
-                    raise
+                pass
             finally:
                 client.close()
             time.sleep(2**number)
+        return ask(client).checked()
 
     def play_all(
         self,
@@ -93,9 +97,9 @@ class Players:
         Raises:
             InvalidInput: a minute is not enough.
         """
-        client, began = ApiClient(self.url, key=key), time.monotonic()
+        began = time.monotonic()
         while (waited := time.monotonic() - began) < _PATIENCE_S:
-            kept = client.get("/listens", limit=50).checked()["listens"]
+            kept = self._patiently(key, lambda client: client.get("/listens", limit=50))["listens"]
             if any(listen["listened_at"] == play.listened_at and listen["track_id"] for listen in kept):
                 return waited
             time.sleep(_POLL_S)
@@ -121,7 +125,7 @@ class Players:
 
     def recommended(self, key: str, listening: float) -> tuple[list[int], Mapping[str, object]]:
         """Tracks for the listener, best first, and what the answer rests on."""
-        answer = ApiClient(self.url, key=key).get("/recommend", k=ASKED, listening=listening).checked()
+        answer = self._patiently(key, lambda client: client.get("/recommend", k=ASKED, listening=listening))
         number_of = {track_id: number for number, track_id in enumerate(self.catalogue.track_ids)}
         found = [number_of[one["track_id"]] for one in answer["results"] if one["track_id"] in number_of]
         return found, answer["spaces"]

@@ -21,6 +21,7 @@ from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.plays_lake import PlaysLake
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.stores.tracks_table import TracksTable
+from local.resources import index_opinions
 from ops.connection import aws_environment
 from tests import quick_moto  # noqa: F401  # for what it does to moto
 from tests.stubs.clients import client, restore_listeners
@@ -91,7 +92,8 @@ class Account:
 
     def listeners_table(self, name: str = "listeners") -> ListenersTable:
         """A table for listeners."""
-        return ListenersTable(self.dynamodb, self.table(name, "listener", "item"))
+        index_opinions(self.dynamodb, self.table(name, "listener", "item"))
+        return ListenersTable(self.dynamodb, name)
 
     def plays_lake(self, name: str = "plays") -> PlaysLake:
         """A bucket for plays."""

@@ -21,7 +21,7 @@ Links = Mapping[str, Mapping[str, tuple[float, int]]]
 """Of a track those played with it: weight, and how many listeners have played both."""
 _TRAINING = Training(
     model="knn",
-    parameters={},
+    parameters={"knn": 1.0},
     data=Snapshot("2026-11-01", "2026-11-20", 1000, 20, 6, "ab" * 32),
     figures={"ndcg10": 0.2},
     candidates={},

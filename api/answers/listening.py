@@ -3,10 +3,12 @@
 What is asked of it are tracks with weights, folded in at query time: a track scores what the rows of those tracks say
 of it, in sum. Divided by the best of the query's own scores, so that the best is 1, as the same sound is: raw sums grow
 with the number of tracks and with how much is played at all, cosines do not. (Means and deviations instead, z-scores,
-made answers worse when measured.)
+made answers worse when measured.) And of that the square root: like counts, sums of shares are a few great ones and
+many small ones, between which sound alone would decide (Hellinger's transformation; Legendre, Gallagher 2001).
 """
 
 from collections.abc import Collection, Sequence
+from math import sqrt
 
 import numpy as np
 
@@ -65,12 +67,12 @@ class PlayedTogether:
     def candidates(self, k: int, *, exclude: Collection[str]) -> list[Candidate]:
         """The `k` with the greatest scores, none of `exclude` nor of those that were asked for."""
         found = self._fold.strongest(k, self._own.union(exclude))
-        return [Candidate(track_id, score / self._best) for track_id, score in found]
+        return [Candidate(track_id, sqrt(score / self._best)) for track_id, score in found]
 
     def scores(self, track_ids: Sequence[str]) -> list[float]:
         """The score of each, -1 to 1."""
-        scores = self._fold.scores(track_ids).astype(np.float64)
-        found: list[float] = np.clip(scores / self._best, -1, 1).tolist()
+        shares = np.clip(self._fold.scores(track_ids).astype(np.float64) / self._best, -1, 1)
+        found: list[float] = np.copysign(np.sqrt(np.abs(shares)), shares).tolist()
         return found
 
     def together(self, track_ids: Sequence[str]) -> dict[str, Together]:

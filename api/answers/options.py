@@ -1,6 +1,6 @@
 """What a caller may ask of a ranking."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 
 from api.answers.filters import NO_FILTERS, Filters
@@ -18,6 +18,7 @@ class Options:
         max_per_artist: most results of one artist.
         max_per_album: most results of one album.
         exclude: tracks that must not be among them.
+        heard: the same, of which it can only be asked whether a track is one.
         filters: what they must be.
         diversity: 0 (best first) to 1 (unlike each other).
         collapse_versions: whether one result stands for all versions of a recording.
@@ -29,6 +30,7 @@ class Options:
     max_per_artist: int | None = None
     max_per_album: int | None = None
     exclude: Collection[TrackId] = ()
+    heard: Container[object] = ()
     filters: Filters = NO_FILTERS
     diversity: float = 0.0
     collapse_versions: bool = True

@@ -142,6 +142,8 @@ class _Selection:
         `vector`: its own; None where versions are not to be found.
         """
         track, options = offer.track, self._options
+        if track.track_id in options.heard:
+            return
         name = plain_title(track.title) if vector is not None else ""
         if (vector is not None and self._is_version(track, name, vector)) or is_full:
             return

@@ -1,6 +1,6 @@
 """What a listener is recommended, and what follows on what plays: plays folded in when they ask, nothing trained."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -103,11 +103,13 @@ def _found(
     most_tastes: int | None,
 ) -> Recommendation:
     unwanted = _unwanted(listener, wishes)
-    options = replace(wishes.options, exclude=frozenset(wishes.options.exclude) | unwanted)
+    heard = _heard(listener, wishes)
+    options = replace(wishes.options, exclude=frozenset(wishes.options.exclude) | unwanted, heard=heard)
     seeds = leaning.seeds(searcher)
     liked = tuple(seed for seed in seeds if seed.weight > 0)
     if not liked:
-        picked = spread(searcher, options.filters, options.k, exclude=options.exclude, seed=f"{wishes.now // _DAY_S}")
+        out, seed = (options.exclude, heard), f"{wishes.now // _DAY_S}"
+        picked = spread(searcher, options.filters, options.k, exclude=out, seed=seed)
         return Recommendation(Basis.SPREAD, leaning.plays, (), [Found(track, None, None, ()) for track in picked])
     query = Query(
         points_of(seeds)[:most_tastes],
@@ -134,6 +136,14 @@ def _unwanted(listener: Listener, wishes: Wishes) -> frozenset[TrackId]:
         known = {play.track_id for play in listener.recent if play.track_id} | set(listener.opinions)
         known |= {track_id for track_id, _ in listener.taste.tracks} if listener.taste else set()
     return frozenset(played | said | known | skipped(listener.recent) | set(wishes.seeds))
+
+
+def _heard(listener: Listener, wishes: Wishes) -> Container[object]:
+    """What must not come by the listener's history, where there is one."""
+    if listener.history is None or not (wishes.new_to_me or wishes.not_played_for_days):
+        return ()
+    since = 0.0 if wishes.new_to_me else wishes.now - wishes.not_played_for_days * _DAY_S
+    return listener.history.heard_since(since)
 
 
 def _dampened(listener: Listener, shown: Mapping[TrackId, Shown], wishes: Wishes) -> dict[str, float]:

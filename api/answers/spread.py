@@ -1,7 +1,7 @@
 """Tracks from all over the catalogue, for whom nothing is known of: as unlike each other as they can be."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Container, Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ _SAMPLE = 400
 
 
 def spread(
-    searcher: Searcher, filters: Filters, count: int, *, exclude: Collection[str], seed: str
+    searcher: Searcher, filters: Filters, count: int, *, exclude: Sequence[Container[object]], seed: str
 ) -> list[IndexedTrack]:
     """Up to `count` tracks, each as far from those before it as there is among some hundreds taken by chance
     (Gonzalez 1985). The same `seed` gives the same tracks of the same version.
@@ -32,7 +32,8 @@ def spread(
         own = chosen[(chosen >= start) & (chosen < start + len(rows))] - start
         tracks += [(number, int(row)) for row in rows[own]]
         start += len(rows)
-    tracks = [(number, row) for number, row in tracks if parts[number][0].track_id(row) not in exclude]
+    ids = [parts[number][0].track_id(row) for number, row in tracks]
+    tracks = [one for one, track_id in zip(tracks, ids, strict=True) if not any(track_id in some for some in exclude)]
     if not tracks:
         return []
     vectors = unit(np.stack([parts[number][0].vector(row) for number, row in tracks]))

@@ -129,6 +129,7 @@ def respond(event: HttpEvent, context: LambdaContext, services: Services) -> Htt
     origins = services.rules.cors_origins
     try:
         _check_route(asked)
+        _check_size(asked, event["rawPath"])
         _check_body(event)
     except EarshotError as error:
         response = refuse(error, event["rawPath"])
@@ -205,18 +206,26 @@ def _check_route(event: HttpEvent) -> None:
         raise RouteNotFound(f"spell it {event['rawPath']}")
 
 
-def _check_body(event: HttpEvent) -> None:
-    """Refuse what Powertools would stumble over: huge bodies, other types than JSON, bytes that are not UTF-8.
+def _check_size(asked: HttpEvent, path: str) -> None:
+    """Refuse huge bodies, also of a GET, whose body nobody reads: the gateway is paid for it.
 
     Raises:
-        RequestTooLarge, UnsupportedMediaType, InvalidRequest
+        RequestTooLarge
+    """
+    most = max_body_bytes(path)
+    if len(asked.get("body") or "") > most:
+        raise RequestTooLarge(f"the body has more than {most} bytes", hint="Send less.")
+
+
+def _check_body(event: HttpEvent) -> None:
+    """Refuse what Powertools would stumble over: other types than JSON, bytes that are not UTF-8.
+
+    Raises:
+        UnsupportedMediaType, InvalidRequest
     """
     body = event.get("body")
     if not body:
         return
-    most = max_body_bytes(event["rawPath"])
-    if len(body) > most:
-        raise RequestTooLarge(f"the body has more than {most} bytes", hint="Send less.")
     media_type = event.get("headers", {}).get("content-type", "application/json").partition(";")[0].strip().lower()
     path = event["rawPath"]
     if media_type == FORM and path.startswith("/rest/"):  # players may send their questions as forms

@@ -53,6 +53,10 @@ def _checked(parse: Callable[[str], Range]) -> AfterValidator:
     return AfterValidator(check)
 
 
+_MADE = ("filters", "heard")
+"""Of a ranking's options what no parameter is by itself."""
+
+
 class FilterParameters(BaseModel):
     """What results must be. What is not known of a track does not pass where it is asked for."""
 
@@ -146,7 +150,7 @@ class OptionParameters(FilterParameters):
         """The same in the answers' own terms."""
         return Options(
             filters=self.filters(),
-            **{field.name: getattr(self, field.name) for field in fields(Options) if field.name != "filters"},
+            **{field.name: getattr(self, field.name) for field in fields(Options) if field.name not in _MADE},
         )
 
 
@@ -173,7 +177,7 @@ class RecommendParameters(OptionParameters):
         ),
     ] = 0.5
     not_played_for_days: Annotated[
-        int, Field(ge=0, le=3650, description="Nothing that was played within so many days, of the last 200 plays.")
+        int, Field(ge=0, le=3650, description="Nothing that was played within so many days, of the 12,000 last tracks.")
     ] = 7
     new_to_me: Annotated[
         bool, Field(description="Nothing that was ever played or loved, as far as it is remembered.")

@@ -1,18 +1,15 @@
 """The one way in for what listeners say. Accepted is a play that the queue has, an opinion that the table has."""
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 
 from api.http.services import Services
 from earshot.clock import Timestamp, now_iso
 from earshot.ids import TrackId
 from earshot.messages import RecordPlays
+from earshot.play_messages import parts
 from earshot.plays import ListenerId, Play, unique
 from earshot.stores.listeners_table import Opinion
 
-MAX_MESSAGE_BYTES = 200_000
-"""SQS takes 256 KiB."""
 _EVERYBODY = "everybody"
 _PLAYING_S = 600
 _MAX_PLAYING_S = 3 * 3_600
@@ -31,7 +28,7 @@ def take_in(services: Services, listener: ListenerId, plays: Sequence[Play]) -> 
     if rules.plays_per_hour is not None:
         services.quotas.take(f"plays of {_EVERYBODY if rules.is_open else listener}", rules.plays_per_hour, len(once))
     accepted_at = now_iso()
-    for part in _parts(once):
+    for part in parts(once):
         message = RecordPlays(part, accepted_at)
         services.plays_queue.send(message)
         if services.listening_journal:
@@ -62,17 +59,3 @@ def note_playing(services: Services, play: Play) -> None:
     """Keep what the listener plays now until it must be over."""
     seconds = min(_MAX_PLAYING_S, play.duration_ms // 1_000 + 1) if play.duration_ms else _PLAYING_S
     services.listeners.note_playing(play, seconds)
-
-
-def _parts(plays: Iterable[Play]) -> Iterator[tuple[Play, ...]]:
-    part: list[Play] = []
-    size = 0
-    for play in plays:
-        own = len(json.dumps(asdict(play)))
-        if part and size + own > MAX_MESSAGE_BYTES:
-            yield tuple(part)
-            part, size = [], 0
-        part.append(play)
-        size += own
-    if part:
-        yield tuple(part)

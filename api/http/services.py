@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
@@ -9,11 +10,14 @@ from api.http.previews import Fresh
 from earshot.admission import Admission
 from earshot.colistening.reader import ColisteningReader
 from earshot.colistening.table import ColisteningTable
+from earshot.colistening.trial_reader import TrialReader
 from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
 from earshot.listening_journal import ListeningJournal
 from earshot.matching import Matching
 from earshot.media_servers.server import MediaServer
+from earshot.messages import RecordPlays
+from earshot.plays import ListenerId
 from earshot.stores.covers_bucket import CoversBucket
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.listeners_table import ListenersTable
@@ -45,6 +49,13 @@ class Rules:
     """Where players elsewhere find the files, see `api.http.lists`."""
 
 
+class PlaysQueue(Protocol):
+    """Takes plays that are accepted."""
+
+    def send(self, message: RecordPlays) -> None:
+        """Send them. Whatever is raised: they are not accepted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the routes work with.
@@ -58,13 +69,14 @@ class Services:
     admission: Admission
     index: IndexReader
     colistening: ColisteningReader
+    trial: TrialReader
     tracks: TracksTable
     crawls: CrawlsTable
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
     listeners: ListenersTable
     shown: ShownTracks
-    plays_queue: MessageQueue
+    plays_queue: PlaysQueue
     queries: SoundQueries
     pasted: PastedLists
     matching: Matching
@@ -108,3 +120,14 @@ def table_of(router: BaseRouter, listening: float) -> ColisteningTable | None:
         router.append_context(table=services_of(router).colistening.current())
     found: ColisteningTable | None = router.context["table"]
     return found
+
+
+def table_for(router: BaseRouter, listener: ListenerId, listening: float) -> ColisteningTable | None:
+    """The same for one listener: while a trial runs, and they are in its arm, the challenger's.
+
+    Raises:
+        DamagedIndex
+    """
+    if listening and (table := services_of(router).trial.table_for(listener)):
+        router.append_context(table=table)
+    return table_of(router, listening)

@@ -1,43 +1,35 @@
 """`api.one_machine.asgi:app`: an ASGI application that hands every request to the Lambda handler, as API Gateway would.
 
 One request at a time, on the event loop: exactly what one Lambda container does, and Powertools' resolver keeps its
-state per process. Powertools has an adapter too (`HttpResolverLocal`), but its events are of payload 1.0, which the
-cloud does not send, and it takes bodies of any size.
+state per process. While one waits until the queue has the plays that it brought, others are answered. Powertools has an
+adapter too (`HttpResolverLocal`), but its events are of payload 1.0, which the cloud does not send, and it takes bodies
+of any size.
 
 Which host names are answered to is decided in front of it, by whoever opens the port: local/front_door.py.
 """
 
 import asyncio
+from dataclasses import replace
 from urllib.parse import quote
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from api.bootstrap import services
-from api.http.app import refuse, respond
-from api.http.events import HttpEvent
+from api.http.app import refuse
+from api.http.events import HttpEvent, HttpReply
+from api.http.services import PlaysQueue
 from api.http.subsonic import check_password, parameters_of
 from api.one_machine.files import file_in, own_file, send_file
-from api.one_machine.gateway import body_of, event_of, send_reply
+from api.one_machine.gateway import body_of, event_of, reply_of, send_reply
+from api.one_machine.outbox import Outbox, Unsent
 from api.one_machine.protocol import Receive, Scope, Send
 from earshot.errors import EarshotError, NotPlayable
 from earshot.ids import TrackId
+from earshot.messages import RecordPlays
 from earshot.telemetry import logger
 
 _SWEEP_EVERY_S = 600.0
 _STREAMS = ("/rest/stream", "/rest/stream.view", "/rest/download", "/rest/download.view")
-
-
-class _Context(LambdaContext):
-    """As much of a Lambda context as the handler's logger and tracer look at."""
-
-    function_name = "api"
-    memory_limit_in_mb = 1024
-    invoked_function_arn = "arn:aws:lambda:local:000000000000:function:api"
-    aws_request_id = ""
-
-    def __init__(self, request_id: str) -> None:
-        self.aws_request_id = request_id
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,8 +42,28 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if own and scope["method"] in ("GET", "HEAD", "POST"):
             await _play(own, event, send)
         else:
-            reply = respond(event, _Context(event["requestContext"]["requestId"]), services())
-            await send_reply(reply, send, with_length=scope["method"] != "HEAD")
+            await send_reply(await _answer(event), send, with_length=scope["method"] != "HEAD")
+
+
+def _send(message: RecordPlays) -> None:
+    services().plays_queue.send(message)
+
+
+_outbox = Outbox(_send)
+
+
+async def _answer(event: HttpEvent) -> HttpReply:
+    """The answer, once the queue has what the request brought."""
+    reply = _answered_with(_outbox, event)
+    try:
+        await _outbox.delivered()
+    except Exception as error:  # noqa: BLE001 (the route answers it, as all others of the queue)
+        return _answered_with(Unsent(error), event)
+    return reply
+
+
+def _answered_with(queue: PlaysQueue, event: HttpEvent) -> HttpReply:
+    return reply_of(event, replace(services(), plays_queue=queue))
 
 
 def _own(event: HttpEvent) -> TrackId | None:

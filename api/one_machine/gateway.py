@@ -6,10 +6,35 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
-from api.http.app import BODILESS, OWN_ROUTES, max_body_bytes
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from api.http.app import BODILESS, OWN_ROUTES, max_body_bytes, respond
 from api.http.events import HttpEvent, HttpReply
+from api.http.services import Services
 from api.one_machine.protocol import Receive, Scope, Send
 from earshot.clock import gateway_time
+
+
+class _Context(LambdaContext):
+    """As much of a Lambda context as the handler's logger and tracer look at."""
+
+    function_name = "api"
+    memory_limit_in_mb = 1024
+    invoked_function_arn = "arn:aws:lambda:local:000000000000:function:api"
+    aws_request_id = ""
+
+    def __init__(self, request_id: str) -> None:
+        self.aws_request_id = request_id
+
+
+async def answer(event: HttpEvent, services: Services, send: Send) -> None:
+    """Have the routes answer the request."""
+    await send_reply(reply_of(event, services), send, with_length=event["requestContext"]["http"]["method"] != "HEAD")
+
+
+def reply_of(event: HttpEvent, services: Services) -> HttpReply:
+    """What the routes reply to the request."""
+    return respond(event, _Context(event["requestContext"]["requestId"]), services)
 
 
 async def body_of(receive: Receive, path: str) -> bytes:

@@ -1,7 +1,8 @@
 // The catalogue on one sheet: what sounds alike lies close together. Pan, zoom, hover, click; or the keyboard.
 
 import { api, currentStage } from "./api.js";
-import { h, iconButton, problem } from "./dom.js";
+import { h, iconButton, problem, say, saying } from "./dom.js";
+import { isKnown, liked, regionsOf, shade, told } from "./taste.js";
 import { row } from "./tracks.js";
 
 const KINDS = 8;
@@ -42,6 +43,7 @@ export async function map(main, values) {
   let chosen = -1;
   let lit = -1;
   let near = [];
+  let regions = [];
   let colours;
 
   legend.append(...kinds.map((tag, kind) => h("li", {}, h("button", { type: "button", class: `kind k${kind}`, "aria-pressed": "false",
@@ -50,7 +52,21 @@ export async function map(main, values) {
       for (const button of legend.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button === event.currentTarget && lit >= 0));
       draw();
     } }, tag))));
+  const yours = h("ul", { class: "unseen", "aria-label": "What Earshot thinks you like" });
+  const taste = h("button", { type: "button", class: "kind taste", "aria-pressed": "false", onclick: saying(() => showTaste(regions.length === 0)) }, "What you like");
+  sheet.append(yours);
+  const asked = values.get("you");
+  if (stage === "local" || isKnown() || asked !== null) legend.prepend(h("li", {}, taste));
   if (data.total > n) legend.append(h("li", { class: "hint" }, `${n.toLocaleString()} of ${data.total.toLocaleString()} tracks`));
+
+  async function showTaste(on) {
+    regions = on ? regionsOf(await liked(), data) : [];
+    taste.setAttribute("aria-pressed", String(on));
+    yours.replaceChildren(...regions.map((region) => h("li", {}, told(region))));
+    if (on) spoken.textContent = regions.length ? `You like ${regions.map(told).join("; ")}` : "Nothing is known of you yet. Play something, or love it.";
+    if (on && !regions.length) say(spoken.textContent);
+    draw();
+  }
 
   function fit() {
     const box = sheet.getBoundingClientRect();
@@ -60,7 +76,7 @@ export async function map(main, values) {
     canvas.height = Math.round(box.height * ratio);
     canvas.getContext("2d").setTransform(ratio, 0, 0, ratio, 0, 0);
     const style = getComputedStyle(sheet);
-    colours = { other: style.getPropertyValue("--k-other"), ink: style.getPropertyValue("--ink"), accent: style.getPropertyValue("--accent"),
+    colours = { paper: style.getPropertyValue("--paper"), other: style.getPropertyValue("--k-other"), ink: style.getPropertyValue("--ink"), accent: style.getPropertyValue("--accent"),
       kinds: kinds.map((_, kind) => style.getPropertyValue(`--k${kind}`)) };
     draw();
   }
@@ -89,6 +105,7 @@ export async function map(main, values) {
       pen.fill();
     }
     pen.globalAlpha = 1;
+    shade(pen, regions, ({ x, y }) => [size.width / 2 + (x - view.x) * unit(), size.height / 2 + (y - view.y) * unit()], unit(), size.width, colours);
     if (chosen >= 0) {
       pen.strokeStyle = colours.accent;
       for (const [i, similarity] of near) {
@@ -251,5 +268,6 @@ export async function map(main, values) {
   fit();
   const wanted = data.track_ids.indexOf(values.get("track"));
   if (wanted >= 0) choose(wanted);
+  if (asked !== null) saying(() => showTaste(true))();
   return () => { watcher.disconnect(); dark.removeEventListener("change", fit); };
 }

@@ -4,6 +4,7 @@ import { api, currentStage } from "./api.js";
 import { h, icon, problem, say, saying } from "./dom.js";
 import { keyField, listenerKey } from "./listener.js";
 import { playable, toggle } from "./player.js";
+import { regionsOf, remember, told } from "./taste.js";
 import { action, artistsOf, named, row, tagChips } from "./tracks.js";
 import { hasLearned, listeningSlider } from "./weights.js";
 
@@ -35,6 +36,7 @@ export async function you(main, values, { go, stays }) {
       const options = { k: SHOWN, freshness: state.fresh, new_to_me: state.new === "1" || undefined, listening: state.listening };
       const [answer, said] = await Promise.all([api.recommend(options, listenerKey()), api.opinions(listenerKey())]);
       if (!stays()) return;
+      remember(answer.query);
       note.replaceChildren();
       const heard = answer.results.filter((track) => playable(track, stage));
       body.replaceChildren(...[
@@ -74,9 +76,20 @@ export async function you(main, values, { go, stays }) {
     const most = Math.max(...tags.values(), 1e-9);
     const strongest = [...tags].sort((a, b) => b[1] - a[1]).slice(0, TAGS).map(([name, value]) => ({ name, probability: value / most }));
     return h("section", { "aria-label": "What Earshot thinks you like" }, h("h2", {}, "What Earshot thinks you like"),
-      tagChips(strongest, (tag) => go(`#/?tags=${encodeURIComponent(tag)}`)),
+      tagChips(strongest, (tag) => go(`#/?tags=${encodeURIComponent(tag)}`)), onTheMap(liked),
       h("ul", { class: "plain" }, liked.map((seed) => h("li", {},
         h("a", { href: `#/map?track=${encodeURIComponent(seed.track_id)}`, title: "Where it lies on the map" }, named(seed)), ` · ${artistsOf(seed)}`))));
+  }
+
+  // Where that lies: each region of the map in words, with the way to it.
+  function onTheMap(liked) {
+    const list = h("ul", { class: "plain", "aria-label": "Regions of the map" });
+    const whole = h("p", { hidden: true }, h("a", { class: "button", href: "#/map?you" }, "See it on the map"));
+    api.map().then((data) => {
+      list.replaceChildren(...regionsOf(liked, data).map((region) => h("li", {}, told(region))));
+      whole.hidden = !list.children.length;
+    }).catch(() => {}); // without a map the tracks below say the same
+    return [list, whole];
   }
 
   function history() {

@@ -1,7 +1,7 @@
 """`make bench-listening`: what listening costs and what it finds, against its targets; ends with 1 on a miss.
 
-`python -m bench.listening [QUESTION …]` asks all (serving, quality, fit), or only some, and writes what it finds into
-bench/results/listening.json; figures of the others stay there.
+`python -m bench.listening [QUESTION …]` asks all (serving, quality, fit, tastes, judged), or only some, and writes what
+it finds into bench/results/listening.json; figures of the others stay there.
 """
 
 import json
@@ -13,8 +13,17 @@ from pathlib import Path
 from typing import cast
 
 from bench.figures import Figures
-from bench.listening import data, folding, quality
-from bench.listening.report import NOT_MEASURED, Target, cold_target, fit_target, quality_targets, serving_targets
+from bench.listening import data, folding, judged, quality, tastes
+from bench.listening.report import (
+    NOT_MEASURED,
+    Target,
+    cold_target,
+    fit_target,
+    judged_targets,
+    quality_targets,
+    serving_targets,
+    tastes_targets,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "bench" / "results" / "listening.json"
@@ -54,7 +63,25 @@ def ask_fit() -> Answer:
     return found, [fit_target(found)]
 
 
-QUESTIONS: dict[str, Callable[[], Answer]] = {"serving": ask_serving, "quality": ask_quality, "fit": ask_fit}
+def ask_tastes() -> Answer:
+    """Invented people, whose taste is known."""
+    found = tastes.measure()
+    return found, tastes_targets(found)
+
+
+def ask_judged() -> Answer:
+    """The same, but fewer, all the way through a local stack."""
+    found = judged.measure()
+    return found, judged_targets(found)
+
+
+QUESTIONS: dict[str, Callable[[], Answer]] = {
+    "serving": ask_serving,
+    "quality": ask_quality,
+    "fit": ask_fit,
+    "tastes": ask_tastes,
+    "judged": ask_judged,
+}
 
 
 def main() -> int:

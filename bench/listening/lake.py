@@ -100,7 +100,7 @@ def _tastes(plays: Plays, year: Days) -> int:
 def _events(plays: Plays, year: Days) -> int:
     events = Events(plays)
     events.add(year)
-    return len(events.arrays()[0]["at"])
+    return len(events.arrays()["at"])
 
 
 def _invented(plays: Plays, folder: Path, count: int) -> Iterator[Path]:

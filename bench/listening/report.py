@@ -55,6 +55,40 @@ def serving_targets(measured: Figures) -> Iterator[Target]:
     yield Target(f"{measured['tracks']:,} tracks: 50 recent plays, p50 ms", measured["plays"]["50"]["p50_ms"], 1.0)
 
 
+def tastes_targets(measured: Figures) -> Iterator[Target]:
+    """Of both kinds of evidence against the better of them, in standard errors: never worse by more than noise."""
+    for asked, figures in measured["ndcg"].items():
+        lead = figures["lead"] / figures["error"] if figures["error"] else 0.0
+        yield Target(f"{asked}: hybrid's lead over the better of both, standard errors", lead, -2.0, at_least=True)
+
+
+def judged_targets(measured: Figures) -> Iterator[Target]:
+    """Of people who play through a local stack: tastes that nobody told are found, by both kinds of evidence."""
+    for asked in ("3 plays", "30 plays"):
+        figures = measured["ndcg"][asked]
+        yield Target(
+            f"stack, {asked}: hybrid's nDCG@10 / popularity's",
+            figures["hybrid"] / figures["popular"],
+            2.0,
+            at_least=True,
+        )
+        lead = figures["lead"] / figures["error"] if figures["error"] else 0.0
+        yield Target(
+            f"stack, {asked}: hybrid's lead over the better of both, standard errors", lead, -2.0, at_least=True
+        )
+
+
 def fit_target(measured: Figures) -> Target:
     """Of a full fit: it has to fit one machine."""
     return Target(f"a fit of {measured['plays']:,} plays, GiB", measured["peak_gib"], 16.0)
+
+
+def rate_targets(measured: Figures) -> Iterator[Target]:
+    """Of plays at a rate. Of what was never seen to count the patience of whoever asked is the time."""
+    what = f"{measured['per_second']} plays a second"
+    counts = measured["counts_s"]["p95"] if measured["counts_s"] and not measured["never_counted"] else float("inf")
+    yield Target(f"{what}: until one counts, p95 s", counts, 5.0)
+    yield Target(f"{what}: processors, ms a play", measured["server_cpu_ms_a_play"], 4.0)
+    yield Target(
+        f"{what}: refused, missing or too many", measured["refused"] + measured["missing"] + measured["too_many"], 0
+    )

@@ -42,7 +42,7 @@ from tests.unit.api.world import publish
 from tests.unit.api.world import track as track_of
 
 _TRACKS, _ARTISTS, _REGIONS, _SCENES, _NEW_SHARE = 3_000, 250, 12, 8, 0.1
-_PEOPLE, _OTHERS, _DAYS = 400, 60, 20
+_PEOPLE, _OTHERS, _DAYS = 400, 160, 20
 _DIM = 128
 _SPREAD, _OF_ARTIST = 0.55, 0.35
 """Standard deviations, of unit centres, of tracks around their artist and of artists around their region."""
@@ -169,7 +169,7 @@ def measure() -> Figures:
         "seconds": round(time.monotonic() - began, 1),
         "ndcg": {
             f"{length} plays, {age} tracks": {way: round(figures.mean(way, length, age), 3) for way in (POPULAR, *WAYS)}
-            | dict(zip(("lead", "error"), (round(x, 3) for x in figures.lead(length, age)), strict=True))
+            | dict(zip(("lead", "error"), (round(x, 4) for x in figures.lead(length, age)), strict=True))
             for length in LENGTHS
             for age in AGES
         },

@@ -3,7 +3,9 @@
 Below the prefix `listening/` of the index bucket::
 
     latest.json                               the pointer: version and manifest, replaced only with If-Match
+    trial.json                                the last trial of another version on some of the listeners (`trial`)
     manifests/<version>.json                  what a version is, what it was learned from, how it was judged
+    watched/<version>/<time>.json             how it did on what was played since (`listening.watch`); 90 days
     tables/<id>/ids.npy                       (n,) fixed-width ASCII track ids, ascending
     tables/<id>/neighbours.npy                (n, 50) uint32 rows of the tracks played together with a row's
     tables/<id>/weights.npy                   (n, 50) float16, descending, 0 where a row has fewer; a row's sum is 1

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from earshot import clock
-from earshot.colistening.manifest import MANIFESTS, TABLES, Manifest, manifest_key
+from earshot.colistening.manifest import MANIFESTS, TABLES, WATCHED, Manifest, manifest_key
 from earshot.colistening.store import ColisteningStore
 from earshot.telemetry import logger
 
@@ -16,17 +16,19 @@ _log = logger()
 
 
 def collect_garbage(store: ColisteningStore, *, now: datetime | None = None) -> int:
-    """Delete tables older than an hour of versions that neither serve nor did before the one that does; returns how
-    many objects that were.
+    """Delete tables older than an hour of versions that neither serve, be it in a trial, nor did before the one that
+    does; returns how many objects that were.
 
-    Manifests of other versions stay for 90 days. No key is ever written twice, so that nothing listed here as old can
-    come back to life while it is being deleted.
+    Manifests of other versions, and how versions did later, stay for 90 days. No key is ever written twice, so that
+    nothing listed here as old can come back to life while it is being deleted.
 
     Raises:
         DamagedIndex: the manifest of a live version cannot be read; nothing is deleted then.
     """
     moment = now or clock.now()
-    listed = [*store.list(TABLES), *store.list(MANIFESTS)]  # before the pointer is read: what it names then stays
+    listed = [
+        entry for prefix in (TABLES, MANIFESTS, WATCHED) for entry in store.list(prefix)
+    ]  # before the pointer is read: what it names then stays
     kept: set[str] = set()
     for manifest in _live(store):
         kept |= manifest.object_keys() | {manifest_key(manifest.version)}
@@ -34,7 +36,7 @@ def collect_garbage(store: ColisteningStore, *, now: datetime | None = None) -> 
         entry.key
         for entry in listed
         if entry.key not in kept
-        and entry.modified < moment - (MANIFESTS_STAY if entry.key.startswith(MANIFESTS) else GRACE)
+        and entry.modified < moment - (GRACE if entry.key.startswith(TABLES) else MANIFESTS_STAY)
     ]
     store.delete(garbage)
     if garbage:
@@ -43,9 +45,11 @@ def collect_garbage(store: ColisteningStore, *, now: datetime | None = None) -> 
 
 
 def _live(store: ColisteningStore) -> list[Manifest]:
-    head = store.head()
+    head, tried = store.head(), store.trial()
+    pointer = tried.trial.pointer if tried and tried.trial.share else None
+    trial = [store.manifest(pointer)] if pointer else []
     if head is None:
-        return []
+        return trial
     serving = store.manifest(head.pointer)
     before = store.old_manifest(serving.previous) if serving.previous else None
-    return [serving, before] if before else [serving]
+    return [*trial, serving, *([before] if before else [])]

@@ -14,6 +14,7 @@ PREFIX = "listening/"
 POINTER_KEY = f"{PREFIX}latest.json"
 MANIFESTS = f"{PREFIX}manifests/"
 TABLES = f"{PREFIX}tables/"
+WATCHED = f"{PREFIX}watched/"
 FORMAT: Final = 1
 
 Figures = Mapping[str, float]
@@ -45,6 +46,8 @@ class Snapshot:
     tracks: int
     digest: str
     """Of what was read, so that two versions of the same data show it."""
+    opinions: int = 0
+    """Loves and bans; versions from before they were learned from say none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,9 @@ class Training:
     """Popularity, the model that serves, and what ratings would say; none of the last is ever a reason."""
     verdict: Verdict
     fit_s: float = 0.0
+    chosen_at: str = ""
+    chosen_on: int = 0
+    """When the model was chosen and judged, and on how many plays: since then it may have been fitted again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +190,11 @@ def manifest_key(version: str) -> str:
 def version_of_key(key: str) -> str:
     """Inverse of `manifest_key`."""
     return key.removeprefix(MANIFESTS).removesuffix(".json")
+
+
+def watched_key(version: str, watched_at: str) -> str:
+    """S3 key of how a version did on what was played since, as of a time."""
+    return f"{WATCHED}{version}/{stamp_of(watched_at)}.json"
 
 
 def stamp_of(built_at: str) -> str:

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from earshot.clock import now_iso
-from earshot.colistening.manifest import Manifest, TableEntry, Training, stamp_of
+from earshot.colistening.manifest import Manifest, Pointer, TableEntry, Training, stamp_of
 from earshot.colistening.rows import TableRows
 from earshot.colistening.store import ColisteningStore, Head
 from earshot.index.formats import dump, object_to_json
@@ -31,6 +31,19 @@ def publish(
     Raises:
         IndexRace: another version was published since `seen`. Judge against that one.
     """
+    manifest, pointer = keep(store, rows, training, previous=seen.pointer.version if seen else "", work_dir=work_dir)
+    if training.verdict.enters:
+        store.move(pointer, seen=seen)
+        emit("ColisteningTracks", manifest.table.rows)
+    else:
+        emit("ColisteningNotPublished", 1)
+    return manifest
+
+
+def keep(
+    store: ColisteningStore, rows: TableRows, training: Training, *, previous: str, work_dir: Path
+) -> tuple[Manifest, Pointer]:
+    """Store a version that nobody is answered from yet, and return it with the pointer to it; see `publish`."""
     built_at = now_iso()
     with tempfile.TemporaryDirectory(dir=work_dir) as place:
         folder = Path(place)
@@ -39,12 +52,7 @@ def publish(
         table = TableEntry(f"{stamp_of(built_at)}-{digest[:8]}", len(rows.ids), objects)
         for name in objects:
             store.upload(table.key(name), folder / name)
-    manifest = Manifest(table, training, built_at, previous=seen.pointer.version if seen else "").named()
+    manifest = Manifest(table, training, built_at, previous=previous).named()
     pointer = store.put_manifest(manifest)
-    if training.verdict.enters:
-        store.move(pointer, seen=seen)
-        emit("ColisteningTracks", table.rows)
-    else:
-        emit("ColisteningNotPublished", 1)
     _log.info("a co-listening table was learned", version=manifest.version, verdict=training.verdict.reason)
-    return manifest
+    return manifest, pointer

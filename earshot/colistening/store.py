@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from earshot.colistening.manifest import POINTER_KEY, Manifest, Pointer, manifest_key
+from earshot.colistening.trial import TRIAL_KEY, Trial
 from earshot.errors import DamagedIndex
 from earshot.index.objects import ObjectStore
 from earshot.stores.s3 import get_object
@@ -17,6 +18,14 @@ class Head:
     pointer: Pointer
     etag: str
     modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TrialHead:
+    """A trial as read, with the ETag that whoever changes it must present."""
+
+    trial: Trial
+    etag: str
 
 
 class ColisteningStore(ObjectStore):
@@ -69,3 +78,20 @@ class ColisteningStore(ObjectStore):
         """Store a named manifest; returns the pointer to it."""
         stored = self.put(manifest_key(manifest.version), manifest.to_bytes())
         return Pointer(manifest.version, manifest.training.model, stored)
+
+    def trial(self, *, unless: TrialHead | None = None) -> TrialHead | None:
+        """The last trial, over or not; None when there never was one, or when it is still the one in `unless`.
+
+        Raises:
+            DamagedIndex: what is there is no trial.
+        """
+        found = self.see(TRIAL_KEY, unless=unless.etag if unless else None)
+        return TrialHead(Trial.from_bytes(found.body), found.etag) if found else None
+
+    def put_trial(self, trial: Trial, *, seen: TrialHead | None) -> None:
+        """Let `trial` be the one, provided that the one `seen` still is (None: none).
+
+        Raises:
+            IndexRace: somebody else changed it first.
+        """
+        self.replace(TRIAL_KEY, trial.to_bytes(), seen=seen.etag if seen else None)

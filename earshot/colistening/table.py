@@ -67,7 +67,7 @@ class ColisteningTable:
         self.size = manifest.table.rows
         self._watch = Watch()
         self._cache = cache
-        self._ids: Ids = self._array(IDS, np.bytes_, ())
+        self.ids: Ids = self._array(IDS, np.bytes_, ())
         self._neighbours = self._array(NEIGHBOURS, np.uint32, (PER_TRACK,))
         self._weights = self._array(WEIGHTS, np.float16, (PER_TRACK,))
         self.listeners = self._array(LISTENERS, np.uint8, (PER_TRACK,))
@@ -107,6 +107,11 @@ class ColisteningTable:
         count = int(np.count_nonzero(self._weights[row]))
         track_ids = self.track_ids_of(self._neighbours[row, :count].astype(np.intp))
         return Neighbours(track_ids, as_single(self._weights[row, :count]), self.listeners[row, :count].copy())
+
+    def entries(self) -> tuple[RowNumbers, RowNumbers, Vector]:
+        """All weights above 0: (m,) rows, rows of their neighbours, and the weights."""
+        rows, places = np.nonzero(self._weights)
+        return rows, self._neighbours[rows, places].astype(np.intp), as_single(self._weights[rows, places])
 
     def fold_in(self, plays: Weighted, k: int, exclude: Collection[str] = ()) -> list[Candidate]:
         """The `k` tracks that go best with `plays`, best first, ties by row; what scores nothing is left out.
@@ -158,15 +163,15 @@ class ColisteningTable:
         if len(names) and self.size:
             order = np.argsort(names)  # sought one after the other they share pages
             names = names[order]
-            wanted = names.astype(self._ids.dtype)  # a longer name is cut off, and is another one then
-            at = np.minimum(np.searchsorted(self._ids, wanted), self.size - 1)
-            found = self._ids[at] == names
+            wanted = names.astype(self.ids.dtype)  # a longer name is cut off, and is another one then
+            at = np.minimum(np.searchsorted(self.ids, wanted), self.size - 1)
+            found = self.ids[at] == names
             rows[order[found]] = at[found]
         return rows
 
     def track_ids_of(self, rows: RowNumbers) -> list[TrackId]:
         """The tracks at `rows`."""
-        return [TrackId(name.decode()) for name in self._ids[rows].tolist()]
+        return [TrackId(name.decode()) for name in self.ids[rows].tolist()]
 
 
 class Fold:

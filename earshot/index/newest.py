@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from earshot.errors import DamagedIndex
+from earshot.errors import DamagedIndex, EarshotError
 from earshot.telemetry import emit, logger
 
 _RETRY_DAMAGED_S = 30.0
@@ -45,6 +45,7 @@ class Newest(ABC, Generic[_Head, _Version]):
         self._due = 0.0
         self._seen: _Head | None = None
         self._serving: _Version | None = None
+        self._is_kept_up = False
 
     @abstractmethod
     def _look(self, seen: _Head | None) -> _Head | None:
@@ -63,6 +64,8 @@ class Newest(ABC, Generic[_Head, _Version]):
             DamagedIndex: the only version there is cannot be used.
         """
         serving = self._serving
+        if self._is_kept_up and (serving is None or serving.is_untouched()):
+            return serving
         if serving is not None and time.monotonic() < self._due and serving.is_untouched():
             return serving
         if self._lock.acquire(blocking=serving is None or not serving.is_untouched()):
@@ -81,6 +84,17 @@ class Newest(ABC, Generic[_Head, _Version]):
         """
         with self._lock:
             self._update(force=True)
+
+    def keep_up(self, stop: threading.Event) -> None:
+        """Look for newer versions until `stop`, in a thread of its own: meanwhile no question waits for a download."""
+        self._is_kept_up = True
+        while not stop.wait(self._check_every_s):
+            try:
+                with self._lock:
+                    self._update(force=False)
+            except (EarshotError, BotoCoreError, ClientError, OSError):
+                _log.exception(f"there is no {self._what} version yet that could be opened; trying again")
+        self._is_kept_up = False
 
     def look_again(self) -> None:
         """Let the next question ask S3, whatever the clock says: in a copy of a machine it may have been set back."""

@@ -1,4 +1,4 @@
-"""The listeners table: of each listener the recent plays, what was loved or banned, and the taste of longer ago.
+"""The listeners table: of each listener the recent plays, what was loved or banned, and what of longer ago.
 
 One partition per listener, so that one query reads all of it, and neither export nor deletion misses anything. Plays
 are items of their own, named by the play's key: writing one twice is writing it once.
@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from earshot.clock import Timestamp, epoch, epoch_in, iso, moment_of, now_iso
+from earshot.history import History
 from earshot.ids import TrackId
 from earshot.plays import ListenerId, Play
 from earshot.stores.dynamodb import Row, Table
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _PLAY, _OPINION, _TASTE, _FORGOTTEN = "play#", "opinion#", "taste", "forgotten"
-_PLAYING, _IMPORT = "playing", "import"
+_PLAYING, _IMPORT, _HISTORY = "playing", "import", "history"
 _LAST = "~"
 """Sorts after every play's key."""
 _REMEMBERED_S = 45 * 86_400
 """How long it is remembered who asked to be forgotten: a queue keeps a message for 14 days, and so a dead letter."""
 _MOST_ITEMS = 1_000
+OPINIONS_INDEX = "opinions"
+"""Secondary index of the table, by the attribute `opinion`: what everybody loves and bans, read without the rest."""
 
 
 class Opinion(StrEnum):
@@ -31,6 +34,16 @@ class Opinion(StrEnum):
 
     LOVED = "loved"
     BANNED = "banned"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Somebody's opinion of a track, and when they said so."""
+
+    listener: ListenerId
+    track_id: TrackId
+    opinion: Opinion
+    said_at: Timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +56,12 @@ class Taste:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """What is known of a listener. `recent`: plays, the latest first."""
+    """What is known of a listener. `recent`: plays, the latest first; `history`: where it is wanted."""
 
     recent: Sequence[Play] = ()
     opinions: dict[TrackId, Opinion] = field(default_factory=dict)
     taste: Taste | None = None
+    history: History | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +156,26 @@ class ListenersTable:
         tracks = [[track_id, weight] for track_id, weight in taste.tracks]
         self._table.put({**row, "tracks": tracks, **({"expires_at": expires_at} if expires_at else {})})
 
+    def history(self, listener: ListenerId) -> History | None:
+        """What the listener has ever heard, as of some hours ago; None before it was made."""
+        row = self._table.glance({"listener": listener, "item": _HISTORY})
+        return History(row["heard"], row["plays"], row["made_at"]) if row else None
+
+    def plays_ever(self, listener: ListenerId) -> int:
+        """How many plays there are of the listener: those of when the history was made, and those taken in since.
+
+        What was taken in since, and was played too long ago to be recent, counts once the history is made again.
+        """
+        made = self.history(listener)
+        recent = self._table.before({"listener": listener, "item": f"{_PLAY}{_LAST}"}, _PLAY, _MOST_ITEMS)
+        return (made.plays if made else 0) + sum(made is None or _since(play) > made.made_at for play in recent)
+
+    def note_history(self, listener: ListenerId, history: History, expires_at: int | None = None) -> None:
+        """Write what `listening` has made of all plays. `expires_at`: when none of these is kept any more."""
+        row = {"listener": listener, "item": _HISTORY, "heard": history.packed, "plays": history.plays}
+        until = {"expires_at": expires_at} if expires_at else {}
+        self._table.put({**row, "made_at": history.made_at, **until})
+
     def everything(self, listener: ListenerId) -> Iterator[Row]:
         """All items of a listener as they are stored."""
         return self._table.query({"listener": listener})
@@ -154,6 +188,13 @@ class ListenersTable:
         """What the listener said of tracks."""
         said = self._table.before({"listener": listener, "item": f"{_OPINION}~"}, _OPINION, _MOST_ITEMS)
         return {TrackId(row["item"].removeprefix(_OPINION)): Opinion(row["opinion"]) for row in said}
+
+    def all_opinions(self) -> Iterator[Said]:
+        """What all listeners said of tracks, in any order. It costs what was said, not what is kept."""
+        for opinion in Opinion:
+            for row in self._table.indexed(OPINIONS_INDEX, {"opinion": opinion}):
+                track_id = TrackId(row["item"].removeprefix(_OPINION))
+                yield Said(ListenerId(row["listener"]), track_id, opinion, row["said_at"])
 
     def forget(self, listener: ListenerId, asked_at: Timestamp | None = None) -> Timestamp:
         """Delete what is known of the listener; the lake follows (`listening`). Returns the time of asking.

@@ -67,6 +67,12 @@ def are_merged(objects: Iterable[LakeObject]) -> bool:
     return apart and all(found.is_whole for found in ordered)
 
 
+def digest(objects: Iterable[LakeObject]) -> str:
+    """Of which objects these are: another one where anything was added, merged or removed."""
+    keys = "\n".join(sorted(found.key for found in objects))
+    return hashlib.sha256(keys.encode()).hexdigest()[:16]
+
+
 def part_name(listeners: Collection[ListenerId], body: bytes) -> str:
     """The name of an object that adds plays of these listeners: the same for the same content."""
     return _name(_PART, listeners, body)

@@ -3,13 +3,13 @@
 One item for each listener, written anew with each recommendation. Two at once may lose one of both: it is no account.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from earshot.clock import epoch, now_iso
 from earshot.ids import TrackId
 from earshot.plays import ListenerId
-from earshot.stores.dynamodb import Table
+from earshot.stores.dynamodb import Row, Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -41,12 +41,12 @@ class ShownTracks:
     def of(self, listener: ListenerId) -> dict[TrackId, Shown]:
         """What the listener was shown within 30 days, the latest first."""
         row = self._table.get({"listener": listener, "item": _SHOWN})
-        since = epoch() - _KEEP_S
-        return {
-            TrackId(track_id): Shown(times, last_at)
-            for track_id, times, last_at in (row["tracks"] if row else ())
-            if last_at > since
-        }
+        return _tracks(row) if row else {}
+
+    def everybodys(self) -> Iterator[tuple[ListenerId, dict[TrackId, Shown]]]:
+        """The same of all listeners who were shown anything, in any order. It costs what the table holds."""
+        for rows, _ in self._table.pages(("listener", "tracks"), "#item = :item", {":item": _SHOWN}):
+            yield from ((ListenerId(row["listener"]), _tracks(row)) for row in rows)
 
     def note(self, listener: ListenerId, before: Mapping[TrackId, Shown], tracks: Iterable[TrackId]) -> None:
         """Note that `tracks` were shown, beside what was `before`."""
@@ -61,3 +61,8 @@ class ShownTracks:
             "made_at": now_iso(),
             "expires_at": now + _KEEP_S,
         })  # fmt: skip
+
+
+def _tracks(row: Row) -> dict[TrackId, Shown]:
+    since = epoch() - _KEEP_S
+    return {TrackId(track_id): Shown(times, at) for track_id, times, at in row["tracks"] if at > since}

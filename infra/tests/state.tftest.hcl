@@ -40,6 +40,11 @@ override_resource {
   values = { arn = "arn:aws:sqs:eu-central-1:123456789012:earshot-dev-extract-dlq" }
 }
 
+override_resource {
+  target = aws_sfn_state_machine.pipeline
+  values = { arn = "arn:aws:states:eu-central-1:123456789012:stateMachine:earshot-dev-pipeline" }
+}
+
 variables {
   stage = "dev"
 }
@@ -310,4 +315,63 @@ run "a_topic_needs_a_cluster" {
   }
 
   expect_failures = [var.plays_from_kafka]
+}
+
+run "the_pipeline_runs_when_it_is_asked_to_and_may_do_its_steps_alone" {
+  assert {
+    condition     = length(aws_scheduler_schedule.pipeline) == 0 && length(aws_iam_role.pipeline_schedule) == 0
+    error_message = "a schedule nobody asked for"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.pipeline.policy).Statement == [{
+      Effect = "Allow"
+      Action = ["lambda:InvokeFunction"]
+      Resource = [
+        "arn:aws:lambda:eu-central-1:123456789012:function:earshot-dev-learn_listening",
+        "arn:aws:lambda:eu-central-1:123456789012:function:earshot-dev-pipeline_step",
+      ]
+    }]
+    error_message = "the state machine may call two functions, and nothing else"
+  }
+
+  assert {
+    condition     = !strcontains(aws_sfn_state_machine.pipeline.definition, "$${") && strcontains(aws_sfn_state_machine.pipeline.definition, "arn:aws:lambda:eu-central-1:123456789012:function:earshot-dev-pipeline_step")
+    error_message = "a place of the definition was not filled in"
+  }
+}
+
+run "a_schedule_names_its_playlist_and_may_start_the_pipeline_alone" {
+  variables {
+    pipeline_schedules = { nightly = { playlist = "spotify:playlist:1", schedule = "cron(0 4 * * ? *)", timezone = "Europe/Berlin" } }
+    pipeline_spark     = { application_id = "00abc", role_arn = "arn:aws:iam::123456789012:role/earshot-dev-spark", embed = { SparkSubmit = { EntryPoint = "s3://jobs/embed.py" } } }
+  }
+
+  assert {
+    condition     = jsondecode(aws_scheduler_schedule.pipeline["nightly"].target[0].input).playlist == "spotify:playlist:1" && jsondecode(aws_scheduler_schedule.pipeline["nightly"].target[0].input).spark.embed.SparkSubmit.EntryPoint == "s3://jobs/embed.py"
+    error_message = "the execution is given another input"
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.pipeline_schedule[0].policy).Statement == [{ Effect = "Allow", Action = ["states:StartExecution"], Resource = ["arn:aws:states:eu-central-1:123456789012:stateMachine:earshot-dev-pipeline"] }]
+    error_message = "the schedule may do more than start the pipeline, or less"
+  }
+
+  assert {
+    condition = (
+      strcontains(aws_iam_role_policy.pipeline.policy, "arn:aws:emr-serverless:eu-central-1:123456789012:/applications/00abc/jobruns/*")
+      && strcontains(aws_iam_role_policy.pipeline.policy, "arn:aws:iam::123456789012:role/earshot-dev-spark")
+    )
+    error_message = "the job cannot be run, or another one can"
+  }
+}
+
+run "a_schedule_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    pipeline_schedules = { nightly = { playlist = "spotify:playlist:1", schedule = "every night" } }
+  }
+
+  expect_failures = [var.pipeline_schedules]
 }

@@ -10,10 +10,11 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from earshot.errors import EarshotError, InvalidSettings
+from earshot.errors import EarshotError
 from listening.bootstrap import record
 from listening.kafka.dead_letters import DeadLetterFile, DeadLetterTopic
 from listening.kafka.intake import Intake
+from listening.kafka.settings import settings_in
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     try:
-        config = {"bootstrap.servers": options.bootstrap, "group.id": options.group, **_settings(options.config)}
+        config = {"bootstrap.servers": options.bootstrap, "group.id": options.group, **settings_in(options.config)}
         letters = (
             DeadLetterTopic(sender(config, options.dead_letter_topic))
             if options.dead_letter_topic
@@ -41,25 +42,6 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
-
-
-def _settings(path: Path | None) -> dict[str, str]:
-    """Settings of librdkafka in a file, one a line: ``sasl.username=me``. Secrets belong there.
-
-    Raises:
-        InvalidSettings: a line is none.
-    """
-    if path is None:
-        return {}
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    settings = {}
-    for number, line in enumerate(lines, 1):
-        name, equals, value = line.partition("=")
-        if line and not line.startswith("#"):
-            if not equals:
-                raise InvalidSettings(f"line {number} of {path} is no setting", hint="Write name=value.")
-            settings[name.strip()] = value.strip()
-    return settings
 
 
 def _parser() -> argparse.ArgumentParser:

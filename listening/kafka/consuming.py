@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from earshot.telemetry import logger
 from listening.kafka.intake import Intake
 from listening.kafka.messages import TopicMessage
+from listening.kafka.spans import message_of
 
 _AT_ONCE = 500
 _POLL_S = 0.5
@@ -42,7 +43,7 @@ def consume(intake: Intake, config: Mapping[str, str], topic: str, is_over: Call
     try:
         consumer.subscribe([topic])
         while not is_over():
-            batch = [_read(message) for message in consumer.consume(_AT_ONCE, _POLL_S) if not _is_notice(message)]
+            batch = [message_of(message) for message in consumer.consume(_AT_ONCE, _POLL_S) if not _is_notice(message)]
             if batch:
                 _keep(intake, batch)
                 _say_read(consumer)
@@ -96,15 +97,3 @@ def _is_notice(message: Message) -> bool:
         raise KafkaException(error)
     logger().warning("the broker is not there, or not ready", error=str(error))
     return True
-
-
-def _read(message: Message) -> TopicMessage:
-    _, sent_ms = message.timestamp()
-    return TopicMessage(
-        message.topic() or "",
-        message.partition() or 0,
-        message.offset() or 0,
-        message.value() or b"",
-        message.key() or b"",
-        sent_ms if sent_ms > 0 else None,
-    )

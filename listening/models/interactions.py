@@ -9,8 +9,8 @@ from scipy import sparse
 
 MOST_ITEMS = 500
 """Of a listener count the items heard last, so many: pairs grow with their square, and nobody shall outweigh others."""
-A_LOVE_COUNTS = 4.0
-"""Plays that a love is worth."""
+A_LOVE_COUNTS = 8.0
+"""Plays that a love is worth: more brings no model more that can be told from chance (`bench.listening.opinions`)."""
 
 Numbers = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float32]
@@ -30,6 +30,12 @@ class Evidence(NamedTuple):
     """1 loved, -1 banned, 0 neither."""
 
 
+def only(evidence: Evidence, wanted: npt.NDArray[np.bool_]) -> Evidence:
+    """The rows that are `wanted` (n,)."""
+    listeners, items, plays, skips, at, feedback = (column[wanted] for column in evidence)
+    return Evidence(listeners.astype(np.intp), items.astype(np.intp), plays, skips, at.astype(np.int64), feedback)
+
+
 def evidence_of_plays(
     listeners: Numbers, items: Numbers, at: npt.NDArray[np.int64], skipped: npt.NDArray[np.bool_]
 ) -> Evidence:
@@ -40,6 +46,22 @@ def evidence_of_plays(
     counts = np.diff(first, append=len(order))
     skips = np.add.reduceat(skips, first) if len(first) else skips
     return Evidence(listeners[first], items[first], counts - skips, skips, at[first], np.zeros(len(first), np.int8))
+
+
+def with_opinions(evidence: Evidence, said: Evidence) -> Evidence:
+    """`evidence` of plays, and what was `said` of tracks, played or not (no plays, no skips, feedback 1 or -1; `at`:
+    when). What was played keeps when it was heard first."""
+    every = Evidence(*(np.concatenate(columns) for columns in zip(evidence, said, strict=True)))
+    was_said = np.arange(len(every.at)) >= len(evidence.at)
+    order = np.lexsort((was_said, every.items, every.listeners))
+    listeners, items = every.listeners[order], every.items[order]
+    first = np.flatnonzero((np.diff(listeners, prepend=-1) != 0) | (np.diff(items, prepend=-1) != 0))
+    if not len(first):
+        return evidence
+    plays, skips, feedback = (
+        np.add.reduceat(column[order].astype(np.int64), first) for column in (every.plays, every.skips, every.feedback)
+    )
+    return Evidence(listeners[first], items[first], plays, skips, every.at[order][first], feedback)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,10 +127,18 @@ class Interactions:
         return Interactions(starts, self.items[where], self.confidence[where], self.n_items)
 
     @classmethod
-    def of_evidence(cls, evidence: Evidence, *, n_listeners: int, n_items: int, most_items: int = MOST_ITEMS) -> Self:
-        """What `evidence` says of liking: plays less skips, a love for four plays; what comes to nothing is left out,
-        and so is what was banned. Of each listener the `most_items` heard last stay."""
-        worth = evidence.plays - evidence.skips.astype(np.float64) + A_LOVE_COUNTS * (evidence.feedback > 0)
+    def of_evidence(
+        cls,
+        evidence: Evidence,
+        *,
+        n_listeners: int,
+        n_items: int,
+        most_items: int = MOST_ITEMS,
+        a_love_counts: float = A_LOVE_COUNTS,
+    ) -> Self:
+        """What `evidence` says of liking: plays less skips, and a love for some plays; what comes to nothing is left
+        out, and so is what was banned. Of each listener the `most_items` heard last stay."""
+        worth = evidence.plays - evidence.skips.astype(np.float64) + a_love_counts * (evidence.feedback > 0)
         kept = np.flatnonzero((worth > 0) & (evidence.feedback >= 0))
         listeners, items, at = evidence.listeners[kept], evidence.items[kept], evidence.at[kept]
         order = np.lexsort((items, at, listeners))

@@ -1,4 +1,4 @@
-"""Item-kNN: cosine of items over listeners, with shrinkage; the counts that it needs add up over days and parts."""
+"""Item-kNN: cosine of items over listeners, with shrinkage."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from listening.models.interactions import Interactions
+from listening.models.interactions import Interactions, Numbers
 from listening.models.strongest import stacked, strongest
 
 _PAIRS = 20_000_000
@@ -47,51 +47,19 @@ def cosine_neighbours(
         shrinkage: what a pair needs to be believed; it takes most from rare ones.
         k: how many.
     """
-    roots = np.sqrt(listeners.astype(np.float32))
-    found = []
-    for first, together in counts:
-        rows = np.repeat(np.arange(first, first + together.shape[0]), np.diff(together.indptr))
-        values = together.data / (roots[rows] * roots[together.indices] + np.float32(shrinkage))
-        values[rows == together.indices] = 0.0
-        found.append(strongest(sparse.csr_array((values, together.indices, together.indptr), shape=together.shape), k))
+    found = [
+        cosines(np.arange(first, first + together.shape[0]), together, listeners, shrinkage=shrinkage, k=k)
+        for first, together in counts
+    ]
     return stacked(found, len(listeners))
 
 
-class CoCounts:
-    """Counts of all pairs that are kept from day to day. They add up over listeners: what yesterday's plays change is
-    the pairs of those who played (`follow`), and parts that were counted elsewhere are added (`add`).
-
-    Args:
-        n_items: items.
-    """
-
-    def __init__(self, n_items: int) -> None:
-        self.together = sparse.csr_array((n_items, n_items), dtype=np.float32)
-
-    def add(self, other: "CoCounts") -> None:
-        """Count what another part counted, of other listeners."""
-        self.together = sparse.csr_array(self.together + other.together)
-
-    def follow(self, before: Interactions, after: Interactions) -> None:
-        """Let listeners have changed from what was counted `before` to `after`: the same ones, in the same order.
-
-        With D what is new (1) and what is gone (-1), it adds ``DᵀB + BᵀD + DᵀD``: new items meet all of a listener's,
-        and pairs of old ones are not counted again.
-        """
-        old = before.binary()
-        change = sparse.csr_array(after.binary() - old)
-        change.eliminate_zeros()
-        touched = sparse.csr_array(change.T @ old)
-        together = sparse.csr_array(self.together + touched + touched.T + change.T @ change)
-        together.eliminate_zeros()
-        together.sort_indices()
-        self.together = together
-
-    def listeners(self) -> npt.NDArray[np.int64]:
-        """Distinct listeners of each item (n_items,)."""
-        found: npt.NDArray[np.int64] = np.rint(self.together.diagonal()).astype(np.int64)
-        return found
-
-    def blocks(self) -> Iterator[Counts]:
-        """The counts as `cosine_neighbours` reads them."""
-        yield Counts(0, self.together)
+def cosines(
+    items: Numbers, together: sparse.csr_array, listeners: npt.NDArray[np.int64], *, shrinkage: float, k: int
+) -> sparse.csr_array:
+    """The same of some items (b,), whose counts are the rows of `together` (b, n_items)."""
+    roots = np.sqrt(listeners.astype(np.float32))
+    rows = np.repeat(items, np.diff(together.indptr))
+    values = together.data / (roots[rows] * roots[together.indices] + np.float32(shrinkage))
+    values[rows == together.indices] = 0.0
+    return strongest(sparse.csr_array((values, together.indices, together.indptr), shape=together.shape), k)

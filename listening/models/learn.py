@@ -55,18 +55,41 @@ def choose(interactions: Interactions, features: Features | None, serving: Recip
     """
     parts = split(interactions, seed)
     fits = Fits(parts.train, features, seed)
-    chosen, tried = _search(_few(fits, seed), parts.validation)
-    judged = [Judged(recipe, judge(of_table(fits.table(recipe)), parts.test)) for recipe in tried]
+    ratings = rating_figures(interactions, seed)
+    return decide(fits, _few(fits, seed), parts.validation, parts.test, serving=serving, ratings=ratings)
+
+
+def decide(
+    fits: Fits,
+    few: Fits,
+    validation: Interactions,
+    test: Interactions,
+    *,
+    serving: Recipe | None,
+    ratings: Mapping[str, Mapping[str, float]],
+) -> Outcome:
+    """The same, of what was fitted on all listeners but those of `validation` and `test`, wherever that was done.
+
+    Args:
+        fits: of all of them.
+        few: of some of them, on which parameters are tried; or the same.
+        validation: to choose on.
+        test: to decide on.
+        serving: the recipe of the table that serves; None: none does.
+        ratings: errors of models of ratings, which are told and decide nothing.
+    """
+    chosen, tried = _search(few, validation)
+    judged = [Judged(recipe, judge(of_table(fits.table(recipe)), test)) for recipe in tried]
     champion = judged[tried.index(chosen)]
-    popularity = judge(of_popularity(fits.listeners), parts.test)
-    before = judge(of_table(fits.table(serving)), parts.test) if serving else None
+    popularity = judge(of_popularity(fits.listeners), test)
+    before = judge(of_table(fits.table(serving)), test) if serving else None
     return Outcome(
         champion=champion,
         candidates={one.recipe.name: one.judgement.figures() for one in judged},
         baselines={
             "popularity": popularity.figures(),
             **({"serving": before.figures()} if before else {}),
-            **{f"ratings_{name}": errors for name, errors in rating_figures(interactions, seed).items()},
+            **{f"ratings_{name}": errors for name, errors in ratings.items()},
         },
         verdict=verdict(champion.judgement, popularity, before),
     )

@@ -101,10 +101,11 @@ class Fits:
         parameters: dict[str, float | Als] = {"knn": recipe.shrinkage, "als": self._als(recipe)}
         key = name, parameters.get(name, recipe.ease_regularisation)
         if key not in self._rows:
-            self._rows[key] = self._fitted(name, recipe)
+            self._rows[key] = self.fitted(name, recipe)
         return self._rows[key]
 
-    def _fitted(self, name: str, recipe: Recipe) -> sparse.csr_array:
+    def fitted(self, name: str, recipe: Recipe) -> sparse.csr_array:
+        """The strongest 100 neighbours of every track by the model `name`."""
         if name == "knn":
             counts = co_counts(self.interactions)
             return cosine_neighbours(counts, self.listeners, shrinkage=recipe.shrinkage, k=_WIDTH)
@@ -116,8 +117,12 @@ class Fits:
         """Vectors of the tracks by ALS (n, d)."""
         how = self._als(recipe)
         if how not in self._factors:
-            self._factors[how] = item_factors(self.interactions, how)
+            self._factors[how] = self.factorised(how)
         return self._factors[how]
+
+    def factorised(self, how: Als) -> Floats:
+        """Vectors of the tracks (n, d)."""
+        return item_factors(self.interactions, how)
 
     def _als(self, recipe: Recipe) -> Als:
         return Als(recipe.als_confidence, recipe.als_regularisation, recipe.als_counts, seed=self._seed)

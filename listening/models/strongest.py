@@ -76,13 +76,18 @@ def products(left: Floats, right: Floats, k: int, *, sharpness: float = 1.0) -> 
     """
     found = []
     for part in blocks(len(left), len(right)):
-        block = left[part] @ right.T
-        if right is left:
-            block[np.arange(part.stop - part.start), np.arange(part.start, part.stop)] = 0.0
-        best = strongest_of_dense(block, k)
+        best = products_of(left, part, right, k)
         best.data **= np.float32(sharpness)
         found.append(best)
     return stacked(found, len(right))
+
+
+def products_of(left: Floats, part: slice, right: Floats, k: int) -> sparse.csr_array:
+    """The strongest of some rows of the same, which fit into memory (`blocks`)."""
+    block = left[part] @ right.T
+    if right is left:
+        block[np.arange(part.stop - part.start), np.arange(part.start, part.stop)] = 0.0
+    return strongest_of_dense(block, k)
 
 
 def levelled(rows: sparse.csr_array) -> sparse.csr_array:

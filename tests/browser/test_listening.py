@@ -10,8 +10,12 @@ import pytest
 from playwright.sync_api import expect
 
 from api.bootstrap import services
+from api.http.keys import digest_of
 from earshot.colistening.manifest import POINTER_KEY
-from tests.browser.conftest import OpenPage
+from earshot.ids import TrackId
+from earshot.plays import listener_of
+from earshot.stores.listeners_table import Opinion
+from tests.browser.conftest import OpenPage, both_widths
 from tests.browser.site import Site
 from tests.colistening import published, rows_of
 
@@ -77,3 +81,42 @@ def test_what_is_played_on_the_page_is_told_as_a_play_or_a_skip(open_page: OpenP
     (play,) = json.loads(told.value.post_data or "")["listens"]
     assert (play["track_id"], play["skipped"]) == (site.own_track, False)
     assert 1_500 < play["played_ms"] < 3_200
+
+
+@pytest.fixture
+def liking(site: Site) -> Iterator[None]:
+    """The house loves three tracks of jazz and two of metal; afterwards nothing is known of it."""
+    house = listener_of(digest_of(""))
+    for number in (1105, 1106, 1107, 1180, 1181):
+        services().listeners.say(house, TrackId(f"deezer:{number}"), Opinion.LOVED)
+    yield
+    services().listeners.forget(house)
+
+
+@pytest.mark.usefixtures("liking")
+@both_widths
+def test_what_one_likes_is_shaded_on_the_map_and_said_in_words(open_page: OpenPage, width: str) -> None:
+    page = open_page("#/you", width=width)
+    regions = page.get_by_role("list", name="Regions of the map").get_by_role("listitem")
+    expect(regions.first).to_contain_text(re.compile(r"^\d+ % jazz: around "))
+    expect(page.get_by_role("list", name="Regions of the map")).to_contain_text("metal")
+    page.get_by_role("link", name="See it on the map").click()
+    toggle = page.get_by_role("button", name="What you like")
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    told = page.get_by_role("list", name="What Earshot thinks you like")
+    expect(told.get_by_role("listitem").first).to_contain_text("jazz")
+    shaded = page.locator("canvas").evaluate("canvas => canvas.toDataURL()")
+    toggle.focus()
+    page.keyboard.press("Enter")
+    expect(toggle).to_have_attribute("aria-pressed", "false")
+    expect(told.get_by_role("listitem")).to_have_count(0)
+    assert page.locator("canvas").evaluate("canvas => canvas.toDataURL()") != shaded
+    toggle.click()
+    expect(told.get_by_role("listitem").first).to_contain_text("jazz")
+    assert page.locator("canvas").evaluate("canvas => canvas.toDataURL()") == shaded
+
+
+def test_of_whom_nothing_is_known_the_map_says_so(open_page: OpenPage) -> None:
+    page = open_page("#/map")
+    page.get_by_role("button", name="What you like").click()
+    expect(page.locator("#toast")).to_contain_text("Nothing is known of you yet")

@@ -67,7 +67,8 @@ def _resources(action: str, params: Mapping[str, str]) -> list[str]:
             object_name = "" if action == "s3:ListBucket" else "/" + params["Key"] if "Key" in params else "/*"
             return [f"arn:aws:s3:::{params['Bucket']}{object_name}"]
         case "dynamodb":
-            return [f"table/{name}" for name in params["TableName"].split(",")]
+            index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+            return [f"table/{name}{index}" for name in params["TableName"].split(",")]
         case "sqs":
             return [params["QueueUrl"].rpartition("/")[2] if "QueueUrl" in params else params["QueueName"]]
         case "sns":

@@ -18,6 +18,7 @@ from earshot.stores.message_queue import FifoQueue, MessageQueue
 from earshot.stores.plays_lake import PlaysLake
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, TrackInfo
+from pipelines.steps import steps
 from tests.cloud.conftest import KEY, STAGE, TRACKS, Deployment
 
 _INDEXED_WITHIN_S = 120.0
@@ -96,6 +97,25 @@ def test_a_playlist_becomes_a_search_engine_in_a_deployed_stage(deployment: Depl
     assert (status, len(crawls["crawls"])) == (200, 1)
     previews = deployment.client("s3").list_objects_v2(Bucket=_parameter(deployment, "previews-bucket"))
     assert previews["KeyCount"] == 0, "audio outlived its extraction"
+
+
+def test_the_steps_of_a_pipeline_end_with_what_serves(deployment: Deployment) -> None:
+    """As Step Functions call them (tests/pipelines runs the machine)."""
+    run, said = f"{iso(now())}/cloud", ""
+    for step in steps():
+        event = {"step": step.name, "run": run, "input": {"playlist": deployment.playlist}}
+        deadline, look = time.monotonic() + _INDEXED_WITHIN_S, {"done": False}
+        while time.monotonic() < deadline and not look["done"]:
+            answer = deployment.client("lambda").invoke(
+                FunctionName=f"earshot-{STAGE}-pipeline_step", Payload=json.dumps(event)
+            )
+            look = json.load(answer["Payload"])
+            assert "FunctionError" not in answer, look
+            if not look["done"]:
+                time.sleep(1)
+        said = str(look.get("said"))
+        assert look["done"], f"{step.name}: {said}\n{deployment.account.function_logs()}"
+    assert f"{TRACKS} tracks" in said
 
 
 def test_a_clip_that_is_uploaded_finds_the_track_it_comes_from(deployment: Deployment) -> None:

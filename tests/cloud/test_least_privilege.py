@@ -101,6 +101,12 @@ _NOT_REACHED = {
             ("s3:DeleteObject", "/listening/*"),
         )
     },
+    ("pipeline_step", "sqs:SendMessage", "earshot-dev-changes.fifo"): "the index lacks nothing",
+    ("pipeline_step", "sqs:SendMessage", "earshot-dev-compact.fifo"): "what serves stays",
+    ("pipeline_step", "s3:PutObject", "arn:aws:s3:::earshot-dev-index/*"): "what serves stays",
+    ("pipeline_step", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-index/generations/*"): "what serves stays",
+    ("pipeline_step", "s3:ListBucket", "arn:aws:s3:::earshot-dev-index"): _MISSING_OBJECT,
+    ("pipeline_step", "sns:Publish", "earshot-dev-index-published"): "what serves stays",
     ("compact_index", "dynamodb:BatchGetItem", "table/earshot-dev-tracks"): "finishes verdicts that were cut short",
     ("compact_index", "s3:PutObject", "arn:aws:s3:::earshot-dev-index/*"): "ten tracks need no compaction",
     ("compact_index", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-index/*"): "a young index has no garbage",

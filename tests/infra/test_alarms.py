@@ -54,6 +54,8 @@ _EVENTS: dict[str, tuple[Minutes, int]] = {
     "index-damaged": ({"IndexDamaged": _once()}, 5),
     "api-slow": ({"Duration": _every(2, 4000)}, 15),
     "index-not-published": ({"IndexNotPublished": _once()}, 5),
+    "listening-not-published": ({"ColisteningNotPublished": _once()}, 5),
+    "listening-drifted": ({"ColisteningDrifted": _once()}, 5),
     "concurrency-used-up": ({"ClaimedAccountConcurrency": _always(950)}, 15),
     "reconcile-fails": ({"Errors": _every(15)}, _HOUR),
     # A throttled provider: whatever becomes visible goes back with a delay, as a new message that is never old.

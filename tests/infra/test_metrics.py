@@ -30,7 +30,8 @@ def _emitted() -> set[str]:
 
 def _watched() -> set[str]:
     folder: Path = terraform.INFRA / "modules" / "observability"
-    alarms = re.findall(r'"Earshot", metric = "(\w+)"', (folder / "alarms.tf").read_text(encoding="utf-8"))
+    files = [folder / name for name in ("alarms.tf", "attended.tf")]
+    alarms = re.findall(r'"Earshot", metric = "(\w+)"', "".join(file.read_text(encoding="utf-8") for file in files))
     widgets = re.findall(r'"Earshot", "(\w+)"', (folder / "dashboard.tf").read_text(encoding="utf-8"))
     assert alarms
     assert widgets

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from api.http.app import OWN_ROUTES, resolver
-from scripts import worst_case
-from scripts.worst_case import DEFAULT, Asked
+from scripts import cost, worst_case
+from scripts.worst_case import DEFAULT, Asked, Units
 from tests.infra import terraform
 from tests.infra.worst_case import STAGES, drawn_table, keyed, large_stage, public, rates, shown
 from tests.unit.api.world import World
@@ -26,6 +27,7 @@ _CHEAP = {
     "GET /opinions",
     "GET /1/validate-token",
     "GET /1/user/<id>/playing-now",
+    "GET /1/user/<id>/listen-count",
     "GET /1/latest-import",
     "POST /1/latest-import",
 }
@@ -51,6 +53,22 @@ def with_keys(stage: World) -> list[Asked]:
 def test_strangers_cannot_cost_more_than_this(of_strangers: list[Asked], name: str) -> None:
     usd = worst_case.usd_an_hour(of_strangers, rates()[name]) + worst_case.standing_usd_an_hour()
     assert usd <= worst_case.MOST[name]
+
+
+def test_the_gateways_price_is_that_of_every_half_megabyte_begun() -> None:
+    steps = [worst_case.metered_usd(size) / cost.HTTP_API_REQUEST for size in (0, 1, 524_288, 524_289, 10 * 1024**2)]
+    assert steps == pytest.approx([1, 1, 1, 2, 20])
+    asked = Asked("a", {}, Units(), answer_bytes=300_000)
+    dearer = replace(asked, body_bytes=300_000)
+    assert dearer.usd - asked.usd == pytest.approx(cost.HTTP_API_REQUEST)
+
+
+def test_a_route_whose_answers_cost_little_still_costs_what_too_large_bodies_do() -> None:
+    rates = worst_case.Rates({DEFAULT: 1.0})
+    cheap = Asked("a", {}, Units(), answer_bytes=0)
+    hour = worst_case.usd_an_hour([cheap], rates)
+    assert hour == pytest.approx(3600 * worst_case.too_large_usd())
+    assert hour > cheap.usd_an_hour(1.0)
 
 
 @pytest.mark.parametrize("name", STAGES)

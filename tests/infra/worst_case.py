@@ -3,6 +3,7 @@
 The stage: 1,000 tracks, a crawl of 1,000 entries, 200 crawls, 200 open queries. Names are as long as usual.
 """
 
+import math
 import re
 import sys
 import tempfile
@@ -20,7 +21,7 @@ import numpy as np
 
 from api.answers.atlas import MAX_POINTS
 from api.bootstrap import services
-from api.http.app import OWN_ROUTES
+from api.http.app import OWN_ROUTES, max_body_bytes
 from api.http.keys import digest_of
 from api.http.listenbrainz import MAX_LISTENS
 from api.http.listens import Listened
@@ -28,6 +29,7 @@ from config.api import ApiSettings
 from earshot.clock import now_iso
 from earshot.crawls import CrawlEntry
 from earshot.embedding import Embedding
+from earshot.history import MOST_TRACKS, History
 from earshot.ids import CrawlId, QueryId, TrackId
 from earshot.messages import CrawlPlaylist
 from earshot.plays import listener_of
@@ -131,6 +133,8 @@ def _listen(world: World) -> None:
         )
         taste = tuple((TrackId(f"deezer:{number}"), 1.5) for number in range(50))
         services().listeners.note_taste(listener, Taste(taste, now_iso()))
+        heard = ((TrackId(f"deezer:{10**8 + number}"), 20_000) for number in range(MOST_TRACKS))
+        services().listeners.note_history(listener, History.of(heard, 10**6, now_iso()))
         services().shown.note(listener, {}, [TrackId(f"deezer:{number}") for number in range(20)])
     info = TrackInfo(
         TrackId("deezer:80000"), "deezer", title="A title of MusicBrainz", artists=("Somebody",), mbid=_MBID
@@ -171,8 +175,8 @@ _SEEDS = [{"track_id": f"deezer:{number}"} for number in range(1, 51)]
 def public(world: World) -> list[Asked]:
     """What may be asked without a key, each as dear as it can be."""
     ask, previews = _Asking(world), ApiSettings.load().previews_per_hour
-    for first in ("/map", f"/queries/{_QUERY}"):  # loads the index: no request's own
-        world.get(first)
+    for first in ("/map", f"/queries/{_QUERY}", "/radio"):  # loads the index, looks for a trial: no request's own
+        world.request("GET", first, headers={"X-Api-Key": _WORD})
     audio = ask("GET /tracks/deezer:90000/audio", name="GET /tracks/{id}/audio")
     drawn = ask("GET /map")
     extended = [
@@ -275,6 +279,7 @@ class _Asking:
             _units(calls),
             _sent_bytes(answer),
             route=request if request in OWN_ROUTES else DEFAULT,
+            body_bytes=max_body_bytes(path),
         )
 
 
@@ -289,7 +294,8 @@ def _units(calls: Iterable[Call]) -> Units:
     reads = writes = puts = gets = messages = 0
     for call in calls:
         if call.name == "GetItem":
-            reads += read_units(_bytes(call.answered.get("Item", {})))
+            whole = read_units(_bytes(call.answered.get("Item", {})))
+            reads += whole if call.asked.get("ConsistentRead") else math.ceil(whole / 2)
         elif call.name == "BatchGetItem":
             ((table, found),) = call.answered["Responses"].items()
             lacking = len(call.asked["RequestItems"][table]["Keys"]) - len(found)
@@ -301,8 +307,9 @@ def _units(calls: Iterable[Call]) -> Units:
             writes += write_units(_bytes(boto3.client("dynamodb").get_item(**key).get("Item", {})))
         elif call.name == "PutItem":
             writes += write_units(_bytes(call.asked["Item"]))
+            writes += "opinion" in call.asked["Item"]  # the index of opinions has it, too
         elif call.name == "DeleteItem":
-            writes += 1
+            writes += 2 if "opinion#" in str(call.asked["Key"]) else 1
         elif call.name == "BatchWriteItem":
             ((_, asked),) = call.asked["RequestItems"].items()
             assert all("DeleteRequest" in one for one in asked), "what does putting many cost?"

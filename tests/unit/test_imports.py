@@ -25,6 +25,7 @@ _LIST_MODULES = "import json, sys; import {0}; print(json.dumps(sorted(m.partiti
         ("extractor.handler", _FRAMEWORKS | _DECODERS),
         ("extractor.__main__", _FRAMEWORKS | _DECODERS),
         ("annoy_service.handler", _FRAMEWORKS | _RUNTIMES),
+        ("pipelines.handler", _FRAMEWORKS | _RUNTIMES | {"scipy", "duckdb", "airflow", "prefect"}),
         ("api.handler", _FRAMEWORKS | _RUNTIMES),
     ],
 )

@@ -70,6 +70,13 @@ def listens(name: str) -> Response[str]:
     return said({"payload": payload})
 
 
+@router.get("/1/user/<name>/listen-count", include_in_schema=False)
+def listen_count(name: str) -> Response[str]:  # noqa: ARG001 (of the address; see above)
+    """How many plays of one's own there are."""
+    count = services_of(router).listeners.plays_ever(listener_of_request(router))
+    return said({"payload": {"count": count}})
+
+
 @router.get("/1/user/<name>/playing-now", include_in_schema=False)
 def playing_now(name: str) -> Response[str]:
     """What one plays now, if anything."""

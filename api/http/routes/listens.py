@@ -123,7 +123,7 @@ def export(after: _After = " ") -> Response[str]:
     headers = dict(FOR_THE_LISTENER)
     if rows:
         headers["Link"] = f'</listens/export?after={quote(rows[-1]["item"] + " ", safe="")}>; rel="next"'
-    lines = [to_json(row).decode() + "\n" for row in rows]
+    lines = [to_json(row, bytes_mode="base64").decode() + "\n" for row in rows]
     return Response(status_code=HTTPStatus.OK.value, content_type=_LINES, headers=headers, body="".join(lines))
 
 

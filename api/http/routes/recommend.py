@@ -1,5 +1,6 @@
 """What is for one listener alone: GET /recommend and GET /radio. The key says who asks."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -17,7 +18,7 @@ from api.http.lists import as_list
 from api.http.options import RadioParameters, RecommendParameters
 from api.http.presentation import query_track, results, spaces
 from api.http.routes.documented import answers
-from api.http.services import searcher_of, services_of, table_of
+from api.http.services import searcher_of, services_of, table_for, table_of
 from earshot.clock import epoch
 from earshot.ids import TrackId
 from earshot.plays import Play
@@ -25,7 +26,7 @@ from earshot.plays import Play
 router = Router()
 _TAGS = ["listening"]
 _PLAYS, _ALL_PLAYS = 100, 200
-"""Plays that are read: those that count, and as many as may be asked about."""
+"""Plays that are read: those that count, and as many as are looked at as long as there is no history."""
 _USUAL_DAYS = 7
 
 
@@ -55,12 +56,14 @@ def recommend_tracks(options: Annotated[RecommendParameters, Parameter()]) -> Re
     check_folder(router, options.folder)
     listener, services, searcher = listener_of_request(router), services_of(router), searcher_of(router)
     looks_far = options.new_to_me or options.not_played_for_days > _USUAL_DAYS
-    known = services.listeners.get(listener, _ALL_PLAYS if looks_far else _PLAYS)
+    history = services.listeners.history(listener) if looks_far else None
+    plays = _ALL_PLAYS if looks_far and history is None else _PLAYS
+    known = replace(services.listeners.get(listener, plays), history=history)
     shown = services.shown.of(listener)
     wishes = Wishes(
         options.options(),
         epoch(),
-        beside_sound(table_of(router, options.listening), options.listening),
+        beside_sound(table_for(router, listener, options.listening), options.listening),
         seeds=[_in_index(track_id) for track_id in options.seeds],
         freshness=options.freshness,
         not_played_for_days=options.not_played_for_days,
@@ -90,7 +93,7 @@ def next_tracks(options: Annotated[RadioParameters, Parameter()]) -> RecommendAn
     wishes = Wishes(
         options.options(),
         epoch(),
-        beside_sound(table_of(router, options.listening), options.listening),
+        beside_sound(table_for(router, listener, options.listening), options.listening),
         seeds=[_in_index(options.track_id)] if options.track_id else _playing(services.listeners.playing(listener)),
         not_played_for_days=options.not_played_for_days,
     )

@@ -15,6 +15,18 @@ locals {
       dimensions = { FunctionName = "${var.prefix}-reconcile" }
       threshold  = 0, period = 15 * local.minute, periods = 4
     }
+    listening-not-published = {
+      what       = "A table of what is played together was learned and not let in: it is worse than what serves, or than popularity."
+      namespace  = "Earshot", metric = "ColisteningNotPublished", statistic = "Sum"
+      dimensions = { service = "listening" }
+      threshold  = 0, period = 5 * local.minute, periods = 1
+    }
+    listening-drifted = {
+      what       = "The table of what is played together finds less of what people have played since than when it was let in, or than popularity does."
+      namespace  = "Earshot", metric = "ColisteningDrifted", statistic = "Sum"
+      dimensions = { service = "listening" }
+      threshold  = 0, period = 5 * local.minute, periods = 1
+    }
   }
 
   # Over several metrics (ten at most). A throttled message is sent anew each time and never grows old: so not its age tells that

@@ -92,12 +92,14 @@ locals {
       stat    = "Maximum"
     },
     {
-      title = "Listening: tracks of the table that was learned, and tables that were not good enough"
-      metrics = [
-        ["Earshot", "ColisteningTracks", "service", "listening"],
-        ["Earshot", "ColisteningNotPublished", "service", "listening"],
-      ]
-      stat = "Maximum"
+      title   = "Listening: tracks of the table that was learned"
+      metrics = [["Earshot", "ColisteningTracks", "service", "listening"]]
+      stat    = "Maximum"
+    },
+    {
+      title   = "Listening: NDCG@10 of the table that serves, on what was played since"
+      metrics = [["Earshot", "ColisteningNdcg", "service", "listening"]]
+      stat    = "Minimum"
     },
     {
       title   = "Function duration, p99 (ms)"

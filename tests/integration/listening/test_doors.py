@@ -88,6 +88,16 @@ def test_a_shell_says_what_was_done(world: World, capsys: pytest.CaptureFixture[
     ]
 
 
+def test_a_shell_starts_a_trial_of_what_there_is_alone(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trial", "report"]) == 0
+    assert main(["trial", "start", "a-trial", "20261120T070000Z-00000000", "--share", "0.1"]) == 1
+    assert main(["trial", "end"]) == 1
+    said = capsys.readouterr()
+    assert said.out.splitlines()[-1] == "No trial ever ran."
+    assert "nothing to try" in said.err
+    assert "no trial runs" in said.err
+
+
 def test_processes_that_die_again_and_again_each_time_a_change_later_lose_double_and_leave_nothing(
     tmp_path: Path,
 ) -> None:

@@ -65,3 +65,23 @@ def test_a_start_waits_for_the_end_of_a_predecessor_that_still_saves(tmp_path: P
     threading.Timer(0.5, os.close, (saving,)).start()
     embedded_aws.wait_for_predecessor(tmp_path)
     assert time.monotonic() - began >= 0.5
+
+
+def test_what_a_dead_stack_had_received_is_seen_again_at_once_and_what_is_to_come_later_is_not(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    session = Endpoint(port)
+    for life in range(2):
+        embedded_aws.show_received(tmp_path)
+        child = embedded_aws.start(port, state=tmp_path, log=tmp_path / "log", env=session.environment)
+        embedded_aws.wait_until_it_answers(child, port)
+        if life == 0:
+            create_all(session, "test")
+        sqs = session.client("sqs")
+        url = sqs.get_queue_url(QueueName="earshot-test-crawl")["QueueUrl"]
+        if life == 0:
+            sqs.send_message(QueueUrl=url, MessageBody="was worked on")
+        (message,) = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+        assert message["Body"] == "was worked on"
+        if life == 0:
+            sqs.send_message(QueueUrl=url, MessageBody="comes later", DelaySeconds=600)
+        assert child.stop(30)

@@ -83,6 +83,28 @@ def test_a_window_gathers_more_than_one_receive_can_bring(
     assert [len(event["Records"]) for event in events] == [12, 1]
 
 
+def test_what_comes_one_by_one_within_a_window_is_looked_for_once_more_when_it_is_over(
+    aws: Any, make_worker: MakeWorker, notes: Notes, board: Board
+) -> None:
+    sqs, url, arn = _queue(aws)
+    first, received = threading.Event(), []
+    poller = SqsPoller(sqs, SqsTrigger(arn, batch_size=100, window_s=1), make_worker("note"), board, "tiny")
+
+    def look(params: Any, **_: Any) -> None:
+        received.append(len(params))
+        first.set()
+
+    sqs.meta.events.register("after-call.sqs.ReceiveMessage", lambda parsed, **_: look(parsed.get("Messages", ())))
+    sqs.send_message(QueueUrl=url, MessageBody="1")
+    with _running(poller.run):
+        assert first.wait(20)
+        for number in range(2, 6):
+            sqs.send_message(QueueUrl=url, MessageBody=str(number))
+        events = notes.until("tiny", lambda events: len(_bodies(events)) == 5)
+    assert [_bodies([event]) for event in events] == [["1", "2", "3", "4", "5"]]
+    assert received[:2] == [1, 4]
+
+
 def test_a_reported_message_stays_and_the_others_are_deleted(
     aws: Any, make_worker: MakeWorker, notes: Notes, board: Board
 ) -> None:

@@ -52,8 +52,17 @@ def test_the_best_of_what_is_played_together_counts_as_much_as_the_same_sound(
     ranking = _rank(_arc(index_of, 100), table, 0.5, k=100)
     found = {str(one.track.track_id): one for one in ranking.results}
     assert found["deezer:90"].score == pytest.approx((math.cos(0.89) + 1) / 2, abs=2e-3)
-    assert found["deezer:4"].score == pytest.approx((math.cos(0.03) + 0.25) / 2, abs=2e-3)
+    assert found["deezer:4"].score == pytest.approx((math.cos(0.03) + math.sqrt(0.25)) / 2, abs=2e-3)
     assert found["deezer:2"].score == pytest.approx(math.cos(0.01) / 2, abs=2e-3)
+
+
+def test_among_small_shares_the_greater_one_counts_for_more_than_a_little_more_of_the_same_sound(
+    index_of: IndexOf, table_of: TableOf
+) -> None:
+    table = table_of({"deezer:1": {"deezer:90": (1.0, 12), "deezer:70": (0.1, 3), "deezer:50": (0.025, 3)}})
+    ranking = _rank(_arc(index_of, 100), table, 0.5, k=100)
+    assert math.cos(0.49) - math.cos(0.69) > 0.1 - 0.025
+    assert [one for one in _ids(ranking) if one in ("deezer:50", "deezer:70")] == ["deezer:70", "deezer:50"]
 
 
 def test_without_weight_or_without_a_table_answers_are_those_of_sound(

@@ -15,6 +15,7 @@ from api.answers.options import Options
 from api.answers.query import Seed
 from api.answers.recommend import Basis, Recommendation, Wishes, radio, recommend
 from earshot.clock import Timestamp
+from earshot.history import History
 from earshot.ids import TrackId
 from earshot.index.searcher import Searcher
 from earshot.plays import ListenerId, Play
@@ -113,6 +114,13 @@ def test_what_was_played_too_lately_or_is_known_does_not_come(index: Searcher) -
         ({"not_played_for_days": 0}, {20, 21, 22}),
     ):
         assert {20, 21, 22} & set(_recommend(index, listener, freshness=0.0, **wish)) == expected
+
+
+def test_what_was_heard_long_ago_is_known_and_is_played_within_a_year_or_not(index: Searcher) -> None:
+    heard = [(_id(number), (NOW - days * DAY) // DAY) for number, days in ((21, 300), (22, 400))]
+    listener = Listener(_heard(20), history=History.of(heard, 11, Timestamp("2026-11-01T00:00:00Z")))
+    for wish, expected in (({}, {21, 22}), ({"not_played_for_days": 365}, {22}), ({"new_to_me": True}, set())):
+        assert {20, 21, 22} & set(_recommend(index, listener, **wish)) == expected
 
 
 def test_freshness_lets_what_was_played_before_sink(index: Searcher) -> None:

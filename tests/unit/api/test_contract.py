@@ -92,6 +92,13 @@ def test_bodies_that_cannot_be_used_are_refused(
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
 
 
+def test_a_get_brings_no_large_body_either(world: World) -> None:
+    """Nobody reads it, but the gateway is paid for it, and a dear answer would come on top."""
+    answer = world.request("GET", "/health", content=b" " * 70_000)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "request_too_large")
+    assert world.request("GET", "/health", content=b" " * 100).status_code == 200
+
+
 def test_a_fault_of_ours_says_nothing_of_its_cause(world: World) -> None:
     world.s3.put_object(Bucket="index", Key="latest.json", Body=b"not json, secret-bucket-name")
     damaged = world.get("/similar", track_id="deezer:1")

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from api.bootstrap import services
+from earshot.clock import iso, moment_of
+from earshot.history import History
 from earshot.ids import TrackId
 from earshot.messages import RecordPlays
 from earshot.plays import ListenerId, Play, listener_of
@@ -287,6 +290,19 @@ def test_plays_are_shown_before_or_after_a_time(world: World, query: dict[str, i
     asked = {name: value if name == "count" else first + value for name, value in query.items()}
     answer = world.request("GET", "/1/user/anybody/listens", params=asked, headers=_TOKEN).json()["payload"]
     assert [one["listened_at"] - first for one in answer["listens"]] == shown
+
+
+def test_how_many_plays_there_are_is_told_of_oneself_also_of_those_of_long_ago(world: World) -> None:
+    now = int(time.time())
+    counted = lambda: world.request("GET", "/1/user/me/listen-count", headers=_TOKEN).json()  # noqa: E731
+    assert counted() == {"payload": {"count": 0}}
+    _keep(
+        *(replace(_play(now - number), accepted_at=now - number) for number in range(3)),
+        _play(now, ListenerId("0" * 16)),
+    )
+    assert counted() == {"payload": {"count": 3}}
+    services().listeners.note_history(_ME, History.of([], 4_000, iso(moment_of(now - 1))))
+    assert counted() == {"payload": {"count": 4_001}}
 
 
 def test_a_count_that_is_none_is_refused(world: World) -> None:

@@ -14,10 +14,13 @@ import pytest
 from api.bootstrap import services
 from api.http.play_intake import forget
 from earshot.clock import now_iso
+from earshot.history import History
+from earshot.ids import TrackId
 from earshot.listening_journal import ListeningJournal
 from earshot.messages import RecordPlays
 from earshot.plays import Play, listener_of
 from earshot.stores.listeners_table import Opinion, Taste
+from earshot.stores.message_queue import MessageQueue
 from tests.unit.api.world import World
 
 _KEY = "a long word"
@@ -139,6 +142,7 @@ def test_an_export_holds_every_item_of_the_listener_and_none_of_another(
     _heard(_NOW, key="another")
     services().listeners.say(_ME, "deezer:1", Opinion.LOVED)  # type: ignore[arg-type]  # an id
     services().listeners.note_taste(_ME, Taste((("deezer:1", 0.5),), now_iso()))  # type: ignore[arg-type]
+    services().listeners.note_history(_ME, History.of([(TrackId("deezer:1"), 20_000)], 2, now_iso()))
     lines: list[dict[str, Any]] = []
     address = "/listens/export"
     for _ in range(9):
@@ -149,7 +153,7 @@ def test_an_export_holds_every_item_of_the_listener_and_none_of_another(
             break
         address = page.headers["link"].partition("<")[2].partition(">")[0]
     assert [line["listened_at"] for line in lines if "listened_at" in line] == list(range(_NOW - 7, _NOW))
-    assert {line["item"] for line in lines if "listened_at" not in line} == {"opinion#deezer:1", "taste"}
+    assert {line["item"] for line in lines if "listened_at" not in line} == {"history", "opinion#deezer:1", "taste"}
     assert {line["listener"] for line in lines} == {_ME}
 
 
@@ -242,5 +246,5 @@ def test_a_death_in_the_middle_of_forgetting_brings_nothing_back_once_the_notes_
         death.setattr(services().listeners, "forget", dies)
         with pytest.raises(SystemExit):
             forget(services(), _ME)
-    journal.replay(services().plays_queue, services().listeners)
+    journal.replay(MessageQueue(world.sqs, world.queues["plays"]), services().listeners)
     assert not services().listeners.get(_ME, 1).opinions

@@ -10,7 +10,10 @@ import httpx
 import pytest
 
 from api.bootstrap import services
-from earshot.clock import epoch
+from earshot.clock import epoch, now_iso
+from earshot.colistening.publish import keep
+from earshot.colistening.store import ColisteningStore
+from earshot.colistening.trial import Arm, Trial
 from earshot.plays import ListenerId, Play, listener_of
 from earshot.stores.listeners_table import Opinion
 from tests.colistening import published, rows_of
@@ -69,6 +72,27 @@ def test_recommendations_are_for_the_holder_of_the_key_alone(learned: World) -> 
         assert "X-Api-Key" in answer.headers["vary"]
     assert _ask(learned, "/recommend", None).status_code == 401
     assert _ask(learned, "/recommend", OTHER, listener=_listener()).json()["plays"] == 0
+
+
+def test_who_is_in_a_trial_is_answered_by_its_table_and_nobody_else_is(learned: World, tmp_path: Path) -> None:
+    store = ColisteningStore(learned.s3, "index")
+    champion = store.head()
+    assert champion is not None
+    other = rows_of({"deezer:1": {"deezer:4": (1.0, 12)}})
+    _, pointer = keep(store, other, store.manifest(champion.pointer).training, previous="", work_dir=tmp_path)
+    trial = Trial("a-trial", 0.5, pointer.version, now_iso(), pointer)
+    store.put_trial(trial, seen=None)
+    arms = {word: trial.arm_of(_listener(word)) for word in map("word number {}".format, range(5))}
+    answers = {word: _ask(learned, "/recommend", word, seeds="deezer:1", listening=1) for word in arms}
+    versions = {word: answer.json()["spaces"]["listening"]["version"] for word, answer in answers.items()}
+    expected = {Arm.CHAMPION: champion.pointer.version, Arm.CHALLENGER: pointer.version}
+    assert versions == {word: expected[arm] for word, arm in arms.items()}
+    assert set(versions.values()) == set(expected.values())
+    tried = next(word for word, arm in arms.items() if arm is Arm.CHALLENGER)
+    assert _ids(answers[tried])[0] == "deezer:4"
+    assert _ask(learned, "/radio", tried, track_id="deezer:1", listening=1).json()["spaces"]["listening"] == {
+        "version": pointer.version, "recipe": None,
+    }  # fmt: skip
 
 
 def test_results_say_with_what_and_by_how_many_they_are_played(learned: World) -> None:

@@ -105,7 +105,7 @@ def test_every_option_reaches_the_ranking_from_the_address_and_from_a_body(
 def test_without_options_the_answer_is_that_of_the_rankings_own_defaults() -> None:
     assert OptionParameters().options() == Options(exclude=[], filters=Filters(tags=[], genres=[], not_artists=[]))
     of_lists = {"format", "path_root"}
-    of_ranking = {field.name for field in fields(Options)} - {"filters"}
+    of_ranking = {field.name for field in fields(Options)} - {"filters", "heard"}
     assert set(OptionParameters.model_fields) - set(FilterParameters.model_fields) == of_ranking | of_lists | {
         "listening"
     }

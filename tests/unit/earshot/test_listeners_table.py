@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from earshot import clock
-from earshot.clock import Timestamp, epoch, iso, now
+from earshot.clock import Timestamp, epoch, iso, now, now_iso
+from earshot.history import MOST_TRACKS, History
 from earshot.ids import TrackId
 from earshot.plays import ListenerId, Play
 from earshot.stores.listeners_table import Forgotten, Listener, ListenersTable, Opinion, Taste
@@ -74,17 +75,28 @@ def test_a_taste_is_read_as_it_was_written(table: ListenersTable) -> None:
     assert table.tastes_made_at([ANA, BEN]) == {ANA: taste.made_at}
 
 
+def test_a_history_is_read_as_it_was_written_and_replaces_the_one_before(table: ListenersTable) -> None:
+    for tracks in ([(TrackId(f"deezer:{n}"), 20_000 - n) for n in range(MOST_TRACKS)], [(X, 20_001)], []):
+        history = History.of(tracks, 40_000, now_iso())
+        table.note_history(ANA, history)
+        assert table.history(ANA) == history
+        assert len(history.packed) <= 72_000
+    assert table.history(BEN) is None
+
+
 def test_an_export_holds_everything(table: ListenersTable) -> None:
     table.note_plays([_play(1)])
     table.say(ANA, X, Opinion.LOVED)
     table.note_taste(ANA, Taste(((X, 1.0),), iso(now())))
-    assert [row["item"].split("#")[0] for row in table.everything(ANA)] == ["opinion", "play", "taste"]
+    table.note_history(ANA, History.of([(X, 20_000)], 2, now_iso()))
+    assert [row["item"].split("#")[0] for row in table.everything(ANA)] == ["history", "opinion", "play", "taste"]
 
 
 def test_of_who_asks_to_be_forgotten_nothing_stays_but_that_they_asked(table: ListenersTable) -> None:
     table.note_plays([_play(1), _play(1, BEN)])
     table.say(ANA, X, Opinion.LOVED)
     table.note_taste(ANA, Taste(((X, 1.0),), iso(now())))
+    table.note_history(ANA, History.of([(X, 20_000)], 2, now_iso()))
     asked_at = table.forget(ANA)
     assert list(table.everything(ANA)) == []
     assert len(table.recent(BEN, 10)) == 1

@@ -53,7 +53,8 @@ def test_of_who_was_forgotten_nothing_is_said_again_but_that(tmp_path: Path) -> 
     assert "A secret" not in path.read_text()
     journal.played(later)
     count, messages, opinions, forgotten = _replayed(journal, [(_ANNA, _TRACK), (_BEN, _TRACK)])
-    assert (count, sorted(messages, key=str), forgotten) == (3, sorted([bens, later], key=str), {_ANNA: asked_at})
+    assert (count, forgotten) == (3, {_ANNA: asked_at})
+    assert [play for message in messages for play in message.plays] == [*bens.plays, *later.plays]
     assert opinions[_BEN] == {_TRACK: Opinion.BANNED}
 
 

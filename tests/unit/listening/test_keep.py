@@ -10,12 +10,16 @@ import pytest
 
 import earshot.clock
 from earshot.clock import now
+from earshot.colistening.manifest import Snapshot
+from earshot.ids import TrackId
 from earshot.plays import ListenerId
+from earshot.stores.listeners_table import Opinion
 from listening import keep
-from listening.learn import read_plays
+from listening.learn import Heard, read_plays
 from tests.unit.listening.world import ANA, BEN, EVA, World, message, play
 
 Later = Callable[[timedelta], None]
+X = TrackId("deezer:x")
 
 
 @pytest.fixture
@@ -164,6 +168,21 @@ def test_a_taste_is_what_was_played_the_later_the_more(world: World, later: Late
     assert taste.tracks[1][1] == pytest.approx(0.5 ** (397.5 / 180) / 2, rel=0.01)
 
 
+def test_a_history_is_all_that_was_ever_heard_with_when(world: World, later: Later) -> None:
+    tracks = [world.register(number) for number in range(3)]
+    long_ago = play(0, days_ago=900)
+    plays = [long_ago, play(1, days_ago=2), play(1, days_ago=500), play(2, skipped=True), play(9), play(1, BEN)]
+    world.record.run([message(*plays), message(play(1, days_ago=2))])
+    world.keep()
+    history = world.stage.listeners.history(ANA)
+    assert history is not None
+    assert history.plays == 5
+    ever, lately = history.heard_since(), history.heard_since(long_ago.listened_at + 86_400)
+    assert [[track in some for track in tracks] for some in (ever, lately)] == [[True, True, True], [False, True, True]]
+    assert "deezer:9" not in ever
+    assert world.stage.listeners.history(ListenerId("0" * 16)) is None
+
+
 def test_only_those_who_have_played_since_get_a_new_taste(world: World, later: Later) -> None:
     world.register(1)
     world.record.run([message(play(1), play(1, BEN))])
@@ -185,10 +204,10 @@ def test_who_asks_to_be_forgotten_gets_no_taste(world: World) -> None:
 
 
 def test_what_a_model_learns_from_is_who_played_what_and_a_snapshot_tells_of_what(world: World) -> None:
-    assert read_plays(world.record.lake, world.record.plays, world.folder) is None
+    assert _read(world) is None
     one, two = world.register(1), world.register(2)
     world.record.run([message(play(1), play(1, days_ago=5), play(2, BEN, skipped=True), play(9)), message(play(1))])
-    read = read_plays(world.record.lake, world.record.plays, world.folder)
+    read = _read(world)
     assert read is not None
     heard, snapshot = read
     assert heard.track_ids == [one, two]
@@ -198,10 +217,34 @@ def test_what_a_model_learns_from_is_who_played_what_and_a_snapshot_tells_of_wha
     assert (snapshot.plays, snapshot.listeners, snapshot.tracks) == (3, 2, 2)
     assert (snapshot.first_day, snapshot.last_day) == (str(play(1, days_ago=5).day), str(play(1).day))
     world.keep()
-    again = read_plays(world.record.lake, world.record.plays, world.folder)
+    again = _read(world)
     assert again is not None
     assert again[1].digest != snapshot.digest
     assert list(again[0].at) == list(heard.at)
+
+
+def test_what_is_loved_and_banned_is_learned_from_whether_or_not_it_was_played(world: World, later: Later) -> None:
+    track = world.register(1)
+    world.record.run([message(play(1), play(2, BEN))])
+    _think(world, ANA, track, Opinion.LOVED)
+    _think(world, EVA, X, Opinion.BANNED)
+    read = _read(world)
+    assert read is not None
+    heard, snapshot = read
+    assert heard.track_ids == [track, X]
+    said = [(who, track, feedback) for who, track, _, feedback in zip(*heard.opinions, strict=True)]
+    assert said == [(0, 0, 1), (1, 1, -1)], "nobody knows who EVA is, and what BEN played has no track"
+    assert (snapshot.plays, snapshot.listeners, snapshot.opinions) == (1, 2, 2)
+    world.stage.listeners.say(ANA, track, None)
+    world.stage.listeners.forget(EVA)
+    again = _read(world)
+    assert again is not None
+    assert again[1].opinions == 0
+    later(timedelta(seconds=2))
+    _think(world, EVA, X, Opinion.LOVED)
+    anew = _read(world)
+    assert anew is not None
+    assert anew[1].opinions == 1, "who was forgotten may begin anew"
 
 
 def test_a_listener_who_asks_leaves_no_trace_in_any_table_or_object(world: World, later: Later) -> None:
@@ -212,8 +255,13 @@ def test_a_listener_who_asks_leaves_no_trace_in_any_table_or_object(world: World
     plays = [play(1, listener), play(2, listener, **said), play(3, listener, days_ago=50, **said)]
     world.record.run([message(*plays, play(1, BEN), minutes_ago=1)])
     world.keep()
+    assert world.stage.listeners.history(listener) is not None
     world.record.run([message(play(4, listener, **said), play(2, BEN), minutes_ago=1)])
+    _think(world, listener, X, Opinion.LOVED)
     world.stage.listeners.forget(listener)
+    learned_from = _read(world)
+    assert learned_from is not None
+    assert (len(learned_from[0].at), learned_from[1].opinions) == (1, 0), "what models read has nothing of them at once"
     later(timedelta(minutes=20))
     world.keep()
     rows, bodies = _everything(world)
@@ -225,6 +273,14 @@ def test_a_listener_who_asks_leaves_no_trace_in_any_table_or_object(world: World
     for trace in (listener, listener[:8], "Lullaby", "peculiar"):
         assert trace.encode() not in left + kept
     assert BEN.encode() in kept
+
+
+def _read(world: World) -> tuple[Heard, Snapshot] | None:
+    return read_plays(world.record.lake, world.stage.listeners, world.record.plays, world.folder)
+
+
+def _think(world: World, listener: ListenerId, track_id: TrackId, opinion: Opinion) -> None:
+    world.stage.listeners.say(listener, track_id, opinion)
 
 
 def _everything(world: World) -> tuple[list[dict[str, dict[str, str]]], list[bytes]]:

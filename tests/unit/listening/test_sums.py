@@ -46,6 +46,15 @@ def test_what_was_played_weighs_the_less_the_longer_ago_and_a_skip_nothing(plays
     assert next(weights.heaviest(5)) == (ONE, [("b", 1.0), ("a", 0.4)]), ".5 of 1.25"
 
 
+def test_of_those_who_heard_too_much_the_last_is_kept_and_all_of_it_is_counted(plays: Plays, tmp_path: Path) -> None:
+    weights = Weights(plays, [ONE], AT, 86_400.0)
+    unknown = replace(_heard(ONE, "x", 0), track_id=None)
+    weights.add(Days((_file(tmp_path, plays.pack([*FIRST, unknown])),), are_merged=True))
+    day = AT // 86_400
+    assert list(weights.histories(2)) == [(ONE, 4, [("b", day), ("c", day)])]
+    assert list(weights.histories(9)) == [(ONE, 4, [("b", day), ("c", day), ("a", day - 1)])]
+
+
 def test_only_those_who_are_asked_for_count(plays: Plays, tmp_path: Path) -> None:
     weights = Weights(plays, [TWO], AT, 86_400.0)
     weights.add(Days((_file(tmp_path, plays.pack(FIRST)),), are_merged=True))
@@ -57,8 +66,8 @@ def test_events_of_several_days_have_one_code_for_each_listener_and_track(plays:
     for some in (FIRST, [_heard(TWO, "Z", 1), _heard(ONE, "c", 2), replace(_heard(ONE, "x", 3), track_id=None)]):
         file = _file(tmp_path, plays.pack(some))
         events.add(Days((file, file), are_merged=False))
-    found, tracks = events.arrays()
-    assert tracks == ["Z", "a", "b", "c"]
+    found = events.arrays()
+    assert events.track_ids() == ["Z", "a", "b", "c"]
     assert list(zip(found["listener"], found["track"], (found["at"] - AT) // 86_400, found["skip"], strict=True)) == [
         (0, 1, -1, False), (0, 2, 0, False), (0, 3, 0, True), (0, 3, 2, False), (1, 1, 0, False), (1, 0, 1, False)
     ]  # fmt: skip
