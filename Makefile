@@ -124,6 +124,7 @@ bench-api: setup-dev ## What the HTTP layer costs: overhead, 200 connections, co
 
 bench-index: setup-dev ## The index at 100,000 and 1,000,000 tracks (fails on a miss; 20 minutes, 15 GB of disk)
 	@$(PY) -m bench.index.searchable
+	@$(PY) -m bench.index.engines
 	@$(PY) -m bench.index
 bench-extract: setup-dev model ## The extractor: speed, exactness, memory, cold start (fails on a miss; wants a quiet machine)
 	@$(PY) -m bench.extract

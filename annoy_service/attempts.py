@@ -39,6 +39,7 @@ class Gate:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.vectors: StoredVectors = written_vectors(folder)
+        self.queries = _sample(len(self.vectors))
         self._least = _least_similarities(self.vectors)
 
     def attempt(self, engine: Engine) -> Attempt:

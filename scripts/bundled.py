@@ -22,6 +22,7 @@ BUNDLED: Final[Mapping[str, tuple[str, str]]] = {
     **dict.fromkeys(("libxcb", "libxcb-shape", "libxcb-shm", "libxcb-xfixes"), ("XCB", "MIT")),
     "libsndfile": ("libsndfile, with FLAC, Ogg, Vorbis, Opus, mpg123 and LAME", "LGPL-2.1-or-later"),
     **dict.fromkeys(("libscipy_openblas", "libscipy_openblas64"), ("OpenBLAS", "BSD-3-Clause")),
+    "libopenblaso-r0": ("OpenBLAS", "BSD-3-Clause"),
     "libgfortran": ("GNU Fortran's runtime", "GPL-3.0-or-later WITH GCC-exception-3.1"),
     "libgomp": ("GNU OpenMP's runtime", "GPL-3.0-or-later WITH GCC-exception-3.1"),
     "libquadmath": ("libquadmath", "LGPL-2.1-or-later"),
@@ -31,7 +32,7 @@ BUNDLED: Final[Mapping[str, tuple[str, str]]] = {
 """Work and licence by the file's name, without version and checksum."""
 
 _BROUGHT_ALONG = re.compile(r"(?:^|/)(?:\w+\.libs|_soundfile_data)/(lib[^/]+?)\.so")
-_ADDED = re.compile(r"(-[0-9a-f]{8})+$|_(x86_64|arm64)$")
+_ADDED = re.compile(r"(-[0-9a-f]{8})+(\.[0-9.]+)?$|_(x86_64|arm64)$")
 
 
 def bundled_libraries(names: Iterable[str]) -> set[str]:

@@ -2,6 +2,7 @@
 
 import mmap
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +25,8 @@ Column = npt.NDArray[Any]
 """(n,): numbers of whatever kind."""
 
 _ALIGNED = 64
+_FAR = 255
+_AS_IT_IS = 2**64 - 1
 _SIGN_AND_NUMBER = np.uint32(0x8FFFE000).view(np.int32)
 _BIAS = np.float32(2.0**112)
 _Scalar = TypeVar("_Scalar", bound=np.generic)
@@ -45,16 +48,22 @@ def mapped(path: Path, kind: type[_Scalar]) -> npt.NDArray[_Scalar]:
 
 
 def write_columns(path: Path, columns: Sequence[Column]) -> None:
-    """Write `columns` into one file: their lengths (uint64), then each of them at a multiple of 64 bytes."""
-    lengths = np.array([len(column) for column in columns], np.uint64)
+    """Write `columns` into one file: two numbers of each (uint64), then what they hold, at multiples of 64 bytes.
+
+    A column of whole numbers that mostly follow each other closely is kept as steps of a byte, and the steps that no
+    byte holds behind them, where that is smaller: half of a shelf is row numbers in ascending order. The numbers are
+    its length, and of how many such steps there are.
+    """
+    packed = [_in_steps(np.ascontiguousarray(column)) for column in columns]
+    sizes = [(len(parts[0]), len(parts[1]) if len(parts) > 1 else _AS_IT_IS) for parts in packed]
     with path.open("wb") as file:
-        for column in (lengths, *columns):
+        for part in (np.array(sizes, np.uint64), *chain.from_iterable(packed)):
             file.write(bytes(-file.tell() % _ALIGNED))
-            file.write(np.ascontiguousarray(column).data)
+            file.write(part.data)
 
 
 def mapped_columns(path: Path, kinds: Sequence[type[np.generic]]) -> list[Column]:
-    """What `write_columns` wrote: a column of each of `kinds`, read as they are needed.
+    """What `write_columns` wrote: a column of each of `kinds`, read as they are needed or added up from steps.
 
     Raises:
         DamagedIndex: it holds others.
@@ -62,17 +71,42 @@ def mapped_columns(path: Path, kinds: Sequence[type[np.generic]]) -> list[Column
     try:
         with path.open("rb") as file:
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        end, columns = 8 * len(kinds), []
-        lengths = np.frombuffer(content, np.uint64, len(kinds))
-        for kind, length in zip(kinds, lengths.tolist(), strict=True):
+        end, columns = 16 * len(kinds), []
+
+        def part(kind: type[np.generic], length: int) -> Column:
+            nonlocal end
             start = end + -end % _ALIGNED
-            columns.append(np.frombuffer(content, kind, length, start))
-            end = start + columns[-1].nbytes
+            found = np.frombuffer(content, kind, length, start)
+            end = start + found.nbytes
+            return found
+
+        sizes = np.frombuffer(content, np.uint64, 2 * len(kinds)).reshape(-1, 2).tolist()
+        for kind, (length, far) in zip(kinds, sizes, strict=True):
+            as_it_is = far == _AS_IT_IS
+            columns.append(part(kind, length) if as_it_is else _added_up(part(np.uint8, length), part(kind, far)))
     except (ValueError, OverflowError) as error:
         raise DamagedIndex(f"{path.name}: {error}") from None
     if end != len(content):
         raise DamagedIndex(f"{path.name} has {len(content)} bytes, its columns {end}")
     return columns
+
+
+def _in_steps(column: Column) -> tuple[Column, ...]:
+    """The steps from each number to the next, a byte each, and those that are too wide; or the column as it is."""
+    if column.dtype.kind != "u" or not len(column):
+        return (column,)
+    steps = column.copy()
+    steps[1:] -= column[:-1]  # backwards, too: whole numbers without a sign come round
+    far = steps >= _FAR
+    if len(column) + np.count_nonzero(far) * column.itemsize >= column.nbytes:
+        return (column,)
+    return np.where(far, _FAR, steps).astype(np.uint8), steps[far]
+
+
+def _added_up(steps: Column, far: Column) -> Column:
+    numbers = steps.astype(far.dtype)
+    numbers[steps == _FAR] = far
+    return np.cumsum(numbers, dtype=far.dtype, out=numbers)
 
 
 def as_single(half: npt.NDArray[np.float16]) -> npt.NDArray[np.float32]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from earshot.embedding import Vector
 from earshot.errors import DamagedIndex
@@ -20,15 +21,17 @@ from earshot.index.rows import Lines, row_in
 from earshot.titles import plain
 from earshot.track import Row
 
-EDITION = 2
+EDITION = 3
 """Raised with every change of these columns and of what `plain` makes of a text: other editions are not read."""
 SHELF = f"shelf-{EDITION}.bin"
 SAMPLE_ROWS = 24_000
 """Rows of a segment that a map may show: a fifth more than the points of a map, since rows die."""
 MAX_ROWS = 1 << 31
+STRONGEST = int(np.iinfo(np.uint16).max)
+"""A tag's probability of 1."""
 
 _KINDS: tuple[type[np.generic], ...] = (
-    np.uint32, np.uint32, *POSTINGS, *POSTINGS, np.float32, *POSTINGS, np.uint32, np.uint32, *TEXTS, *FACET_KINDS,
+    np.uint32, np.uint32, *POSTINGS, *POSTINGS, np.uint16, *POSTINGS, np.uint32, np.uint32, *TEXTS, *FACET_KINDS,
 )  # fmt: skip
 _SHOWN = 3
 
@@ -66,7 +69,7 @@ class Shelf:
         """The rows in that order."""
         self._words = Postings(*columns[2:6], most=2 * rows)
         self._tags = Postings(*columns[6:10], most=rows)
-        self._strengths: Vector = columns[10]
+        self._strengths: npt.NDArray[np.uint16] = columns[10]
         self._sources = Postings(*columns[11:15], most=rows)
         self.sample: Numbers = columns[15]
         """Rows that a map may show, those with the smallest `sample_keys` first."""
@@ -114,7 +117,7 @@ class Shelf:
         strengths = np.ones(self._rows, np.float32)
         for name in names:
             column, found = np.zeros(self._rows, np.float32), self._tags.of(name)
-            column[self._tags.values[found]] = self._strengths[found]
+            column[self._tags.values[found]] = self._strengths[found] / np.float32(STRONGEST)
             strengths *= column
         return strengths
 

@@ -13,7 +13,7 @@ from earshot.errors import InvalidInput
 from earshot.index.arrays import Column
 from earshot.index.facets import MOST, folder_of, plain_folder
 from earshot.index.rows import row_in
-from earshot.index.shelf import MAX_ROWS, SAMPLE_ROWS, Shown, spine
+from earshot.index.shelf import MAX_ROWS, SAMPLE_ROWS, STRONGEST, Shown, spine
 from earshot.titles import artist_keys, genre_key, plain
 from earshot.track import Row
 
@@ -68,7 +68,7 @@ class _Shelving:
         self._spines.clear()
         words, _ = self._words.columns()
         tags, as_they_came = self._tags.columns()
-        strengths = np.frombuffer(self._strengths, np.float32)[as_they_came]
+        strengths = np.ceil(np.frombuffer(self._strengths, np.float32)[as_they_came] * STRONGEST).astype(np.uint16)
         sources, _ = self._sources.columns()
         return [places, order, *words, *tags, strengths, *sources, *self._sample_columns(), *self._facets.columns()]
 

@@ -8,7 +8,7 @@ cores, and a query that is shared out among threads takes ten times as long on a
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -29,7 +29,8 @@ def library() -> ModuleType:
     import faiss
 
     faiss.omp_set_num_threads(1)
-    return cast("ModuleType", faiss)
+    module: ModuleType = faiss
+    return module
 
 
 def chunks(vectors: StoredVectors) -> Iterator[Matrix]:

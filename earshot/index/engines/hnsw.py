@@ -71,7 +71,7 @@ class Hnsw:
         nodes = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
         faiss.copy_array_to_vector(np.ascontiguousarray(vectors).view(np.uint8).ravel(), nodes.codes)
         nodes.ntotal, nodes.is_trained = rows, True
-        graph.storage = nodes
+        graph.storage, graph.own_fields = nodes, True  # assigning took them from Python, and somebody has to free them
         sing(vectors, entry.canaries, _Graph(graph, vectors, _CANARY_BREADTH).estimated)
         return _Graph(graph, vectors, breadth)
 

@@ -59,7 +59,9 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
         patch.setattr(layout, "LANDMARKS_OF_MANY", 50)
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket=BUCKET)
-        builder = make_builder(s3, BUCKET, recipe_named("choi-2017@1-160d"), tmp_path_factory.mktemp("builder"))
+        builder = make_builder(
+            s3, BUCKET, recipe_named("choi-2017@1-160d"), tmp_path_factory.mktemp("builder"), engine="annoy"
+        )
         publish(builder, rebuilt(builder, [FreshRows(fresh(N), 160)], 0.0), position(builder))
         yield builder
 
