@@ -9,9 +9,9 @@ import pytest
 from moto import mock_aws
 
 from annoy_service import gate
+from annoy_service.bases import rebuilt
 from annoy_service.builder import Builder, make_builder
 from annoy_service.pointers import manifest_at, position, publish
-from annoy_service.version import rebuilt
 from earshot.errors import DamagedIndex
 from earshot.ids import TrackId
 from earshot.index import layout

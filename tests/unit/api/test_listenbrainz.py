@@ -294,7 +294,10 @@ def test_plays_are_shown_before_or_after_a_time(world: World, query: dict[str, i
 
 def test_how_many_plays_there_are_is_told_of_oneself_also_of_those_of_long_ago(world: World) -> None:
     now = int(time.time())
-    counted = lambda: world.request("GET", "/1/user/me/listen-count", headers=_TOKEN).json()  # noqa: E731
+
+    def counted() -> object:
+        return world.request("GET", "/1/user/me/listen-count", headers=_TOKEN).json()
+
     assert counted() == {"payload": {"count": 0}}
     _keep(
         *(replace(_play(now - number), accepted_at=now - number) for number in range(3)),
