@@ -42,10 +42,10 @@ def test_settings_that_cannot_work_are_named(variables: dict[str, str], named: s
 def test_without_stores_the_index_tells_of_its_tracks_and_nothing_is_taken_in(world: World) -> None:
     world.publish([track(1), track(2)], [direction(a0=1), direction(a1=1)])
     alone = index_alone(services())
-    found = alone.tracks.find_many(["deezer:1", "deezer:9"])
+    found = alone.tracks.find_many(["deezer:1", "deezer:9"])  # type: ignore[list-item]
     assert {name: one.info.title for name, one in found.items()} == {"deezer:1": "Title 1"}
     with pytest.raises(NotServedHere):
-        alone.crawls.summary("20260101-a")  # type: ignore[arg-type]
+        alone.crawls.summary("20260101-a")
     assert alone.queries.origin == ""
 
 
