@@ -292,20 +292,20 @@ def test_plays_are_shown_before_or_after_a_time(world: World, query: dict[str, i
     assert [one["listened_at"] - first for one in answer["listens"]] == shown
 
 
+def _counted(world: World) -> Any:
+    return world.request("GET", "/1/user/me/listen-count", headers=_TOKEN).json()
+
+
 def test_how_many_plays_there_are_is_told_of_oneself_also_of_those_of_long_ago(world: World) -> None:
     now = int(time.time())
-
-    def counted() -> object:
-        return world.request("GET", "/1/user/me/listen-count", headers=_TOKEN).json()
-
-    assert counted() == {"payload": {"count": 0}}
+    assert _counted(world) == {"payload": {"count": 0}}
     _keep(
         *(replace(_play(now - number), accepted_at=now - number) for number in range(3)),
         _play(now, ListenerId("0" * 16)),
     )
-    assert counted() == {"payload": {"count": 3}}
+    assert _counted(world) == {"payload": {"count": 3}}
     services().listeners.note_history(_ME, History.of([], 4_000, iso(moment_of(now - 1))))
-    assert counted() == {"payload": {"count": 4_001}}
+    assert _counted(world) == {"payload": {"count": 4_001}}
 
 
 def test_a_count_that_is_none_is_refused(world: World) -> None:
