@@ -9,7 +9,7 @@ import numpy as np
 from earshot.embedding import Vector
 from earshot.errors import InvalidInput
 from earshot.index.arrays import Mask
-from earshot.index.manifest import DeadRows, Manifest
+from earshot.index.manifest import Manifest
 from earshot.index.rows import IndexedTrack
 from earshot.index.segment import Segment
 from earshot.index.transform import Matrix, unit
@@ -53,7 +53,7 @@ class Searcher:
         self.engines = manifest.engines
         self.transform = manifest.transform
         self._segments = tuple(
-            (segment, _mask(entry.rows, entry.dead)) for segment, entry in zip(segments, manifest.segments, strict=True)
+            (segment, entry.dead_mask()) for segment, entry in zip(segments, manifest.segments, strict=True)
         )
 
     @property
@@ -147,11 +147,3 @@ class Searcher:
 def _search_k(manifest: Manifest) -> int | None:
     """Annoy's effort per query and base; None: no base is searched by Annoy."""
     return max((found for base in manifest.bases if (found := base.engine.params.get("search_k"))), default=None)
-
-
-def _mask(rows: int, dead: DeadRows) -> Mask | None:
-    if not dead.size:
-        return None
-    mask = np.zeros(rows, np.bool_)
-    mask[dead] = True
-    return mask
