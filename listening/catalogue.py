@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earshot.index.arrays import Ids
-from earshot.index.searcher import Searcher
+from earshot.index.stored_rows import StoredRows
 from earshot.index.transform import unit
 from earshot.titles import artist_names, plain
 from listening.models.cold import Features
@@ -24,13 +24,13 @@ class Catalogue:
     features: Features
 
     @classmethod
-    def of_index(cls, searcher: Searcher) -> Self:
+    def of_index(cls, segments: StoredRows) -> Self:
         """Every living track: artist and album by name, sound by its vector."""
         ids: list[Ids] = []
         vectors: list[npt.NDArray[np.float32]] = []
         artists: list[str] = []
         albums: list[str] = []
-        for segment, dead in searcher.segments:
+        for segment, dead in segments:
             living = np.arange(segment.rows) if dead is None else np.flatnonzero(~dead)
             ids.append(segment.ids[living])
             vectors.append(unit(segment.vectors[living]))

@@ -28,7 +28,6 @@ from earshot.colistening.rows import TableRows
 from earshot.colistening.store import ColisteningStore
 from earshot.errors import InvalidInput
 from earshot.index.arrays import Ids
-from earshot.index.reader import IndexReader
 from earshot.stores.parts import parts_at
 from listening.bulk import arrow
 from listening.bulk.blocks import Block, assembled
@@ -115,7 +114,7 @@ def run(
 
 def train_from(spark: SparkSession, source: str, index_bucket: str, work_dir: Path) -> Manifest | None:
     """`run` for all tracks of the index in `index_bucket`, into that bucket."""
-    catalogue = catalogue_of(IndexReader(s3(), index_bucket, work_dir / "index"))
+    catalogue = catalogue_of(s3(), index_bucket, work_dir / "index")
     return run(spark, source, catalogue, ColisteningStore(s3(), index_bucket), work_dir)
 
 

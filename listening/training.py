@@ -8,8 +8,7 @@ import numpy as np
 
 from earshot.colistening.manifest import Snapshot
 from earshot.colistening.store import ColisteningStore
-from earshot.errors import NoIndexYet
-from earshot.index.reader import IndexReader
+from earshot.index.stored_rows import newest_rows
 from earshot.telemetry import logger
 from listening.catalogue import Catalogue
 from listening.learn import Heard
@@ -39,7 +38,7 @@ def train_on(
         DamagedIndex: the index, or the table that serves, cannot be read.
     """
     with TemporaryDirectory(dir=folder) as place:
-        catalogue = catalogue_of(IndexReader(s3, index_bucket, Path(place) / "index"))
+        catalogue = catalogue_of(s3, index_bucket, Path(place) / "index")
         manifest = train(
             Played(evidence_of(heard), heard.track_ids, snapshot),
             catalogue,
@@ -58,9 +57,13 @@ def evidence_of(heard: Heard) -> Evidence:
     return with_opinions(plays, Evidence(said.listener, said.track, none, none, said.at, said.feedback))
 
 
-def catalogue_of(index: IndexReader) -> Catalogue:
-    """The tracks of the index; none where there is no index yet."""
-    try:
-        return Catalogue.of_index(index.current())
-    except NoIndexYet:
+def catalogue_of(s3: "S3Client", index_bucket: str, folder: Path) -> Catalogue:
+    """The tracks of the index; none where there is no index yet. `folder`: room for its files.
+
+    Raises:
+        DamagedIndex: the index cannot be read.
+    """
+    segments = newest_rows(s3, index_bucket, folder)
+    if not segments:
         return Catalogue(np.zeros(0, "S1"), Features(np.zeros(0, np.intp), np.zeros(0, np.intp)))
+    return Catalogue.of_index(segments)

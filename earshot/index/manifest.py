@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earshot.ids import SegmentId
+from earshot.index.arrays import Mask
 from earshot.index.engines.engine import EngineEntry
 from earshot.index.engines.exact import EXACTLY
 
@@ -68,6 +69,14 @@ class SegmentEntry:
     def live(self) -> int:
         """Rows that still count."""
         return self.rows - len(self.dead)
+
+    def dead_mask(self) -> Mask | None:
+        """Which rows are dead; None: all live."""
+        if not self.dead.size:
+            return None
+        mask = np.zeros(self.rows, np.bool_)
+        mask[self.dead] = True
+        return mask
 
     def key(self, name: str) -> str:
         """S3 key of the segment's object `name`."""

@@ -9,7 +9,7 @@ import numpy as np
 from earshot.embedding import Vector
 from earshot.errors import InvalidInput
 from earshot.index.arrays import Mask
-from earshot.index.manifest import DeadRows, Manifest
+from earshot.index.manifest import Manifest
 from earshot.index.rows import IndexedTrack
 from earshot.index.segment import Segment
 from earshot.index.transform import Matrix, unit
@@ -53,7 +53,7 @@ class Searcher:
         self.engines = manifest.engines
         self.transform = manifest.transform
         self._segments = tuple(
-            (segment, _mask(entry.rows, entry.dead)) for segment, entry in zip(segments, manifest.segments, strict=True)
+            (segment, entry.dead_mask()) for segment, entry in zip(segments, manifest.segments, strict=True)
         )
 
     @property
@@ -154,11 +154,3 @@ def _greatest(similarities: Sequence[Vector], n: int) -> float:
     """The n-th greatest of all, at most 1. What is less needs no name: of many segments that is most that they find."""
     every = np.concatenate(similarities) if similarities else np.zeros(0, np.float32)
     return min(1.0, float(np.partition(every, len(every) - n)[len(every) - n])) if n < len(every) else -np.inf
-
-
-def _mask(rows: int, dead: DeadRows) -> Mask | None:
-    if not dead.size:
-        return None
-    mask = np.zeros(rows, np.bool_)
-    mask[dead] = True
-    return mask

@@ -1,4 +1,4 @@
-"""A segment opened for queries."""
+"""A segment opened: to be read, or for queries."""
 
 from functools import cached_property
 from pathlib import Path
@@ -27,8 +27,8 @@ Hits = tuple[RowNumbers, Vector]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
-class Segment:
-    """Vectors and metadata of one segment, checked against the manifest, mapped from files that never change.
+class StoredSegment:
+    """What a segment holds of its rows, checked against the manifest, mapped from files that never change.
 
     Args:
         cache: where its files come from.
@@ -36,7 +36,7 @@ class Segment:
         dim: length of the vectors.
 
     Raises:
-        DamagedIndex: a file is missing or not what the manifest promises, or its engine finds other neighbours.
+        DamagedIndex: a file is missing or not what the manifest promises.
     """
 
     def __init__(self, cache: SegmentCache, entry: SegmentEntry, *, dim: int) -> None:
@@ -53,9 +53,6 @@ class Segment:
                 f"segment {self.id}: ids {self.ids.shape} and vectors {self.vectors.shape} "
                 f"instead of {self.rows} rows of {dim}"
             )
-        self._opened = self._open()
-        if SHELF in entry.objects:
-            self.shelf  # noqa: B018 (opened now, so that a damaged one is found before anything is asked of it)
 
     def _file(self, name: str) -> Path:
         """The local path of an object, whose file is watched from now on."""
@@ -67,6 +64,45 @@ class Segment:
         except DamagedIndex as error:
             raise DamagedIndex(f"segment {self.id}: {error.message}") from None
 
+    def is_untouched(self) -> bool:
+        """Whether no one has written to the mapped files since they were checked."""
+        return self._watch.is_untouched()
+
+    def find(self, track_id: str) -> int | None:
+        """The row of `track_id`, dead or alive, or None."""
+        wanted = track_id.encode()
+        if not self.rows or len(wanted) > self.ids.dtype.itemsize:
+            return None
+        row = int(np.searchsorted(self.ids, np.array(wanted, self.ids.dtype)))
+        return row if row < self.rows and self.ids[row] == wanted else None
+
+    def track_id(self, row: int) -> str:
+        """The id of a row."""
+        return bytes(self.ids[row]).decode()
+
+    def track(self, row: int) -> IndexedTrack:
+        """What results show of a row."""
+        return IndexedTrack.from_line(self._lines[row])
+
+    def vector(self, row: int) -> Vector:
+        """Unit vector (dim,) of a row."""
+        vector: Vector = unit(self.vectors[row : row + 1])[0]
+        return vector
+
+
+class Segment(StoredSegment):
+    """A segment whose engine and shelf are open as well.
+
+    Raises:
+        DamagedIndex: see `StoredSegment`; or its engine finds other neighbours than when it was built.
+    """
+
+    def __init__(self, cache: SegmentCache, entry: SegmentEntry, *, dim: int) -> None:
+        super().__init__(cache, entry, dim=dim)
+        self._opened = self._open()
+        if SHELF in entry.objects:
+            self.shelf  # noqa: B018 (opened now, so that a damaged one is found before anything is asked of it)
+
     def _open(self) -> Opened:
         engine = engine_named(self._entry.engine.name)
         files = {name: self._file(name) for name in engine.files}
@@ -74,10 +110,6 @@ class Segment:
             return engine.load(files, self.vectors, self._entry.engine)
         except DamagedIndex as error:
             raise DamagedIndex(f"segment {self.id}: {error.message}") from None
-
-    def is_untouched(self) -> bool:
-        """Whether no one has written to the mapped files since they were checked."""
-        return self._watch.is_untouched()
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -103,27 +135,6 @@ class Segment:
         if positions.shape != (self.rows, 2):
             raise DamagedIndex(f"segment {self.id}: {positions.shape} positions for {self.rows} rows")
         return positions
-
-    def find(self, track_id: str) -> int | None:
-        """The row of `track_id`, dead or alive, or None."""
-        wanted = track_id.encode()
-        if not self.rows or len(wanted) > self.ids.dtype.itemsize:
-            return None
-        row = int(np.searchsorted(self.ids, np.array(wanted, self.ids.dtype)))
-        return row if row < self.rows and self.ids[row] == wanted else None
-
-    def track_id(self, row: int) -> str:
-        """The id of a row."""
-        return bytes(self.ids[row]).decode()
-
-    def track(self, row: int) -> IndexedTrack:
-        """What results show of a row."""
-        return IndexedTrack.from_line(self._lines[row])
-
-    def vector(self, row: int) -> Vector:
-        """Unit vector (dim,) of a row."""
-        vector: Vector = unit(self.vectors[row : row + 1])[0]
-        return vector
 
     def nearest(self, vector: Vector, n: int, dead: Mask | None = None) -> Hits:
         """At least the `n` rows nearest to the unit `vector` that are not `dead`, as far as the engine finds so many.

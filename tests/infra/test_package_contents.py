@@ -18,7 +18,7 @@ from scripts import package
 from scripts.import_closure import OWN, import_closure
 
 SERVICES = sorted(package.handlers_by_service())
-_LATE = {"crawler": {"numpy"}}
+_LATE = {"crawler": {"numpy"}, "listening": {"faiss"}, "pipelines": {"faiss"}}
 """What shared code imports late, for services that ask for it."""
 _OF_THE_RUNTIME = {"snapshot_restore_py"}
 """What Lambda's Python brings along."""

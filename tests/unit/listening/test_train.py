@@ -16,7 +16,7 @@ from earshot.colistening.manifest import WATCHED, Manifest, Snapshot, TableEntry
 from earshot.colistening.publish import publish as publish_table
 from earshot.colistening.reader import ColisteningReader
 from earshot.colistening.store import ColisteningStore
-from earshot.index.reader import IndexReader
+from earshot.index.stored_rows import newest_rows
 from listening.catalogue import Catalogue
 from listening.models.cold import Features
 from listening.models.fit import fit
@@ -188,7 +188,7 @@ def test_a_catalogue_is_what_the_index_says_of_living_tracks(tmp_path: Path) -> 
         track(4, artists=(), album=None),
     ]
     publish(s3, tracks, [direction(a0=1), direction(a1=1), direction(a2=1), direction(a3=1)])
-    found = Catalogue.of_index(IndexReader(s3, "index", tmp_path / "cache").current())
+    found = Catalogue.of_index(newest_rows(s3, "index", tmp_path / "cache"))
     assert found.ids.tolist() == [b"deezer:1", b"deezer:2", b"deezer:3", b"deezer:4"]
     assert found.features.artists.tolist() == [0, 0, 1, -1]
     assert found.features.albums.tolist() == [0, 1, 2, -1]
