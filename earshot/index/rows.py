@@ -26,8 +26,9 @@ LINES = "tracks.bin"
 OFFSETS = "offsets.npy"
 """(n + 1,) uint64: where each line begins in the above, and where the last one ends."""
 
-_SAMPLE_ROWS = 16
-_DICTIONARY_BYTES = 4_000
+_SAMPLE_ROWS, _SAMPLE_ROWS_OF_MANY, _MANY = 16, 64, 64_000
+_SAMPLE_BYTES_PER_ROW = 250
+_LEVEL = 9
 _RAW_DEFLATE = -15
 _STATE = ("model", "provider", "preview_at", "version_of")
 
@@ -73,14 +74,15 @@ def fingerprint(line: bytes, vectors: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(line + b"\n" + vectors, digest_size=8).digest(), "little")
 
 
-def write_lines(lines: Iterable[bytes], to: BinaryIO) -> npt.NDArray[np.uint64]:
-    """Write `lines` as `LINES`; returns the `OFFSETS`."""
-    lines = iter(lines)
-    sample = list(islice(lines, _SAMPLE_ROWS))
-    dictionary = b"\n".join(sample)[-_DICTIONARY_BYTES:]
+def write_lines(lines: Iterable[bytes], to: BinaryIO, rows: int = 0) -> npt.NDArray[np.uint64]:
+    """Write `lines` as `LINES`; returns the `OFFSETS`. `rows`: about how many; a larger sample pays where it is shared
+    by many."""
+    lines, size = iter(lines), _SAMPLE_ROWS if rows < _MANY else _SAMPLE_ROWS_OF_MANY
+    sample = list(islice(lines, size))
+    dictionary = b"\n".join(sample)[-_SAMPLE_BYTES_PER_ROW * size :]
     offsets = [to.write(dictionary)]
     for line in chain(sample, lines):
-        deflate = zlib.compressobj(6, zlib.DEFLATED, _RAW_DEFLATE, 8, zlib.Z_DEFAULT_STRATEGY, dictionary)
+        deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE, 8, zlib.Z_DEFAULT_STRATEGY, dictionary)
         offsets.append(offsets[-1] + to.write(deflate.compress(line) + deflate.flush()))
     return np.asarray(offsets, np.uint64)
 

@@ -31,7 +31,7 @@ STRONGEST = int(np.iinfo(np.uint16).max)
 """A tag's probability of 1."""
 
 _KINDS: tuple[type[np.generic], ...] = (
-    np.uint32, np.uint32, *POSTINGS, *POSTINGS, np.uint16, *POSTINGS, np.uint32, np.uint32, *TEXTS, *FACET_KINDS,
+    np.uint32, *POSTINGS, *POSTINGS, np.uint16, *POSTINGS, np.uint32, np.uint32, *TEXTS, *FACET_KINDS,
 )  # fmt: skip
 _SHOWN = 3
 
@@ -63,27 +63,25 @@ class Shelf:
     """
 
     def __init__(self, columns: Sequence[Column], rows: int, lines: Lines) -> None:
-        self.places: Numbers = columns[0]
-        """Of each row its place among all of them in the order of their spines."""
-        self.order: Numbers = columns[1]
-        """The rows in that order."""
-        self._words = Postings(*columns[2:6], most=2 * rows)
-        self._tags = Postings(*columns[6:10], most=rows)
-        self._strengths: npt.NDArray[np.uint16] = columns[10]
-        self._sources = Postings(*columns[11:15], most=rows)
-        self.sample: Numbers = columns[15]
+        self.order: Numbers = columns[0]
+        """The rows in the order of their spines."""
+        self.places: Numbers = _places(self.order, rows)
+        """Of each row its place among all of them in that order."""
+        self._words = Postings(*columns[1:5], most=2 * rows)
+        self._tags = Postings(*columns[5:9], most=rows)
+        self._strengths: npt.NDArray[np.uint16] = columns[9]
+        self._sources = Postings(*columns[10:14], most=rows)
+        self.sample: Numbers = columns[14]
         """Rows that a map may show, those with the smallest `sample_keys` first."""
-        self.sample_keys: Numbers = columns[16]
-        self._shown = Texts(*columns[17:19])
-        self.facets = Facets(columns[19:], rows)
+        self.sample_keys: Numbers = columns[15]
+        self._shown = Texts(*columns[16:18])
+        self.facets = Facets(columns[18:], rows)
         """What rows are filtered by."""
         self._rows = rows
         self._lines = lines
         sampled = len(self.sample)
         if (
-            {len(self.places), len(self.order)} != {rows}
-            or not all_below(self.places, rows)
-            or not np.array_equal(self.order[self.places], np.arange(rows))
+            not np.array_equal(self.order[self.places], np.arange(rows))
             or len(self._strengths) != len(self._tags.values)
             or not all_below(self.sample, rows)
             or (len(self.sample_keys), len(self._shown)) != (sampled, _SHOWN * sampled)
@@ -157,6 +155,14 @@ def mapped_shelf(path: Path, rows: int, lines: Lines) -> Shelf:
         DamagedIndex: it holds none, or that of other rows.
     """
     return Shelf(mapped_columns(path, _KINDS), rows, lines)
+
+
+def _places(order: Numbers, rows: int) -> Numbers:
+    if len(order) != rows or not all_below(order, rows):
+        raise DamagedIndex(f"a shelf whose order is not that of {rows} rows")
+    places = np.zeros(rows, np.uint32)
+    places[order] = np.arange(rows, dtype=np.uint32)
+    return places
 
 
 class _Spines:

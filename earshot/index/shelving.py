@@ -63,14 +63,12 @@ class _Shelving:
 
     def columns(self) -> list[Column]:
         order = np.array(sorted(range(len(self._spines)), key=self._spines.__getitem__), np.uint32)
-        places = np.empty_like(order)
-        places[order] = np.arange(len(order), dtype=np.uint32)
         self._spines.clear()
         words, _ = self._words.columns()
         tags, as_they_came = self._tags.columns()
         strengths = np.ceil(np.frombuffer(self._strengths, np.float32)[as_they_came] * STRONGEST).astype(np.uint16)
         sources, _ = self._sources.columns()
-        return [places, order, *words, *tags, strengths, *sources, *self._sample_columns(), *self._facets.columns()]
+        return [order, *words, *tags, strengths, *sources, *self._sample_columns(), *self._facets.columns()]
 
     def _sample_columns(self) -> list[Column]:
         sample = sorted(self._sample, reverse=True)

@@ -46,7 +46,7 @@ def write_rows(folder: Path, rows: MergedRows) -> Objects:
         for chunk in rows.raw_chunks():
             raw.write(chunk.astype("<f2").tobytes())
     with (folder / LINES).open("wb") as lines:
-        np.save(folder / OFFSETS, write_lines(rows.lines(), lines))
+        np.save(folder / OFFSETS, write_lines(rows.lines(), lines, len(rows)))
     return stored(folder, (IDS, FINGERPRINTS, RAW, LINES, OFFSETS))
 
 
