@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from annoy_service.attempts import MIN_RECALL, RECALL_AT
 from annoy_service.builder import Builder
 from annoy_service.fold import in_portions
-from annoy_service.gate import MIN_RECALL, RECALL_AT
 from annoy_service.generations import promote as put_into_service
 from annoy_service.index import announce
 from annoy_service.pointers import manifest_at, position
