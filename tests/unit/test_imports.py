@@ -24,9 +24,9 @@ _LIST_MODULES = "import json, sys; import {0}; print(json.dumps(sorted(m.partiti
         ("crawler.file", _FRAMEWORKS | _RUNTIMES | {"numpy"}),
         ("extractor.handler", _FRAMEWORKS | _DECODERS),
         ("extractor.__main__", _FRAMEWORKS | _DECODERS),
-        ("annoy_service.handler", _FRAMEWORKS | _RUNTIMES),
+        ("annoy_service.handler", _FRAMEWORKS | _RUNTIMES | {"faiss"}),
         ("pipelines.handler", _FRAMEWORKS | _RUNTIMES | {"scipy", "duckdb", "airflow", "prefect"}),
-        ("api.handler", _FRAMEWORKS | _RUNTIMES),
+        ("api.handler", _FRAMEWORKS | _RUNTIMES | {"faiss"}),
     ],
 )
 def test_importing_a_handler_pulls_in_nothing_heavy(handler: str, forbidden: set[str]) -> None:
