@@ -51,7 +51,7 @@ def write_files(place: Path, tracks: int) -> None:
 
 
 def main() -> int:
-    """Measure, print, and keep the figures in bench/results/building.json."""
+    """Measure, print, and keep the figures beside those of other benches."""
     tracks = int(sys.argv[1]) if len(sys.argv) > 1 else _TRACKS
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
