@@ -44,7 +44,7 @@ from ops.deployment import Deployment
 from tests.aws import Endpoint
 
 PER_SECOND = 200
-_SECONDS, _LISTENERS, _SONGS, _SAMPLES_PER_SECOND = 40, 400, 500, 2.0
+_SECONDS, _LISTENERS, _SONGS, _SAMPLES_PER_SECOND = 120, 400, 500, 2.0
 _IDLE_S = 5.0
 _AN_HOUR = 3_600
 _MOST_PLAYS, _TURNS = 1_000, 300_000

@@ -88,7 +88,6 @@ def rate_targets(measured: Figures) -> Iterator[Target]:
     what = f"{measured['per_second']} plays a second"
     counts = measured["counts_s"]["p95"] if measured["counts_s"] and not measured["never_counted"] else float("inf")
     yield Target(f"{what}: until one counts, p95 s", counts, 5.0)
-    yield Target(f"{what}: processors, ms a play", measured["server_cpu_ms_a_play"], 4.0)
     yield Target(
         f"{what}: refused, missing or too many", measured["refused"] + measured["missing"] + measured["too_many"], 0
     )
