@@ -1,6 +1,7 @@
 """The arrays that an index is made of."""
 
 import mmap
+import threading
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -24,6 +25,10 @@ Mask = npt.NDArray[np.bool_]
 Column = npt.NDArray[Any]
 """(n,): numbers of whatever kind."""
 
+ONE_HEADER_AT_A_TIME = threading.Lock()
+"""Held while numpy reads a header: it is parsed as Python, whose 3.11 counts the depth of all threads' parsing in one
+place and calls a mismatch an error (python/cpython#106905)."""
+
 _ALIGNED = 64
 _FAR = 255
 _AS_IT_IS = 2**64 - 1
@@ -39,7 +44,8 @@ def mapped(path: Path, kind: type[_Scalar]) -> npt.NDArray[_Scalar]:
         DamagedIndex: it holds no array, or not one of `kind`.
     """
     try:
-        array: npt.NDArray[_Scalar] = np.load(path, mmap_mode="r", allow_pickle=False)
+        with ONE_HEADER_AT_A_TIME:
+            array: npt.NDArray[_Scalar] = np.load(path, mmap_mode="r", allow_pickle=False)
     except ValueError as error:
         raise DamagedIndex(f"{path.name}: {error}") from None
     if not issubclass(array.dtype.type, kind):

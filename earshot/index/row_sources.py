@@ -13,7 +13,7 @@ import numpy.typing as npt
 from earshot.embedding import Embedding
 from earshot.errors import DamagedIndex, InvalidInput
 from earshot.ids import TrackId
-from earshot.index.arrays import Ids, Raw, RowNumbers, mapped
+from earshot.index.arrays import ONE_HEADER_AT_A_TIME, Ids, Raw, RowNumbers, mapped
 from earshot.index.cache import SegmentCache
 from earshot.index.layout import Positions
 from earshot.index.manifest import SegmentEntry
@@ -160,7 +160,8 @@ class StoredRows:
 
     def lines(self, which: RowNumbers) -> Iterator[bytes]:
         """See `RowSource`."""
-        offsets = np.load(self._path(OFFSETS), allow_pickle=False)
+        with ONE_HEADER_AT_A_TIME:
+            offsets = np.load(self._path(OFFSETS), allow_pickle=False)
         return Lines(self._path(LINES), offsets).read(self._rows[which].tolist())
 
     def positions(self) -> Positions | None:

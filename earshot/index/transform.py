@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from earshot.embedding import Vector
 from earshot.errors import DamagedIndex
+from earshot.index.arrays import ONE_HEADER_AT_A_TIME
 
 Matrix = npt.NDArray[np.float32]
 
@@ -63,7 +64,7 @@ class CatalogueTransform:
             DamagedIndex: not a transform, or shapes that do not fit each other.
         """
         try:
-            with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
+            with ONE_HEADER_AT_A_TIME, np.load(io.BytesIO(body), allow_pickle=False) as arrays:
                 transform = cls(arrays["mean"], arrays["scale"], arrays["projection"], str(arrays["fitted_at"]))
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise DamagedIndex(f"not a catalogue transform: {error}") from None
