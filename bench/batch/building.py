@@ -7,6 +7,7 @@ all tracks of each. Ends with 1 on a miss.
 
 import io
 import json
+import logging
 import os
 import platform
 import sys
@@ -54,6 +55,7 @@ def main() -> int:
     """Measure, print, and keep the figures beside those of other benches."""
     tracks = int(sys.argv[1]) if len(sys.argv) > 1 else _TRACKS
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for every request
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     use_local_aws(f"http://127.0.0.1:{server.get_host_and_port()[1]}")
@@ -65,7 +67,7 @@ def main() -> int:
                 Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
             )
         plainly = [sys.executable, "-m", "bench.batch.built_plainly", str(heard), PLAIN, f"{scratch}/plain"]
-        on_spark = [sys.executable, "-m", "batch", "--cores", "2", "build", "--input", str(heard), "--bucket", SPARK]
+        on_spark = [sys.executable, "-m", "batch", "build", "--cores", "2", "--input", str(heard), "--bucket", SPARK]
         on_spark += ["--rows-per-base", str(-(-tracks // _BASES)), "--work-dir", f"{scratch}/spark"]
         taken, wall_s = {}, {}
         for name, command in ((PLAIN, plainly), (SPARK, on_spark)):
