@@ -24,6 +24,8 @@ from tests.corpus import clips
 
 _RESULTS = Path(__file__).resolve().parents[1] / "results" / "batch.json"
 _CORES = 2
+_CLIPS_PER_TASK = 150
+"""Fewer than the job's own, so that both cores have some; of a handful, each would pay for Java that is still warming up."""
 _MILLION = 1_000_000
 
 Embeddings = Mapping[str, list[str]]
@@ -33,8 +35,8 @@ Embeddings = Mapping[str, list[str]]
 def main() -> int:
     """Measure, print, and keep the figures."""
     parser = argparse.ArgumentParser(prog="python -m bench.batch", description="Embeddings on Spark.")
-    parser.add_argument("--few", type=int, default=150, help="clips of the smaller job (default: %(default)s)")
-    parser.add_argument("--many", type=int, default=450, help="of the larger (default: %(default)s)")
+    parser.add_argument("--few", type=int, default=300, help="clips of the smaller job (default: %(default)s)")
+    parser.add_argument("--many", type=int, default=1_200, help="of the larger (default: %(default)s)")
     wanted = parser.parse_args()
     few, many = wanted.few, wanted.many
     spark: dict[int, Taken] = {}
@@ -97,7 +99,7 @@ def _plainly(music: Path, scratch: Path) -> tuple[Taken, Embeddings]:
 
 def _on_spark(music: Path, output: Path) -> tuple[Taken, Embeddings]:
     command = [sys.executable, "-m", "batch", "embed", "--cores", str(_CORES), "--input", str(music)]
-    taken = taken_by([[*command, "--output", str(output), "--clips-per-task", "50"]])
+    taken = taken_by([[*command, "--output", str(output), "--clips-per-task", str(_CLIPS_PER_TASK)]])
     heard = {}
     for part in (output / folder_of(DEFAULT_NETWORK)).glob("*.parquet"):
         for row in pq.read_table(part, columns=["key", "embedding", "drift"]).to_pylist():
