@@ -25,7 +25,7 @@ from tests.corpus import clips
 _RESULTS = Path(__file__).resolve().parents[1] / "results" / "batch.json"
 _CORES = 2
 _CLIPS_PER_TASK = 150
-"""Fewer than the job's own, so that both cores have some; of a handful, each would pay for Java that is still warming up."""
+"""Fewer than the job's own, so that both cores have some; short ones would each pay for a Java that is still cold."""
 _MILLION = 1_000_000
 
 Embeddings = Mapping[str, list[str]]
