@@ -48,8 +48,11 @@ def targets_of(tracks: int, results: Result) -> list[Target]:
     return [
         Target(f"{tracks:,}: builder CPU of {BATCH} more tracks / full rebuild, cold builder",
                results["cold_fold"]["cpu_s"] / full, 1 / 50),
-        Target(f"{tracks:,}: bytes a warm reader downloads for them / index", load["warm_bytes"] / load["cold_bytes"],
-               1 / 1000),
+        # Of 100,000 tracks 100 are a thousandth: what may be asked there is that a new one costs about what others do.
+        Target(f"{tracks:,}: bytes a warm reader downloads for one of them / for one of all",
+               load["warm_bytes"] / BATCH * tracks / load["cold_bytes"], 1.5),
+        *([Target(f"{tracks:,}: bytes a warm reader downloads for them / index",
+                  load["warm_bytes"] / load["cold_bytes"], 1 / 1000)] if tracks >= 1_000_000 else ()),
         Target(f"{tracks:,}: recall@{K}", clean[EARSHOT]["recall"], least_recall, at_least=True),
         Target(f"{tracks:,}: p50 / bare Annoy", clean[EARSHOT]["p50_ms"] / clean[BARE]["p50_ms"],
                1 / 3 if tracks >= 1_000_000 else 1.3),
