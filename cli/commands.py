@@ -108,6 +108,8 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
         "steps": options.steps,
         **filters(options),
         **listening(options),
+        "harmonic": options.harmonic,
+        "energy": options.energy,
     }
     if options.form:
         return listed(client, options, "/path", **wanted)

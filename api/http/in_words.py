@@ -14,7 +14,7 @@ _HALF = 0.5
 _UNDER_HALF = 0.4
 
 
-def tempo(text: str) -> Span:
+def tempo_span(text: str) -> Span:
     """The least and the greatest tempo in BPM. A whole number is every tempo that is shown as it.
 
     Raises:
@@ -23,7 +23,7 @@ def tempo(text: str) -> Span:
     return _span(text, "`bpm`", "Write 122, 118-126, 120- or -100.", signed=False)
 
 
-def loudness(text: str) -> Span:
+def loudness_span(text: str) -> Span:
     """The least and the greatest loudness in LUFS.
 
     Raises:
@@ -32,7 +32,7 @@ def loudness(text: str) -> Span:
     return _span(text, "`loudness`", "Write -9, -14..-9, -14.. or ..-9: LUFS are below zero.", signed=True)
 
 
-def keys(text: str) -> frozenset[Key]:
+def keys_meant(text: str) -> frozenset[Key]:
     """The keys that are meant: one, and with `±1` its neighbours on the Camelot wheel, too.
 
     Raises:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from api.answers.filters import ANY, ANY_SPAN, Filters
 from api.answers.options import Options
-from api.http.in_words import keys, loudness, tempo
+from api.http.in_words import keys_meant, loudness_span, tempo_span
 from api.http.lists import Format, PathRoot
 from api.http.ranges import seconds, years
 from earshot.ids import TrackId, parse_track_id
@@ -94,7 +94,7 @@ class FilterParameters(BaseModel):
         list[Name], Field(max_length=200, description="No results that one of these artists plays on.")
     ] = []
     bpm: Annotated[
-        Annotated[str, Field(min_length=1, max_length=40), _checked(tempo)] | None,
+        Annotated[str, Field(min_length=1, max_length=40), _checked(tempo_span)] | None,
         BeforeValidator(_text),
         Field(
             description="Only results of this tempo: `122`, `118-126`, `120-`, `-100`. Twice or half as fast counts "
@@ -102,7 +102,7 @@ class FilterParameters(BaseModel):
         ),
     ] = None
     key: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=20), _checked(keys)]],
+        list[Annotated[str, Field(min_length=1, max_length=20), _checked(keys_meant)]],
         Field(
             max_length=24,
             description="Only results in one of these keys: `Am`, `F# minor`, `8A`; `8A±1` is 8A and its neighbours on "
@@ -110,7 +110,7 @@ class FilterParameters(BaseModel):
         ),
     ] = []
     loudness: Annotated[
-        Annotated[str, Field(min_length=1, max_length=40), _checked(loudness)] | None,
+        Annotated[str, Field(min_length=1, max_length=40), _checked(loudness_span)] | None,
         BeforeValidator(_text),
         Field(description="Only results so loud, in LUFS: `-9`, `-14..-9`, `-14..`, `..-9`."),
     ] = None
@@ -125,9 +125,9 @@ class FilterParameters(BaseModel):
             seconds=seconds(self.length) if self.length else ANY,
             folder=self.folder.replace("，", ",") if self.folder else None,
             not_artists=self.not_artist,
-            bpm=tempo(self.bpm) if self.bpm else ANY_SPAN,
-            keys=frozenset[Key]().union(*map(keys, self.key)),
-            loudness=loudness(self.loudness) if self.loudness else ANY_SPAN,
+            bpm=tempo_span(self.bpm) if self.bpm else ANY_SPAN,
+            keys=frozenset[Key]().union(*map(keys_meant, self.key)),
+            loudness=loudness_span(self.loudness) if self.loudness else ANY_SPAN,
         )
 
 

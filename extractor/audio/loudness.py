@@ -126,7 +126,8 @@ def _gated(means: Power, relative: float) -> Power:
 def _mean_of(powers: Power, steps: int) -> Power:
     if len(powers) < steps:
         return np.zeros(0)
-    return np.lib.stride_tricks.sliding_window_view(powers, steps).mean(axis=1)
+    means: Power = np.lib.stride_tricks.sliding_window_view(powers, steps).mean(axis=1)
+    return means
 
 
 def _level(power: Power) -> Power:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.http.in_words import keys, loudness, tempo
+from api.http.in_words import keys_meant, loudness_span, tempo_span
 from earshot.descriptors import Descriptors
 from earshot.errors import InvalidRequest
 from earshot.keys import KEYS, Key, camelot
@@ -22,7 +22,7 @@ from tests.unit.api.world import World, direction, track
     ],
 )
 def test_a_whole_tempo_is_all_that_is_shown_as_it(text: str, span: tuple[float | None, float | None]) -> None:
-    assert tempo(text) == span
+    assert tempo_span(text) == span
 
 
 @pytest.mark.parametrize(
@@ -38,19 +38,19 @@ def test_a_whole_tempo_is_all_that_is_shown_as_it(text: str, span: tuple[float |
     ],
 )
 def test_loudness_is_mostly_below_zero(text: str, span: tuple[float | None, float | None]) -> None:
-    assert loudness(text) == span
+    assert loudness_span(text) == span
 
 
 @pytest.mark.parametrize("text", ["fast", "126-118", "-", "..", "1-2-3", "--5", "1000", "12e1"])
 def test_what_is_no_tempo_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest, match="`bpm`"):
-        tempo(text)
+        tempo_span(text)
 
 
 @pytest.mark.parametrize("text", ["loud", "-9..-14", "-", "-1000"])
 def test_what_is_no_loudness_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest, match="`loudness`"):
-        loudness(text)
+        loudness_span(text)
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,14 @@ def test_what_is_no_loudness_is_refused(text: str) -> None:
     ],
 )
 def test_a_key_may_be_meant_with_its_neighbours(text: str, codes: set[str]) -> None:
-    assert {camelot(key) for key in keys(text)} == codes
-    assert keys("1A±7") == frozenset(KEYS)
+    assert {camelot(key) for key in keys_meant(text)} == codes
+    assert keys_meant("1A±7") == frozenset(KEYS)
 
 
 @pytest.mark.parametrize("text", ["H minor", "13A", "8A±8", "±1", "8A±"])
 def test_what_is_no_key_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest, match="`key`"):
-        keys(text)
+        keys_meant(text)
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ keys = st.sampled_from(KEYS)
     ("key", "code"),
     [
         ("C major", "8B"), ("A minor", "8A"), ("G major", "9B"), ("E minor", "9A"), ("F major", "7B"),
-        ("B major", "1B"),        ("G# minor", "1A"), ("C# major", "3B"), ("F# minor", "11A"), ("D# minor", "2A"), ("E major", "12B"),
+        ("B major", "1B"), ("G# minor", "1A"), ("C# major", "3B"), ("F# minor", "11A"),
+        ("D# minor", "2A"), ("E major", "12B"),
     ],
 )  # fmt: skip
 def test_codes_are_those_that_djs_write(key: str, code: str) -> None:
