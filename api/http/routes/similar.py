@@ -141,7 +141,7 @@ def path(  # noqa: PLR0917 (parameters of a query have no order)
             ge=0,
             le=1,
             allow_inf_nan=False,
-            description="How much it counts that each step stays in the key or goes to a neighbour on the Camelot wheel.",
+            description="How much it counts that steps stay in a key or go to a neighbour on the Camelot wheel.",
         ),
     ] = 0.0,
     energy: Annotated[
@@ -159,12 +159,11 @@ def path(  # noqa: PLR0917 (parameters of a query have no order)
     searcher = searcher_of(router)
     first, last, table = _seed(start), _seed(end), table_of(router, listening)
     weights, course = beside_sound(table, listening), Course(harmonic, energy)
+    found = journey(searcher, first, last, steps, filters=filters.filters(), weights=weights, course=course)
     return SimilarAnswer(
         index_version=searcher.version,
         model=searcher.model,
         spaces=spaces(searcher, table),
         query=[query_track(first), query_track(last)],
-        results=results(
-            journey(searcher, first, last, steps, filters=filters.filters(), weights=weights, course=course)
-        ),
+        results=results(found),
     )
