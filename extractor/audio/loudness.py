@@ -56,7 +56,7 @@ class LoudnessMeter:
         self._powers: list[npt.NDArray[np.float32]] = []
 
     def add(self, block: Samples) -> None:
-        """The next samples, (n, channels)."""
+        """The next samples, (n, channels). Of what is not finite the measure means nothing; who decodes refuses it."""
         missing = -len(self._rest) % self._step
         begun = np.concatenate([self._rest, block[:missing]])
         whole = missing + (len(block) - missing) // self._step * self._step
@@ -93,8 +93,9 @@ class LoudnessMeter:
         return np.maximum(powers, 0)
 
     def _power_taken(self, steps: npt.NDArray[np.complex64]) -> npt.NDArray[np.float32]:
-        parts = np.fft.fft(steps, _padded(steps.shape[1])).view(np.float32)
-        taken: npt.NDArray[np.float32] = np.square(parts, out=parts) @ self._taken
+        with np.errstate(invalid="ignore", over="ignore"):
+            parts = np.fft.fft(steps, _padded(steps.shape[1])).view(np.float32)
+            taken: npt.NDArray[np.float32] = np.square(parts, out=parts) @ self._taken
         return taken
 
 

@@ -69,7 +69,7 @@ def chroma_of(samples: Array, rate: int) -> Profile | None:
 
 
 def _spectra(samples: Array, rate: int) -> tuple[Array, float]:
-    """Magnitudes (frames, bins) of windows that overlap by half, and the width of a bin in Hz."""
+    """Magnitudes (frames, bins) of windows side by side, and the width of a bin in Hz."""
     thinning = max(1, rate // _THINNED_HZ)
     whole = samples[: len(samples) // thinning * thinning]
     thinned = whole[::thinning].copy()
@@ -78,7 +78,7 @@ def _spectra(samples: Array, rate: int) -> tuple[Array, float]:
     size = 1 << round(np.log2(_WINDOW_S * rate / thinning))
     if len(thinned) < size:
         thinned = np.pad(thinned, (0, size - len(thinned)))
-    frames = np.lib.stride_tricks.sliding_window_view(thinned, size)[:: size // 2]
+    frames = np.lib.stride_tricks.sliding_window_view(thinned, size)[::size]
     window = np.hanning(size).astype(np.float32)
     width = rate / thinning / size
     bins = int(_HIGHEST_HZ / width) + 2

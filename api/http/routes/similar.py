@@ -1,7 +1,7 @@
 """Answers by sound: /similar, /extend and /path."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -145,7 +145,8 @@ def path(  # noqa: PLR0917 (parameters of a query have no order)
         ),
     ] = 0.0,
     energy: Annotated[
-        Energy | None, Parameter(description="How loudness, tempo and pulse are to change along the way.")
+        Literal["build_up", "calm_down"] | None,
+        Parameter(description="How loudness, tempo and pulse are to change along the way."),
     ] = None,
     format: FormatParameter = None,  # noqa: A002, ARG001 (its name over HTTP; `as_list` reads it)
     path_root: PathRootParameter = None,  # noqa: ARG001
@@ -158,7 +159,7 @@ def path(  # noqa: PLR0917 (parameters of a query have no order)
     check_folder(router, filters.folder)
     searcher = searcher_of(router)
     first, last, table = _seed(start), _seed(end), table_of(router, listening)
-    weights, course = beside_sound(table, listening), Course(harmonic, energy)
+    weights, course = beside_sound(table, listening), Course(harmonic, Energy(energy) if energy else None)
     found = journey(searcher, first, last, steps, filters=filters.filters(), weights=weights, course=course)
     return SimilarAnswer(
         index_version=searcher.version,
