@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from numpy import fft  # now: numpy would open its file when first asked, which a confined process may not
+from numpy.lib import stride_tricks
 
 STEP_S = 0.1
 """Blocks of 400 ms overlap by three quarters: four steps each."""
@@ -94,7 +96,7 @@ class LoudnessMeter:
 
     def _power_taken(self, steps: npt.NDArray[np.complex64]) -> npt.NDArray[np.float32]:
         with np.errstate(invalid="ignore", over="ignore"):
-            parts = np.fft.fft(steps, _padded(steps.shape[1])).view(np.float32)
+            parts = fft.fft(steps, _padded(steps.shape[1])).view(np.float32)
             taken: npt.NDArray[np.float32] = np.square(parts, out=parts) @ self._taken
         return taken
 
@@ -115,8 +117,10 @@ def _range_of(powers: Power) -> float | None:
     gated = _gated(_mean_of(powers, _STEPS_PER_SHORT_TERM), _RELATIVE_GATE_OF_RANGE)
     if not len(gated):
         return None
-    low, high = np.quantile(_level(gated), _RANGE)
-    return float(high - low)
+    # As `np.quantile` has it, which imports masked arrays when it is called: a confined process can open no file.
+    levels = np.sort(_level(gated))
+    low, high = np.interp(np.array(_RANGE) * (len(levels) - 1), np.arange(len(levels)), levels).tolist()
+    return float(high) - float(low)
 
 
 def _gated(means: Power, relative: float) -> Power:
@@ -127,7 +131,7 @@ def _gated(means: Power, relative: float) -> Power:
 def _mean_of(powers: Power, steps: int) -> Power:
     if len(powers) < steps:
         return np.zeros(0)
-    means: Power = np.lib.stride_tricks.sliding_window_view(powers, steps).mean(axis=1)
+    means: Power = stride_tricks.sliding_window_view(powers, steps).mean(axis=1)
     return means
 
 
@@ -168,7 +172,7 @@ def _taken_by_the_filter(length: int, rate: int, thinning: int) -> npt.NDArray[n
     A sample that was thinned out is the sum of `thinning`, the response of which is divided out.
     """
     size = _padded(length)
-    hertz = np.abs(np.fft.fftfreq(size, thinning / rate))
+    hertz = np.abs(fft.fftfreq(size, thinning / rate))
     response = sum((np.exp(-2j * np.pi * hertz * at / rate) for at in range(thinning)), np.zeros(size))
     taken = (_FLAT_GAIN - _gain(hertz)) / np.abs(response) ** 2
     taken[hertz > _FLAT_HZ] = 0
