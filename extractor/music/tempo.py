@@ -25,8 +25,8 @@ _MULTIPLES = 4
 _LOCAL_S = 1.0
 _CLEAR = 0.1
 """Below such a pulse there is no tempo to tell."""
-_AS_WELL = 0.5
-"""A listener may as well count twice or half as fast where that is at least so likely, beside the tempo."""
+_AS_WELL = 0.7
+"""A listener may as well count twice or half as fast where that is at least so likely as the tempo."""
 _SHORTEST_S = 6.0
 _CANDIDATES = np.exp(np.arange(np.log(SLOWEST_BPM), np.log(FASTEST_BPM), np.log(_GRID)))
 
