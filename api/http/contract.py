@@ -218,6 +218,7 @@ class QueryAnswer(BaseModel):
     model: str | None = None
     spaces: Spaces = {}
     tags: Annotated[list[TagStrength], Field(description="The clip's strongest tags.")] = []
+    descriptors: InWords = None
     results: list[Result] = []
 
 

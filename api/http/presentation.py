@@ -59,11 +59,12 @@ def query_track(seed: Seed, versions: Sequence[IndexedTrack] = ()) -> QueryTrack
 
 def _brief(track: IndexedTrack) -> dict[str, object]:
     known = dict(zip(BRIEF, _brief_values(track), strict=True))
-    words = _in_words(track.descriptors)
+    words = in_words(track.descriptors)
     return {**known, "artwork_url": artwork_of(track), "tags": track.tags[:SHOWN_TAGS], "descriptors": words}
 
 
-def _in_words(found: Descriptors | None) -> DescriptorsAnswer | None:
+def in_words(found: Descriptors | None) -> DescriptorsAnswer | None:
+    """Tempo, key and loudness, with the key's code."""
     if found is None:
         return None
     return DescriptorsAnswer(**asdict(found), camelot=camelot(found.key) if found.key else None)
@@ -78,7 +79,7 @@ def track_answer(track: Track, *, indexed: bool) -> TrackAnswer:
         provider=track.provider,
         model=track.model,
         tags=track.tags,
-        descriptors=_in_words(track.descriptors),
+        descriptors=in_words(track.descriptors),
         indexed=indexed,
         updated_at=track.updated_at,
     )

@@ -117,7 +117,7 @@ function inWords(found) {
   return texts.length ? h("span", { class: "words" }, texts.join(" · ")) : null;
 }
 
-const sureness = (confidence) => (confidence >= 0.8 ? "sure" : confidence >= 0.5 ? "fairly sure" : "perhaps");
+const sureness = (confidence) => (confidence >= 0.95 ? "sure" : confidence >= 0.8 ? "fairly sure" : "perhaps");
 
 // Album, year, genres; the recording at MusicBrainz, where it is known.
 function album(track) {
