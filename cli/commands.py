@@ -196,10 +196,8 @@ def _results(results: Sequence[FoundJson], *, similarity: bool = True) -> str:
         for found in results
     ]
     head = (*(("sim",) if similarity else ()), "title", "artists", "year", "genres", "bpm", "key", "tags", "id")
-    has = [
-        not rows or name not in ("year", "genres", "bpm", "key") or any(row[n] for row in rows)
-        for n, name in enumerate(head)
-    ]
+    optional = ("year", "genres", "bpm", "key")
+    has = [not rows or name not in optional or any(row[n] for row in rows) for n, name in enumerate(head)]
     head, rows = tuple(compress(head, has)), [tuple(compress(row, has)) for row in rows]
     return table(head, rows) if rows else "nothing found"
 
