@@ -110,7 +110,7 @@ class LoudnessMeter:
         for at in range(1, self._thinning):
             thinned += pairs[..., at]
         with np.errstate(invalid="ignore", over="ignore"):
-            fft.fft(padded, out=spectra)
+            fft.fft(padded, out=spectra)  # type: ignore[arg-type]  # the stubs want doubles
             parts = spectra.view(np.float32)
             taken: npt.NDArray[np.float32] = np.square(parts, out=parts) @ self._taken
         return taken
