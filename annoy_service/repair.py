@@ -166,6 +166,7 @@ def _restore(track: Track, model: str, table: TracksTable) -> bool:
         preview_at=track.preview_at or Timestamp(""),
         provider=track.provider,
         version_of=track.version_of,
+        descriptors=track.descriptors,
     )
 
 

@@ -61,7 +61,7 @@ def _track(searcher: Searcher, track_id: TrackId) -> Track | None:
     if row is None:
         return None
     info = TrackInfo(**{name: getattr(row, name) for name in TrackInfo.__dataclass_fields__})
-    return Track(info, Status.READY, model=searcher.model, tags=row.tags)
+    return Track(info, Status.READY, model=searcher.model, tags=row.tags, descriptors=row.descriptors)
 
 
 class _Queries(SoundQueries):

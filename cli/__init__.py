@@ -138,6 +138,8 @@ def _parser() -> argparse.ArgumentParser:
     path.add_argument("end", metavar="TO")
     _add_filters(path)
     _add_listening(path)
+    path.add_argument("--harmonic", type=float, metavar="W", help="0 any key … 1 in keys that go together")
+    path.add_argument("--energy", choices=("build_up", "calm_down"), help="how the energy changes along the way")
     path.add_argument("--steps", type=int, default=8, help="tracks in between (%(default)s)")
     tracks = add("tracks", commands.tracks, "Tracks of the catalogue by words and tags.", listing)
     tracks.add_argument("words", nargs="*", metavar="WORD", help="beginnings of words in title, artists or album")
@@ -262,6 +264,9 @@ def _add_filters(asking: argparse.ArgumentParser) -> None:
     asking.add_argument("--genre", action="append", metavar="NAME", help="only tracks of this genre (repeatable: or)")
     asking.add_argument("--year", metavar="YEARS", help="only of these years: 1994, 1990-1999, 1990- or 1990s")
     asking.add_argument("--length", metavar="RANGE", help="only so long: 3:00-5:30, 120- (use --length=-10:00)")
+    asking.add_argument("--bpm", metavar="RANGE", help="only of this tempo: 122, 118-126, 120-")
+    asking.add_argument("--key", action="append", metavar="KEY", help="only in this key: Am, 8A, 8A±1 (repeatable: or)")
+    asking.add_argument("--loudness", metavar="RANGE", help="only so loud, in LUFS (use --loudness=-14..-9)")
     asking.add_argument("--folder", metavar="FOLDER", help="only files in this folder or below")
     asking.add_argument("--source", metavar="SOURCE", help="only tracks of this source, such as file or subsonic")
     asking.add_argument(

@@ -16,6 +16,7 @@ from cli.questions import filters, listed, listening
 from cli.tables import Cell, table
 from earshot.api_answers import (
     CrawlsJson,
+    DescriptorsJson,
     ExtendJson,
     FoundJson,
     HealthJson,
@@ -108,6 +109,8 @@ def path(client: ApiClient, options: argparse.Namespace) -> Answer:
         "steps": options.steps,
         **filters(options),
         **listening(options),
+        "harmonic": options.harmonic,
+        "energy": options.energy,
     }
     if options.form:
         return listed(client, options, "/path", **wanted)
@@ -186,12 +189,22 @@ def _results(results: Sequence[FoundJson], *, similarity: bool = True) -> str:
             ", ".join(found["artists"]),
             found["year"] or "",
             ", ".join(found["genres"][:2]),
+            *_in_words(found.get("descriptors")),
             ", ".join(tag["name"] for tag in (found["shared_tags"] or found["tags"])[:3]),
             found["track_id"],
         )
         for found in results
     ]
-    head = (*(("sim",) if similarity else ()), "title", "artists", "year", "genres", "tags", "id")
-    has = [not rows or name not in ("year", "genres") or any(row[n] for row in rows) for n, name in enumerate(head)]
+    head = (*(("sim",) if similarity else ()), "title", "artists", "year", "genres", "bpm", "key", "tags", "id")
+    optional = ("year", "genres", "bpm", "key")
+    has = [not rows or name not in optional or any(row[n] for row in rows) for n, name in enumerate(head)]
     head, rows = tuple(compress(head, has)), [tuple(compress(row, has)) for row in rows]
     return table(head, rows) if rows else "nothing found"
+
+
+def _in_words(found: DescriptorsJson | None) -> tuple[Cell, Cell]:
+    """Tempo and key, where they are known."""
+    if found is None:
+        return "", ""
+    other = f" (or {found['other_bpm']:.0f})" if found["other_bpm"] else ""
+    return f"{found['bpm']:.0f}{other}" if found["bpm"] else "", found["camelot"] or ""

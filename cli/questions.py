@@ -8,8 +8,8 @@ from pathlib import Path
 from cli.answer import Answer
 from earshot.api_client import ApiClient
 
-_LISTS = ("genre", "not_artist")
-_SINGLE = ("year", "length", "folder", "source")
+_LISTS = ("genre", "not_artist", "key")
+_SINGLE = ("year", "length", "folder", "source", "bpm", "loudness")
 
 
 def filters(options: argparse.Namespace) -> dict[str, str | list[str]]:

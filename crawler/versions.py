@@ -76,6 +76,7 @@ class Versions:
             preview_at=first.preview_at,
             provider=first.provider,
             version_of=first.version_of or first.track_id,
+            descriptors=first.descriptors,
         )
 
     def _first(self, isrc: str, track_id: TrackId) -> TrackId:

@@ -18,6 +18,14 @@ class TrackJson(TypedDict):
     indexed: bool
 
 
+class DescriptorsJson(TypedDict):
+    """What a track sounds like in music's words."""
+
+    bpm: float | None
+    other_bpm: float | None
+    camelot: str | None
+
+
 class FoundJson(TypedDict):
     """A track found; `similarity` is None where the query was words."""
 
@@ -28,6 +36,7 @@ class FoundJson(TypedDict):
     genres: list[str]
     tags: list[TagJson]
     shared_tags: list[TagJson]
+    descriptors: DescriptorsJson | None
     similarity: float | None
 
 

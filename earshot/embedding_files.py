@@ -13,12 +13,18 @@ from typing import Final
 from earshot.ids import TrackId
 from earshot.track import Row, Status, Track, TrackInfo
 
+DESCRIPTORS: Final = (
+    "struct<bpm:double,other_bpm:double,pulse_clarity:double,key:string,key_confidence:double,loudness:double,"
+    "loudness_range:double>"
+)
+"""`earshot.descriptors.Descriptors`, field by field. Files of older Earshots have no such column."""
 _STATE: Final = {
     "key": "string",
     "model": "string",
     "embedding": "binary",
     "drift": "binary",
     "tags": "array<struct<name:string,probability:double>>",
+    "descriptors": DESCRIPTORS,
     "provider": "string",
     "preview_at": "string",
     "reason": "string",
@@ -52,6 +58,7 @@ def row_of(track: Track, key: str, message: str = "") -> dict[str, object]:
         "embedding": track.embedding,
         "drift": track.drift,
         "tags": [{"name": tag.name, "probability": tag.probability} for tag in track.tags] or None,
+        "descriptors": track.descriptors and track.descriptors.to_row(),
         "provider": track.provider,
         "preview_at": track.preview_at,
         "reason": track.reason and str(track.reason),

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, Self
 
 from earshot.clock import Timestamp
+from earshot.descriptors import Descriptors
 from earshot.ids import TrackId
 from earshot.reasons import Reason
 
@@ -126,6 +127,8 @@ class Track:
     updated_at: Timestamp | None = None
     version_of: TrackId | None = None
     """The track of the same recording (same ISRC) whose embedding this one shares."""
+    descriptors: Descriptors | None = None
+    """What it sounds like in music's words; None where it was heard by an Earshot that told none."""
 
     @property
     def track_id(self) -> TrackId:
@@ -141,8 +144,16 @@ class Track:
             Status(row.get("status", Status.PENDING)),
             reason=Reason(reason) if reason else None,
             tags=tuple(Tag(name, float(probability)) for name, probability in row.get("tags", ())),
+            descriptors=descriptors_in(row),
             **{name: row[name] for name in _STATE if name in row},
         )
 
 
-_STATE = tuple(field.name for field in fields(Track) if field.name not in ("info", "status", "reason", "tags"))
+_MADE = ("info", "status", "reason", "tags", "descriptors")
+_STATE = tuple(field.name for field in fields(Track) if field.name not in _MADE)
+
+
+def descriptors_in(row: Row) -> Descriptors | None:
+    """What a row says of the track in music's words; older rows say nothing."""
+    said = row.get("descriptors")
+    return Descriptors.from_row(said) if said else None

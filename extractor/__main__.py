@@ -17,7 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from config.extract import ModelSettings
+from earshot.descriptors import Descriptors
 from earshot.errors import AudioRejected, DecoderCrashed, EarshotError
+from earshot.keys import camelot
 from earshot.networks import NETWORKS
 from earshot.reasons import Reason
 from extractor.audio.decoder import MAX_BYTES, Decoder
@@ -107,8 +109,16 @@ def _as_text(path: Path, outcome: Extraction | _Unheard) -> str:
     tags = ", ".join(f"{tag.name} {tag.probability:.2f}" for tag in outcome.tags[:_SHOWN_TAGS]) or "none"
     return (
         f"{path}\n  {outcome.model}, {outcome.seconds:.1f} s heard\n  tags       {tags}\n"
+        f"  music      {_in_words(outcome.descriptors)}\n"
         f"  embedding  {_summary(embedding)}\n  drift      {_summary(drift)}"
     )
+
+
+def _in_words(found: Descriptors) -> str:
+    tempo = f"{found.bpm:g} BPM" + (f" (or {found.other_bpm:g})" if found.other_bpm else "") if found.bpm else "no beat"
+    key = f"{found.key} ({camelot(found.key)}, {found.key_confidence:.2f})" if found.key else "no key"
+    loudness = "silent" if found.loudness is None else f"{found.loudness:g} LUFS"
+    return f"{tempo}, {key}, {loudness}"
 
 
 def _summary(vector: Iterable[float]) -> str:
@@ -127,6 +137,7 @@ def _as_json(path: Path, outcome: Extraction | _Unheard) -> str:
         said |= {
             "model": outcome.model,
             "seconds": round(outcome.seconds, 3),
+            "descriptors": outcome.descriptors.to_row(),
             "tags": {tag.name: round(tag.probability, 4) for tag in outcome.tags},
             "dimensions": len(outcome.embedding.embedding),
             "embedding": base64.b64encode(embedding).decode(),

@@ -46,7 +46,7 @@ class Queries:
                 logger().info("clip is gone", query_id=query_id)
                 return
             found = self.listener.listen(clip)
-            heard = Heard(found.model, found.embedding, found.tags)
+            heard = Heard(found.model, found.embedding, found.tags, descriptors=found.descriptors)
         except InvalidInput as error:
             heard = Heard(self.listener.model, reason=Reason.TOO_LARGE, message=error.message)
         except AudioRejected as error:

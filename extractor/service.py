@@ -149,6 +149,7 @@ class ExtractorService:
             model=clip.model,
             preview_at=preview.fetched_at,
             provider=preview.provider,
+            descriptors=clip.descriptors,
         )
         self._previews.delete(preview.info.track_id, etag=preview.etag)
         emit("TracksExtracted")

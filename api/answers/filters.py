@@ -9,13 +9,15 @@ import numpy as np
 from api.answers.catalogue import known_tags, living
 from earshot.errors import UnknownGenre
 from earshot.index.arrays import Mask
+from earshot.index.described import Described, Span
 from earshot.index.facets import Range
 from earshot.index.searcher import Searcher
 from earshot.index.segment import Segment
-from earshot.index.shelf import Shelf
+from earshot.keys import Key
 from earshot.titles import artist_key, genre_key
 
 ANY: Range = (None, None)
+ANY_SPAN: Span = (None, None)
 _COMMA = re.compile("[,，]")
 _NAMED_IN_HINT = 20
 
@@ -32,6 +34,9 @@ class Filters:
         seconds: least and greatest length.
         folder: where a result's file must lie, see `Facets.in_folder`.
         not_artists: who must not be among a result's artists.
+        bpm: least and greatest tempo; twice or half as fast counts where a listener may as well feel that.
+        keys: one of these must be a result's.
+        loudness: least and greatest, in LUFS.
     """
 
     tags: Sequence[str] = ()
@@ -41,12 +46,15 @@ class Filters:
     seconds: Range = ANY
     folder: str | None = None
     not_artists: Sequence[str] = ()
+    bpm: Span = ANY_SPAN
+    keys: frozenset[Key] = frozenset()
+    loudness: Span = ANY_SPAN
 
     @property
     def let_all_through(self) -> bool:
         """Whether nothing is asked for."""
-        asked = (self.tags, self.source, self.genres, self.folder, self.not_artists)
-        return not any(asked) and self.years == self.seconds == ANY
+        asked = (self.tags, self.source, self.genres, self.folder, self.not_artists, self.keys)
+        return not any(asked) and self.years == self.seconds == self.bpm == self.loudness == ANY
 
 
 NO_FILTERS = Filters()
@@ -66,7 +74,7 @@ class Admitted:
         self._genres = _known_genres(searcher, filters.genres)
         self._banned = _banned(searcher, filters.not_artists)
         self.parts: Sequence[tuple[Segment, Mask]] = [
-            (segment, self._passing(segment.shelf, live)) for segment, live in living(searcher)
+            (segment, self._passing(segment, live)) for segment, live in living(searcher)
         ]
         """Every segment with the mask of these rows."""
 
@@ -75,9 +83,9 @@ class Admitted:
         segment, row = place
         return any(known is segment and mask[row] for known, mask in self.parts)
 
-    def _passing(self, shelf: Shelf, live: Mask) -> Mask:
-        filters, facets = self._filters, shelf.facets
-        mask = live
+    def _passing(self, segment: Segment, live: Mask) -> Mask:
+        filters, shelf, facets = self._filters, segment.shelf, segment.shelf.facets
+        mask = self._passing_by_sound(segment.described, live)
         if self.tags:
             mask = mask & (shelf.tag_strengths(self.tags) > 0)
         if filters.source is not None:
@@ -92,6 +100,16 @@ class Admitted:
             mask = mask & facets.in_folder(filters.folder)
         if self._banned:
             mask = mask & ~facets.of_artists(self._banned)
+        return mask
+
+    def _passing_by_sound(self, described: Described, mask: Mask) -> Mask:
+        filters = self._filters
+        if filters.bpm != ANY_SPAN:
+            mask = mask & described.in_tempo(filters.bpm)
+        if filters.keys:
+            mask = mask & described.in_keys(filters.keys)
+        if filters.loudness != ANY_SPAN:
+            mask = mask & described.as_loud_as(filters.loudness)
         return mask
 
 

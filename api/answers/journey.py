@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from api.answers.course import FREE, Course
 from api.answers.filters import NO_FILTERS, Filters
 from api.answers.found import Found, PlayedWith, shared_tags
 from api.answers.query import Seed
@@ -20,6 +21,8 @@ from earshot.titles import plain_title
 
 _CANDIDATES = 24
 _SPARE = 8
+_WIDER = 3
+"""So many times as many candidates where there is more to choose by than sound."""
 _BEAM = 16
 Recording = tuple[str, frozenset[str]] | str
 _MIN_ANGLE = 1e-3
@@ -33,20 +36,22 @@ def journey(
     *,
     filters: Filters = NO_FILTERS,
     weights: Weights = SOUND_ALONE,
+    course: Course = FREE,
 ) -> list[Found]:
     """Up to `steps` tracks between `start` and `end`, then `end`; each with its similarity to the one before it.
 
     Waypoints are spread evenly over the great circle between the two (Shoemake 1985, slerp). Each offers its nearest
     tracks; a beam search picks the sequence whose squared leaps are least in sum, so that one long leap costs more
     than several short ones. Each space has its say in how long a leap is. No recording comes twice.
-    `filters` speak of the tracks in between.
+    `filters` speak of the tracks in between; what goes against the `course` is a longer leap.
 
     Raises:
         UnknownTag, UnknownGenre: no track has what the filters ask for.
     """
     sound = Sound(searcher, filters)
-    layers = [_candidates(sound, point, start, end, steps) for point in waypoints(start.vector, end.vector, steps)]
-    leaps = _Leaps(weights)
+    most = max(_CANDIDATES, steps + _SPARE) * (1 if course.is_free else _WIDER)
+    layers = [_candidates(sound, point, start, end, most) for point in waypoints(start.vector, end.vector, steps)]
+    leaps = _Leaps(weights, course)
     chain = [start, *_least_leaps(start, layers, end, leaps), end]
     return [_step(before, after, leaps) for before, after in pairwise(chain)]
 
@@ -54,12 +59,17 @@ def journey(
 class _Leaps:
     """How long the leap from one track to others is: 0 (the same) and more."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, course: Course) -> None:
         self._weights = weights
+        self._course = course
         self._asked: dict[str, tuple[Part, ...]] = {}
 
     def from_(self, before: Seed, layer: Sequence[Seed], vectors: Matrix) -> Vector:
         """To each of a layer, whose vectors are `vectors` (n, dim)."""
+        leaps = self._by_likeness(before, layer, vectors)
+        return leaps if self._course.is_free else leaps + self._course.detours(before, layer)
+
+    def _by_likeness(self, before: Seed, layer: Sequence[Seed], vectors: Matrix) -> Vector:
         cosines: Vector = vectors @ before.vector
         others = self.parts(before)
         if not others:
@@ -98,11 +108,11 @@ def _step(before: Seed, after: Seed, leaps: _Leaps) -> Found:
     )
 
 
-def _candidates(sound: Sound, waypoint: Vector, start: Seed, end: Seed, steps: int) -> list[Seed]:
+def _candidates(sound: Sound, waypoint: Vector, start: Seed, end: Seed, most: int) -> list[Seed]:
     ends = {start.track.track_id, end.track.track_id}
     recordings = {_recording(start.track), _recording(end.track)}
     found = []
-    for candidate in sound.candidates([waypoint], max(_CANDIDATES, steps + _SPARE), exclude=ends):
+    for candidate in sound.candidates([waypoint], most, exclude=ends):
         vector = sound.vector(candidate.track_id)
         if vector is not None and candidate.track is not None and _recording(candidate.track) not in recordings:
             found.append(Seed(candidate.track, vector))

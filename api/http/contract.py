@@ -34,6 +34,29 @@ class TagStrength(BaseModel):
     probability: Annotated[float, Field(ge=0, le=1)]
 
 
+class DescriptorsAnswer(BaseModel):
+    """What the 30 s that were heard sound like in music's words; null: it could not be told."""
+
+    model_config = FROM_ANSWERS
+    bpm: Annotated[float | None, Field(description="Tempo in beats per minute.")]
+    other_bpm: Annotated[
+        float | None, Field(description="Twice or half as much, where a listener may as well count so.")
+    ]
+    pulse_clarity: Annotated[
+        float | None, Field(ge=0, le=1, description="How clearly a beat is felt: what invites to dance.")
+    ]
+    key: Annotated[str | None, Field(description="Such as `A minor`.")]
+    camelot: Annotated[str | None, Field(description="The key on the Camelot wheel, such as `8A`.")]
+    key_confidence: Annotated[float | None, Field(ge=0, le=1, description="How probable the key is among all 24.")]
+    loudness: Annotated[float | None, Field(description="Integrated loudness in LUFS (ITU-R BS.1770-4).")]
+    loudness_range: Annotated[float | None, Field(description="In LU (EBU Tech 3342).")]
+
+
+InWords = Annotated[
+    DescriptorsAnswer | None, Field(description="Tempo, key, loudness; null: it was heard before these were told.")
+]
+
+
 class SharedTag(BaseModel):
     """A tag that query and result have in common; `strength` is the smaller of the two probabilities."""
 
@@ -66,6 +89,7 @@ class TrackBrief(_showing(BRIEF)):  # type: ignore[misc]
     """What is shown of an indexed track."""
 
     tags: Annotated[list[TagStrength], Field(description="The track's strongest tags, strongest first.")]
+    descriptors: InWords
 
 
 class Result(TrackBrief):
@@ -194,6 +218,7 @@ class QueryAnswer(BaseModel):
     model: str | None = None
     spaces: Spaces = {}
     tags: Annotated[list[TagStrength], Field(description="The clip's strongest tags.")] = []
+    descriptors: InWords = None
     results: list[Result] = []
 
 
@@ -227,6 +252,7 @@ class TrackAnswer(_showing(KNOWN)):  # type: ignore[misc]
     provider: Annotated[str | None, Field(description="Who served the preview.")]
     model: Annotated[str | None, Field(description="The network that heard it.")]
     tags: list[TagStrength]
+    descriptors: InWords
     indexed: Annotated[bool, Field(description="Whether the current index version holds it.")]
     updated_at: str | None
 

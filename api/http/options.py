@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from api.answers.filters import ANY, Filters
+from api.answers.filters import ANY, ANY_SPAN, Filters
 from api.answers.options import Options
+from api.http.in_words import keys_meant, loudness_span, tempo_span
 from api.http.lists import Format, PathRoot
 from api.http.ranges import seconds, years
 from earshot.ids import TrackId, parse_track_id
-from earshot.index.facets import Range
+from earshot.keys import Key
 from earshot.sources import TRACK_SOURCES
 
 MAX_K = 100
@@ -45,7 +46,7 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _checked(parse: Callable[[str], Range]) -> AfterValidator:
+def _checked(parse: Callable[[str], object]) -> AfterValidator:
     def check(text: str) -> str:
         parse(text)
         return text
@@ -92,6 +93,27 @@ class FilterParameters(BaseModel):
     not_artist: Annotated[
         list[Name], Field(max_length=200, description="No results that one of these artists plays on.")
     ] = []
+    bpm: Annotated[
+        Annotated[str, Field(min_length=1, max_length=40), _checked(tempo_span)] | None,
+        BeforeValidator(_text),
+        Field(
+            description="Only results of this tempo: `122`, `118-126`, `120-`, `-100`. Twice or half as fast counts "
+            "where the track says that it may be felt so."
+        ),
+    ] = None
+    key: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=20), _checked(keys_meant)]],
+        Field(
+            max_length=24,
+            description="Only results in one of these keys: `Am`, `F# minor`, `8A`; `8A±1` is 8A and its neighbours on "
+            "the Camelot wheel (7A, 9A, 8B).",
+        ),
+    ] = []
+    loudness: Annotated[
+        Annotated[str, Field(min_length=1, max_length=40), _checked(loudness_span)] | None,
+        BeforeValidator(_text),
+        Field(description="Only results so loud, in LUFS: `-9`, `-14..-9`, `-14..`, `..-9`."),
+    ] = None
 
     def filters(self) -> Filters:
         """The same in the answers' own terms."""
@@ -103,6 +125,9 @@ class FilterParameters(BaseModel):
             seconds=seconds(self.length) if self.length else ANY,
             folder=self.folder.replace("，", ",") if self.folder else None,
             not_artists=self.not_artist,
+            bpm=tempo_span(self.bpm) if self.bpm else ANY_SPAN,
+            keys=frozenset[Key]().union(*map(keys_meant, self.key)),
+            loudness=loudness_span(self.loudness) if self.loudness else ANY_SPAN,
         )
 
 

@@ -1,15 +1,27 @@
 """How tracks look in answers: one shape, whichever route found them."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from operator import attrgetter
 
 from api.answers.found import SHOWN_TAGS, Found, PlayedWith
 from api.answers.query import Seed
 from api.http.artwork import artwork_of
-from api.http.contract import BRIEF, KNOWN, QueryTrack, Result, SpaceVersion, TagStrength, TrackAnswer
+from api.http.contract import (
+    BRIEF,
+    KNOWN,
+    DescriptorsAnswer,
+    QueryTrack,
+    Result,
+    SpaceVersion,
+    TagStrength,
+    TrackAnswer,
+)
 from earshot.colistening.table import ColisteningTable
+from earshot.descriptors import Descriptors
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Searcher
+from earshot.keys import camelot
 from earshot.track import Tag, Track
 
 _brief_values = attrgetter(*BRIEF)
@@ -47,7 +59,15 @@ def query_track(seed: Seed, versions: Sequence[IndexedTrack] = ()) -> QueryTrack
 
 def _brief(track: IndexedTrack) -> dict[str, object]:
     known = dict(zip(BRIEF, _brief_values(track), strict=True))
-    return {**known, "artwork_url": artwork_of(track), "tags": track.tags[:SHOWN_TAGS]}
+    words = in_words(track.descriptors)
+    return {**known, "artwork_url": artwork_of(track), "tags": track.tags[:SHOWN_TAGS], "descriptors": words}
+
+
+def in_words(found: Descriptors | None) -> DescriptorsAnswer | None:
+    """Tempo, key and loudness, with the key's code."""
+    if found is None:
+        return None
+    return DescriptorsAnswer(**asdict(found), camelot=camelot(found.key) if found.key else None)
 
 
 def track_answer(track: Track, *, indexed: bool) -> TrackAnswer:
@@ -59,6 +79,7 @@ def track_answer(track: Track, *, indexed: bool) -> TrackAnswer:
         provider=track.provider,
         model=track.model,
         tags=track.tags,
+        descriptors=in_words(track.descriptors),
         indexed=indexed,
         updated_at=track.updated_at,
     )

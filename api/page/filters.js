@@ -1,10 +1,10 @@
-// What results must be: genre, years, length, folder, and whose music is left out. Kept in the address.
+// What results must be: genre, years, length, tempo, key, loudness, folder, and whose music is left out. Kept in the address.
 
 import { api } from "./api.js";
 import { h, icon } from "./dom.js";
 
-const SINGLE = { year: "Years", length: "Length", folder: "Folder" };
-const SEVERAL = { genre: "Genre", not_artist: "Not by" };
+const SINGLE = { year: "Years", length: "Length", bpm: "BPM", loudness: "LUFS", folder: "Folder" };
+const SEVERAL = { genre: "Genre", key: "Key", not_artist: "Not by" };
 const NAMES = [...Object.keys(SEVERAL), ...Object.keys(SINGLE)];
 
 export function readFilters(values) {
@@ -45,6 +45,9 @@ export function filterControl(filters, change) {
   h("label", {}, "Genre", genre),
   field("year", "Years", { placeholder: "1990-1999", value: filters.year ?? "" }),
   field("length", "Length", { placeholder: "3:00-5:30", value: filters.length ?? "" }),
+  field("bpm", "BPM", { placeholder: "118-126", value: filters.bpm ?? "" }),
+  field("key", "Key", { placeholder: "8A±1 or Am" }),
+  field("loudness", "LUFS", { placeholder: "-14..-9", value: filters.loudness ?? "" }),
   field("folder", "Folder", { placeholder: "Jazz", value: filters.folder ?? "" }),
   field("not_artist", "Not by", { placeholder: "an artist" }),
   h("button", { type: "submit", class: "button" }, "Filter"));

@@ -8,9 +8,11 @@ import { toggle, playable } from "./player.js";
 import { named, row } from "./tracks.js";
 import { hasLearned, listeningSlider } from "./weights.js";
 
+const ENERGY = { "": "as it comes", build_up: "build up", calm_down: "calm down" };
+
 export async function path(main, values, { go }) {
   const state = { from: values.get("from") ?? "", to: values.get("to") ?? "", steps: values.get("steps") ?? "6",
-    listening: values.get("listening") ?? "" };
+    listening: values.get("listening") ?? "", harmonic: values.get("harmonic") ?? "", energy: values.get("energy") ?? "" };
   const walk = (more) => {
     const next = { ...state, ...more };
     const wanted = new URLSearchParams(Object.entries(next).filter(([, value]) => value));
@@ -19,12 +21,19 @@ export async function path(main, values, { go }) {
   const steps = h("input", { type: "range", min: "1", max: "20", value: state.steps, onchange: () => walk({ steps: steps.value }) });
   const body = h("div", { class: "body" });
   const ends = h("div", { class: "ends" });
-  const settings = h("div", { class: "settings" }, h("label", {}, "Steps in between ", steps, h("output", {}, state.steps)));
+  const settings = h("div", { class: "settings" }, h("label", {}, "Steps in between ", steps, h("output", {}, state.steps)),
+    choice("Keys", "harmonic", { "": "any", 1: "that go together" }), choice("Energy", "energy", ENERGY));
   main.replaceChildren(h("section", { class: "hero small" }, h("h1", {}, "Walk from one track to another"), ends, settings), body);
   hasLearned().then((learned) => {
     if (learned) settings.append(listeningSlider(state.listening || "0", (value) => walk({ listening: value === "0" ? "" : value })));
   });
   drawEnds("", "");
+
+  function choice(label, name, texts) {
+    const select = h("select", { name, onchange: () => walk({ [name]: select.value }) }, Object.entries(texts).map(([value, text]) =>
+      h("option", { value, selected: value === state[name] }, text)));
+    return h("label", {}, label, " ", select);
+  }
 
   function drawEnds(first, last) {
     ends.replaceChildren(
@@ -48,7 +57,7 @@ export async function path(main, values, { go }) {
   }
   const stage = await currentStage().catch(() => "");
   try {
-    const answer = await api.path(state.from, state.to, state.steps, state.listening);
+    const answer = await api.path(state);
     const [first, last] = answer.query;
     drawEnds(named(first), named(last));
     const journey = [{ ...first, similarity: null, shared_tags: [], versions: [] }, ...answer.results];
@@ -56,7 +65,7 @@ export async function path(main, values, { go }) {
     body.replaceChildren(
       h("div", { class: "bar" }, h("h2", {}, `${journey.length} tracks`),
         heard.length > 1 ? h("button", { type: "button", class: "button", onclick: () => toggle(heard[0], heard.slice(1)) }, icon("play"), "Play the walk") : null,
-        takeAway((format) => api.pathAs(format, state.from, state.to, state.steps, state.listening))),
+        takeAway((format) => api.pathAs(format, state))),
       h("ol", { class: "tracks walk" }, journey.map((track, number) => row(track, { stage, rest: journey.slice(number + 1) }))));
   } catch (error) {
     body.replaceChildren(problem(error));

@@ -89,6 +89,7 @@ export function row(track, { stage, rest = [], onTag, actions = [], shared = tru
     h("div", { class: "what" },
       h("a", { class: "title", href: `#/?like=${encodeURIComponent(track.track_id)}` }, named(track)),
       h("span", { class: "who" }, artistsOf(track), album(track)),
+      inWords(track.descriptors),
       reason(track, seeds),
       tagChips(shared && track.shared_tags?.length ? track.shared_tags : track.tags, onTag),
       versions),
@@ -103,6 +104,20 @@ function reason({ played_with: together, sounds_like }, seeds) {
     alike ? `sounds like ${named(alike)}` : ""].filter(Boolean);
   return why.length ? h("span", { class: "why" }, why.join(" · ")) : null;
 }
+
+// Tempo, key and loudness, as musicians say them: 122 BPM (or 61) · A minor · 8A, fairly sure · −9 LUFS.
+function inWords(found) {
+  if (!found) return null;
+  const number = (value) => Math.round(value).toString().replace("-", "−");
+  const texts = [
+    found.bpm ? `${number(found.bpm)} BPM${found.other_bpm ? ` (or ${number(found.other_bpm)})` : ""}` : "",
+    found.key ? `${found.key} · ${found.camelot}, ${sureness(found.key_confidence)}` : "",
+    found.loudness === null ? "" : `${number(found.loudness)} LUFS`,
+  ].filter(Boolean);
+  return texts.length ? h("span", { class: "words" }, texts.join(" · ")) : null;
+}
+
+const sureness = (confidence) => (confidence >= 0.95 ? "sure" : confidence >= 0.8 ? "fairly sure" : "perhaps");
 
 // Album, year, genres; the recording at MusicBrainz, where it is known.
 function album(track) {

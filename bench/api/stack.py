@@ -44,6 +44,7 @@ def serving(folder: Path) -> Iterator[dict[str, str]]:
         **CREDENTIALS,
         "AWS_ENDPOINT_URL": f"http://{host}:{port}",
         "EARSHOT_STAGE": "bench",
+        "EARSHOT_API_KEYS": "open",  # whoever asks for folders needs a key else
         "EARSHOT_TRACKS_TABLE": "tracks",
         "EARSHOT_CRAWLS_TABLE": "crawls",
         "EARSHOT_INDEX_BUCKET": BUCKET,

@@ -41,7 +41,7 @@ class Target:
 def main() -> int:
     """Measure, print, and keep the figures in bench/results/extract.json."""
     part("pipeline")  # warms the disk's cache; TensorFlow's later imports profit as much
-    pipeline, graphs, hostile = (part(name) for name in ("pipeline", "graphs", "hostile"))
+    pipeline, describing, graphs, hostile = (part(name) for name in ("pipeline", "describing", "graphs", "hostile"))
     paths = [str(clip.path) for clip in clips()[:_STRAIGHTFORWARD_CLIPS]]
     plain = part_of("bench.extract.straightforward", "1", *paths)
     one, two = throughput(1), throughput(2)
@@ -64,6 +64,7 @@ def main() -> int:
             20,
             at_most=False,
         ),
+        Target("tempo, key and loudness, in units of all the rest", describing["of_the_rest"], 0.25),
         Target("peak memory, MiB", max(pipeline["peak_mib"], hostile["peak_mib"]), 250),
         Target("peak memory of the decoding child, MiB", max(row[5] for row in hostile["rows"]), 250),
         Target("cold init: import and session, s", init, 1.5),
@@ -73,6 +74,7 @@ def main() -> int:
         "machine": f"{cpu_name()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         "targets": [{"what": t.what, "figure": t.figure, "bound": t.bound, "met": t.met} for t in targets],
         "pipeline": pipeline,
+        "describing": describing,
         "graphs": graphs,
         "straightforward": {"one core": plain, "two cores": plain_two},
         "clips_per_s": {"one process": one, "two processes": two},
@@ -94,6 +96,7 @@ def report(outcome: Figures, targets: list[Target]) -> str:
     lines += [
         f"| {name.removesuffix('_ms').replace('_', ' ')} | {stages[name]:.1f} |" for name in stages if "_ms" in name
     ]
+    lines += [f"| of it {name} | {outcome['describing'][f'{name}_ms']:.1f} |" for name in ("loudness", "tempo", "key")]
     lines += [f"| published graph | {outcome['graphs']['plain_ms']:.1f} |"]
     lines += [f"| straightforward version | {outcome['straightforward']['one core']['clip_ms']:.0f} |"]
     client = outcome["lambda_runtime_client"]

@@ -4,6 +4,7 @@ Times are CPU seconds of the best of several rounds, everything taking turns cli
 machines that others share are only comparable within one run.
 """
 
+import io
 import json
 import os
 import resource
@@ -25,8 +26,11 @@ from earshot.networks import MUSICNN
 from earshot.recipes import default_recipe
 from extractor.audio.decode import decode
 from extractor.audio.decoder import Decoder
+from extractor.audio.loudness import LoudnessMeter
 from extractor.extract import extract_audio
-from extractor.networks.mel import MelBank, log_compressed
+from extractor.music.key import key_of
+from extractor.music.tempo import onsets_of, pulse_of
+from extractor.networks.mel import HOP, MelBank, log_compressed
 from extractor.networks.model_files import load_model_files
 from extractor.networks.musicnn import MusicnnMsd, drift, patches
 from tests.corpus import clips, hostile_cases, hostile_dir
@@ -34,13 +38,13 @@ from tests.corpus import clips, hostile_cases, hostile_dir
 _MODEL_DIR = ModelSettings.load().model_dir
 ROUNDS = 10
 CLIPS = 20
+CLIPS_DESCRIBED = 8
+_BLOCK = 65_536
 Array = npt.NDArray[np.float32]
 
 
 def pipeline() -> Figures:
     """The whole pipeline beside soundfile's decoding alone, and its stages."""
-    import io
-
     network = MusicnnMsd(_MODEL_DIR)
     bank = MelBank(load_model_files(_MODEL_DIR, MUSICNN.name).filterbank)
     decoder = Decoder(network.rate, network.min_seconds)
@@ -68,6 +72,35 @@ def pipeline() -> Figures:
         "peak_mib": peak_mib(),
         "child_peak_mib": peak_mib(children=True),
     }
+
+
+def describing() -> Figures:
+    """What tempo, key and loudness cost, beside the whole pipeline, of which they are a part."""
+    network = MusicnnMsd(_MODEL_DIR)
+    bank = MelBank(load_model_files(_MODEL_DIR, MUSICNN.name).filterbank)
+    files = [clip.path.read_bytes() for clip in clips()[:CLIPS_DESCRIBED]]
+    raw = [soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True) for data in files]
+    audio = [decode(data, network.rate, 1).samples for data in files]
+    onsets = [onsets_of(log_compressed(bank.power(samples)), network.rate / HOP) for samples in audio]
+
+    def loudness(i: int) -> None:
+        samples, rate = raw[i]
+        meter = LoudnessMeter(rate, samples.shape[1])
+        for start in range(0, len(samples), _BLOCK):
+            meter.add(samples[start : start + _BLOCK])
+        meter.measured()
+
+    best = in_turns(
+        {
+            "pipeline": lambda i: extract_audio(decode(files[i], network.rate, network.min_seconds), network),
+            "loudness": loudness,
+            "tempo": lambda i: pulse_of(onsets[i]),
+            "key": lambda i: key_of(audio[i], network.rate),
+        },
+        len(files),
+    )
+    own = best["loudness_ms"] + best["tempo_ms"] + best["key_ms"]
+    return {**best, "of_the_rest": own / (best["pipeline_ms"] - own)}
 
 
 def graphs() -> Figures:
@@ -184,7 +217,7 @@ def high_water_mib(pid: int | None) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
-PARTS = {part.__name__: part for part in (pipeline, graphs, worker, hostile)}
+PARTS = {part.__name__: part for part in (pipeline, describing, graphs, worker, hostile)}
 
 if __name__ == "__main__":
     print(json.dumps(PARTS[sys.argv[1]]()))

@@ -22,11 +22,13 @@ from annoy_service.pointers import manifest_at, position, publish
 from bench.index.catalogue import RECIPE, chunks
 from bench.index.folder_s3 import FolderS3
 from earshot.clock import Timestamp
+from earshot.descriptors import Descriptors
 from earshot.ids import TrackId
 from earshot.index.reader import IndexReader
 from earshot.index.row_sources import FreshRow, FreshRows, MergedRows, RowSource, StoredRows
 from earshot.index.rows import track_to_line
 from earshot.index.write import write_rows
+from earshot.keys import KEYS
 from earshot.track import Tag, Track, TrackInfo
 
 BUCKET = "index"
@@ -75,7 +77,15 @@ def _row(number: int, vectors: bytes, rng: np.random.Generator) -> FreshRow:
         artwork_url=f"https://images.example.org/{words[2]:08x}{words[3]:08x}/500x500.jpg",
     )
     heard, network = Timestamp("2026-11-20T07:00:00.000000Z"), RECIPE.network.name
-    track = Track(info, model=network, tags=tuple(tags), preview_at=heard, provider="deezer")
+    descriptors = Descriptors(
+        bpm=float(60 + words[0] % 1200 / 10),
+        other_bpm=float(120 + words[0] % 1200 / 5) if words[1] % 3 == 0 else None,
+        pulse_clarity=0.5,
+        key=KEYS[words[2] % len(KEYS)],
+        key_confidence=0.7,
+        loudness=float(-5 - words[3] % 150 / 10),
+    )
+    track = Track(info, model=network, tags=tuple(tags), preview_at=heard, provider="deezer", descriptors=descriptors)
     return FreshRow(info.track_id, track_to_line(track), vectors)
 
 

@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic_core import from_json
 
-from earshot.track import Row, Status, Tag, Track, TrackInfo, info_values
+from earshot.descriptors import Descriptors
+from earshot.track import Row, Status, Tag, Track, TrackInfo, descriptors_in, info_values
 
 LINES = "tracks.bin"
 """The dictionary, then the deflated lines in row order."""
@@ -38,12 +39,13 @@ class IndexedTrack(TrackInfo):
     """What a search result shows of a track; `preview_url` is not for showing."""
 
     tags: tuple[Tag, ...] = ()
+    descriptors: Descriptors | None = None
 
     @classmethod
     def from_line(cls, line: bytes) -> Self:
         """The track in a line as `track_to_line` wrote it."""
         data = row_in(line)
-        return cls(*[*info_values(data), tuple(starmap(Tag, data.get("tags", ())))])
+        return cls(*[*info_values(data), tuple(starmap(Tag, data.get("tags", ()))), descriptors_in(data)])
 
 
 def row_in(line: bytes) -> Row:
@@ -61,6 +63,8 @@ def track_to_line(track: Track) -> bytes:
     row |= {name: value for name in _STATE if (value := getattr(track, name))}
     if track.tags:
         row["tags"] = [[tag.name, tag.probability] for tag in track.tags]
+    if track.descriptors:
+        row["descriptors"] = track.descriptors.to_row()
     return json.dumps(row, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
 
 

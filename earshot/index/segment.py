@@ -11,6 +11,7 @@ from earshot.embedding import Vector
 from earshot.errors import DamagedIndex
 from earshot.index.arrays import Ids, Mask, RowNumbers, StoredVectors, mapped
 from earshot.index.cache import SegmentCache, Watch
+from earshot.index.described import DESCRIBED, Described, described_file, unknown
 from earshot.index.engines.engine import Opened
 from earshot.index.engines.registry import engine_named
 from earshot.index.layout import Positions
@@ -102,12 +103,22 @@ class Segment(StoredSegment):
         self._opened = self._open()
         if SHELF in entry.objects:
             self.shelf  # noqa: B018 (opened now, so that a damaged one is found before anything is asked of it)
+        self.described = self._described()
+        """Its rows by tempo, key and loudness."""
 
     def _open(self) -> Opened:
         engine = engine_named(self._entry.engine.name)
         files = {name: self._file(name) for name in engine.files}
         try:
             return engine.load(files, self.vectors, self._entry.engine)
+        except DamagedIndex as error:
+            raise DamagedIndex(f"segment {self.id}: {error.message}") from None
+
+    def _described(self) -> Described:
+        if DESCRIBED not in self._entry.objects:
+            return unknown(self.rows)
+        try:
+            return described_file(self._file(DESCRIBED), self.rows)
         except DamagedIndex as error:
             raise DamagedIndex(f"segment {self.id}: {error.message}") from None
 

@@ -17,6 +17,7 @@ from earshot.clock import now_iso
 from earshot.ids import SegmentId
 from earshot.index.arrays import Ids, StoredVectors, mapped, write_columns
 from earshot.index.cache import stored_object
+from earshot.index.described import DESCRIBED, columns_of
 from earshot.index.engines.engine import EngineEntry
 from earshot.index.engines.exact import EXACTLY
 from earshot.index.layout import Known, Positions, lay_out
@@ -51,10 +52,15 @@ def write_rows(folder: Path, rows: MergedRows) -> Objects:
 
 
 def write_shelf(folder: Path) -> Objects:
-    """Write, arranged for search by words and tags, what `write_rows` wrote into `folder`."""
+    """Write, arranged for search by words and tags and for filters, what `write_rows` wrote into `folder`."""
     offsets = np.load(folder / OFFSETS, allow_pickle=False)
-    write_columns(folder / SHELF, arranged(Lines(folder / LINES, offsets).read(range(len(offsets) - 1))))
-    return stored(folder, (SHELF,))
+    lines, rows = Lines(folder / LINES, offsets), range(len(offsets) - 1)
+    write_columns(folder / SHELF, arranged(lines.read(rows)))
+    described = columns_of(lines.read(rows))
+    if described is None:
+        return stored(folder, (SHELF,))
+    write_columns(folder / DESCRIBED, described)
+    return stored(folder, (SHELF, DESCRIBED))
 
 
 def write_vectors(folder: Path, transform: CatalogueTransform) -> Objects:

@@ -267,6 +267,8 @@ def _to_value(value: object) -> "AttributeValueTypeDef":
 def _decimal(value: object) -> object:
     if isinstance(value, float):
         return Decimal(str(value))
+    if isinstance(value, dict):
+        return {name: _decimal(part) for name, part in value.items()}
     return [_decimal(part) for part in value] if isinstance(value, list) else value
 
 

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from earshot.clock import age
+from earshot.descriptors import Descriptors
 from earshot.errors import ClipTooLarge, InvalidInput, QueryNotFound
 from earshot.ids import QueryId
 from earshot.reasons import Reason
 from earshot.stores.s3 import get_object
-from earshot.track import Tag
+from earshot.track import Tag, descriptors_in
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -50,6 +51,7 @@ class Heard:
     tags: tuple[Tag, ...] = ()
     reason: Reason | None = None
     message: str = ""
+    descriptors: Descriptors | None = None
 
     def to_json(self) -> str:
         """As stored."""
@@ -62,6 +64,7 @@ class Heard:
                 "tags": [[tag.name, tag.probability] for tag in self.tags],
                 "reason": self.reason,
                 "message": self.message,
+                "descriptors": self.descriptors.to_row() if self.descriptors else None,
             }
         )
 
@@ -83,6 +86,7 @@ class Heard:
                 tags=tuple(Tag(name, probability) for name, probability in data["tags"]),
                 reason=Reason(data["reason"]) if data["reason"] else None,
                 message=data["message"],
+                descriptors=descriptors_in(data),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInput(f"not the result of a query by sound ({error!r})") from None

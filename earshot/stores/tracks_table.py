@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from earshot.clock import Timestamp, now_iso
+from earshot.descriptors import Descriptors
 from earshot.ids import TrackId
 from earshot.reasons import Reason
 from earshot.stores.dynamodb import Item, Row, Table, from_item
@@ -235,10 +236,11 @@ class TracksTable:
         preview_at: Timestamp,
         provider: str | None = None,
         version_of: TrackId | None = None,
+        descriptors: Descriptors | None = None,
     ) -> bool:
         """Make the track ready, creating it from `info` where the table has lost it.
 
-        `version_of`: the track whose embedding it shares.
+        `version_of`: the track whose embedding it shares. `descriptors`: what was measured of the same audio.
 
         Returns:
             False when the table already holds this embedding or one of a newer preview.
@@ -255,9 +257,10 @@ class TracksTable:
                 "model": model,
                 "preview_at": preview_at,
                 **({"version_of": version_of} if version_of else {}),
+                **({"descriptors": descriptors.to_row()} if descriptors else {}),
             },
             keep={**_new(info), **({"provider": provider} if provider else {})},
-            remove=("reason",) if version_of else ("reason", "version_of"),
+            remove=("reason", *(() if version_of else ("version_of",)), *(() if descriptors else ("descriptors",))),
         )
 
     def mark_failed(self, info: TrackInfo, *, reason: Reason, preview_at: Timestamp) -> bool:

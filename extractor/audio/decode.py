@@ -19,6 +19,7 @@ from earshot.audio.window import clip_start
 from earshot.errors import AudioRejected
 from earshot.reasons import Reason
 from extractor.audio.decode_ffmpeg import FfmpegSource
+from extractor.audio.loudness import Loudness, LoudnessMeter
 from extractor.audio.memory_file import in_memory
 from extractor.audio.samples import CLIP_S, MAX_CLIP_S, Audio, Samples, Source
 
@@ -104,12 +105,12 @@ def _heard(source: Source, kind: _Opens, file: int, rate: int, min_seconds: floa
         start = _start_of_clip(file, source)
         source = _open(kind, file)
     least = int(min_seconds * source.rate)
-    samples, frames = _mix(source, start, limit, rate, least=0 if start else least)
+    samples, frames, loudness = _mix(source, start, limit, rate, least=0 if start else least)
     if start and frames < limit:  # the header promised more than there is, or the part is damaged
         source = _open(kind, file)
-        samples, frames = _mix(source, 0, limit, rate, least=least)
+        samples, frames, loudness = _mix(source, 0, limit, rate, least=least)
     _check(samples, rate, frames / source.rate, min_seconds)
-    return Audio(samples, rate, frames / source.rate)
+    return Audio(samples, rate, frames / source.rate, loudness)
 
 
 def _start_of_clip(file: int, source: Source) -> int:
@@ -157,8 +158,8 @@ class _SndfileSource:
             raise AudioRejected(f"decoding failed ({_text(error)})", reason=Reason.UNDECODABLE) from None
 
 
-def _mix(source: Source, start: int, limit: int, rate: int, *, least: int) -> tuple[Samples, int]:
-    """Mono samples at `rate` of at most `limit` frames from `start` on, and how many frames there were.
+def _mix(source: Source, start: int, limit: int, rate: int, *, least: int) -> tuple[Samples, int, Loudness]:
+    """Mono samples at `rate` of at most `limit` frames from `start` on, how many frames there were, and how loud.
 
     Of a torn file, what comes before the damage. Down-mixed block by block, resampled once: a fifth faster than block
     by block. The channels are summed first and divided once they are resampled and few.
@@ -166,11 +167,12 @@ def _mix(source: Source, start: int, limit: int, rate: int, *, least: int) -> tu
     Raises:
         AudioRejected: `undecodable`, before there were `least` frames.
     """
-    mono, frames = np.empty(limit, np.float32), 0
+    mono, frames, meter = np.empty(limit, np.float32), 0, LoudnessMeter(source.rate, source.channels)
     try:
         for block in source.blocks(start):
             used = block[: limit - frames]
             _sum(used, mono[frames : frames + len(used)])
+            meter.add(used)
             frames += len(used)
             if frames >= limit:
                 break
@@ -181,7 +183,7 @@ def _mix(source: Source, start: int, limit: int, rate: int, *, least: int) -> tu
     if source.rate != rate and frames:
         samples = soxr.resample(samples, source.rate, rate, quality="HQ")
     samples *= np.float32(1 / source.channels)
-    return samples, frames
+    return samples, frames, meter.measured()
 
 
 def _sum(block: Samples, mono: Samples) -> None:

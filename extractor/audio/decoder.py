@@ -6,6 +6,7 @@ from earshot.confined.process import Confined
 from earshot.errors import AudioRejected
 from earshot.reasons import Reason
 from extractor.audio import decode_worker
+from extractor.audio.loudness import Loudness
 from extractor.audio.memory_file import in_memory
 from extractor.audio.samples import MAX_CLIP_S, Audio
 
@@ -43,7 +44,8 @@ class Decoder:
             note, samples = self._process.ask(
                 file, {"rate": self._rate, "min_seconds": self._min_seconds}, max_bytes=most
             )
-        return Audio(np.frombuffer(samples, np.float32), self._rate, note["seconds"])
+        loudness = Loudness(note["integrated"], note["range"])
+        return Audio(np.frombuffer(samples, np.float32), self._rate, note["seconds"], loudness)
 
     @property
     def pid(self) -> int | None:

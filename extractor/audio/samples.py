@@ -1,11 +1,13 @@
 """Decoded audio, and what it is decoded from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from extractor.audio.loudness import Loudness
 
 Samples = npt.NDArray[np.float32]
 
@@ -17,11 +19,15 @@ MAX_CLIP_S = 31.0
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """Mono `samples` at `rate` Hz, full scale ±1; `seconds` of the source that they cover."""
+    """Mono `samples` at `rate` Hz, full scale ±1; `seconds` of the source that they cover.
+
+    `loudness` is that of the source's own channels at its own rate.
+    """
 
     samples: Samples
     rate: int
     seconds: float
+    loudness: Loudness = field(default_factory=Loudness)
 
 
 class Source(Protocol):

@@ -8,12 +8,14 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from earshot.embedding_files import COLUMNS
+from earshot.descriptors import FIELDS
+from earshot.embedding_files import COLUMNS, DESCRIPTORS
 
 _TAG = pa.struct([("name", pa.string()), ("probability", pa.float64())])
+_DESCRIPTORS = pa.struct([(name, pa.string() if name == "key" else pa.float64()) for name in FIELDS])
 _ARROW: Final = {
     "string": pa.string(), "int": pa.int32(), "binary": pa.binary(), "array<string>": pa.list_(pa.string()),
-    "array<struct<name:string,probability:double>>": pa.list_(_TAG),
+    "array<struct<name:string,probability:double>>": pa.list_(_TAG), DESCRIPTORS: _DESCRIPTORS,
 }  # fmt: skip
 _SCHEMA: Final = pa.schema([(name, _ARROW[type_]) for name, type_ in COLUMNS.items()])
 _DIGITS = 32

@@ -115,6 +115,7 @@ def _heard(decoded: _Decoded, mine: Ears) -> tuple[Track, str]:
         embedding=embedding,
         drift=drift,
         tags=clip.tags,
+        descriptors=clip.descriptors,
         provider=found.provider,
         preview_at=found.at,
     )
@@ -133,6 +134,7 @@ def _store(table: TracksTable, track: Track) -> None:
             model=track.model,
             preview_at=at,
             provider=track.provider,
+            descriptors=track.descriptors,
         )
     elif track.reason:
         table.mark_failed(track.info, reason=track.reason, preview_at=at)

@@ -126,7 +126,7 @@ def _of_parquet(file: BinaryIO) -> Iterator[_Row]:
         parquet = pq.ParquetFile(file)
     except pa.ArrowInvalid as error:
         raise InvalidInput(f"the manifest is no Parquet: {error}") from None
-    wanted = [name for name in parquet.schema_arrow.names if name not in ("embedding", "drift", "tags")]
+    wanted = [name for name in parquet.schema_arrow.names if name not in ("embedding", "drift", "tags", "descriptors")]
     for batch in parquet.iter_batches(_ROWS, columns=wanted):
         yield from batch.to_pylist()
 

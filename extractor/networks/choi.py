@@ -8,7 +8,8 @@ import onnxruntime
 from earshot.embedding import Embedding
 from earshot.networks import CHOI
 from extractor.audio.samples import Samples
-from extractor.networks.mel import HOP, N_FFT, Array, MelBank
+from extractor.music.tempo import onsets_of
+from extractor.networks.mel import HOP, N_FFT, Array, MelBank, log_compressed
 from extractor.networks.model_files import load_model_files
 from extractor.networks.network import Features
 
@@ -37,9 +38,12 @@ class Choi2017:
 
     def features(self, samples: Samples) -> Features:
         """Features of the first 29 s of (n,) samples at 12 kHz."""
-        spectrogram = normalised(decibels(self._mels.power(*same_padded(samples[: int(CHOI.clip_s * self.rate)]))))
+        mels = self._mels.power(*same_padded(samples[: int(CHOI.clip_s * self.rate)]))
+        spectrogram = normalised(decibels(mels))
         (features,) = self._session.run(None, {"patches": spectrogram[None]})
-        return Features(Embedding(features[0], np.zeros_like(features[0])), ())
+        return Features(
+            Embedding(features[0], np.zeros_like(features[0])), (), onsets_of(log_compressed(mels), self.rate / HOP)
+        )
 
 
 def same_padded(samples: Samples) -> tuple[Samples, tuple[int, int]]:

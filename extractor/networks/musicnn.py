@@ -9,7 +9,8 @@ from earshot.embedding import Embedding
 from earshot.networks import MUSICNN
 from earshot.track import Tag
 from extractor.audio.samples import Samples
-from extractor.networks.mel import Array, MelBank, log_compressed
+from extractor.music.tempo import onsets_of
+from extractor.networks.mel import HOP, Array, MelBank, log_compressed
 from extractor.networks.model_files import load_model_files
 from extractor.networks.network import Features
 
@@ -38,12 +39,14 @@ class MusicnnMsd:
 
     def features(self, samples: Samples) -> Features:
         """Embedding: mean over patches. Drift: mean of the first half of the patches minus that of the second."""
-        features, tags = self.hear(patches(log_compressed(self._mels.power(samples))))
+        spectrogram = log_compressed(self._mels.power(samples))
+        features, tags = self.hear(patches(spectrogram))
         probabilities = tags.mean(axis=0)
         likeliest = np.argsort(-probabilities, kind="stable")
         return Features(
             Embedding(features.mean(axis=0), drift(features)),
             tuple(Tag(self._tags[i], float(probabilities[i])) for i in likeliest),
+            onsets_of(spectrogram, self.rate / HOP),
         )
 
     def hear(self, patches: Array) -> tuple[Array, Array]:

@@ -6,14 +6,20 @@ from typing import Protocol
 from earshot.embedding import Embedding
 from earshot.track import Tag
 from extractor.audio.samples import Samples
+from extractor.music.tempo import Onsets
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a network heard. `tags`: all it knows, most likely first."""
+    """What a network heard. `tags`: all it knows, most likely first.
+
+    `onsets`: how strongly sound sets in, out of the spectrogram that it made anyway. Of a network that gives none no
+    tempo is told.
+    """
 
     embedding: Embedding
     tags: tuple[Tag, ...]
+    onsets: Onsets | None = None
 
 
 class Network(Protocol):

@@ -109,6 +109,8 @@ def test_similar_status_and_extract_speak_for_themselves(crawled: LocalStack) ->
     similar = crawled.run("similar", track.track_id, "-k", "3")
     assert similar.returncode == 0, similar.stderr
     assert similar.stdout.count("file:") == 3
+    loud = crawled.api.get("/similar", track_id=track.track_id, k=3, loudness="-70..0").checked()
+    assert [one["descriptors"]["loudness"] < 0 for one in loud["results"]] == [True] * 3
     status = crawled.run("status")
     assert "index: version" in status.stdout
     assert "ready" in status.stdout

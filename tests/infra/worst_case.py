@@ -28,9 +28,11 @@ from api.http.listens import Listened
 from config.api import ApiSettings
 from earshot.clock import now_iso
 from earshot.crawls import CrawlEntry
+from earshot.descriptors import Descriptors
 from earshot.embedding import Embedding
 from earshot.history import MOST_TRACKS, History
 from earshot.ids import CrawlId, QueryId, TrackId
+from earshot.keys import KEYS
 from earshot.messages import CrawlPlaylist
 from earshot.plays import listener_of
 from earshot.stores.crawls_table import CrawlsTable
@@ -80,6 +82,7 @@ def _publish(world: World) -> None:
             artwork_url=f"https://cdn-images.dzcdn.net/images/cover/{number:032x}/500x500.jpg",
             tags=dict(_tags(number)),
             genres=(f"an ordinary genre {number}",),
+            descriptors=_descriptors(number),
         )
         for number in range(TRACKS)
     ]
@@ -94,6 +97,13 @@ def _vectors(count: int) -> Any:
 
 def _tags(number: int) -> tuple[Tag, ...]:
     return tuple(Tag(f"some tag {(number + 7 * place) % 50}", 0.9 - 0.1 * place) for place in range(5))
+
+
+def _descriptors(number: int) -> Descriptors:
+    return Descriptors(
+        60 + number % 997 / 10, 120 + number % 997 / 5, number % 89 / 100, KEYS[number % len(KEYS)], number % 83 / 100,
+        -5 - number % 131 / 10, number % 71 / 10,
+    )  # fmt: skip
 
 
 def _crawl(world: World) -> None:

@@ -13,7 +13,7 @@ from api.answers.ranking import rank
 from api.http.contract import QueryAnswer, QueryOpened, Upload
 from api.http.keys import check_folder, key_required
 from api.http.options import OptionParameters
-from api.http.presentation import results, spaces, tag_strengths
+from api.http.presentation import in_words, results, spaces, tag_strengths
 from api.http.requests import QueryRequest
 from api.http.routes.documented import answers
 from api.http.routes.parameters import OptionsParameter
@@ -110,5 +110,6 @@ def _answer(heard: Heard, options: OptionParameters) -> QueryAnswer:
         model=searcher.model,
         spaces=spaces(searcher, table),
         tags=tag_strengths(heard.tags),
+        descriptors=in_words(heard.descriptors),
         results=results(ranking.results),
     )

@@ -1,12 +1,13 @@
 """Answers by sound: /similar, /extend and /path."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
 
+from api.answers.course import Course, Energy
 from api.answers.journey import journey
 from api.answers.listening import beside_sound
 from api.answers.query import Query, Seed
@@ -134,21 +135,36 @@ def path(  # noqa: PLR0917 (parameters of a query have no order)
         int, Parameter(ge=1, le=30, description="How many tracks in between, where there are enough.")
     ] = 8,
     listening: ListeningParameter = 0.0,
+    harmonic: Annotated[
+        float,
+        Parameter(
+            ge=0,
+            le=1,
+            allow_inf_nan=False,
+            description="How much it counts that steps stay in a key or go to a neighbour on the Camelot wheel.",
+        ),
+    ] = 0.0,
+    energy: Annotated[
+        Literal["build_up", "calm_down"] | None,
+        Parameter(description="How loudness, tempo and pulse are to change along the way."),
+    ] = None,
     format: FormatParameter = None,  # noqa: A002, ARG001 (its name over HTTP; `as_list` reads it)
     path_root: PathRootParameter = None,  # noqa: ARG001
 ) -> SimilarAnswer:
     """Each step is close to the last; the results end with the destination. Filters speak of the tracks in between.
 
-    `similarity` is that to the track before. With `listening` steps that are played together are shorter.
+    `similarity` is that to the track before. With `listening` steps that are played together are shorter. What goes
+    against `harmonic` or `energy` is a longer step, so that sound may give way, and does where it must.
     """
     check_folder(router, filters.folder)
     searcher = searcher_of(router)
     first, last, table = _seed(start), _seed(end), table_of(router, listening)
-    weights = beside_sound(table, listening)
+    weights, course = beside_sound(table, listening), Course(harmonic, Energy(energy) if energy else None)
+    found = journey(searcher, first, last, steps, filters=filters.filters(), weights=weights, course=course)
     return SimilarAnswer(
         index_version=searcher.version,
         model=searcher.model,
         spaces=spaces(searcher, table),
         query=[query_track(first), query_track(last)],
-        results=results(journey(searcher, first, last, steps, filters=filters.filters(), weights=weights)),
+        results=results(found),
     )

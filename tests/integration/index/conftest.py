@@ -17,6 +17,7 @@ from annoy_service.index import index_batch
 from annoy_service.policy import Policy
 from annoy_service.services import Services, make_services
 from earshot.clock import now_iso
+from earshot.descriptors import Descriptors
 from earshot.ids import TrackId
 from earshot.index.reader import IndexReader
 from earshot.messages import IndexPublished, TrackNotIndexed, TracksChanged
@@ -49,7 +50,15 @@ class World:
         """Those of the first process."""
         return self.another_process("first", policy=POLICY)
 
-    def put(self, track_id: str, raw: np.ndarray[Any, Any], *, title: str = "", model: str = MODEL) -> Track:
+    def put(
+        self,
+        track_id: str,
+        raw: np.ndarray[Any, Any],
+        *,
+        title: str = "",
+        model: str = MODEL,
+        descriptors: Descriptors | None = None,
+    ) -> Track:
         """Store a track with this embedding and drift (2, D); a second call is a newer preview."""
         embedding, drift = (part.astype("<f2").tobytes() for part in raw)
         self.table.store_embedding(
@@ -59,6 +68,7 @@ class World:
             tags=[Tag("guitar", 0.5)],
             model=model,
             preview_at=now_iso(),
+            descriptors=descriptors,
         )
         track = self.table.get(TrackId(track_id))
         assert track is not None

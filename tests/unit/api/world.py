@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from earshot.ids import SegmentId
-from earshot.index.arrays import write_columns
+from earshot.index.arrays import Column, write_columns
+from earshot.index.described import DESCRIBED, columns_of
 from earshot.index.formats import named
 from earshot.index.manifest import Manifest, SegmentEntry, StoredObject, transform_key
 from earshot.index.rows import LINES, OFFSETS, track_to_line, write_lines
@@ -44,6 +45,7 @@ def direction(**parts: float) -> npt.NDArray[np.float32]:
 def track(number: int, **known: Any) -> Track:
     """A ready track of Deezer with the id ``deezer:<number>``."""
     tags = tuple(Tag(name, p) for name, p in known.pop("tags", {}).items())
+    descriptors = known.pop("descriptors", None)
     info = {"title": f"Title {number}", "artists": (f"Artist {number}",), "album": f"Album {number}"} | known
     track_id = info.pop("track_id", f"deezer:{number}")
     return Track(
@@ -51,6 +53,7 @@ def track(number: int, **known: Any) -> Track:
         status=Status.READY,
         model="musicnn-msd@1",
         tags=tags,
+        descriptors=descriptors,
     )
 
 
@@ -108,7 +111,9 @@ def publish(
         LINES: lines.getvalue(),
     }
     if with_shelf:
-        objects[SHELF] = _shelf(rows)
+        objects[SHELF] = _columns(arranged(rows))
+    if with_shelf and (described := columns_of(rows)):
+        objects[DESCRIBED] = _columns(described)
     if positions is not None:
         objects[MAP] = _npy(positions[order])
     store = IndexStore(s3, "index")
@@ -131,9 +136,9 @@ def publish(
     return manifest.version
 
 
-def _shelf(rows: Sequence[bytes]) -> bytes:
+def _columns(columns: Sequence[Column]) -> bytes:
     with tempfile.NamedTemporaryFile() as file:
-        write_columns(Path(file.name), arranged(rows))
+        write_columns(Path(file.name), columns)
         return file.read()
 
 

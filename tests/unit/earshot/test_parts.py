@@ -6,9 +6,11 @@ from unittest.mock import patch
 
 import pytest
 
+from earshot.descriptors import Descriptors
 from earshot.embedding_files import COLUMNS, row_of, track_in
 from earshot.errors import InvalidInput
 from earshot.ids import TrackId
+from earshot.keys import Key
 from earshot.reasons import Reason
 from earshot.stores.parts import Parts, parts_at
 from earshot.track import Status, Tag, Track, TrackInfo
@@ -67,6 +69,7 @@ def test_a_row_of_embeddings_holds_all_of_a_track() -> None:
         tags=(Tag("rock", 0.5),),
         provider="deezer",
         preview_at=None,
+        descriptors=Descriptors(bpm=122.4, key=Key("A minor"), loudness=-9.1),
     )
     failed = Track(info, Status.FAILED, Reason.SILENT, model="m@1")
     for track in (ready, failed):

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earshot.clock import Timestamp
+from earshot.descriptors import Descriptors
 from earshot.ids import TrackId
+from earshot.keys import Key
 from earshot.reasons import Reason
 from earshot.stores.dynamodb import Table, to_item
 from earshot.stores.tracks_table import TracksTable, track_from_item
@@ -25,7 +27,14 @@ INFO = TrackInfo(
 TAGS = (Tag("electronic", 0.912345), Tag("dance", 0.4))
 
 
-def store(table: TracksTable, at: str, *, mark: bytes = b"\0\0", model: str = "musicnn-msd@1") -> bool:
+def store(
+    table: TracksTable,
+    at: str,
+    *,
+    mark: bytes = b"\0\0",
+    model: str = "musicnn-msd@1",
+    descriptors: Descriptors | None = None,
+) -> bool:
     return table.store_embedding(
         INFO,
         embedding=mark * 624,
@@ -34,6 +43,7 @@ def store(table: TracksTable, at: str, *, mark: bytes = b"\0\0", model: str = "m
         model=model,
         preview_at=Timestamp(at),
         provider="deezer",
+        descriptors=descriptors,
     )
 
 
@@ -196,3 +206,13 @@ def test_what_happens_to_a_track_while_it_gets_another_id_is_not_lost(
         Status.READY,
         ["deezer:2"],
     )
+
+
+def test_what_was_heard_in_musics_words_comes_and_goes_with_its_embedding(table: TracksTable) -> None:
+    said = Descriptors(120.0, 60.0, 0.43, Key("F# minor"), 0.81, -9.3, 4.0)
+    assert store(table, "2026-11-20T00:00:00Z", descriptors=said)
+    assert known(table).descriptors == said
+    assert not store(table, "2026-11-19T00:00:00Z", descriptors=Descriptors(bpm=90.0)), "of an older preview"
+    assert known(table).descriptors == said
+    assert store(table, "2026-11-21T00:00:00Z")
+    assert known(table).descriptors is None

@@ -113,6 +113,9 @@ def test_an_upload_becomes_an_embedding_with_tags_and_the_audio_is_deleted(world
     assert track.drift is not None
     assert Embedding.from_bytes(track.embedding, track.drift).embedding.shape == (624,)
     assert len(track.tags) == 10
+    assert track.descriptors is not None
+    assert -40 < (track.descriptors.loudness or 0) < 0
+    assert track.descriptors.pulse_clarity is not None
     assert world.waiting() == set()
 
 
