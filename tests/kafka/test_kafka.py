@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from earshot.plays import Play, listener_of
+from earshot.plays import ListenerId, Play, listener_of
 from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.plays_lake import PlaysLake
 from listening.parquet import Plays
@@ -30,7 +30,7 @@ _REBALANCE = "session.timeout.ms=6000\nmax.poll.interval.ms=12000\nheartbeat.int
 _LISTENERS = ("ana", "ben", "eva")
 
 
-def _listener(name: str) -> str:
+def _listener(name: str) -> ListenerId:
     return listener_of(hashlib.sha256(name.encode()).hexdigest())
 
 
