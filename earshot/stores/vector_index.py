@@ -1,0 +1,212 @@
+"""An index of Amazon S3 Vectors: puts, deletes, looks up and asks for what is nearest, within the service's limits.
+
+The limits are those of the service's documentation as of 2026-10 (limitations and restrictions of S3 Vectors); sizes of
+requests and errors are those of its API (botocore's `s3vectors`, 2025-07-15).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+
+from earshot.embedding import Vector
+from earshot.errors import DamagedIndex, IndexRefused, IndexUnavailable
+from earshot.stores.s3 import code_of
+
+PUT_AT_ONCE = 500
+"""Vectors of one PutVectors, and keys of one DeleteVectors."""
+GET_AT_ONCE = 100
+MOST_NEAREST = 10_000
+"""Results of one query, which come in pages."""
+MOST_METADATA = 40_000
+"""Bytes that one vector may carry beside its numbers."""
+_PUT_BYTES = 8 << 20
+"""Of what vectors carry, in one PutVectors: a request may have 20 MiB, the numbers in it are 1.4."""
+_CARRIED = "carried"
+"""The one key of metadata. It cannot be filtered by, so a query does not read it, nor is it billed for."""
+_FOR_A_WHILE = frozenset(
+    {"TooManyRequestsException", "ServiceUnavailableException", "InternalServerException", "RequestTimeoutException"}
+)
+
+ASKING = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+"""Of who answers requests: twelve seconds and two short pauses at most for one call."""
+WRITING = Config(connect_timeout=5, read_timeout=30, retries={"mode": "adaptive", "total_max_attempts": 8})
+"""Of who has time: slows down by itself when the service says so."""
+
+
+class VectorsClient(Protocol):
+    """What is used of ``boto3.client("s3vectors")``."""
+
+    def create_index(self, **request: Any) -> Mapping[str, Any]: ...  # noqa: D102 (AWS describes these)
+    def get_index(self, **request: Any) -> Mapping[str, Any]: ...  # noqa: D102
+    def delete_index(self, **request: Any) -> Mapping[str, Any]: ...  # noqa: D102
+    def list_indexes(self, **request: Any) -> Mapping[str, Any]: ...  # noqa: D102
+    def put_vectors(self, **request: Any) -> Mapping[str, Any]: ...  # noqa: D102
+    def delete_vectors(self, **request: Any) -> Mapping[str, Any]: ...  # noqa: D102
+    def get_vectors(self, **request: Any) -> Mapping[str, Any]: ...  # noqa: D102
+    def query_vectors(self, **request: Any) -> Mapping[str, Any]: ...  # noqa: D102
+
+
+class Carrying(NamedTuple):
+    """A key, its unit vector (dim,), and a text that comes back with it."""
+
+    key: str
+    vector: Vector
+    text: str
+
+
+class Nearest(NamedTuple):
+    """A key, its cosine similarity to the query (-1..1), and the text that came with it."""
+
+    key: str
+    similarity: float
+    text: str
+
+
+class VectorIndex:
+    """One index, which need not exist.
+
+    Every method raises `IndexUnavailable` when the service does not answer or has too much to do, after the retries of
+    the client, and `IndexRefused` when it will not do what it was asked. Those that need the index to be there raise
+    `DamagedIndex` when it is not.
+
+    Args:
+        client: of boto3, with `ASKING` or `WRITING`.
+        bucket: the vector bucket.
+        name: of the index: 3 to 63 lower-case letters, digits, hyphens and dots.
+    """
+
+    def __init__(self, client: VectorsClient, bucket: str, name: str) -> None:
+        self.name = name
+        self._client = client
+        self._place = {"vectorBucketName": bucket, "indexName": name}
+
+    def create(self, dim: int) -> None:
+        """Make the index, for vectors (dim,) compared by their cosine, unless it is there."""
+        with _in_words("make an index"):
+            try:
+                self._client.get_index(**self._place)
+            except ClientError as error:
+                if code_of(error) != "NotFoundException":
+                    raise
+            else:
+                return
+            self._client.create_index(
+                **self._place,
+                dataType="float32",
+                dimension=dim,
+                distanceMetric="cosine",
+                metadataConfiguration={"nonFilterableMetadataKeys": [_CARRIED]},
+            )
+
+    def drop(self) -> None:
+        """Remove the index, if it is there, with all it holds."""
+        with _in_words("remove an index"):
+            try:
+                self._client.delete_index(**self._place)
+            except ClientError as error:
+                if code_of(error) != "NotFoundException":
+                    raise
+
+    def put(self, vectors: Iterable[Carrying]) -> None:
+        """Add vectors, or replace those of the same keys."""
+        for batch in _batches(vectors):
+            described = [
+                {"key": key, "data": {"float32": vector.tolist()}, "metadata": {_CARRIED: text}}
+                for key, vector, text in batch
+            ]
+            with _in_words("put vectors"):
+                self._client.put_vectors(**self._place, vectors=described)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove vectors. Those that are not there are no error."""
+        for start in range(0, len(keys), PUT_AT_ONCE):
+            with _in_words("delete vectors"):
+                self._client.delete_vectors(**self._place, keys=list(keys[start : start + PUT_AT_ONCE]))
+
+    def get(self, keys: Sequence[str]) -> dict[str, Carrying]:
+        """What is there of these keys, by key."""
+        found: dict[str, Carrying] = {}
+        for start in range(0, len(keys), GET_AT_ONCE):
+            with _in_words("get vectors"):
+                answer = self._client.get_vectors(
+                    **self._place, keys=list(keys[start : start + GET_AT_ONCE]), returnData=True, returnMetadata=True
+                )
+            for one in answer["vectors"]:
+                vector = np.array(one["data"]["float32"], np.float32)
+                found[one["key"]] = Carrying(one["key"], vector, one["metadata"][_CARRIED])
+        return found
+
+    def nearest(self, vector: Vector, k: int) -> list[Nearest]:
+        """About the `k` keys nearest to the unit `vector`, at most `MOST_NEAREST`, the nearest first."""
+        found: list[Nearest] = []
+        page: dict[str, str] = {}
+        while True:
+            with _in_words("search"):
+                answer = self._client.query_vectors(
+                    **self._place,
+                    topK=min(k, MOST_NEAREST),
+                    queryVector={"float32": vector.tolist()},
+                    returnDistance=True,
+                    returnMetadata=True,
+                    **page,
+                )
+            found += [
+                Nearest(one["key"], min(1.0, max(-1.0, 1.0 - one["distance"])), one["metadata"][_CARRIED])
+                for one in answer["vectors"]
+            ]
+            if not (token := answer.get("nextToken")):
+                return found
+            page = {"nextToken": token}
+
+
+def indexes_in(client: VectorsClient, bucket: str, prefix: str) -> Iterator[str]:
+    """Names of the indexes in a vector bucket that begin with `prefix`.
+
+    Raises:
+        IndexUnavailable, IndexRefused, DamagedIndex: see `VectorIndex`.
+    """
+    page: dict[str, str] = {}
+    while True:
+        with _in_words("list indexes"):
+            answer = client.list_indexes(vectorBucketName=bucket, prefix=prefix, **page)
+        yield from (one["indexName"] for one in answer["indexes"] if one["indexName"].startswith(prefix))
+        if not (token := answer.get("nextToken")):
+            return
+        page = {"nextToken": token}
+
+
+def _batches(vectors: Iterable[Carrying]) -> Iterator[list[Carrying]]:
+    """As many at a time as one request may hold."""
+    batch: list[Carrying] = []
+    size = 0
+    for one in vectors:
+        if len(batch) == PUT_AT_ONCE or size + len(one.text.encode()) > _PUT_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(one)
+        size += len(one.text.encode())
+    if batch:
+        yield batch
+
+
+@contextmanager
+def _in_words(doing: str) -> Iterator[None]:
+    """What goes wrong at AWS, as an error of ours."""
+    try:
+        yield
+    except ClientError as error:
+        code = code_of(error)
+        if code in _FOR_A_WHILE:
+            raise IndexUnavailable(f"S3 Vectors does not {doing} now: {code}") from None
+        if code == "NotFoundException":
+            raise DamagedIndex(f"S3 Vectors cannot {doing}: {error.response['Error']['Message']}") from None
+        raise IndexRefused(
+            f"S3 Vectors will not {doing}: {code}: {error.response['Error']['Message']}",
+            hint="AccessDenied: what the role may do is in infra/modules/vectors. Otherwise a limit of the service.",
+        ) from None
+    except HTTPClientError as error:
+        raise IndexUnavailable(f"S3 Vectors does not {doing} now: {type(error).__name__}") from None
