@@ -26,10 +26,9 @@ def collect_garbage(store: IndexStore, *, now: datetime | None = None) -> int:
     """Delete objects older than a day that no live version names; returns how many.
 
     Live are the versions that a pointer names, those replaced within the last day, those written within the last day
-    (their builder may be about to point at them), those that the copy in S3 Vectors is told from, and the bases of a build
-    in bulk that has gone on within it. No key
-    is ever written twice (segments and transforms carry the time of their making), so that nothing listed here as old
-    can come back to life while it is being deleted.
+    (their builder may be about to point at them), those that the copy in S3 Vectors is told from, and the bases of a
+    build in bulk that has gone on within it. No key is ever written twice (segments and transforms carry the time of
+    their making), so that nothing listed here as old can come back to life while it is being deleted.
 
     Raises:
         DamagedIndex: a live manifest cannot be read; nothing is deleted then.

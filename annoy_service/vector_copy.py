@@ -183,7 +183,8 @@ def _carry_out(place: Place, note: _Note) -> Copied:
     """Do what is noted, from where it was left; then let readers use it."""
     writing, serving = note.record.writing, note.record.serving
     assert writing is not None  # noqa: S101
-    toward, before = (place.store.old_manifest(version) for version in (writing.toward, writing.held))
+    toward = place.store.old_manifest(writing.toward)
+    before = place.store.old_manifest(writing.held) if writing.held else None
     assert toward is not None  # noqa: S101
     index = place.index(writing.index)
     if before is None:

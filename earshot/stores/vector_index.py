@@ -4,6 +4,7 @@ The limits are those of the service's documentation as of 2026-10 (limitations a
 requests and errors are those of its API (botocore's `s3vectors`, 2025-07-15).
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from earshot.embedding import Vector
 from earshot.errors import DamagedIndex, IndexRefused, IndexUnavailable
@@ -23,8 +25,8 @@ MOST_NEAREST = 10_000
 """Results of one query, which come in pages."""
 MOST_METADATA = 40_000
 """Bytes that one vector may carry beside its numbers."""
-_PUT_BYTES = 8 << 20
-"""Of what vectors carry, in one PutVectors: a request may have 20 MiB, the numbers in it are 1.4."""
+_PUT_BYTES = 12 << 20
+"""Of what vectors carry, as JSON, in one PutVectors: a request may have 20 MiB, the numbers in it are 1.4."""
 _CARRIED = "carried"
 """The one key of metadata. It cannot be filtered by, so a query does not read it, nor is it billed for."""
 _FOR_A_WHILE = frozenset(
@@ -184,11 +186,12 @@ def _batches(vectors: Iterable[Carrying]) -> Iterator[list[Carrying]]:
     batch: list[Carrying] = []
     size = 0
     for one in vectors:
-        if len(batch) == PUT_AT_ONCE or size + len(one.text.encode()) > _PUT_BYTES:
+        own = len(json.dumps(one.text))
+        if len(batch) == PUT_AT_ONCE or (batch and size + own > _PUT_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(one)
-        size += len(one.text.encode())
+        size += own
     if batch:
         yield batch
 
@@ -208,5 +211,5 @@ def _in_words(doing: str) -> Iterator[None]:
             f"S3 Vectors will not {doing}: {code}: {error.response['Error']['Message']}",
             hint="AccessDenied: what the role may do is in infra/modules/vectors. Otherwise a limit of the service.",
         ) from None
-    except HTTPClientError as error:
+    except (HTTPClientError, NoConnection) as error:
         raise IndexUnavailable(f"S3 Vectors does not {doing} now: {type(error).__name__}") from None

@@ -71,12 +71,12 @@ class S3VectorsStub:
         with self._lock:
             if self.failing:
                 return error(self.failing.pop(0))
+            if len(request.body) > _MOST_BYTES:
+                return error("ValidationException", "the payload is larger than 20 MiB")
+            asked = json.loads(request.body)
             try:
-                if len(request.body) > _MOST_BYTES:
-                    raise Refused("ValidationException", "the payload is larger than 20 MiB")
-                asked = json.loads(request.body)
                 self._check_permission(operation, asked)
-                return Answer.json(_OPERATIONS[operation](self, asked))
+                return Answer.json(OPERATIONS[operation](self, asked))
             except Refused as refused:
                 return error(refused.code, str(refused))
 
@@ -241,7 +241,7 @@ def _bytes(metadata: dict[str, Any]) -> int:
     return len(json.dumps(metadata, ensure_ascii=False).encode()) if metadata else 0
 
 
-_OPERATIONS: dict[str, Callable[[S3VectorsStub, dict[str, Any]], dict[str, Any]]] = {
+OPERATIONS: dict[str, Callable[[S3VectorsStub, dict[str, Any]], dict[str, Any]]] = {
     "CreateVectorBucket": S3VectorsStub.create_vector_bucket,
     "CreateIndex": S3VectorsStub.create_index,
     "GetIndex": S3VectorsStub.get_index,

@@ -15,7 +15,7 @@ from earshot.index.engines.engine import EngineEntry
 from earshot.index.manifest import EngineShare, Manifest, SegmentEntry
 from earshot.index.rows import IndexedTrack
 from earshot.index.searcher import Neighbour, direction
-from earshot.index.transform import Matrix, unit
+from earshot.index.transform import Matrix
 from earshot.stores.vector_index import MOST_NEAREST, Carrying, Nearest, VectorIndex
 
 ENGINE = "s3_vectors"
@@ -114,9 +114,8 @@ class VectorsSearcher:
             found = self._index.get(missing)
             if any(one.vector.shape != (self.dim,) for one in found.values()):
                 raise DamagedIndex(f"the copy {self._index.name} in S3 Vectors holds vectors of another length")
-            fresh = {key: one._replace(vector=unit(one.vector[None])[0]) for key, one in found.items()}
-            self._known.add(fresh)
-            told |= fresh
+            self._known.add(found)
+            told |= found
         return told
 
 
