@@ -25,16 +25,16 @@ from earshot.index.cache import SegmentCache
 from earshot.index.directory import Directory, changed_between
 from earshot.index.manifest import Manifest
 from earshot.index.s3_vectors.record import RECORD_KEY, Claim, Record, Serving, Writing
-from earshot.index.segment import StoredSegment
-from earshot.index.store import IndexStore
-from earshot.stores.vector_index import (
-    MOST_METADATA,
+from earshot.index.s3_vectors.service import (
+    MOST_TEXT,
     PUT_AT_ONCE,
     Carrying,
     VectorIndex,
     VectorsClient,
     indexes_in,
 )
+from earshot.index.segment import StoredSegment
+from earshot.index.store import IndexStore
 from earshot.telemetry import logger
 
 PREFIX = "earshot-"
@@ -95,7 +95,7 @@ def copy_version(place: Place) -> Copied:
         NoIndexYet: nothing has been published.
         IndexRace: somebody else is writing to the copy.
         RecallTooLow: the service finds too few of the true neighbours; what served goes on serving.
-        IndexUnavailable, IndexRefused: see `earshot.stores.vector_index`. Run it again: what is done stays done.
+        IndexUnavailable, IndexRefused: see `earshot.index.s3_vectors.service`. Run it again: what is done stays done.
         DamagedIndex: the version that serves cannot be read.
     """
     head = place.store.head()
@@ -218,7 +218,7 @@ def _put_right(index: VectorIndex, cache: SegmentCache, toward: Manifest, track_
         rows = sorted(place.row for place in located.values() if place.segment == number)
         if rows:
             for one in _rows(StoredSegment(cache, entry, dim=toward.dim), rows):
-                (fitting.append(one) if len(one.text.encode()) < MOST_METADATA else too_long.append(one.key))
+                (fitting.append(one) if len(one.text.encode()) < MOST_TEXT else too_long.append(one.key))
     for key in too_long:
         _log.error("a track has more to show than S3 Vectors takes; it is left out", correlation_id=key)
     gone = [*(track_id for track_id in track_ids if track_id not in located), *too_long]
@@ -234,7 +234,7 @@ def _put_right(index: VectorIndex, cache: SegmentCache, toward: Manifest, track_
 
 def _rows(segment: StoredSegment, rows: Sequence[int]) -> Iterator[Carrying]:
     for row in rows:
-        yield Carrying(segment.track_id(row), segment.vector(row).astype(np.float32), segment.line(row).decode())
+        yield Carrying(segment.track_id(row), np.array(segment.vectors[row]), segment.line(row).decode())
 
 
 def _tidy(place: Place, record: Record) -> None:

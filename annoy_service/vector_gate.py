@@ -9,9 +9,9 @@ from earshot.errors import IndexRefused, RecallTooLow
 from earshot.index.arrays import RowNumbers, as_single
 from earshot.index.cache import SegmentCache
 from earshot.index.manifest import Manifest
+from earshot.index.s3_vectors.service import VectorIndex
 from earshot.index.segment import StoredSegment
 from earshot.index.transform import Matrix, unit
-from earshot.stores.vector_index import VectorIndex
 
 QUERIES, NEIGHBOURS = 50, 10
 LEAST_RECALL = 0.9

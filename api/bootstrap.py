@@ -18,6 +18,7 @@ from earshot.folders import Folders
 from earshot.index.neighbours import NeighboursReader
 from earshot.index.reader import IndexReader
 from earshot.index.s3_vectors.reader import VectorsReader
+from earshot.index.s3_vectors.service import ASKING
 from earshot.listening_journal import ListeningJournal
 from earshot.matching import Matching
 from earshot.media_servers.jellyfin import JellyfinServer, authorization
@@ -36,7 +37,6 @@ from earshot.stores.shown_tracks import ShownTracks
 from earshot.stores.song_keys import SongKeys
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
-from earshot.stores.vector_index import ASKING
 from earshot.web import Downloader, with_hosts
 
 if TYPE_CHECKING:

@@ -2,10 +2,6 @@
 
 from typing import TYPE_CHECKING, Literal, Protocol, overload
 
-from botocore.config import Config
-
-from earshot.stores.vector_index import VectorsClient
-
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_dynamodb import DynamoDBClient
@@ -32,8 +28,6 @@ class Session(Protocol):
     def client(self, service_name: Literal["lambda"], /) -> "LambdaClient": ...
     @overload
     def client(self, service_name: Literal["s3"], /) -> "S3Client": ...
-    @overload
-    def client(self, service_name: Literal["s3vectors"], /, *, config: Config) -> VectorsClient: ...
     @overload
     def client(self, service_name: Literal["sns"], /) -> "SNSClient": ...
     @overload

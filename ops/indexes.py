@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+import boto3
+
 from annoy_service.builder import make_builder
 from annoy_service.generations import promote as put_into_service
 from annoy_service.index import announce
@@ -13,10 +15,10 @@ from config.index_tracks import RecipeSettings
 from earshot.ids import TrackId
 from earshot.index.cache import SegmentCache
 from earshot.index.directory import Directory
+from earshot.index.s3_vectors.service import WRITING
 from earshot.index.store import IndexStore
 from earshot.messages import IndexPublished, KeepUp, TrackNotIndexed
 from earshot.stores.message_queue import FifoQueue
-from earshot.stores.vector_index import WRITING
 from ops.deployment import Deployment
 
 
@@ -78,7 +80,7 @@ def copy_to_vectors(deployment: Deployment, work_dir: Path, vector_bucket: str) 
         vector_bucket: exists.
     """
     store = IndexStore(deployment.s3, deployment.parameters["index-bucket"])
-    client = deployment.session.client("s3vectors", config=WRITING)
+    client = boto3.client("s3vectors", config=WRITING)
     return copy_version(Place(store, SegmentCache(store, work_dir), client, vector_bucket))
 
 

@@ -9,9 +9,9 @@ from earshot.index.newest import Newest
 from earshot.index.reader import Transforms
 from earshot.index.s3_vectors.record import RECORD_KEY, Record, Serving
 from earshot.index.s3_vectors.searcher import VectorsSearcher
+from earshot.index.s3_vectors.service import VectorIndex, VectorsClient
 from earshot.index.store import IndexStore
 from earshot.index.transform import CatalogueTransform
-from earshot.stores.vector_index import VectorIndex, VectorsClient
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -31,7 +31,7 @@ class VectorsReader(Newest[Head, VectorsSearcher]):
     Args:
         s3_client: a boto3 S3 client.
         bucket: the index bucket.
-        vectors_client: a boto3 client of S3 Vectors, with `earshot.stores.vector_index.ASKING`.
+        vectors_client: a boto3 client of S3 Vectors, with `earshot.index.s3_vectors.service.ASKING`.
         vector_bucket: the vector bucket.
         check_every_s: how often `current` asks S3 for a newer version, at most.
     """

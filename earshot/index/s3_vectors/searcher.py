@@ -14,9 +14,9 @@ from earshot.index.arrays import Mask
 from earshot.index.engines.engine import EngineEntry
 from earshot.index.manifest import EngineShare, Manifest, SegmentEntry
 from earshot.index.rows import IndexedTrack
+from earshot.index.s3_vectors.service import MOST_NEAREST, Carrying, Nearest, VectorIndex
 from earshot.index.searcher import Neighbour, direction
 from earshot.index.transform import Matrix
-from earshot.stores.vector_index import MOST_NEAREST, Carrying, Nearest, VectorIndex
 
 ENGINE = "s3_vectors"
 _REMEMBERED = 5_000
@@ -86,7 +86,7 @@ class VectorsSearcher:
     def search(self, vector: Vector, k: int, *, exclude: Collection[str] = frozenset()) -> list[Neighbour]:
         """See `Neighbours`. Of the nearest `MOST_NEAREST`, so that there are fewer than `k` where more than the rest of
         these are excluded; and as many of the true ones as the service finds."""
-        return [Neighbour(_shown(one.text), one.similarity) for one in self._nearest(vector, k, exclude)]
+        return [Neighbour(_shown(one.carried.text), one.similarity) for one in self._nearest(vector, k, exclude)]
 
     def nearest(self, vector: Vector, k: int, *, exclude: Collection[str] = frozenset()) -> list[NearId]:
         """See `search`."""
@@ -104,6 +104,7 @@ class VectorsSearcher:
                 hint="S3 Vectors brings no more; an index of files does.",
             )
         found = self._index.nearest(query, k + len(exclude))
+        self._known.add(self._checked({one.key: one.carried for one in found}))
         found.sort(key=lambda one: (-one.similarity, one.key))
         return [one for one in found if one.key not in exclude][:k]
 
@@ -111,12 +112,15 @@ class VectorsSearcher:
         """What there is of these tracks."""
         told = self._known.of(track_ids)
         if missing := [track_id for track_id in dict.fromkeys(track_ids) if track_id and track_id not in told]:
-            found = self._index.get(missing)
-            if any(one.vector.shape != (self.dim,) for one in found.values()):
-                raise DamagedIndex(f"the copy {self._index.name} in S3 Vectors holds vectors of another length")
+            found = self._checked(self._index.get(missing))
             self._known.add(found)
             told |= found
         return told
+
+    def _checked(self, found: dict[str, Carrying]) -> dict[str, Carrying]:
+        if any(one.numbers.shape != (self.dim,) for one in found.values()):
+            raise DamagedIndex(f"the copy {self._index.name} in S3 Vectors holds vectors of another length")
+        return found
 
 
 class _Known:

@@ -18,7 +18,8 @@ from earshot.ids import SegmentId
 from earshot.index.arrays import write_columns
 from earshot.index.formats import named
 from earshot.index.manifest import Manifest, SegmentEntry, StoredObject, transform_key
-from earshot.index.rows import LINES, OFFSETS, track_to_line, write_lines
+from earshot.index.row_sources import FINGERPRINTS
+from earshot.index.rows import LINES, OFFSETS, fingerprint, track_to_line, write_lines
 from earshot.index.segment import MAP
 from earshot.index.shelf import SHELF
 from earshot.index.shelving import arranged
@@ -106,6 +107,7 @@ def publish(
         "vectors.npy": _npy(np.stack([vectors[i] for i in order]).astype(np.float16)),
         OFFSETS: _npy(offsets),
         LINES: lines.getvalue(),
+        FINGERPRINTS: _npy(np.array([fingerprint(row, b"") for row in rows], np.uint64)),
     }
     if with_shelf:
         objects[SHELF] = _shelf(rows)

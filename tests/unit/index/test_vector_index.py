@@ -13,12 +13,13 @@ from botocore.config import Config
 from moto import mock_aws
 
 from earshot.errors import DamagedIndex, IndexRefused, IndexUnavailable
-from earshot.stores.vector_index import MOST_NEAREST, Carrying, VectorIndex, indexes_in
+from earshot.index.s3_vectors.service import MOST_NEAREST, Carrying, VectorIndex, indexes_in
 from tests.stubs.s3_vectors import S3VectorsStub
 from tests.stubs.web import serve
 
 BUCKET, NAME, DIM = "earshot-test-vectors", "earshot-20261127t000000z-1", 8
 _ACCOUNT = {"region_name": "eu-central-1", "aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+_client: Any = boto3.client  # whose types know this service by no client of its own
 _AT_ONCE = Config(retries={"mode": "standard", "total_max_attempts": 2}, read_timeout=2, connect_timeout=1)
 
 
@@ -30,7 +31,7 @@ def stub() -> S3VectorsStub:
 @pytest.fixture
 def asked_of_stub(stub: S3VectorsStub) -> Iterator[Any]:
     with serve(stub) as server:
-        client = boto3.client("s3vectors", endpoint_url=server.url, config=_AT_ONCE, **_ACCOUNT)
+        client = _client("s3vectors", endpoint_url=server.url, config=_AT_ONCE, **_ACCOUNT)
         yield client
         client.close()
 
@@ -41,15 +42,15 @@ def client(request: pytest.FixtureRequest) -> Iterator[Any]:
         yield request.getfixturevalue("asked_of_stub")
         return
     with mock_aws():
-        made = boto3.client("s3vectors", **_ACCOUNT)
+        made = _client("s3vectors", **_ACCOUNT)
         made.create_vector_bucket(vectorBucketName=BUCKET)
         yield made
 
 
 def carrying(number: int, vector: list[float] | None = None, text: str = "") -> Carrying:
     given = vector or np.random.default_rng(number).normal(size=DIM).tolist()
-    unit = np.array(given, np.float32)
-    return Carrying(f"file:{number:016x}", unit / np.linalg.norm(unit), text or f'{{"n":{number}}}')
+    numbers = (np.array(given) / np.linalg.norm(given)).astype(np.float16)
+    return Carrying(f"file:{number:016x}", numbers, text or f'{{"n":{number}}}')
 
 
 def made(client: Any) -> VectorIndex:
@@ -66,6 +67,14 @@ def test_what_was_put_comes_back_as_it_was(client: Any) -> None:
     assert set(found) == {put[1].key, put[3].key}
     assert found[put[3].key].text == put[3].text
     assert np.array_equal(found[put[3].key].vector, put[3].vector)
+
+
+def test_what_was_put_by_somebody_else_is_no_track(asked_of_stub: Any) -> None:
+    index = made(asked_of_stub)
+    vector = {"key": "a", "data": {"float32": [1.0] * DIM}, "metadata": {"text": "{}"}}
+    asked_of_stub.put_vectors(vectorBucketName=BUCKET, indexName=NAME, vectors=[vector])
+    with pytest.raises(DamagedIndex, match="otherwise than it was put"):
+        index.get(["a"])
 
 
 def test_putting_a_key_again_replaces_what_it_had_and_deleting_one_twice_is_no_error(client: Any) -> None:
@@ -134,7 +143,7 @@ def test_the_nearest_come_first_with_their_cosines_and_what_they_show(asked_of_s
     found = index.nearest(query, 7)
     cosines = sorted((float(carrying(number).vector @ query) for number in range(50)), reverse=True)[:7]
     assert [one.similarity for one in found] == pytest.approx(cosines, abs=1e-6)
-    assert [one.text for one in found] == [f'{{"n":{int(one.key[5:], 16)}}}' for one in found]
+    assert [one.carried.text for one in found] == [f'{{"n":{int(one.key[5:], 16)}}}' for one in found]
 
 
 def test_opposite_vectors_have_a_cosine_of_minus_one(asked_of_stub: Any) -> None:
@@ -168,7 +177,7 @@ def test_who_is_turned_away_for_a_while_tries_again_and_then_says_so(
 
 
 def test_a_service_that_is_not_there_is_unavailable() -> None:
-    client = boto3.client("s3vectors", endpoint_url="http://127.0.0.1:9", config=_AT_ONCE, **_ACCOUNT)
+    client = _client("s3vectors", endpoint_url="http://127.0.0.1:9", config=_AT_ONCE, **_ACCOUNT)
     with pytest.raises(IndexUnavailable, match="EndpointConnectionError"):
         VectorIndex(client, BUCKET, NAME).nearest(carrying(1).vector, 1)
 

@@ -4,6 +4,7 @@ The limits are those of the service's documentation as of 2026-10 (limitations a
 requests and errors are those of its API (botocore's `s3vectors`, 2025-07-15).
 """
 
+import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from botocore.exceptions import ConnectionError as NoConnection
 
 from earshot.embedding import Vector
 from earshot.errors import DamagedIndex, IndexRefused, IndexUnavailable
+from earshot.index.arrays import StoredVectors
+from earshot.index.transform import unit
 from earshot.stores.s3 import code_of
 
 PUT_AT_ONCE = 500
@@ -23,12 +26,13 @@ PUT_AT_ONCE = 500
 GET_AT_ONCE = 100
 MOST_NEAREST = 10_000
 """Results of one query, which come in pages."""
-MOST_METADATA = 40_000
-"""Bytes that one vector may carry beside its numbers."""
+MOST_TEXT = 39_000
+"""Bytes; of metadata a vector may have 40 kB in all."""
 _PUT_BYTES = 12 << 20
 """Of what vectors carry, as JSON, in one PutVectors: a request may have 20 MiB, the numbers in it are 1.4."""
-_CARRIED = "carried"
-"""The one key of metadata. It cannot be filtered by, so a query does not read it, nor is it billed for."""
+_TEXT, _NUMBERS = "text", "numbers"
+"""Metadata: what is shown, and the stored vector once more (float16, base64). A query brings these along; to look up
+the vectors of what it found costs twenty times as much. They cannot be filtered by, so no query is billed for them."""
 _FOR_A_WHILE = frozenset(
     {"TooManyRequestsException", "ServiceUnavailableException", "InternalServerException", "RequestTimeoutException"}
 )
@@ -53,19 +57,29 @@ class VectorsClient(Protocol):
 
 
 class Carrying(NamedTuple):
-    """A key, its unit vector (dim,), and a text that comes back with it."""
+    """A key, its vector (dim,) as float16, and a text that comes back with it."""
 
     key: str
-    vector: Vector
+    numbers: StoredVectors
     text: str
+
+    @property
+    def vector(self) -> Vector:
+        """The vector with length 1, float32: what is compared."""
+        vector: Vector = unit(self.numbers[None])[0]
+        return vector
 
 
 class Nearest(NamedTuple):
-    """A key, its cosine similarity to the query (-1..1), and the text that came with it."""
+    """What is stored, and its cosine similarity to the query (-1..1)."""
 
-    key: str
+    carried: Carrying
     similarity: float
-    text: str
+
+    @property
+    def key(self) -> str:
+        """Of what is stored."""
+        return self.carried.key
 
 
 class VectorIndex:
@@ -101,7 +115,7 @@ class VectorIndex:
                 dataType="float32",
                 dimension=dim,
                 distanceMetric="cosine",
-                metadataConfiguration={"nonFilterableMetadataKeys": [_CARRIED]},
+                metadataConfiguration={"nonFilterableMetadataKeys": [_TEXT, _NUMBERS]},
             )
 
     def drop(self) -> None:
@@ -116,12 +130,8 @@ class VectorIndex:
     def put(self, vectors: Iterable[Carrying]) -> None:
         """Add vectors, or replace those of the same keys."""
         for batch in _batches(vectors):
-            described = [
-                {"key": key, "data": {"float32": vector.tolist()}, "metadata": {_CARRIED: text}}
-                for key, vector, text in batch
-            ]
             with _in_words("put vectors"):
-                self._client.put_vectors(**self._place, vectors=described)
+                self._client.put_vectors(**self._place, vectors=[_described(one) for one in batch])
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove vectors. Those that are not there are no error."""
@@ -135,11 +145,9 @@ class VectorIndex:
         for start in range(0, len(keys), GET_AT_ONCE):
             with _in_words("get vectors"):
                 answer = self._client.get_vectors(
-                    **self._place, keys=list(keys[start : start + GET_AT_ONCE]), returnData=True, returnMetadata=True
+                    **self._place, keys=list(keys[start : start + GET_AT_ONCE]), returnMetadata=True
                 )
-            for one in answer["vectors"]:
-                vector = np.array(one["data"]["float32"], np.float32)
-                found[one["key"]] = Carrying(one["key"], vector, one["metadata"][_CARRIED])
+            found |= {one["key"]: _carried(one) for one in answer["vectors"]}
         return found
 
     def nearest(self, vector: Vector, k: int) -> list[Nearest]:
@@ -156,13 +164,26 @@ class VectorIndex:
                     returnMetadata=True,
                     **page,
                 )
-            found += [
-                Nearest(one["key"], min(1.0, max(-1.0, 1.0 - one["distance"])), one["metadata"][_CARRIED])
-                for one in answer["vectors"]
-            ]
+            found += [Nearest(_carried(one), min(1.0, max(-1.0, 1.0 - one["distance"]))) for one in answer["vectors"]]
             if not (token := answer.get("nextToken")):
                 return found
             page = {"nextToken": token}
+
+
+def _described(one: Carrying) -> dict[str, object]:
+    numbers = base64.b64encode(one.numbers.astype("<f2").tobytes()).decode()
+    metadata = {_TEXT: one.text, _NUMBERS: numbers}
+    return {"key": one.key, "data": {"float32": one.vector.tolist()}, "metadata": metadata}
+
+
+def _carried(answered: Mapping[str, Any]) -> Carrying:
+    """Raises DamagedIndex: what is stored is not what was put."""
+    try:
+        metadata = answered["metadata"]
+        numbers = np.frombuffer(base64.b64decode(metadata[_NUMBERS], validate=True), "<f2")
+        return Carrying(answered["key"], numbers, metadata[_TEXT])
+    except (KeyError, ValueError, TypeError) as error:
+        raise DamagedIndex(f"S3 Vectors holds {answered.get('key')!r} otherwise than it was put: {error!r}") from None
 
 
 def indexes_in(client: VectorsClient, bucket: str, prefix: str) -> Iterator[str]:
