@@ -109,6 +109,7 @@ def copy_version(place: Place) -> Copied:
                 break
             total = total.plus(_carry_out(place, note))
         _tidy(place, note.record)
+    place.cache.keep_only(entry.id for entry in newest.segments)
     serving = note.record.serving
     assert serving is not None  # noqa: S101 (it was carried out, or had been)
     return replace(total, version=serving.version, recall=serving.recall)
@@ -123,7 +124,11 @@ class _Note:
         self.record = record
 
     def write(self, record: Record) -> None:
-        """Make it say `record`. Raises IndexRace: another writer has written to it meanwhile."""
+        """Make it say `record`, and when that was said.
+
+        Raises:
+            IndexRace: another writer has written to it meanwhile.
+        """
         record = replace(record, claim=replace(record.claim, at=now_iso()) if record.claim else None)
         self._store.replace(RECORD_KEY, record.to_bytes(), seen=self._etag)
         written = self._store.see(RECORD_KEY)

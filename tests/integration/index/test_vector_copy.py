@@ -22,6 +22,7 @@ from earshot.index.s3_vectors.reader import VectorsReader
 from earshot.index.s3_vectors.record import RECORD_KEY, Record
 from earshot.index.searcher import Searcher
 from earshot.index.store import IndexStore
+from ops.__main__ import main
 from tests.integration.index.conftest import BUCKET, TABLE, World
 from tests.stubs import s3_vectors
 from tests.stubs.s3_vectors import Index, S3VectorsStub
@@ -299,6 +300,21 @@ def test_a_track_with_more_to_show_than_the_service_takes_is_left_out_and_named(
         for line in capsys.readouterr().out.splitlines()
         if "left out" in line
     )
+
+
+def test_the_command_copies_what_a_stage_serves(
+    copies: Copies, world: World, music: Music, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(world, music, 12)
+    boto3.client("ssm").put_parameter(Name="/earshot/dev/index-bucket", Value=BUCKET, Type="String")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3VECTORS", copies.client.meta.endpoint_url)
+    monkeypatch.setenv("EARSHOT_VECTOR_BUCKET", VECTORS)
+    monkeypatch.setenv("EARSHOT_LOCAL_DIR", str(world.folder / "local"))
+    assert main(["--stage", "dev", "vectors"]) == 0
+    assert "(12 tracks, recall 1.000): 12 put, 0 deleted" in capsys.readouterr().out
+    copies.assert_like(world.reader().current())
+    assert main(["--stage", "dev", "vectors"]) == 0
+    assert "0 put, 0 deleted" in capsys.readouterr().out
 
 
 CATALOGUES = st.tuples(
