@@ -7,10 +7,13 @@ from earshot import clock
 from earshot.index.manifest import Manifest, manifest_key, version_of_key
 from earshot.index.objects import Listed
 from earshot.index.pointer import GENERATIONS, POINTER_KEY, Pointer
+from earshot.index.s3_vectors.record import RECORD_KEY, Record
 from earshot.index.store import IndexStore
 from earshot.telemetry import logger
 
 GRACE = timedelta(days=1)
+COPY_GRACE = timedelta(days=7)
+"""A copy in S3 Vectors that nobody has written to for so long is begun anew, instead of what it needs being kept."""
 BUILDS = "builds/"
 """Records of builds in bulk: `builds/<build>/bases/<number>/<segment>` for each base that is in the bucket."""
 
@@ -23,9 +26,9 @@ def collect_garbage(store: IndexStore, *, now: datetime | None = None) -> int:
     """Delete objects older than a day that no live version names; returns how many.
 
     Live are the versions that a pointer names, those replaced within the last day, those written within the last day
-    (their builder may be about to point at them), and the bases of a build in bulk that has gone on within it. No key
-    is ever written twice (segments and transforms carry the time of their making), so that nothing listed here as old
-    can come back to life while it is being deleted.
+    (their builder may be about to point at them), those that the copy in S3 Vectors is told from, and the bases of a
+    build in bulk that has gone on within it. No key is ever written twice (segments and transforms carry the time of
+    their making), so that nothing listed here as old can come back to life while it is being deleted.
 
     Raises:
         DamagedIndex: a live manifest cannot be read; nothing is deleted then.
@@ -40,12 +43,21 @@ def collect_garbage(store: IndexStore, *, now: datetime | None = None) -> int:
     for key, entry in manifests.items():
         if entry.modified >= cutoff and key not in kept and (unnamed := store.old_manifest(version_of_key(key))):
             kept |= unnamed.object_keys()
+    for version in _copied(store, (now or clock.now()) - COPY_GRACE):
+        if copied := store.old_manifest(version):
+            kept |= copied.object_keys() | {manifest_key(version)}
     kept |= _under_way(listed.values(), cutoff)
     garbage = [key for key, entry in listed.items() if entry.modified < cutoff and key not in kept]
     store.delete(garbage)
     if garbage:
         _log.info("removed what no version needs", objects=len(garbage))
     return len(garbage)
+
+
+def _copied(store: IndexStore, cutoff: datetime) -> set[str]:
+    """Versions that the copy in S3 Vectors needs to tell what has changed, if it was written to since `cutoff`."""
+    seen = store.see(RECORD_KEY)
+    return Record.from_bytes(seen.body).versions if seen and seen.modified >= cutoff else set()
 
 
 def _under_way(listed: Collection[Listed], cutoff: datetime) -> set[str]:

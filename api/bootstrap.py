@@ -1,6 +1,7 @@
 """The one place where the api meets its settings and AWS. Everything here exists once per process."""
 
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import boto3
@@ -14,7 +15,10 @@ from earshot.admission import Admission
 from earshot.colistening.reader import ColisteningReader
 from earshot.colistening.trial_reader import TrialReader
 from earshot.folders import Folders
+from earshot.index.neighbours import NeighboursReader
 from earshot.index.reader import IndexReader
+from earshot.index.s3_vectors.reader import VectorsReader
+from earshot.index.s3_vectors.service import ASKING
 from earshot.listening_journal import ListeningJournal
 from earshot.matching import Matching
 from earshot.media_servers.jellyfin import JellyfinServer, authorization
@@ -34,6 +38,9 @@ from earshot.stores.song_keys import SongKeys
 from earshot.stores.sound_queries import SoundQueries
 from earshot.stores.tracks_table import TracksTable
 from earshot.web import Downloader, with_hosts
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 
 @lru_cache(maxsize=1)
@@ -89,12 +96,7 @@ def connected(settings: ApiSettings) -> Services:
             ),
             media_servers,
         ),
-        index=IndexReader(
-            s3,
-            settings.index_bucket,
-            settings.index_cache_dir,
-            check_every_s=settings.index_check_every_s,
-        ),
+        index=_index(settings, s3),
         colistening=ColisteningReader(
             s3,
             settings.index_bucket,
@@ -120,6 +122,20 @@ def connected(settings: ApiSettings) -> Services:
         disconnect=disconnect,
         covers=CoversBucket(s3, settings.covers_bucket) if settings.covers_bucket else None,
         listening_journal=ListeningJournal(settings.listening_journal) if settings.listening_journal else None,
+    )
+
+
+def _index(settings: ApiSettings, s3: "S3Client") -> NeighboursReader:
+    if not settings.vector_bucket:
+        return IndexReader(
+            s3, settings.index_bucket, settings.index_cache_dir, check_every_s=settings.index_check_every_s
+        )
+    return VectorsReader(
+        s3,
+        settings.index_bucket,
+        boto3.client("s3vectors", config=ASKING),
+        settings.vector_bucket,
+        check_every_s=settings.index_check_every_s,
     )
 
 

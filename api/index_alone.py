@@ -8,8 +8,7 @@ from typing import Any, Never
 from api.http.services import Services
 from earshot.errors import NoIndexYet, NotServedHere
 from earshot.ids import TrackId
-from earshot.index.reader import IndexReader
-from earshot.index.searcher import Searcher
+from earshot.index.neighbours import Neighbours, NeighboursReader
 from earshot.matching import Matching
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.listeners_table import ListenersTable
@@ -41,7 +40,7 @@ _NONE: Any = _NoClient()
 class _Tracks(TracksTable):
     """The tracks of the index as the table has them; there are no others."""
 
-    def __init__(self, index: IndexReader) -> None:
+    def __init__(self, index: NeighboursReader) -> None:
         super().__init__(_NONE, "")
         self._index = index
 
@@ -56,7 +55,7 @@ class _Tracks(TracksTable):
         return {track_id: track for track_id in track_ids if (track := _track(searcher, track_id))}
 
 
-def _track(searcher: Searcher, track_id: TrackId) -> Track | None:
+def _track(searcher: Neighbours, track_id: TrackId) -> Track | None:
     row = searcher.row(track_id)
     if row is None:
         return None

@@ -31,6 +31,8 @@ class ApiSettings(FunctionSettings):
     fetch_now_queue_url: str
     listeners_table: str
     plays_queue_url: str
+    vector_bucket: str = Field(default="", max_length=63)
+    """The vector bucket of S3 Vectors that searches the index; empty: the API searches files of its own."""
     index_cache_dir: Path = Path("/tmp/earshot-index")  # noqa: S108 (the only writable folder of a Lambda function)
     index_check_every_s: float = Field(default=3.0, ge=0.1, le=300)
     cache_max_age_s: int = Field(default=5, ge=0, le=86400)

@@ -48,7 +48,9 @@
         ├── DamagedIndex             an index object is not what its manifest says
         ├── IndexRace                another builder published first; fold the batch again
         ├── RecallTooLow             a new version answers too badly to be published
-        └── RecipeNotReady           the index of a recipe cannot be put into service yet
+        ├── RecipeNotReady           the index of a recipe cannot be put into service yet
+        ├── IndexUnavailable         the service that searches the index does not answer now: try again
+        └── IndexRefused             it answers that it will not: a permission, a limit
 """
 
 from http import HTTPStatus
@@ -408,6 +410,19 @@ class RecipeNotReady(IndexVersionError):
     code = "recipe_not_ready"
 
 
+class IndexUnavailable(IndexVersionError):
+    """The service that searches or keeps the index does not answer now, or has too much to do. Try again."""
+
+    code = "index_unavailable"
+
+
+class IndexRefused(IndexVersionError):
+    """The service that searches or keeps the index will not do what it was asked, however often: a permission, a
+    limit."""
+
+    code = "index_refused"
+
+
 _HTTP_STATUS: dict[type[EarshotError], HTTPStatus] = {
     InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidSettings: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -427,10 +442,11 @@ _HTTP_STATUS: dict[type[EarshotError], HTTPStatus] = {
     ProviderThrottled: HTTPStatus.SERVICE_UNAVAILABLE,
     ProviderError: HTTPStatus.BAD_GATEWAY,
     IndexVersionError: HTTPStatus.SERVICE_UNAVAILABLE,
+    IndexRefused: HTTPStatus.INTERNAL_SERVER_ERROR,
     EarshotError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
-_RETRY = (DecoderUnavailable, ProviderThrottled, ProviderUnavailable, IndexRace)
+_RETRY = (DecoderUnavailable, ProviderThrottled, ProviderUnavailable, IndexRace, IndexUnavailable)
 
 
 def http_status(error: EarshotError) -> HTTPStatus:

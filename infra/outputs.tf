@@ -32,3 +32,13 @@ output "batch_repository" {
   description = "Where the image of jobs in bulk is pushed to, if batch is set."
   value       = one(module.batch[*].repository_url)
 }
+
+output "vector_bucket" {
+  description = "What EARSHOT_VECTOR_BUCKET is to name, if vectors is set."
+  value       = one(module.vectors[*].bucket)
+}
+
+output "vector_writer_policy" {
+  description = "For whoever runs make vectors, if vectors is set."
+  value       = one(module.vectors[*].writer_policy_arn)
+}

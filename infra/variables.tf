@@ -219,3 +219,11 @@ variable "batch" {
   })
   default = null
 }
+
+variable "vectors" {
+  description = "A vector bucket of Amazon S3 Vectors that may search the index (docs/operations.md); null for none. bucket: its name, if not earshot-<stage>-vectors."
+  type = object({
+    bucket = optional(string)
+  })
+  default = null
+}

@@ -84,6 +84,23 @@ def promote(settings: LocalSettings, options: argparse.Namespace) -> int:
     return 0
 
 
+def vectors(settings: LocalSettings, _options: argparse.Namespace) -> int:
+    """Copy the version that serves to Amazon S3 Vectors, or what has changed since."""
+    from config.vectors import VectorSettings
+    from ops import indexes
+    from ops.connection import reach
+
+    bucket = VectorSettings.load().vector_bucket
+    copied = indexes.copy_to_vectors(reach(settings), settings.local_dir / "cache" / "vectors", bucket)
+    say(
+        f"S3 Vectors holds version {copied.version} ({copied.tracks} tracks, recall {copied.recall:.3f}): "
+        f"{copied.put} put, {copied.deleted} deleted"
+    )
+    if copied.left_out:
+        say(f"{copied.left_out} tracks have more to show than it takes and were left out; the log names them")
+    return 0
+
+
 def redrive(settings: LocalSettings, options: argparse.Namespace) -> int:
     """Show every queue's dead letters, and send back those asked for."""
     from ops import dead_letters
@@ -188,6 +205,7 @@ def _parser() -> argparse.ArgumentParser:
     promoting.add_argument(
         "--incomplete", action="store_true", help="although it lacks tracks of the one that serves, which are left out"
     )
+    add("vectors", vectors)
     add("redrive", redrive).add_argument("--send", choices=queue_table().names, help="whose dead letters go back")
     exporting = add("export", export)
     exporting.add_argument("file", type=Path, metavar="FILE")

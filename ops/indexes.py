@@ -4,14 +4,18 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+import boto3
+
 from annoy_service.builder import make_builder
 from annoy_service.generations import promote as put_into_service
 from annoy_service.index import announce
 from annoy_service.services import Services, make_services
+from annoy_service.vector_copy import Copied, Place, copy_version
 from config.index_tracks import RecipeSettings
 from earshot.ids import TrackId
 from earshot.index.cache import SegmentCache
 from earshot.index.directory import Directory
+from earshot.index.s3_vectors.service import WRITING
 from earshot.index.store import IndexStore
 from earshot.messages import IndexPublished, KeepUp, TrackNotIndexed
 from earshot.stores.message_queue import FifoQueue
@@ -65,6 +69,19 @@ class InService:
         manifest = self._store.manifest(head.pointer)
         self._cache.keep_only(entry.id for entry in manifest.segments)
         return set(Directory(self._cache, manifest).locate(track_ids))
+
+
+def copy_to_vectors(deployment: Deployment, work_dir: Path, vector_bucket: str) -> Copied:
+    """Make the copy in `vector_bucket` of S3 Vectors hold the version that serves; see `copy_version`.
+
+    Args:
+        deployment: the stage.
+        work_dir: for segments of the version, of nobody else.
+        vector_bucket: exists.
+    """
+    store = IndexStore(deployment.s3, deployment.parameters["index-bucket"])
+    client = boto3.client("s3vectors", config=WRITING)
+    return copy_version(Place(store, SegmentCache(store, work_dir), client, vector_bucket))
 
 
 def promote(deployment: Deployment, work_dir: Path, recipe: str, *, incomplete: bool) -> str:

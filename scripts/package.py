@@ -35,7 +35,7 @@ _GLIBC = "2_28"  # the newest that every wheel here is built for; Amazon Linux 2
 _BUILT_HERE = "annoy"  # its author publishes no wheels for Linux
 _MODEL = Path("build/model")
 _FOR_WHOEVER_GETS_IT = (Path("LICENSE"), Path("THIRD_PARTY_NOTICES.md"))
-_AWS_SERVICES = ("dynamodb", "s3", "sns", "sqs", "ssm")
+_AWS_SERVICES = ("dynamodb", "s3", "s3vectors", "sns", "sqs", "ssm")
 _UNUSED = re.compile(
     r"(^|/)(__pycache__|tests?|bin|share)/"
     r"|^onnxruntime/(transformers|tools|quantization|datasets)/"

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from earshot.embedding import Vector
-from earshot.errors import UnknownTag
+from earshot.errors import NotServedHere, UnknownTag
 from earshot.index.arrays import Mask, RowNumbers, as_single
+from earshot.index.neighbours import Neighbours
 from earshot.index.searcher import Neighbour, Searcher
 from earshot.index.segment import Segment
 from earshot.index.transform import unit
@@ -17,6 +18,20 @@ _FEW_ROWS, _GOOD_PART = 20_000, 0.25
 """Up to so many rows, or such a part of a segment, a product is as fast as an engine that has to pass over the rest."""
 _CHUNK = 1_024
 """Rows whose float32 copies fit into the processor's cache."""
+
+
+def whole(index: Neighbours) -> Searcher:
+    """The index version with all its rows, for what looks through them: words, filters, genres, the map.
+
+    Raises:
+        NotServedHere: only its neighbours can be asked for.
+    """
+    if not isinstance(index, Searcher):
+        raise NotServedHere(
+            "the index is searched by S3 Vectors, which has neither words nor filters nor a map",
+            hint="Ask without filters, or an API that reads the index itself.",
+        )
+    return index
 
 
 def living(searcher: Searcher) -> Iterator[tuple[Segment, Mask]]:

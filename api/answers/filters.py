@@ -69,6 +69,7 @@ class Admitted:
     """
 
     def __init__(self, searcher: Searcher, filters: Filters) -> None:
+        self._searcher = searcher
         self._filters = filters
         self.tags = known_tags(searcher, filters.tags)
         self._genres = _known_genres(searcher, filters.genres)
@@ -78,10 +79,10 @@ class Admitted:
         ]
         """Every segment with the mask of these rows."""
 
-    def __contains__(self, place: tuple[Segment, int]) -> bool:
-        """Whether a row of a segment is among them."""
-        segment, row = place
-        return any(known is segment and mask[row] for known, mask in self.parts)
+    def __contains__(self, track_id: str) -> bool:
+        """Whether the row of a track is among them."""
+        place = self._searcher.place(track_id)
+        return place is not None and any(known is place[0] and mask[place[1]] for known, mask in self.parts)
 
     def _passing(self, segment: Segment, live: Mask) -> Mask:
         filters, shelf, facets = self._filters, segment.shelf, segment.shelf.facets

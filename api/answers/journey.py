@@ -13,8 +13,8 @@ from api.answers.found import Found, PlayedWith, shared_tags
 from api.answers.query import Seed
 from api.answers.spaces import SOUND_ALONE, Part, Sound, Weights, cosine
 from earshot.embedding import Vector
+from earshot.index.neighbours import Neighbours
 from earshot.index.rows import IndexedTrack
-from earshot.index.searcher import Searcher
 from earshot.index.transform import Matrix
 from earshot.recordings import artists_of
 from earshot.titles import plain_title
@@ -29,7 +29,7 @@ _MIN_ANGLE = 1e-3
 
 
 def journey(
-    searcher: Searcher,
+    searcher: Neighbours,
     start: Seed,
     end: Seed,
     steps: int,
@@ -111,12 +111,13 @@ def _step(before: Seed, after: Seed, leaps: _Leaps) -> Found:
 def _candidates(sound: Sound, waypoint: Vector, start: Seed, end: Seed, most: int) -> list[Seed]:
     ends = {start.track.track_id, end.track.track_id}
     recordings = {_recording(start.track), _recording(end.track)}
-    found = []
-    for candidate in sound.candidates([waypoint], most, exclude=ends):
-        vector = sound.vector(candidate.track_id)
-        if vector is not None and candidate.track is not None and _recording(candidate.track) not in recordings:
-            found.append(Seed(candidate.track, vector))
-    return found
+    candidates = sound.candidates([waypoint], most, exclude=ends)
+    vectors, is_there = sound.vectors([candidate.track_id for candidate in candidates])
+    return [
+        Seed(candidate.track, vector)
+        for candidate, vector, known in zip(candidates, vectors, is_there, strict=True)
+        if known and candidate.track is not None and _recording(candidate.track) not in recordings
+    ]
 
 
 def _recording(track: IndexedTrack) -> Recording:

@@ -10,7 +10,7 @@ from api.answers.query import Seed, combined
 from earshot.embedding import Vector
 from earshot.errors import InvalidInput
 from earshot.ids import TrackId
-from earshot.index.searcher import Searcher
+from earshot.index.neighbours import Neighbours
 from earshot.plays import Play
 from earshot.stores.listeners_table import Listener, Opinion
 
@@ -39,12 +39,13 @@ class Leaning:
         """Whether nothing is known that was liked."""
         return not any(weight > 0 for weight in self.weights.values())
 
-    def seeds(self, searcher: Searcher) -> list[Seed]:
+    def seeds(self, searcher: Neighbours) -> list[Seed]:
         """Those that the index holds."""
+        vectors, is_there = searcher.vectors(list(self.weights))
         return [
             Seed(row, vector, weight)
-            for track_id, weight in self.weights.items()
-            if (row := searcher.row(track_id)) is not None and (vector := searcher.vector(track_id)) is not None
+            for (track_id, weight), vector, known in zip(self.weights.items(), vectors, is_there, strict=True)
+            if known and (row := searcher.row(track_id)) is not None
         ]
 
 

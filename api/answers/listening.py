@@ -16,7 +16,7 @@ from api.answers.spaces import SOUND_ALONE, Candidate, Together, Weights
 from earshot.colistening.rows import FEWEST_LISTENERS
 from earshot.colistening.table import ColisteningTable, Weighted
 from earshot.embedding import Vector
-from earshot.index.searcher import Searcher
+from earshot.index.neighbours import Neighbours
 
 LEAST_SOUND = 0.01
 """Share of sound even where listening has all the say: it orders what nobody has played together."""
@@ -33,7 +33,7 @@ def beside_sound(table: ColisteningTable | None, listening: float) -> Weights:
     return Weights(max(1 - listening, LEAST_SOUND), ((Listening(table), listening),))
 
 
-def stand_ins(searcher: Searcher, vector: Vector) -> Weighted:
+def stand_ins(searcher: Neighbours, vector: Vector) -> Weighted:
     """Tracks that stand for a clip, which nobody has played: those that sound most like it, by how much they do."""
     return [(hit.track_id, hit.similarity) for hit in searcher.nearest(vector, _STAND_INS)]
 

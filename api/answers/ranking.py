@@ -17,8 +17,8 @@ from api.answers.options import Options
 from api.answers.query import Query, Seed
 from api.answers.spaces import Sound
 from earshot.embedding import Vector
+from earshot.index.neighbours import Neighbours
 from earshot.index.rows import IndexedTrack
-from earshot.index.searcher import Searcher
 from earshot.index.transform import Matrix
 from earshot.recordings import SAME_CLIP, album_of, is_same_recording, performers_of
 from earshot.titles import plain_title
@@ -46,7 +46,7 @@ class Ranking:
     results: Sequence[Found]
 
 
-def rank(searcher: Searcher, query: Query, options: Options) -> Ranking:
+def rank(searcher: Neighbours, query: Query, options: Options) -> Ranking:
     """The tracks that score best for `query` and that `options` let through, best first; never one of its seeds.
 
     Candidates are fetched in growing portions until enough have passed or the whole index was looked at.
@@ -61,12 +61,12 @@ def rank(searcher: Searcher, query: Query, options: Options) -> Ranking:
     banned = frozenset(options.exclude) | {seed.track.track_id for seed in query.seeds}
     fetch = pool + _HEADROOM + len(query.dampened)
     while True:
-        found = best(sound, query, fetch, exclude=banned, least=least)
+        found = best(sound, query, min(fetch, sound.reach), exclude=banned, least=least)
         selection = _Selection(searcher, query, options)
         vectors = _vectors_of(searcher, found.offers) if options.collapse_versions else repeat(None)
         for offer, vector in zip(found.offers, vectors, strict=False):
             selection.take(offer, vector, is_full=len(selection.groups) >= pool)
-        if len(selection.groups) >= pool or found.complete:
+        if len(selection.groups) >= pool or found.complete or fetch >= sound.reach:
             break
         fetch *= _GROWTH
     groups = selection.groups
@@ -86,21 +86,22 @@ class _Group:
     versions: list[IndexedTrack] = field(default_factory=list)
 
 
-def _explained(searcher: Searcher, groups: Sequence[_Group], query: Query) -> list[Found]:
+def _explained(searcher: Neighbours, groups: Sequence[_Group], query: Query) -> list[Found]:
     """The results, each with why it is among them."""
     liked = np.stack([seed.vector for seed in query.liked]) if len(query.liked) > 1 else None
+    vectors = _vectors_of(searcher, [group.best for group in groups]) if liked is not None else repeat(None)
     played_with, found = _played_with(searcher, groups, query), []
-    for group in groups:
+    for group, vector in zip(groups, vectors, strict=False):
         track, score, similarity = group.best
         nearest = None
-        if liked is not None:
-            nearest = query.liked[int((liked @ _vector(searcher, track)).argmax())].track
+        if liked is not None and vector is not None:
+            nearest = query.liked[int((liked @ vector).argmax())].track
         shared = shared_tags(query.tags, track)
         found.append(Found(track, score, similarity, shared, group.versions, nearest, played_with.get(track.track_id)))
     return found
 
 
-def _played_with(searcher: Searcher, groups: Sequence[_Group], query: Query) -> dict[str, PlayedWith]:
+def _played_with(searcher: Neighbours, groups: Sequence[_Group], query: Query) -> dict[str, PlayedWith]:
     """What of the query the results are played together with; only what the index can name."""
     track_ids = [group.best.track.track_id for group in groups]
     found = {
@@ -116,7 +117,7 @@ def _played_with(searcher: Searcher, groups: Sequence[_Group], query: Query) -> 
     }
 
 
-def _vectors_of(searcher: Searcher, offers: Sequence[Offer]) -> Matrix:
+def _vectors_of(searcher: Neighbours, offers: Sequence[Offer]) -> Matrix:
     vectors, _ = searcher.vectors([offer.track.track_id for offer in offers])
     return vectors
 
@@ -124,7 +125,7 @@ def _vectors_of(searcher: Searcher, offers: Sequence[Offer]) -> Matrix:
 class _Selection:
     """Takes offers, best first, and keeps those that the options let through."""
 
-    def __init__(self, searcher: Searcher, query: Query, options: Options) -> None:
+    def __init__(self, searcher: Neighbours, query: Query, options: Options) -> None:
         self._searcher = searcher
         self._options = options
         self._seeds = _Seeds(query.seeds)
@@ -228,11 +229,11 @@ class _Vectors:
         return found
 
 
-def _diversify(searcher: Searcher, groups: list[_Group], diversity: float, wanted: int) -> list[_Group]:
+def _diversify(searcher: Neighbours, groups: list[_Group], diversity: float, wanted: int) -> list[_Group]:
     """Maximal marginal relevance (Carbonell and Goldstein 1998): greedily similar to the query, unlike the chosen."""
     if not groups:
         return groups
-    vectors = np.stack([_vector(searcher, group.best.track) for group in groups])
+    vectors = _vectors_of(searcher, [group.best for group in groups])
     relevance = np.array([group.best.score for group in groups], np.float32)
     redundancy = np.full(len(groups), -1.0, np.float32)
     chosen: list[int] = []
@@ -246,7 +247,7 @@ def _diversify(searcher: Searcher, groups: list[_Group], diversity: float, wante
     return [groups[i] for i in chosen]
 
 
-def _vector(searcher: Searcher, track: IndexedTrack) -> Vector:
+def _vector(searcher: Neighbours, track: IndexedTrack) -> Vector:
     vector = searcher.vector(track.track_id)
     assert vector is not None, track.track_id  # noqa: S101 (the searcher has just found it)
     return vector

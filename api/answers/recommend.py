@@ -12,7 +12,7 @@ from api.answers.ranking import rank
 from api.answers.spaces import SOUND_ALONE, Weights
 from api.answers.spread import spread
 from earshot.ids import TrackId
-from earshot.index.searcher import Searcher
+from earshot.index.neighbours import Neighbours
 from earshot.stores.listeners_table import Listener, Opinion
 from earshot.stores.shown_tracks import Shown
 
@@ -67,7 +67,9 @@ class Recommendation:
     results: Sequence[Found]
 
 
-def recommend(searcher: Searcher, listener: Listener, shown: Mapping[TrackId, Shown], wishes: Wishes) -> Recommendation:
+def recommend(
+    searcher: Neighbours, listener: Listener, shown: Mapping[TrackId, Shown], wishes: Wishes
+) -> Recommendation:
     """Tracks that the listener may like; what was `shown` before and not played since sinks.
 
     Raises:
@@ -78,7 +80,7 @@ def recommend(searcher: Searcher, listener: Listener, shown: Mapping[TrackId, Sh
     return _found(searcher, leaning, listener, dampened, wishes, most_tastes=None)
 
 
-def radio(searcher: Searcher, listener: Listener, wishes: Wishes) -> Recommendation:
+def radio(searcher: Neighbours, listener: Listener, wishes: Wishes) -> Recommendation:
     """What may follow on the seeds and the last plays, away from what was just skipped; nothing that was just played.
 
     Raises:
@@ -94,7 +96,7 @@ def _only_banned(opinions: Mapping[TrackId, Opinion]) -> dict[TrackId, Opinion]:
 
 
 def _found(
-    searcher: Searcher,
+    searcher: Neighbours,
     leaning: Leaning,
     listener: Listener,
     dampened: Mapping[str, float],

@@ -7,7 +7,7 @@ from itertools import islice
 from api.answers.query import Seed
 from earshot.errors import EarshotError, InvalidTrackId, TrackNotFound, TrackNotReady
 from earshot.ids import TrackId, parse_track_id
-from earshot.index.searcher import Searcher
+from earshot.index.neighbours import Neighbours
 from earshot.track import Status, Track
 
 LookUp = Callable[[TrackId], Track | None]
@@ -26,7 +26,7 @@ _HINTS = {
 }
 
 
-def seed_of(searcher: Searcher, look_up: LookUp, track_id: TrackId, weight: float = 1.0) -> Seed:
+def seed_of(searcher: Neighbours, look_up: LookUp, track_id: TrackId, weight: float = 1.0) -> Seed:
     """The track as the index has it.
 
     Raises:
@@ -42,9 +42,18 @@ def seed_of(searcher: Searcher, look_up: LookUp, track_id: TrackId, weight: floa
     return seed
 
 
-def _in_index(searcher: Searcher, track_id: TrackId, weight: float = 1.0) -> Seed | None:
+def _in_index(searcher: Neighbours, track_id: TrackId, weight: float = 1.0) -> Seed | None:
     found, vector = searcher.row(track_id), searcher.vector(track_id)
     return None if found is None or vector is None else Seed(found, vector, weight)
+
+
+def _all_in_index(searcher: Neighbours, track_ids: Sequence[TrackId]) -> dict[TrackId, Seed | None]:
+    vectors, is_there = searcher.vectors(track_ids)
+    found: dict[TrackId, Seed | None] = dict.fromkeys(track_ids)
+    for track_id, vector, known in zip(track_ids, vectors, is_there, strict=True):
+        row = searcher.row(track_id) if known else None
+        found[track_id] = None if row is None else Seed(row, vector)
+    return found
 
 
 def _absence(track_id: TrackId, known: Track | None) -> TrackNotFound | TrackNotReady:
@@ -67,7 +76,7 @@ class Skipped:
 
 
 def seeds_of_playlist(
-    searcher: Searcher, look_up: LookUpMany, texts: Sequence[str]
+    searcher: Neighbours, look_up: LookUpMany, texts: Sequence[str]
 ) -> tuple[list[Seed], list[Skipped]]:
     """The playlist's tracks, later ones weighing more (from 1/2 to 1), and those that cannot take part, with reasons.
 
@@ -77,10 +86,11 @@ def seeds_of_playlist(
         EarshotError: of the first track, when none can take part.
     """
     named = [(text, _parsed(text)) for text in texts]
-    found = {track_id: _in_index(searcher, track_id) for _, track_id in named if isinstance(track_id, str)}
+    found = _all_in_index(searcher, [track_id for _, track_id in named if isinstance(track_id, str)])
     absent = list(islice((track_id for track_id, seed in found.items() if seed is None), LOOKED_UP))
     known = look_up(absent) if absent else {}
-    found |= {track_id: _in_index(searcher, track.track_id) for track_id, track in known.items()}
+    other = _all_in_index(searcher, [track.track_id for track in known.values()])
+    found |= {track_id: other[track.track_id] for track_id, track in known.items()}
     seeds: dict[str, Seed] = {}
     skipped: list[Skipped] = []
     for text, track_id in named:

@@ -9,11 +9,13 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from api.answers.catalogue import nearest_among
+from api.answers.catalogue import nearest_among, whole
 from api.answers.filters import NO_FILTERS, Admitted, Filters
 from earshot.embedding import Vector
+from earshot.index.arrays import Mask
+from earshot.index.neighbours import Neighbours
 from earshot.index.rows import IndexedTrack
-from earshot.index.searcher import Searcher
+from earshot.index.transform import Matrix
 
 
 class Candidate(NamedTuple):
@@ -95,26 +97,28 @@ class Sound:
 
     Raises:
         UnknownTag, UnknownGenre: no track has what the filters ask for.
+        NotServedHere: see `api.answers.catalogue.whole`.
     """
 
     name = "sound"
 
-    def __init__(self, searcher: Searcher, filters: Filters = NO_FILTERS) -> None:
+    def __init__(self, searcher: Neighbours, filters: Filters = NO_FILTERS) -> None:
         self.version = searcher.version
         self._searcher = searcher
-        self._admitted = None if filters.let_all_through else Admitted(searcher, filters)
+        self._admitted = None if filters.let_all_through else Admitted(whole(searcher), filters)
 
-    def vector(self, track_id: str) -> Vector | None:
-        """The track's unit vector (dim,), None where the index does not hold it."""
-        return self._searcher.vector(track_id)
+    @property
+    def reach(self) -> int:
+        """The greatest `k` that may be asked for."""
+        return self._searcher.reach
+
+    def vectors(self, track_ids: Sequence[str]) -> tuple[Matrix, Mask]:
+        """Unit vectors of tracks (n, dim), and which of them the index holds (n,)."""
+        return self._searcher.vectors(track_ids)
 
     def track(self, track_id: str) -> IndexedTrack | None:
         """What the index shows of the track; None where it does not hold it, or where it may be no candidate."""
-        place = self._searcher.place(track_id)
-        if place is None or not (self._admitted is None or place in self._admitted):
-            return None
-        segment, row = place
-        return segment.track(row)
+        return self._searcher.row(track_id) if self._admitted is None or track_id in self._admitted else None
 
     def candidates(self, points: Sequence[Vector], k: int, *, exclude: Collection[str]) -> list[Candidate]:
         """The `k` tracks nearest to any of the unit vectors `points`. Fewer: there are no more."""
@@ -145,8 +149,7 @@ class Sound:
         """The cosine of each track to the nearest of `points`; without those that may be no candidates."""
         admitted = self._admitted
         if admitted is not None:
-            places = ((track_id, self._searcher.place(track_id)) for track_id in track_ids)
-            track_ids = [track_id for track_id, place in places if place is not None and place in admitted]
+            track_ids = [track_id for track_id in track_ids if track_id in admitted]
         if not track_ids:
             return {}
         vectors, found = self._searcher.vectors(track_ids)

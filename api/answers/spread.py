@@ -5,25 +5,27 @@ from collections.abc import Container, Sequence
 
 import numpy as np
 
+from api.answers.catalogue import whole
 from api.answers.filters import Admitted, Filters
+from earshot.index.neighbours import Neighbours
 from earshot.index.rows import IndexedTrack
-from earshot.index.searcher import Searcher
 from earshot.index.transform import unit
 
 _SAMPLE = 400
 
 
 def spread(
-    searcher: Searcher, filters: Filters, count: int, *, exclude: Sequence[Container[object]], seed: str
+    searcher: Neighbours, filters: Filters, count: int, *, exclude: Sequence[Container[object]], seed: str
 ) -> list[IndexedTrack]:
     """Up to `count` tracks, each as far from those before it as there is among some hundreds taken by chance
     (Gonzalez 1985). The same `seed` gives the same tracks of the same version.
 
     Raises:
         UnknownTag, UnknownGenre: no track has what the filters ask for.
+        NotServedHere: see `whole`.
     """
     dice = np.random.default_rng(int.from_bytes(hashlib.blake2b(seed.encode(), digest_size=8).digest(), "little"))
-    parts = [(segment, np.flatnonzero(mask)) for segment, mask in Admitted(searcher, filters).parts]
+    parts = [(segment, np.flatnonzero(mask)) for segment, mask in Admitted(whole(searcher), filters).parts]
     total = sum(len(rows) for _, rows in parts)
     chosen = np.sort(dice.choice(total, min(total, _SAMPLE), replace=False))
     tracks: list[tuple[int, int]] = []

@@ -19,8 +19,8 @@ from api.http.contract import (
 )
 from earshot.colistening.table import ColisteningTable
 from earshot.descriptors import Descriptors
+from earshot.index.neighbours import Neighbours
 from earshot.index.rows import IndexedTrack
-from earshot.index.searcher import Searcher
 from earshot.keys import camelot
 from earshot.track import Tag, Track
 
@@ -90,7 +90,7 @@ def tag_strengths(tags: Sequence[Tag]) -> list[TagStrength]:
     return [TagStrength.model_validate(tag) for tag in tags[:SHOWN_TAGS]]
 
 
-def spaces(searcher: Searcher, table: ColisteningTable | None = None) -> dict[str, SpaceVersion]:
+def spaces(searcher: Neighbours, table: ColisteningTable | None = None) -> dict[str, SpaceVersion]:
     """What answers from the index version rest on, and from a `table` of what is played together."""
     found = {"sound": SpaceVersion(version=searcher.version, recipe=searcher.recipe)}
     if table is not None:

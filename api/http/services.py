@@ -6,12 +6,13 @@ from typing import Protocol
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
+from api.answers.catalogue import whole
 from api.http.previews import Fresh
 from earshot.admission import Admission
 from earshot.colistening.reader import ColisteningReader
 from earshot.colistening.table import ColisteningTable
 from earshot.colistening.trial_reader import TrialReader
-from earshot.index.reader import IndexReader
+from earshot.index.neighbours import Neighbours, NeighboursReader
 from earshot.index.searcher import Searcher
 from earshot.listening_journal import ListeningJournal
 from earshot.matching import Matching
@@ -67,7 +68,7 @@ class Services:
 
     rules: Rules
     admission: Admission
-    index: IndexReader
+    index: NeighboursReader
     colistening: ColisteningReader
     trial: TrialReader
     tracks: TracksTable
@@ -96,7 +97,7 @@ def services_of(router: BaseRouter) -> Services:
     return found
 
 
-def searcher_of(router: BaseRouter) -> Searcher:
+def searcher_of(router: BaseRouter) -> Neighbours:
     """The index version that the request is answered from: the newest one there was when it was first needed.
 
     Raises:
@@ -104,8 +105,18 @@ def searcher_of(router: BaseRouter) -> Searcher:
     """
     if "searcher" not in router.context:
         router.append_context(searcher=services_of(router).index.current())
-    found: Searcher = router.context["searcher"]
+    found: Neighbours = router.context["searcher"]
     return found
+
+
+def catalogue_of(router: BaseRouter) -> Searcher:
+    """The same version with all its rows.
+
+    Raises:
+        NoIndexYet: nothing has been published.
+        NotServedHere: only its neighbours can be asked for.
+    """
+    return whole(searcher_of(router))
 
 
 def table_of(router: BaseRouter, listening: float) -> ColisteningTable | None:

@@ -15,7 +15,7 @@ from api.http.events import HttpEvent
 from api.http.services import Rules, services_of
 from earshot.errors import EarshotError, InvalidRequest, InvalidTrackId, KeyRequired, NotFound
 from earshot.ids import TrackId, escaped, parse_track_id, source_of
-from earshot.index.searcher import Searcher
+from earshot.index.neighbours import Neighbours
 from earshot.media_servers.subsonic_answers import (
     GENERIC,
     MISSING_PARAMETER,
@@ -147,7 +147,7 @@ def refusal(error: EarshotError) -> Content:
     return failure(next((code for kind, code in codes.items() if isinstance(error, kind)), GENERIC), error.message)
 
 
-def track_of(searcher: Searcher, song: str) -> TrackId:
+def track_of(searcher: Neighbours, song: str) -> TrackId:
     """The track that a player means by the id `song`: one of ours, or what a media server calls its own.
 
     A media server's ids may look like anything, also like Spotify's: one without a source's name is first looked for

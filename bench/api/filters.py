@@ -48,11 +48,12 @@ def ask() -> dict[str, float]:
     """Milliseconds, p50 of each question, in a process whose environment names the index."""
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from api.answers.catalogue import whole
     from api.bootstrap import services
     from api.handler import api
     from bench.api.probe import event
 
-    segment, _ = services().index.current().segments[0]
+    segment, _ = whole(services().index.current()).segments[0]
     ids = [segment.track_id(row) for row in np.linspace(0, segment.rows - 1, ROUNDS + _WARM_UP).astype(int).tolist()]
     spent: dict[str, list[float]] = {name: [] for name in QUESTIONS}
     for number, track_id in enumerate(ids):

@@ -46,10 +46,11 @@ def overhead() -> dict[str, float]:
     import numpy as np
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from api.answers.catalogue import whole
     from api.bootstrap import services
     from api.handler import api
 
-    searcher = services().index.current()
+    searcher = whole(services().index.current())
     segment, _ = searcher.segments[0]
     ids = [segment.track_id(row) for row in np.linspace(0, segment.rows - 1, QUERIES + _WARM_UP).astype(int).tolist()]
     bare, handled = [], []

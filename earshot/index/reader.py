@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from earshot.errors import NoIndexYet
 from earshot.index.cache import SegmentCache
 from earshot.index.manifest import Manifest, SegmentEntry, transform_key
+from earshot.index.neighbours import Neighbours
 from earshot.index.newest import Newest
 from earshot.index.searcher import Searcher
 from earshot.index.segment import Segment
@@ -35,7 +36,7 @@ class IndexReader(Newest[Head, Searcher]):
         self._store = IndexStore(s3_client, bucket)
         self._cache = SegmentCache(self._store, Path(cache_dir))
         self._segments: dict[str, Segment] = {}
-        self._transform: tuple[str, CatalogueTransform] | None = None
+        self._transforms = Transforms(self._store)
 
     def current(self) -> Searcher:
         """The newest intact version; the one before it while that cannot be had.
@@ -49,18 +50,13 @@ class IndexReader(Newest[Head, Searcher]):
             raise NoIndexYet("no index version has been published")
         return searcher
 
-    def transform(self, searcher: Searcher) -> CatalogueTransform:
+    def transform(self, searcher: Neighbours) -> CatalogueTransform:
         """What turns embeddings into vectors of this version; fetched when first asked for.
 
         Raises:
             DamagedIndex: it is not what the manifest promises.
         """
-        stored = searcher.transform
-        known = self._transform
-        if known is None or known[0] != stored.sha256:
-            body = self._store.read(transform_key(stored), stored)
-            known = self._transform = stored.sha256, CatalogueTransform.from_bytes(body)
-        return known[1]
+        return self._transforms.of(searcher)
 
     def _look(self, seen: Head | None) -> Head | None:
         return self._store.head_if_changed(seen) if seen else self._store.head()
@@ -73,6 +69,30 @@ class IndexReader(Newest[Head, Searcher]):
         self._segments = segments
         self._cache.keep_only(segments)
         return Searcher(manifest, tuple(segments.values()))
+
+
+class Transforms:
+    """Catalogue transforms of versions; the last one is remembered.
+
+    Args:
+        store: where they are.
+    """
+
+    def __init__(self, store: IndexStore) -> None:
+        self._store = store
+        self._known: tuple[str, CatalogueTransform] | None = None
+
+    def of(self, searcher: Neighbours) -> CatalogueTransform:
+        """That of a version.
+
+        Raises:
+            DamagedIndex: it is not what the manifest promises.
+        """
+        stored, known = searcher.transform, self._known
+        if known is None or known[0] != stored.sha256:
+            body = self._store.read(transform_key(stored), stored)
+            known = self._known = stored.sha256, CatalogueTransform.from_bytes(body)
+        return known[1]
 
 
 def open_segments(cache: SegmentCache, manifest: Manifest, already: dict[str, Segment]) -> dict[str, Segment]:

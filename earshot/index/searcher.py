@@ -1,5 +1,6 @@
 """Answers queries from one index version: its segments merged, dead rows left out, true cosines."""
 
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -46,6 +47,7 @@ class Searcher:
         self.recipe = manifest.recipe
         self.dim = manifest.dim
         self.size = manifest.tracks
+        self.reach = sys.maxsize
         self.built_at = manifest.built_at
         self.build_s = manifest.build_s
         self.recall = manifest.recall
@@ -108,7 +110,7 @@ class Searcher:
 
     def nearest(self, vector: Vector, k: int, *, exclude: Collection[str] = frozenset()) -> list[Hit]:
         """The same as `search`, without what the index shows of the tracks."""
-        query = self._query(vector)
+        query = direction(vector, self.dim)
         if k < 1:
             raise InvalidInput(f"k must be at least 1, not {k}")
         wanted = k + len(exclude)
@@ -127,15 +129,6 @@ class Searcher:
         """Whether the mapped files are still those that were checked. Never query a version that says no."""
         return all(segment.is_untouched() for segment, _ in self._segments)
 
-    def _query(self, vector: Vector) -> Vector:
-        query = np.asarray(vector, np.float32)
-        if query.shape != (self.dim,):
-            raise InvalidInput(f"a query vector must have shape ({self.dim},), not {query.shape}")
-        length = float(np.linalg.norm(query.astype(np.float64)))
-        if not np.isfinite(length) or length < np.finfo(np.float32).tiny:
-            raise InvalidInput(f"a query vector must be finite and not zero; its length is {length}")
-        return (query / np.float32(length)).astype(np.float32)
-
     def place(self, track_id: str) -> tuple[Segment, int] | None:
         """The segment and the row of a living track, or None."""
         for segment, dead in reversed(self._segments):
@@ -143,6 +136,21 @@ class Searcher:
             if row is not None and (dead is None or not dead[row]):
                 return segment, row
         return None
+
+
+def direction(vector: Vector, dim: int) -> Vector:
+    """The query `vector` with length 1.
+
+    Raises:
+        InvalidInput: it is not finite, zero, or not of shape (dim,).
+    """
+    query = np.asarray(vector, np.float32)
+    if query.shape != (dim,):
+        raise InvalidInput(f"a query vector must have shape ({dim},), not {query.shape}")
+    length = float(np.linalg.norm(query.astype(np.float64)))
+    if not np.isfinite(length) or length < np.finfo(np.float32).tiny:
+        raise InvalidInput(f"a query vector must be finite and not zero; its length is {length}")
+    return (query / np.float32(length)).astype(np.float32)
 
 
 def _search_k(manifest: Manifest) -> int | None:

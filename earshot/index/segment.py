@@ -81,6 +81,10 @@ class StoredSegment:
         """The id of a row."""
         return bytes(self.ids[row]).decode()
 
+    def line(self, row: int) -> bytes:
+        """All that is kept of a row but its vectors, see `earshot.index.rows.track_to_line`."""
+        return self._lines[row]
+
     def track(self, row: int) -> IndexedTrack:
         """What results show of a row."""
         return IndexedTrack.from_line(self._lines[row])

@@ -375,3 +375,26 @@ run "a_schedule_that_is_none_is_refused" {
 
   expect_failures = [var.pipeline_schedules]
 }
+
+run "s3_vectors_is_none_unless_asked_for" {
+  assert {
+    condition     = length(module.vectors) == 0 && output.vector_bucket == null
+    error_message = "a vector bucket nobody asked for"
+  }
+}
+
+run "s3_vectors_searches_for_the_api" {
+  variables {
+    vectors = {}
+  }
+
+  override_data {
+    target = data.aws_lambda_function.searching[0]
+    values = { role = "arn:aws:iam::123456789012:role/earshot-dev-ApiRole-1" }
+  }
+
+  assert {
+    condition     = output.vector_bucket == "earshot-dev-vectors"
+    error_message = "another bucket than the runbook says"
+  }
+}

@@ -19,7 +19,7 @@ from api.answers.query import Query, Seed
 from api.answers.ranking import rank
 from api.answers.search import search
 from api.answers.seeds import seed_of
-from api.http.services import searcher_of, services_of
+from api.http.services import catalogue_of, searcher_of, services_of
 from api.http.subsonic import only_on_one_machine, track_of
 from earshot.errors import EarshotError, InvalidInput, InvalidRequest, InvalidTrackId, TrackNotFound, http_status
 from earshot.ids import number_of, source_of, unescaped
@@ -89,7 +89,7 @@ def _search_tracks() -> list[Row]:
     count = min(_MAX_RESULTS, _number("end", start + 20, 10_000, least=0) - start)
     if count <= 0:
         return []
-    _, found = search(searcher_of(router), text=text, limit=count, offset=start)
+    _, found = search(catalogue_of(router), text=text, limit=count, offset=start)
     return [_described(one.track) for one in found]
 
 
@@ -141,7 +141,7 @@ def _named(title: str, artist: str) -> str:
     """
     if not (title and artist):
         raise InvalidRequest("Request must include either 'item_id' or both 'title' and 'artist'.")
-    _, found = search(searcher_of(router), text=title, limit=_MAX_RESULTS, offset=0)
+    _, found = search(catalogue_of(router), text=title, limit=_MAX_RESULTS, offset=0)
     for one in found:
         if same_title(one.track.title, title) and same_artist(one.track.artists, [artist]):
             return one.track.track_id

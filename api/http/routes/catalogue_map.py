@@ -11,7 +11,7 @@ from api.answers.atlas import atlas
 from api.http.caching import by_spaces
 from api.http.contract import MapAnswer
 from api.http.routes.documented import answers
-from api.http.services import searcher_of
+from api.http.services import catalogue_of
 from earshot.index.searcher import Searcher
 
 router = Router()
@@ -32,7 +32,7 @@ _drawn: WeakKeyDictionary[Searcher, bytes] = WeakKeyDictionary()
 )
 def map_of_catalogue() -> Response[str]:
     """Tracks that sound alike lie near each other; sampled above 20,000 tracks; stable between index versions."""
-    searcher = searcher_of(router)
+    searcher = catalogue_of(router)
     if searcher not in _drawn:
         _drawn[searcher] = drawn(searcher)
     body = _drawn[searcher]

@@ -8,7 +8,7 @@ from api.answers.filters import genres_with_counts
 from api.http.caching import by_spaces
 from api.http.contract import GenreCount, GenresAnswer
 from api.http.routes.documented import answers
-from api.http.services import searcher_of
+from api.http.services import catalogue_of
 from earshot.index.searcher import Searcher
 
 router = Router()
@@ -28,7 +28,7 @@ _counted: WeakKeyDictionary[Searcher, GenresAnswer] = WeakKeyDictionary()
 )
 def genres() -> GenresAnswer:
     """As files and servers name them, the commonest first; what `genre` may filter by."""
-    searcher = searcher_of(router)
+    searcher = catalogue_of(router)
     if searcher not in _counted:
         listed = [GenreCount(name=name, tracks=tracks) for name, tracks in genres_with_counts(searcher)[:_MOST]]
         _counted[searcher] = GenresAnswer(index_version=searcher.version, genres=listed)

@@ -16,7 +16,7 @@ from api.answers.query import Query, Seed
 from api.answers.ranking import rank
 from api.answers.seeds import seed_of
 from api.answers.spaces import Sound
-from api.http.services import searcher_of, services_of
+from api.http.services import catalogue_of, searcher_of, services_of
 from api.http.subsonic import Content, album_id, artist_id, child, needed, number, only_on_one_machine, route, track_of
 from api.http.subsonic_library import library_of
 from earshot.index.rows import IndexedTrack
@@ -78,7 +78,7 @@ def _seeds(wanted: str) -> list[Seed]:
         return [_seed(wanted)]
     only_on_one_machine(router)
     tracks = [
-        track for track in library_of(searcher_of(router)).tracks if wanted in (artist_id(track), album_id(track))
+        track for track in library_of(catalogue_of(router)).tracks if wanted in (artist_id(track), album_id(track))
     ]
     return [_seed(track.track_id) for track in tracks[:_MAX_SEEDS]] or [_seed(wanted)]
 

@@ -16,7 +16,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from api.answers.search import search
 from api.http.covers import picture
 from api.http.previews import preview_address
-from api.http.services import searcher_of, services_of
+from api.http.services import catalogue_of, searcher_of, services_of
 from api.http.subsonic import (
     Content,
     asked_of,
@@ -246,7 +246,7 @@ def _elsewhere(address: Callable[[TrackId], str]) -> Response[str]:
 def _library() -> Library:
     only_on_one_machine(router)
     try:
-        return library_of(searcher_of(router))
+        return library_of(catalogue_of(router))
     except NoIndexYet:
         return Library((), {})
 
@@ -299,7 +299,7 @@ def _found() -> Content:
     if count:
         start = number(router, "songOffset", 0, 10_000)
         try:
-            _, found = search(searcher_of(router), text=text, limit=count, offset=start)
+            _, found = search(catalogue_of(router), text=text, limit=count, offset=start)
             songs = [child(one.track) for one in found]
         except NoIndexYet:
             songs = []

@@ -20,7 +20,7 @@ from api.http.routes.parameters import (
     OffsetParameter,
     PathRootParameter,
 )
-from api.http.services import searcher_of, table_of
+from api.http.services import catalogue_of, table_of
 
 router = Router()
 
@@ -47,7 +47,7 @@ def search(  # noqa: PLR0917 (parameters of a query have no order)
     With `listening` what more people play comes first among what fits the words equally well.
     """
     check_folder(router, filters.folder)
-    searcher = searcher_of(router)
+    searcher = catalogue_of(router)
     table = table_of(router, listening)
     total, found = words.search(
         searcher,

@@ -7,6 +7,7 @@ import weakref
 import httpx
 import pytest
 
+from api.answers.catalogue import whole
 from api.bootstrap import services
 from tests.unit.api.world import World, direction, track
 
@@ -51,7 +52,7 @@ def test_a_version_that_another_one_has_replaced_leaves_nothing_in_memory(
 
     publish()
     assert world.get(path, **parameters).status_code == 200
-    before = services().index.current()
+    before = whole(services().index.current())
     parts: list[object] = [before, *(segment for segment, _ in before.segments)]
     kept = [weakref.ref(part) for part in parts]
     publish()

@@ -19,7 +19,8 @@ from earshot.index.arrays import Column, write_columns
 from earshot.index.described import DESCRIBED, columns_of
 from earshot.index.formats import named
 from earshot.index.manifest import Manifest, SegmentEntry, StoredObject, transform_key
-from earshot.index.rows import LINES, OFFSETS, track_to_line, write_lines
+from earshot.index.row_sources import FINGERPRINTS
+from earshot.index.rows import LINES, OFFSETS, fingerprint, track_to_line, write_lines
 from earshot.index.segment import MAP
 from earshot.index.shelf import SHELF
 from earshot.index.shelving import arranged
@@ -109,6 +110,7 @@ def publish(
         "vectors.npy": _npy(np.stack([vectors[i] for i in order]).astype(np.float16)),
         OFFSETS: _npy(offsets),
         LINES: lines.getvalue(),
+        FINGERPRINTS: _npy(np.array([fingerprint(row, b"") for row in rows], np.uint64)),
     }
     if with_shelf:
         objects[SHELF] = _columns(arranged(rows))
