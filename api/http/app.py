@@ -31,6 +31,7 @@ from api.http.routes import (
     queries,
     recommend,
     search,
+    shard,
     similar,
     sources,
     tracks,
@@ -86,6 +87,7 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
         playlists,
         listens,
         recommend,
+        shard,
     )
     for module in answering:
         app.include_router(module.router)

@@ -21,6 +21,7 @@ from earshot.errors import (
     MethodNotAllowed,
     QuotaExceeded,
     RouteNotFound,
+    ShardsUnavailable,
     TrackNotReady,
     UnsupportedMediaType,
     http_status,
@@ -54,7 +55,9 @@ def answer(error: EarshotError, path: str) -> Response[str]:
 def _headers(error: EarshotError) -> dict[str, str]:
     if isinstance(error, MethodNotAllowed):
         return {"Allow": ", ".join(error.allowed)}
-    return {"Retry-After": str(error.retry_after_s)} if isinstance(error, QuotaExceeded) else {}
+    if isinstance(error, QuotaExceeded | ShardsUnavailable):
+        return {"Retry-After": str(error.retry_after_s)}
+    return {}
 
 
 def _answer(status: HTTPStatus, problem: Problem, headers: dict[str, str] | None = None) -> Response[str]:
