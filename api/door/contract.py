@@ -47,5 +47,5 @@ class DoorHealth(BaseModel):
     tracks: Annotated[int, Field(description="In the shards that answer.")]
     model: str | None
     recipe: str | None
-    transform: Annotated[str | None, Field(description="That more than half of the shards have.")]
+    transform: Annotated[str | None, Field(description="That more than half of the shards that answer have.")]
     each: list[ShardHealth]

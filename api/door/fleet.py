@@ -1,7 +1,7 @@
 """All shards of a catalogue: how they are, what they agree on, and what they say when all are asked.
 
 The rules of partial failure (docs/adr/0034). Vectors of different transforms cannot be compared, so the transform
-counts that more than half of the shards have, and a shard of another one is left out until it has that. A shard that
+counts that more than half of those have that answer, and a shard of another one is left out until it has that. A shard that
 does not answer in time is left out of the answer. Where less than a share of the shards is left, there is no answer.
 """
 
@@ -69,13 +69,16 @@ class Fleet:
 
     def _agreement(self) -> Agreement | None:
         votes: Counter[Agreement] = Counter()
+        voters = 0
         for shard in self.shards:
             states = (replica.state for replica in shard.every if replica.serves_its_shard)
-            votes.update({Agreement(each.transform, each.recipe, each.model, each.dim) for each in states if each})
+            said = {Agreement(each.transform, each.recipe, each.model, each.dim) for each in states if each}
+            votes.update(said)
+            voters += bool(said)
         agreed, votes_for = votes.most_common(1)[0] if votes else (None, 0)
         if len(votes) > 1:
             logger().error("shards are of different transforms", shards_with_the_commonest=votes_for)
-        return agreed if votes_for > len(self.shards) / 2 else None
+        return agreed if votes_for > voters / 2 else None
 
     def up(self) -> int:
         """How many shards can be asked."""
@@ -86,7 +89,7 @@ class Fleet:
         """What the shards agree on.
 
         Raises:
-            TooFewShards: too few answer, or no more than half of them are of one transform.
+            TooFewShards: too few answer, or no more than half of those are of one transform.
         """
         agreed = self.agreed
         self._check(self.up() if agreed else 0)

@@ -11,7 +11,7 @@ from earshot.shards import Shard
 
 
 class Replicas:
-    """Asks one after the other.
+    """Asks one after the other, each time beginning with another one.
 
     Args:
         shard: that they serve.
@@ -28,11 +28,8 @@ class Replicas:
         self._turn = 0
 
     def usable(self, transform: str) -> list[Replica]:
-        """Those that can be asked about vectors of the transform; each question begins with another one."""
-        found = [replica for replica in self.every if replica.condition(transform) == "up"]
-        self._turn += 1
-        start = self._turn % len(found) if found else 0
-        return found[start:] + found[:start]
+        """Those that can be asked about vectors of the transform."""
+        return [replica for replica in self.every if replica.condition(transform) == "up"]
 
     async def ask(self, transform: str, method: str, path: str, content: bytes | None = None) -> httpx.Response:
         """The first answer.
@@ -40,7 +37,10 @@ class Replicas:
         Raises:
             ApiUnreachable: there is none in time.
         """
-        waiting = self.usable(transform)
+        usable = self.usable(transform)
+        self._turn += 1
+        start = self._turn % max(1, len(usable))
+        waiting = usable[start:] + usable[:start]
         asked: dict[asyncio.Task[httpx.Response], Replica] = {}
         try:
             async with asyncio.timeout(self._timeout_s):

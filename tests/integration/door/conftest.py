@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from api.bootstrap import connected
 from api.door.__main__ import fleet_of
 from api.door.app import Door
 from api.door.fleet import Fleet
+from api.http.services import Services
 from api.index_alone import index_alone
 from api.one_machine.protocol import Receive, Scope, Send
 from api.service import application
@@ -54,6 +56,17 @@ class Process:
         await self.app(scope, receive, send)
 
 
+@cache
+def _services(key: str) -> Services:
+    """Of a process that knows the key; its index is none."""
+    settings = {
+        "EARSHOT_INDEX_BUCKET": "index", "EARSHOT_STAGE": "service",
+        "EARSHOT_API_KEYS": hashlib.sha256(key.encode()).hexdigest(),
+    }  # fmt: skip
+    with environment(AWS_DEFAULT_REGION=REGION, AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b"):
+        return connected(ServiceSettings.of(settings))
+
+
 @dataclass
 class Division:
     """A catalogue, whole and in shards."""
@@ -67,7 +80,9 @@ class Division:
     def s3(self) -> Any:
         return FolderS3(self.folder / "s3").as_client()
 
-    def publish(self, tracks: Sequence[Track], vectors: Vectors, *, only: Sequence[int] | None = None, **more: Any) -> None:
+    def publish(
+        self, tracks: Sequence[Track], vectors: Vectors, *, only: Sequence[int] | None = None, **more: Any
+    ) -> None:
         """Publish all of it, or `only` some shards."""
         number = more.pop("number", 0)
         if only is None:
@@ -83,15 +98,10 @@ class Division:
     def whole(self) -> Searcher:
         return IndexReader(self.s3, "index", self.folder / "whole").current()
 
-    def serve(self, shard: int, replica: int = 0, *, bucket: str = "", keys: str = KEY) -> Process:
+    def serve(self, shard: int, replica: int = 0, *, bucket: str = "", key: str = KEY) -> Process:
         """A process more for a shard."""
         address = f"http://{shard}-{replica}"
-        settings = {
-            "EARSHOT_INDEX_BUCKET": "index", "EARSHOT_STAGE": "service",
-            "EARSHOT_API_KEYS": hashlib.sha256(keys.encode()).hexdigest(),
-        }  # fmt: skip
-        with environment(AWS_DEFAULT_REGION=REGION, AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b"):
-            services = connected(ServiceSettings.of(settings))
+        services = _services(key)
         index = IndexReader(self.s3, bucket or f"shard-{shard}", self.folder / f"cache{address[7:]}", check_every_s=0)
         self.processes[address] = Process(application(index_alone(replace(services, index=index))))
         return self.processes[address]
@@ -105,7 +115,7 @@ class Opened:
     client: httpx.AsyncClient
 
     async def get(self, path: str, **parameters: Any) -> httpx.Response:
-        return await self.client.get(path, params=parameters)
+        return await self.client.get(path, params=parameters or None)
 
     async def post(self, path: str, body: Any) -> httpx.Response:
         return await self.client.post(path, json=body)
@@ -133,7 +143,9 @@ async def opened(division: Division, **settings: Any) -> AsyncIterator[Opened]:
 def division_of(tmp_path: Path) -> Callable[..., Division]:
     """Publishes tracks at vectors into shards and serves each of them."""
 
-    def divided(tracks: Sequence[Track], vectors: Vectors, of: int, transform: CatalogueTransform = IDENTITY) -> Division:
+    def divided(
+        tracks: Sequence[Track], vectors: Vectors, of: int, transform: CatalogueTransform = IDENTITY
+    ) -> Division:
         division = Division(tmp_path / str(len(list(tmp_path.iterdir()))), of)
         division.publish(tracks, vectors, transform=transform)
         for shard in range(of):

@@ -88,7 +88,7 @@ OPTIONS = st.fixed_dictionaries(
     options=OPTIONS,
     weight=st.sampled_from([-0.5, 0.5, 1.0]),
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_division_answers_as_the_whole(
     numbers: list[int], of: int, seed: int, options: dict[str, Any], weight: float
 ) -> None:
@@ -136,7 +136,11 @@ def ask(division: Division, path: str, **parameters: Any) -> Any:
 def test_a_track_is_looked_up_where_it_is(division: Division) -> None:
     for number in (1, 2, 3, 4):
         answer = ask(division, f"/tracks/deezer:{number}")
-        assert (answer.status_code, answer.json()["track_id"], answer.json()["indexed"]) == (200, f"deezer:{number}", True)
+        assert (answer.status_code, answer.json()["track_id"], answer.json()["indexed"]) == (
+            200,
+            f"deezer:{number}",
+            True,
+        )
     assert ask(division, "/tracks/deezer:99").json()["error"]["code"] == "track_not_found"
     assert ask(division, "/tracks/https%3A%2F%2Fwww.deezer.com%2Ftrack%2F1").json()["track_id"] == "deezer:1"
 
