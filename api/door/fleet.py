@@ -1,8 +1,8 @@
 """All shards of a catalogue: how they are, what they agree on, and what they say when all are asked.
 
 The rules of partial failure (docs/adr/0034). Vectors of different transforms cannot be compared, so the transform
-counts that more than half of those have that answer, and a shard of another one is left out until it has that. A shard that
-does not answer in time is left out of the answer. Where less than a share of the shards is left, there is no answer.
+counts that more than half of those have that answer, and a shard of another one is left out until it has that. A shard
+that does not answer in time is left out of the answer. Where less than a share of the shards is left, there is none.
 """
 
 import asyncio
