@@ -9,7 +9,7 @@ ifeq ($(origin HOST),command line)  # some shells have a variable HOST of their 
 export EARSHOT_LOCAL_HOST := $(HOST)
 endif
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo proxy test-players test-kafka test-batch batch simulate test-field up down status crawl extract similar repair promote pipeline pipeline-states test-pipelines model test lint format lock build-all bench-extract \
+.PHONY: help setup setup-dev demo proxy test-players test-kafka test-batch batch simulate test-field up down status crawl extract similar repair promote shards pipeline pipeline-states test-pipelines model test lint format lock build-all bench-extract \
         bench-songs bench-windows bench-index bench-ingest bench-scan bench-batch bench-api bench-listening bench-plots fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
@@ -64,6 +64,9 @@ repair: setup ## Make table, index and previews agree (ARGS=--table-lost or --re
 promote: setup ## Let the index of RECIPE=… serve (docs/models.md; ARGS=--incomplete: though it lacks tracks)
 	@test -n $(call as_given,RECIPE) || { echo "usage: make promote RECIPE=<recipe> [ARGS=--incomplete]" >&2; exit 2; }
 	@$(PY) -m ops promote $(ARGS) -- $(call as_given,RECIPE)
+
+shards: setup ## Try the catalogue in shards behind one front door, beside `make up` (OF=4)
+	@$(PY) -m ops shards --of $(or $(OF),4) $(ARGS)
 
 pipeline: setup ## From PLAYLIST=… to a promoted index version; what is done is not done again (RECIPE=…)
 	@test -n $(call as_given,PLAYLIST) || { echo "usage: make pipeline PLAYLIST=<folder, or playlist id, URI or URL> [RECIPE=<recipe>]" >&2; exit 2; }
