@@ -33,8 +33,8 @@ class ShardState(BaseModel):
     recipe: str
     dim: int
     transform: Annotated[str, Field(description="SHA-256 of the catalogue transform that its vectors come from.")]
-    number: Annotated[int | None, Field(description="Which shard it is, from 0; null: it is none.")]
-    of: Annotated[int | None, Field(description="How many there are.")]
+    number: Annotated[int, Field(description="Which shard it is, from 0.")]
+    of: Annotated[int, Field(description="How many there are.")]
 
 
 class ShardTrack(ShardState):

@@ -1,6 +1,6 @@
 """What the front door of a catalogue in shards asks each of them: GET /shard, /shard/tracks/{id}, POST /shard/nearest.
 
-For processes that know each other: with a key, without quotas.
+For processes that know each other: with a key, without quotas. Where the index is no shard there are no such paths.
 """
 
 from typing import Annotated
@@ -17,7 +17,7 @@ from api.http.routes.documented import answers
 from api.http.routes.parameters import TrackIdInPath
 from api.http.services import searcher_of, services_of
 from api.http.shard_contract import NearestRequest, ShardNearest, ShardState, ShardTrack, packed, unpacked
-from earshot.errors import OtherTransform, UnknownTag
+from earshot.errors import OtherTransform, RouteNotFound, UnknownTag
 from earshot.index.searcher import Searcher
 
 router = Router()
@@ -29,12 +29,12 @@ _TAGS = ["shards"]
     summary="Which shard this is",
     operation_id="shard",
     tags=_TAGS,
-    responses=answers(ShardState, 401, 503),
+    responses=answers(ShardState, 401, 404, 503),
     middlewares=[key_checked],
 )
 def state() -> Response[str]:
     """For the front door: which index version answers, which part of a catalogue it is, and of which transform."""
-    return _json(_state(searcher_of(router)))
+    return _json(_state(_searcher()))
 
 
 @router.get(
@@ -47,7 +47,7 @@ def state() -> Response[str]:
 )
 def vector_of_track(track_id: TrackIdInPath) -> Response[str]:
     """For the front door: a track as the index has it, with the vector that other shards are asked about."""
-    searcher = searcher_of(router)
+    searcher = _searcher()
     seed = seed_of(searcher, services_of(router).tracks.get, track_id)
     return _json(_state(searcher) | {"track": seed.track.to_row(), "vector": packed(seed.vector)})
 
@@ -57,12 +57,12 @@ def vector_of_track(track_id: TrackIdInPath) -> Response[str]:
     summary="The tracks nearest to a vector",
     operation_id="shard_nearest",
     tags=_TAGS,
-    responses=answers(ShardNearest, 401, 409, 413, 415, 422, 503),
+    responses=answers(ShardNearest, 401, 404, 409, 413, 415, 422, 503),
     middlewares=[key_checked],
 )
 def nearest(request: Annotated[NearestRequest, Body()]) -> Response[str]:
     """For the front door: what this shard has to say of a vector of the same transform."""
-    searcher = searcher_of(router)
+    searcher = _searcher()
     if request.transform != searcher.transform.sha256:
         raise OtherTransform(f"the vector is of transform {request.transform[:16]}, the index of another one")
     vector, unknown = unpacked(request.vector, searcher.dim), None
@@ -79,11 +79,19 @@ def nearest(request: Annotated[NearestRequest, Body()]) -> Response[str]:
     return _json(_state(searcher) | {"found": found, "unknown_tag": unknown})
 
 
+def _searcher() -> Searcher:
+    searcher = searcher_of(router)
+    if searcher.shard is None:
+        raise RouteNotFound("this index is no shard of a catalogue")
+    return searcher
+
+
 def _state(searcher: Searcher) -> dict[str, object]:
-    number, of = searcher.shard or (None, None)
+    shard = searcher.shard
+    assert shard is not None  # noqa: S101 (see `_searcher`)
     return {
         "version": searcher.version, "tracks": searcher.size, "model": searcher.model, "recipe": searcher.recipe,
-        "dim": searcher.dim, "transform": searcher.transform.sha256, "number": number, "of": of,
+        "dim": searcher.dim, "transform": searcher.transform.sha256, "number": shard.number, "of": shard.of,
     }  # fmt: skip
 
 

@@ -166,7 +166,7 @@ def test_a_process_that_serves_another_shard_or_none_is_refused(division: Divisi
     async def scenario(door: Opened) -> None:
         assert (await similar(door)).json()["shards"] == {"answered": 2, "of": 4}
         health = (await door.get("/health")).json()
-        assert [one["status"] for one in health["each"]] == ["up", "up", "wrong_shard", "wrong_shard"]
+        assert [one["status"] for one in health["each"]] == ["up", "up", "wrong_shard", "down"]
 
     run(division, scenario)
 
