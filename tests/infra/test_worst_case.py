@@ -31,7 +31,7 @@ _CHEAP = {
     "GET /1/latest-import",
     "POST /1/latest-import",
     "GET /shard",  # these three: nothing, where the index is no shard
-    "GET /shard/tracks/<track_id>",
+    "GET /shard/tracks/<id>",
     "POST /shard/nearest",
 }
 
