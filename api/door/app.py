@@ -65,6 +65,7 @@ class Door:
         self._client = client
         self._stage = stage
         self._kept = f"public, max-age={cache_max_age_s}"
+        self._api = resolver()
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="answers")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,7 +115,7 @@ class Door:
             return _json(health(self._fleet, self._stage), "no-store")
         if method == "GET" and path.startswith(_TRACKS) and not path.endswith(_OF_TRACKS):
             return self._track(asking, path.removeprefix(_TRACKS))
-        if problems.methods_of(resolver(), path):
+        if problems.methods_of(self._api, path):
             raise NotServedHere(
                 f"{method[:20]} {path[:80]} is not answered for a catalogue in shards",
                 hint="docs/scaling.md says what the front door answers.",
@@ -130,13 +131,17 @@ class Door:
         agreed = self._fleet.check()
         seeds = asking.seeds(choices, agreed)
         gathered = Gathered(
-            lambda request: asking.wait(self._fleet.nearest(request)), agreed.transform, agreed.dim, options
+            lambda request, numbers: asking.wait(self._fleet.nearest(request, numbers)),
+            len(self._fleet.shards),
+            agreed.transform,
+            agreed.dim,
+            options,
         )
         ranking = ranked(gathered, gathered, Query.of(seeds), options.options())
         return self._shown(gathered, ranking, agreed)
 
     def _shown(self, gathered: Gathered, ranking: Ranking, agreed: Agreement) -> _Answer:
-        versions, of = gathered.versions or {}, len(self._fleet.shards)
+        versions, of = gathered.versions, len(self._fleet.shards)
         version = _version(versions)
         answer = WholeOrPart(
             index_version=version,

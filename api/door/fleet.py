@@ -7,7 +7,7 @@ that does not answer in time is left out of the answer. Where less than a share 
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil
 from typing import NamedTuple, TypeVar
 
@@ -65,7 +65,10 @@ class Fleet:
         """Look again and again."""
         while True:
             await asyncio.sleep(self._check_every_s)
-            await self.look()
+            try:
+                await self.look()
+            except Exception:  # noqa: BLE001 (nobody else would find a shard well again)
+                logger().exception("the shards could not be looked at; trying again")
 
     def _agreement(self) -> Agreement | None:
         votes: Counter[Agreement] = Counter()
@@ -106,15 +109,15 @@ class Fleet:
     def _retry_after_s(self) -> int:
         return max(1, ceil(self._check_every_s))
 
-    async def nearest(self, request: NearestRequest) -> dict[int, ShardNearest]:
-        """What each shard that answers finds, by its number.
+    async def nearest(self, request: NearestRequest, numbers: Iterable[int]) -> dict[int, ShardNearest]:
+        """What each of the shards of these numbers finds, as far as they answer.
 
         Raises:
             TooFewShards: too few do.
         """
-        body = request.model_dump_json(exclude_defaults=True).encode()
-        asked = [self._nearest(shard, request.transform, body) for shard in self.shards]
-        found = {number: each for number, each in enumerate(await asyncio.gather(*asked)) if each is not None}
+        body, asked = request.model_dump_json(exclude_defaults=True).encode(), tuple(numbers)
+        told = await asyncio.gather(*(self._nearest(self.shards[each], request.transform, body) for each in asked))
+        found = {number: each for number, each in zip(asked, told, strict=True) if each is not None}
         self._check(len(found))
         return found
 

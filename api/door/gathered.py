@@ -13,8 +13,8 @@ from earshot.index.arrays import Mask
 from earshot.index.rows import IndexedTrack
 from earshot.index.transform import Matrix
 
-Ask = Callable[[NearestRequest], Mapping[int, ShardNearest]]
-"""Asks all shards at once: what those that answer say, by their numbers."""
+Ask = Callable[[NearestRequest, Collection[int]], Mapping[int, ShardNearest]]
+"""Asks the shards of these numbers at once: what those that answer say, by their numbers."""
 
 
 class Gathered:
@@ -22,20 +22,22 @@ class Gathered:
 
     Args:
         ask: see there.
+        shards: how many there are.
         transform: SHA-256 of that of the question's vectors.
         dim: their length.
         filters: only tracks that they let through are candidates.
     """
 
-    def __init__(self, ask: Ask, transform: str, dim: int, filters: FilterParameters) -> None:
+    def __init__(self, ask: Ask, shards: int, transform: str, dim: int, filters: FilterParameters) -> None:
         self._ask = ask
         self._transform = transform
         self._dim = dim
         self._filters = filters
         self._rows: dict[str, IndexedTrack] = {}
         self._vectors: dict[str, Vector] = {}
-        self.versions: dict[int, str] | None = None
-        """Index versions by the numbers of the shards that have answered, whenever they were asked; None: not yet."""
+        self.versions: dict[int, str] = dict.fromkeys(range(shards), "")
+        """Index versions by the numbers of the shards that have answered whenever they were asked. One that did not is
+        not waited for a second time."""
 
     def candidates(self, points: Sequence[Vector], k: int, *, exclude: Collection[str]) -> list[Candidate]:
         """The `k` tracks nearest to the one point there is, but no more than 1,000 of each shard.
@@ -52,9 +54,8 @@ class Gathered:
             exclude=sorted(exclude),
             filters=self._filters,
         )
-        told = self._ask(request)
-        before = self.versions or {number: each.version for number, each in told.items()}
-        self.versions = {number: each.version for number, each in told.items() if number in before}
+        told = self._ask(request, self.versions)
+        self.versions = {number: each.version for number, each in told.items()}
         unknown = [each.unknown_tag for each in told.values() if each.unknown_tag]
         if unknown and len(unknown) == len(told):
             raise UnknownTag(unknown[0], hint="The tags are those that tracks show.")
