@@ -48,8 +48,10 @@ class DoorSettings(FunctionSettings):
     @classmethod
     def _addresses(cls, value: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
         addresses = [one for shard in value for one in shard]
-        if strange := [one for one in addresses if not one.startswith(("http://", "https://")) or "@" in one]:
-            raise ValueError(f"{strange[0]!r} is no address: http://10.0.0.1:8000|http://10.0.0.2:8000,http://…")
+        usable = [one.startswith(("http://", "https://")) and "@" not in one for one in addresses]
+        if not all(usable):  # it is not shown: it may hold a password
+            number = usable.index(False) + 1
+            raise ValueError(f"number {number} is no address: http://10.0.0.1:8000|http://10.0.0.2:8000,http://…")
         if len(set(addresses)) < len(addresses):
             raise ValueError("an address is there twice")
         if len(value) > MOST:

@@ -96,6 +96,19 @@ def test_a_slow_shard_costs_at_most_the_time_out_and_soon_nothing(division: Divi
     run(division, scenario, timeout_s=0.5, hedge_s=0.5)
 
 
+def test_a_slow_shard_is_waited_for_once_however_often_the_others_are_asked(division_of: DivisionOf) -> None:
+    division = division_of([track(n, artists=("One",)) for n in range(1, N + 1)], vectors(), OF)
+
+    async def scenario(door: Opened) -> None:
+        process(division, 2).delay_s = 10
+        answer = await door.get("/similar", track_id=f"deezer:{MINE}", k=10, max_per_artist=1)
+        assert (len(answer.json()["results"]), answer.json()["shards"]) == (1, {"answered": 3, "of": 4})
+        assert process(division, 2).asked == 1
+        assert process(division, 1).asked == 2
+
+    run(division, scenario, timeout_s=0.5, hedge_s=0.5)
+
+
 def test_below_the_least_share_there_is_no_answer(division: Division) -> None:
     async def scenario(door: Opened) -> None:
         for shard in (1, 2, 3):
