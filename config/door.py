@@ -31,11 +31,13 @@ class DoorSettings(FunctionSettings):
     """Of the shards: where fewer answer there is no answer."""
     cache_max_age_s: int = Field(default=5, ge=0, le=86400)
 
-    door_host: IPv4Address = IPv4Address("0.0.0.0")  # noqa: S104 (a container's own network)
-    door_port: int = Field(default=8000, ge=1, le=65535, validation_alias=AliasChoices("EARSHOT_DOOR_PORT", "PORT"))
-    door_drain_s: float = Field(default=5.0, ge=0, le=300)
-    door_grace_s: int = Field(default=4, ge=1, le=300)
-    """These four as those of the API as a service (EARSHOT_SERVICE_…)."""
+    service_host: IPv4Address = IPv4Address("0.0.0.0")  # noqa: S104 (a container's own network)
+    service_port: int = Field(
+        default=8000, ge=1, le=65535, validation_alias=AliasChoices("EARSHOT_SERVICE_PORT", "PORT")
+    )
+    service_drain_s: float = Field(default=5.0, ge=0, le=300)
+    service_grace_s: int = Field(default=4, ge=1, le=300)
+    """These four as the API as a service has them (`config.service`): what runs the one runs the other."""
 
     @field_validator("shards", mode="before")
     @classmethod

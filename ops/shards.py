@@ -83,8 +83,8 @@ def served(bucket: str, port: int, work_dir: Path) -> Iterator[Process]:
 def opened(shards: Sequence[Sequence[str]], port: int, **settings: str) -> Iterator[Process]:
     """The front door before processes at these addresses, by shard, for as long as the block takes."""
     own = {
-        "EARSHOT_SHARDS": ",".join("|".join(addresses) for addresses in shards), "EARSHOT_DOOR_HOST": LOOPBACK,
-        "EARSHOT_DOOR_PORT": str(port), "EARSHOT_DOOR_DRAIN_S": "0",
+        "EARSHOT_SHARDS": ",".join("|".join(addresses) for addresses in shards), "EARSHOT_SERVICE_HOST": LOOPBACK,
+        "EARSHOT_SERVICE_PORT": str(port), "EARSHOT_SERVICE_DRAIN_S": "0",
     }  # fmt: skip
     with _started("api.door", {**own, **settings}) as process:
         yield process

@@ -60,12 +60,12 @@ def main() -> int:
     server = Server(
         Door(fleet, client, stage=settings.stage, cache_max_age_s=settings.cache_max_age_s),
         fleet.check,
-        str(settings.door_host),
-        settings.door_port,
-        drain_s=settings.door_drain_s,
-        grace_s=settings.door_grace_s,
+        str(settings.service_host),
+        settings.service_port,
+        drain_s=settings.service_drain_s,
+        grace_s=settings.service_grace_s,
     )
-    logger().info("serving", port=settings.door_port, stage=settings.stage, shards=len(settings.shards))
+    logger().info("serving", port=settings.service_port, stage=settings.stage, shards=len(settings.shards))
     server.run()
     return 0
 

@@ -108,8 +108,8 @@ def served(folder: Path, buckets: Sequence[str], port: int) -> Iterator[tuple[li
 def door(urls: Sequence[str], port: int) -> Iterator[tuple[str, Process]]:
     """The front door before them, which waits for as long as it takes on a machine that others use."""
     settings = {
-        "EARSHOT_SHARDS": ",".join(urls), "EARSHOT_DOOR_HOST": "127.0.0.1", "EARSHOT_DOOR_PORT": str(port),
-        "EARSHOT_DOOR_TIMEOUT_S": "10", "EARSHOT_DOOR_DRAIN_S": "0",
+        "EARSHOT_SHARDS": ",".join(urls), "EARSHOT_SERVICE_HOST": "127.0.0.1", "EARSHOT_SERVICE_PORT": str(port),
+        "EARSHOT_DOOR_TIMEOUT_S": "10", "EARSHOT_SERVICE_DRAIN_S": "0",
     }  # fmt: skip
     with started(["api.door"], **settings) as process:
         url = f"http://127.0.0.1:{port}"

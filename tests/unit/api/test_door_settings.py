@@ -11,7 +11,7 @@ def test_addresses_are_told_shard_by_shard() -> None:
     with environment(EARSHOT_SHARDS="http://a:1|http://b:1/, https://c", PORT="9000"):
         settings = DoorSettings.load()
     assert settings.shards == (("http://a:1", "http://b:1"), ("https://c",))
-    assert settings.door_port == 9000
+    assert settings.service_port == 9000
 
 
 def test_a_key_is_not_shown() -> None:
