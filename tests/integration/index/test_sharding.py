@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+import boto3
 import numpy as np
 import pytest
 
@@ -21,6 +22,8 @@ from earshot.index.manifest import Manifest
 from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
 from earshot.shards import Shard
+from ops import shards
+from ops.deployment import Deployment
 
 from .conftest import BUCKET, POLICY, World, changed
 
@@ -83,22 +86,22 @@ def newest(builder: Builder) -> Manifest:
 
 def test_every_track_is_in_the_one_shard_that_it_belongs_to(whole: World) -> None:
     divided(whole)
-    shards = [opened(whole, number) for number in range(OF)]
-    assert sorted(track_id for shard in shards for track_id in ids_of(shard)) == IDS
-    for number, shard in enumerate(shards):
+    searchers = [opened(whole, number) for number in range(OF)]
+    assert sorted(track_id for shard in searchers for track_id in ids_of(shard)) == IDS
+    for number, shard in enumerate(searchers):
         assert shard.shard == (number, OF)
         assert all(Shard(number, OF).owns(track_id) for track_id in ids_of(shard))
 
 
 def test_what_the_shards_find_together_is_what_the_whole_index_finds(whole: World) -> None:
     divided(whole)
-    shards, searcher = [opened(whole, number) for number in range(OF)], whole.reader().current()
-    assert {shard.transform for shard in shards} == {searcher.transform}
+    parts, searcher = [opened(whole, number) for number in range(OF)], whole.reader().current()
+    assert {shard.transform for shard in parts} == {searcher.transform}
     for track_id in IDS[:20]:
         vector = searcher.vector(track_id)
         assert vector is not None
         expected = searcher.search(vector, 10)
-        found = [hit for shard in shards for hit in shard.search(vector, 10)]
+        found = [hit for shard in parts for hit in shard.search(vector, 10)]
         found.sort(key=lambda hit: (-hit.similarity, hit.track.track_id))
         assert [hit.track for hit in found[:10]] == [hit.track for hit in expected]
         assert [hit.similarity for hit in found[:10]] == pytest.approx([hit.similarity for hit in expected], abs=1e-4)
@@ -160,3 +163,24 @@ def test_the_command_divides_and_says_into_what(whole: World, capsys: pytest.Cap
     assert sum(opened(whole, number).size for number in range(OF)) == N
     assert main([*words[:3], "--of", "2", *words[5:]]) == 2
     assert "another index" in capsys.readouterr().err
+
+
+def test_the_command_that_tries_shards_divides_into_buckets_of_its_own(
+    whole: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    session = boto3.Session()
+    session.client("ssm").put_parameter(Name="/earshot/local/index-bucket", Value=BUCKET, Type="String")
+    deployment = Deployment(session, "local")
+    buckets = shards.divided(deployment, whole.folder / "trying", 4)
+    assert buckets == shards.divided(deployment, whole.folder / "trying", 4)
+    sizes = [IndexReader(whole.s3, one, whole.folder / one, check_every_s=0).current().size for one in buckets]
+    assert (len(sizes), sum(sizes)) == (4, N)
+
+
+def test_a_shard_to_which_nothing_belongs_is_an_empty_index(whole: World) -> None:
+    empty = next(number for number in range(1_000) if not any(Shard(number, 1_000).owns(each) for each in IDS))
+    made = divide(whole.services.leading, builder_of(whole, 0), Shard(empty, 1_000))
+    assert (made.tracks, made.segments) == (0, ())
+    searcher = opened(whole, 0)
+    assert (searcher.size, searcher.shard) == (0, (empty, 1_000))
