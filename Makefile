@@ -9,7 +9,7 @@ ifeq ($(origin HOST),command line)  # some shells have a variable HOST of their 
 export EARSHOT_LOCAL_HOST := $(HOST)
 endif
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo proxy test-players test-kafka test-batch batch simulate test-field up down status crawl extract similar repair promote vectors pipeline pipeline-states test-pipelines model test lint format lock build-all bench-extract \
+.PHONY: help setup setup-dev demo proxy test-players test-kafka test-batch batch simulate test-field up down status crawl extract similar repair promote vectors shards pipeline pipeline-states test-pipelines model test lint format lock build-all bench-extract \
         bench-songs bench-windows bench-index bench-ingest bench-scan bench-batch bench-api bench-listening bench-plots fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
@@ -67,6 +67,9 @@ promote: setup ## Let the index of RECIPE=… serve (docs/models.md; ARGS=--inco
 
 vectors: setup ## Copy the index that serves to Amazon S3 Vectors, or what has changed (EARSHOT_VECTOR_BUCKET)
 	@$(PY) -m ops vectors
+
+shards: setup ## Try the catalogue in shards behind one front door, beside `make up` (OF=4)
+	@$(PY) -m ops shards --of $(or $(OF),4) $(ARGS)
 
 pipeline: setup ## From PLAYLIST=… to a promoted index version; what is done is not done again (RECIPE=…)
 	@test -n $(call as_given,PLAYLIST) || { echo "usage: make pipeline PLAYLIST=<folder, or playlist id, URI or URL> [RECIPE=<recipe>]" >&2; exit 2; }

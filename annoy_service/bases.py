@@ -23,21 +23,57 @@ from earshot.index.row_sources import MergedRows, RowSource, StoredRows
 from earshot.index.segment import MAP, VECTORS
 from earshot.index.transform import CatalogueTransform, unit
 from earshot.index.write import Lay
+from earshot.shards import Shard
 
 _REFERENCE_ROWS = 2_000
 """Of a base whose map others are laid on."""
 
 
-def rebuilt(builder: Builder, sources: Sequence[RowSource], started: float) -> Manifest:
+def rebuilt(
+    builder: Builder, sources: Sequence[RowSource], started: float, *, after: Manifest | None = None
+) -> Manifest:
     """A version that consists of new bases, not yet named; everything but its manifest is uploaded.
+
+    `after`: the version that it comes after. That of a shard hands on its transform, which is all the shards' own.
+
+    Raises:
+        RecallTooLow: the promotion gate stayed shut.
+        DamagedIndex: that transform cannot be read.
+    """
+    if after is not None and after.shard is not None:
+        return part_of_catalogue(builder, sources, started, shard=after.shard, transform=transform_of(builder, after))
+    rows = MergedRows(sources, builder.recipe.network.dimensions)
+    if len(rows) > builder.policy.at_once:
+        common = Common.of(Summary.of(rows, builder.recipe, total=len(rows)), builder.recipe)
+        return _rebuilt_in_parts(builder, rows, common, started)
+    return _rebuilt_at_once(builder, rows, fit_rows(builder.recipe, rows), started)
+
+
+def part_of_catalogue(
+    builder: Builder, sources: Sequence[RowSource], started: float, *, shard: Shard, transform: CatalogueTransform
+) -> Manifest:
+    """The same for a shard of a catalogue whose `transform` is known; `sources` hold only what belongs to the shard.
 
     Raises:
         RecallTooLow: the promotion gate stayed shut.
     """
     rows = MergedRows(sources, builder.recipe.network.dimensions)
     if len(rows) > builder.policy.at_once:
-        return _rebuilt_in_parts(builder, rows, started)
-    transform = fit_rows(builder.recipe, rows)
+        common = Common.around(transform, Summary.of(rows, builder.recipe, total=len(rows)))
+        return replace(_rebuilt_in_parts(builder, rows, common, started), shard=shard)
+    return replace(_rebuilt_at_once(builder, rows, transform, started), shard=shard)
+
+
+def transform_of(builder: Builder, manifest: Manifest) -> CatalogueTransform:
+    """The version's transform.
+
+    Raises:
+        DamagedIndex: it is not what the manifest promises.
+    """
+    return CatalogueTransform.from_bytes(builder.store.read(manifest.transform_key, manifest.transform))
+
+
+def _rebuilt_at_once(builder: Builder, rows: MergedRows, transform: CatalogueTransform, started: float) -> Manifest:
     with tempfile.TemporaryDirectory(dir=builder.work_dir) as folder:
         base = write_base(Path(folder), rows, transform, builder.engines)
         if len(rows):
@@ -55,7 +91,7 @@ def melted(builder: Builder, before: Manifest, chosen: Sequence[SegmentEntry], s
     gone = {entry.id for entry in chosen}
     kept = [entry for entry in before.segments if entry.id not in gone]
     rows = MergedRows([StoredRows.living(builder.cache, entry) for entry in chosen], before.raw_dim)
-    transform = CatalogueTransform.from_bytes(builder.store.read(before.transform_key, before.transform))
+    transform = transform_of(builder, before)
     with tempfile.TemporaryDirectory(dir=builder.work_dir) as folder:
         base = write_base(Path(folder), rows, transform, builder.engines, _on_the_map_of(builder, kept))
         upload(builder, base, Path(folder))
@@ -90,9 +126,7 @@ def upload(builder: Builder, entry: SegmentEntry, folder: Path) -> None:
     builder.cache.adopt(entry, folder)
 
 
-def _rebuilt_in_parts(builder: Builder, rows: MergedRows, started: float) -> Manifest:
-    common = Common.of(Summary.of(rows, builder.recipe, total=len(rows)), builder.recipe)
-
+def _rebuilt_in_parts(builder: Builder, rows: MergedRows, common: Common, started: float) -> Manifest:
     def parts() -> Iterator[tuple[SegmentEntry, Survey]]:
         number = -(-len(rows) // builder.policy.at_once)
         ends = [len(rows) * i // number for i in range(number + 1)]

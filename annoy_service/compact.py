@@ -41,7 +41,8 @@ def compact(builder: Builder, *, on_demand: bool = False) -> Outcome:
     if not chosen:
         return Outcome(before)
     if chosen == before.segments:
-        compacted = rebuilt(builder, [StoredRows.living(builder.cache, entry) for entry in chosen], started)
+        rows = [StoredRows.living(builder.cache, entry) for entry in chosen]
+        compacted = rebuilt(builder, rows, started, after=before)
     else:
         compacted = melted(builder, before, chosen, started)
     outcome = put_in_place(builder, compacted, before, unless=lambda after: after.base_ids != before.base_ids)

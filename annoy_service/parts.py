@@ -93,7 +93,11 @@ class Common:
     @classmethod
     def of(cls, summary: Summary, recipe: Recipe) -> Self:
         """What comes of all parts together."""
-        transform = fit(recipe, summary.statistics)
+        return cls.around(fit(recipe, summary.statistics), summary)
+
+    @classmethod
+    def around(cls, transform: CatalogueTransform, summary: Summary) -> Self:
+        """The same where the transform is known."""
         lay_before = np.isfinite(summary.places[:, 0])
         before = [(summary.ids[lay_before], summary.places[lay_before])]
         return cls(transform, summary.ids, frame_of(transform(summary.raw[:, 0]), summary.ids, before))

@@ -27,8 +27,9 @@ from annoy_service.comparison import Comparison, in_use
 from annoy_service.fold import ATTEMPTS, in_portions
 from annoy_service.generations import settle
 from annoy_service.index import Agreement, agree, announce
-from annoy_service.pointers import Position, position, publish
+from annoy_service.pointers import Position, manifest_at, position, publish
 from annoy_service.services import Services, in_turn
+from annoy_service.sharding import owned
 from annoy_service.version import Outcome
 from earshot.clock import Timestamp
 from earshot.errors import DamagedIndex, IndexRace
@@ -36,7 +37,7 @@ from earshot.ids import TrackId
 from earshot.index.arrays import RowNumbers
 from earshot.index.manifest import Manifest
 from earshot.index.pointer import POINTER_KEY, generation_key
-from earshot.index.row_sources import FreshRows, MergedRows, RowSource, StoredRows
+from earshot.index.row_sources import FreshRows, MergedRows, StoredRows
 from earshot.index.rows import track_from_line
 from earshot.index.store import IndexStore
 from earshot.index.write import write_rows
@@ -170,7 +171,9 @@ def _restore(track: Track, model: str, table: TracksTable) -> bool:
     )
 
 
-def _spill(services: Services, folder: Path, progress: Progress, unreadable: dict[TrackId, str]) -> Iterator[RowSource]:
+def _spill(
+    services: Services, folder: Path, progress: Progress, unreadable: dict[TrackId, str]
+) -> Iterator[StoredRows]:
     """The table's rows, sorted and written to disk by the ten thousands: a million do not fit into memory."""
     network, done = services.network, 0
     for number, items in enumerate(in_portions(services.table.scan_items(), _SPILL)):
@@ -185,9 +188,12 @@ def _spill(services: Services, folder: Path, progress: Progress, unreadable: dic
         yield StoredRows(part.joinpath, np.arange(len(fresh.ids)))
 
 
-def _rebuild(builder: Builder, sources: Sequence[RowSource], services: Services) -> int:
+def _rebuild(builder: Builder, sources: Sequence[StoredRows], services: Services) -> int:
     """Publish a version by the builder's recipe that consists of `sources`; returns its number of tracks."""
-    manifest = rebuilt(builder, sources, time.perf_counter())
+    before = _readable(builder)
+    if before is not None and before.shard is not None:
+        sources = [owned(rows, before.shard) for rows in sources]
+    manifest = rebuilt(builder, sources, time.perf_counter(), after=before)
     for _ in range(ATTEMPTS):
         now = _place(builder)
         try:
@@ -199,6 +205,14 @@ def _rebuild(builder: Builder, sources: Sequence[RowSource], services: Services)
         announce(outcome, services)
         return published.tracks
     raise IndexRace(f"the index moved {ATTEMPTS} times while a rebuilt version was to be published")
+
+
+def _readable(builder: Builder) -> Manifest | None:
+    """The version that there is, if it can be read."""
+    try:
+        return manifest_at(builder, position(builder))
+    except DamagedIndex:
+        return None
 
 
 def _place(builder: Builder) -> Position:

@@ -79,7 +79,7 @@ def run(
         engine: that bases are to be searched by; nothing: whichever measures best.
 
     Raises:
-        InvalidInput: there is nothing to build from.
+        InvalidInput: there is nothing to build from, or the bucket holds a shard.
         RecallTooLow: the promotion gate stayed shut.
         DamagedIndex: the version that the index has cannot be read.
         IndexRace: other builders kept moving the pointer.
@@ -89,6 +89,11 @@ def run(
     builder = make_builder(s3(), bucket, recipe, work_dir)
     inputs = Inputs(recipe.name, rows_per_base, embeddings, _files(embeddings, recipe))
     newest = manifest_at(builder, position(builder))
+    if newest and newest.shard:
+        raise InvalidInput(
+            f"the bucket {bucket} holds shard {newest.shard.number} of {newest.shard.of}",
+            hint="Build the undivided index, and divide it again: python -m annoy_service divide.",
+        )
     build = inputs.build_id(newest.version if newest else "")
     progress = Progress(builder.store, build)
     progress.begin()

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from annoy_service.bases import rebuilt, upload
+from annoy_service.bases import rebuilt, transform_of, upload
 from annoy_service.builder import Builder
 from earshot.clock import now_iso
 from earshot.ids import TrackId
 from earshot.index.directory import Directory
 from earshot.index.manifest import Manifest, SegmentEntry
 from earshot.index.row_sources import FreshRow, FreshRows, MergedRows, RowSource, StoredRows
-from earshot.index.transform import CatalogueTransform
 from earshot.index.write import write_delta
 
 Changes = Mapping[TrackId, FreshRow | None]
@@ -45,8 +44,13 @@ class Outcome:
 
 
 def following(builder: Builder, old: Manifest | None, changes: Changes) -> Outcome:
-    """What comes after `old` when it holds `changes`, not yet named; everything but its manifest is uploaded."""
+    """What comes after `old` when it holds `changes`, not yet named; everything but its manifest is uploaded.
+
+    A shard passes over what belongs to others: one table's stream may feed all of them.
+    """
     started = time.perf_counter()
+    if old is not None and (shard := old.shard) is not None:
+        changes = {track_id: row for track_id, row in changes.items() if shard.owns(track_id)}
     located = Directory(builder.cache, old).locate(changes)
     fresh = [
         row
@@ -77,7 +81,7 @@ def _next_version(
     tracks = sum(entry.live for entry in kept) + len(new.ids)
     if old is None or tracks <= builder.policy.small_catalogue:
         all_rows: list[RowSource] = [*(StoredRows.living(builder.cache, entry) for entry in kept), new]
-        return rebuilt(builder, all_rows, started)
+        return rebuilt(builder, all_rows, started, after=old)
     segments = [*kept]
     if len(new.ids):
         segments, sources = _take_small_deltas(builder, segments, new)
@@ -107,7 +111,7 @@ def _take_small_deltas(
 
 
 def _delta(builder: Builder, old: Manifest, sources: Sequence[RowSource]) -> SegmentEntry:
-    transform = CatalogueTransform.from_bytes(builder.store.read(old.transform_key, old.transform))
+    transform = transform_of(builder, old)
     with tempfile.TemporaryDirectory(dir=builder.work_dir) as folder:
         delta = write_delta(Path(folder), MergedRows(sources, old.raw_dim), transform)
         upload(builder, delta, Path(folder))

@@ -8,7 +8,7 @@ import sys
 
 from api.bootstrap import connected
 from api.index_alone import index_alone
-from api.service import Server, following
+from api.service import Server, application, following
 from api.start import open_index
 from config.service import ServiceSettings
 from earshot.errors import InvalidSettings
@@ -29,7 +29,8 @@ def main() -> int:
     open_index(services)
     with following(services):
         server = Server(
-            services,
+            application(services),
+            services.index.current,
             str(settings.service_host),
             settings.service_port,
             drain_s=settings.service_drain_s,

@@ -8,7 +8,7 @@ listening, and what is in hand is finished.
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from types import FrameType
@@ -26,12 +26,18 @@ _KEEP_ALIVE_S = 75
 """Longer than a load balancer's (60 s on AWS): who ends an idle connection must be the one that sends on it."""
 _AT_ONCE = 512
 
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
 
 class Readiness:
-    """Whether somebody should ask this process."""
+    """Whether somebody should ask this process.
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    Args:
+        check: raises an error of ours where it cannot answer.
+    """
+
+    def __init__(self, check: Callable[[], object]) -> None:
+        self._check = check
         self.is_leaving = False
 
     def problem(self) -> str | None:
@@ -39,25 +45,34 @@ class Readiness:
         if self.is_leaving:
             return "leaving"
         try:
-            self._services.index.current()
+            self._check()
         except EarshotError as error:
             return error.code
         return None
 
 
-def application(services: Services, readiness: Readiness) -> Callable[[Scope, Receive, Send], object]:
-    """The ASGI application: the routes, and `/ready` before them."""
+def application(services: Services) -> Application:
+    """The ASGI application: the routes."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        if scope["path"] == READY:
-            await _say(send, readiness.problem())
-            return
-        event = event_of(scope, await body_of(receive, scope["path"]))
-        await answer(event, services, _closing(send) if readiness.is_leaving else send)
+        if scope["type"] == "http":
+            await answer(event_of(scope, await body_of(receive, scope["path"])), services, send)
 
     return app
+
+
+def _with_readiness(app: Application, readiness: Readiness) -> Application:
+    """`app`, and `/ready` before it."""
+
+    async def outer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+        elif scope["path"] == READY:
+            await _say(send, readiness.problem())
+        else:
+            await app(scope, receive, _closing(send) if readiness.is_leaving else send)
+
+    return outer
 
 
 async def _say(send: Send, problem: str | None) -> None:
@@ -98,21 +113,24 @@ class Server(uvicorn.Server):
     """Serves until SIGTERM, and then for `drain_s` more.
 
     Args:
-        services: what requests are answered with.
+        app: answers; it has a lifespan, or passes over it.
+        check: see `Readiness`.
         host, port: where it listens.
         drain_s: how long it goes on answering after SIGTERM.
         grace_s: how long answers in hand may take after that.
     """
 
-    def __init__(self, services: Services, host: str, port: int, *, drain_s: float, grace_s: int) -> None:
-        self._readiness = Readiness(services)
+    def __init__(
+        self, app: Application, check: Callable[[], object], host: str, port: int, *, drain_s: float, grace_s: int
+    ) -> None:
+        self._readiness = Readiness(check)
         self._drain_s = drain_s
         super().__init__(
             uvicorn.Config(
-                application(services, self._readiness),
+                _with_readiness(app, self._readiness),
                 host=host,
                 port=port,
-                lifespan="off",
+                lifespan="on",
                 access_log=False,
                 log_config=None,
                 server_header=False,

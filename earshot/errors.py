@@ -28,6 +28,10 @@
     │   └── NotPlayable              the audio of the track cannot be played from here
     ├── TrackNotReady                known, but has no embedding (yet)
     ├── NoIndexYet                   nothing has been indexed so far
+    ├── OtherTransform               a vector comes from another catalogue transform than the index's
+    ├── ShardsUnavailable            a catalogue in shards cannot answer now; carries `retry_after_s`
+    │   ├── ShardOfTrackDown         the shard that a track belongs to does not answer, so its vector is unknown
+    │   └── TooFewShards             so many are missing that the rest is no answer
     ├── AudioRejected                the preview cannot become an embedding; carries a reason code
     ├── DecoderCrashed               a file killed or hung its decoder: a few more tries, then failed
     ├── DecoderUnavailable           the process that decodes cannot be started, whatever the file
@@ -255,6 +259,35 @@ class NoIndexYet(EarshotError):
     hint = "Crawl a playlist and wait until its first tracks are indexed."
 
 
+class OtherTransform(EarshotError):
+    """The vector that is asked about comes from another catalogue transform: its cosines here would mean nothing."""
+
+    code = "other_transform"
+    hint = "All shards must be of one division: python -m annoy_service divide."
+
+
+class ShardsUnavailable(EarshotError):
+    """A catalogue in shards cannot answer now."""
+
+    code = "shards_unavailable"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message, hint=f"Ask again in {retry_after_s} seconds.")
+        self.retry_after_s = retry_after_s
+
+
+class ShardOfTrackDown(ShardsUnavailable):
+    """The shard that the track belongs to does not answer: nobody else knows its vector."""
+
+    code = "shard_of_track_down"
+
+
+class TooFewShards(ShardsUnavailable):
+    """So many shards are missing that what the others hold would be no answer."""
+
+    code = "too_few_shards"
+
+
 class AudioRejected(EarshotError):
     """The audio cannot become an embedding, now or later. `reason` is kept on the track."""
 
@@ -439,6 +472,8 @@ _HTTP_STATUS: dict[type[EarshotError], HTTPStatus] = {
     AudioRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
     ForbiddenUrl: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoIndexYet: HTTPStatus.SERVICE_UNAVAILABLE,
+    OtherTransform: HTTPStatus.CONFLICT,
+    ShardsUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     ProviderThrottled: HTTPStatus.SERVICE_UNAVAILABLE,
     ProviderError: HTTPStatus.BAD_GATEWAY,
     IndexVersionError: HTTPStatus.SERVICE_UNAVAILABLE,

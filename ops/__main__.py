@@ -101,6 +101,18 @@ def vectors(settings: LocalSettings, _options: argparse.Namespace) -> int:
     return 0
 
 
+def shards(settings: LocalSettings, options: argparse.Namespace) -> int:
+    """Divide the index of the stack on this machine, and serve its shards behind a front door until Ctrl-C."""
+    from ops.connection import reach
+    from ops.shards import try_shards
+
+    if settings.stage != "local":
+        raise LocalStackError(
+            f"the shards of stage {settings.stage} are not served from here", hint="docs/scaling.md says how they are."
+        )
+    return try_shards(reach(settings), settings.local_dir / "cache" / "shards", options.of, options.port, say)
+
+
 def redrive(settings: LocalSettings, options: argparse.Namespace) -> int:
     """Show every queue's dead letters, and send back those asked for."""
     from ops import dead_letters
@@ -206,6 +218,9 @@ def _parser() -> argparse.ArgumentParser:
         "--incomplete", action="store_true", help="although it lacks tracks of the one that serves, which are left out"
     )
     add("vectors", vectors)
+    sharding = add("shards", shards)
+    sharding.add_argument("--of", type=int, choices=range(1, 17), default=4, metavar="N", help="1 to 16 (%(default)s)")
+    sharding.add_argument("--port", type=int, default=8100, help="of the front door; shards follow (%(default)s)")
     add("redrive", redrive).add_argument("--send", choices=queue_table().names, help="whose dead letters go back")
     exporting = add("export", export)
     exporting.add_argument("file", type=Path, metavar="FILE")

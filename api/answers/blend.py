@@ -7,7 +7,7 @@ from math import inf
 from typing import NamedTuple
 
 from api.answers.query import Query
-from api.answers.spaces import Sound
+from api.answers.spaces import SoundSpace
 from earshot.index.rows import IndexedTrack
 
 _LEAST_DEPTH, _DEEPER = 64, 8
@@ -30,7 +30,7 @@ class Offers:
     complete: bool
 
 
-def best(sound: Sound, query: Query, k: int, *, exclude: Collection[str], least: float = -inf) -> Offers:
+def best(sound: SoundSpace, query: Query, k: int, *, exclude: Collection[str], least: float = -inf) -> Offers:
     """The `k` best tracks by the weighted mean of their scores, less what dampens them; none less similar than `least`.
 
     The other spaces are asked for more until nothing that they have not named can be among these. What sound has not

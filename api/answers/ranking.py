@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from math import inf
+from typing import Protocol
 
 import numpy as np
 
@@ -15,8 +16,9 @@ from api.answers.blend import Offer, best
 from api.answers.found import Found, PlayedWith, shared_tags
 from api.answers.options import Options
 from api.answers.query import Query, Seed
-from api.answers.spaces import Sound
+from api.answers.spaces import Sound, SoundSpace
 from earshot.embedding import Vector
+from earshot.index.arrays import Mask
 from earshot.index.neighbours import Neighbours
 from earshot.index.rows import IndexedTrack
 from earshot.index.transform import Matrix
@@ -28,6 +30,19 @@ _GROWTH = 4
 _DIVERSITY_POOL, _DIVERSITY_LEAST = 5, 50
 """With diversity, the best `_DIVERSITY_POOL * n`, at least `_DIVERSITY_LEAST`, compete for the n-th place. That leaves
 the places before it as they are, so that pages fit together."""
+
+
+class Catalogue(Protocol):
+    """Knows the tracks that are offered: a `Searcher`, or what several have sent."""
+
+    def row(self, track_id: str) -> IndexedTrack | None:
+        """See `Searcher.row`."""
+
+    def vector(self, track_id: str) -> Vector | None:
+        """See `Searcher.vector`."""
+
+    def vectors(self, track_ids: Sequence[str]) -> tuple[Matrix, Mask]:
+        """See `Searcher.vectors`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +69,11 @@ def rank(searcher: Neighbours, query: Query, options: Options) -> Ranking:
     Raises:
         UnknownTag, UnknownGenre: no track has what the filters ask for.
     """
-    sound = Sound(searcher, options.filters)
+    return ranked(Sound(searcher, options.filters), searcher, query, options)
+
+
+def ranked(sound: SoundSpace, catalogue: Catalogue, query: Query, options: Options) -> Ranking:
+    """The same of whatever `sound` offers, whose tracks `catalogue` knows. Filters are its own affair."""
     least = -inf if options.min_similarity is None else options.min_similarity
     wanted = options.offset + options.k
     pool = max(_DIVERSITY_LEAST, wanted * _DIVERSITY_POOL) if options.diversity else wanted
@@ -62,8 +81,8 @@ def rank(searcher: Neighbours, query: Query, options: Options) -> Ranking:
     fetch = pool + _HEADROOM + len(query.dampened)
     while True:
         found = best(sound, query, min(fetch, sound.reach), exclude=banned, least=least)
-        selection = _Selection(searcher, query, options)
-        vectors = _vectors_of(searcher, found.offers) if options.collapse_versions else repeat(None)
+        selection = _Selection(catalogue, query, options)
+        vectors = _vectors_of(catalogue, found.offers) if options.collapse_versions else repeat(None)
         for offer, vector in zip(found.offers, vectors, strict=False):
             selection.take(offer, vector, is_full=len(selection.groups) >= pool)
         if len(selection.groups) >= pool or found.complete or fetch >= sound.reach:
@@ -71,10 +90,10 @@ def rank(searcher: Neighbours, query: Query, options: Options) -> Ranking:
         fetch *= _GROWTH
     groups = selection.groups
     if options.diversity:
-        groups = _diversify(searcher, groups, options.diversity, wanted)
+        groups = _diversify(catalogue, groups, options.diversity, wanted)
     return Ranking(
         [SeedShown(seed, selection.versions_of_seeds.get(seed.track.track_id, ())) for seed in query.seeds],
-        _explained(searcher, groups[options.offset : wanted], query),
+        _explained(catalogue, groups[options.offset : wanted], query),
     )
 
 
@@ -86,11 +105,11 @@ class _Group:
     versions: list[IndexedTrack] = field(default_factory=list)
 
 
-def _explained(searcher: Neighbours, groups: Sequence[_Group], query: Query) -> list[Found]:
+def _explained(catalogue: Catalogue, groups: Sequence[_Group], query: Query) -> list[Found]:
     """The results, each with why it is among them."""
     liked = np.stack([seed.vector for seed in query.liked]) if len(query.liked) > 1 else None
-    vectors = _vectors_of(searcher, [group.best for group in groups]) if liked is not None else repeat(None)
-    played_with, found = _played_with(searcher, groups, query), []
+    vectors = _vectors_of(catalogue, [group.best for group in groups]) if liked is not None else repeat(None)
+    played_with, found = _played_with(catalogue, groups, query), []
     for group, vector in zip(groups, vectors, strict=False):
         track, score, similarity = group.best
         nearest = None
@@ -101,7 +120,7 @@ def _explained(searcher: Neighbours, groups: Sequence[_Group], query: Query) -> 
     return found
 
 
-def _played_with(searcher: Neighbours, groups: Sequence[_Group], query: Query) -> dict[str, PlayedWith]:
+def _played_with(catalogue: Catalogue, groups: Sequence[_Group], query: Query) -> dict[str, PlayedWith]:
     """What of the query the results are played together with; only what the index can name."""
     track_ids = [group.best.track.track_id for group in groups]
     found = {
@@ -109,7 +128,7 @@ def _played_with(searcher: Neighbours, groups: Sequence[_Group], query: Query) -
     }
     named: dict[str, IndexedTrack | None] = {seed.track.track_id: seed.track for seed in query.liked}
     for track_id in {together.track_id for together in found.values()} - named.keys():
-        named[track_id] = searcher.row(track_id)
+        named[track_id] = catalogue.row(track_id)
     return {
         track_id: PlayedWith(other, together.listeners)
         for track_id, together in found.items()
@@ -117,16 +136,16 @@ def _played_with(searcher: Neighbours, groups: Sequence[_Group], query: Query) -
     }
 
 
-def _vectors_of(searcher: Neighbours, offers: Sequence[Offer]) -> Matrix:
-    vectors, _ = searcher.vectors([offer.track.track_id for offer in offers])
+def _vectors_of(catalogue: Catalogue, offers: Sequence[Offer]) -> Matrix:
+    vectors, _ = catalogue.vectors([offer.track.track_id for offer in offers])
     return vectors
 
 
 class _Selection:
     """Takes offers, best first, and keeps those that the options let through."""
 
-    def __init__(self, searcher: Neighbours, query: Query, options: Options) -> None:
-        self._searcher = searcher
+    def __init__(self, catalogue: Catalogue, query: Query, options: Options) -> None:
+        self._catalogue = catalogue
         self._options = options
         self._seeds = _Seeds(query.seeds)
         self._artists: Counter[str] = Counter()
@@ -179,7 +198,7 @@ class _Selection:
         return False
 
     def _sound(self, track: IndexedTrack, vector: Vector) -> float:
-        return float(_vector(self._searcher, track) @ vector)
+        return float(_vector(self._catalogue, track) @ vector)
 
 
 class _Seeds:
@@ -229,11 +248,11 @@ class _Vectors:
         return found
 
 
-def _diversify(searcher: Neighbours, groups: list[_Group], diversity: float, wanted: int) -> list[_Group]:
+def _diversify(catalogue: Catalogue, groups: list[_Group], diversity: float, wanted: int) -> list[_Group]:
     """Maximal marginal relevance (Carbonell and Goldstein 1998): greedily similar to the query, unlike the chosen."""
     if not groups:
         return groups
-    vectors = _vectors_of(searcher, [group.best for group in groups])
+    vectors = _vectors_of(catalogue, [group.best for group in groups])
     relevance = np.array([group.best.score for group in groups], np.float32)
     redundancy = np.full(len(groups), -1.0, np.float32)
     chosen: list[int] = []
@@ -247,7 +266,7 @@ def _diversify(searcher: Neighbours, groups: list[_Group], diversity: float, wan
     return [groups[i] for i in chosen]
 
 
-def _vector(searcher: Neighbours, track: IndexedTrack) -> Vector:
-    vector = searcher.vector(track.track_id)
-    assert vector is not None, track.track_id  # noqa: S101 (the searcher has just found it)
+def _vector(catalogue: Catalogue, track: IndexedTrack) -> Vector:
+    vector = catalogue.vector(track.track_id)
+    assert vector is not None, track.track_id  # noqa: S101 (the catalogue has just found it)
     return vector

@@ -88,6 +88,23 @@ class Part:
     weight: float = 1.0
 
 
+class SoundSpace(Protocol):
+    """What a ranking asks of how tracks sound: `Sound` of one index version, or of several that answer together."""
+
+    @property
+    def reach(self) -> int:
+        """See `Sound.reach`."""
+
+    def track(self, track_id: str) -> IndexedTrack | None:
+        """See `Sound.track`."""
+
+    def candidates(self, points: Sequence[Vector], k: int, *, exclude: Collection[str]) -> Sequence[Candidate]:
+        """See `Sound.candidates`."""
+
+    def cosines(self, points: Sequence[Vector], track_ids: Sequence[str]) -> Mapping[str, float]:
+        """See `Sound.cosines`."""
+
+
 class Sound:
     """The space of an index version: scores are cosines of what the network heard.
 

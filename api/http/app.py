@@ -31,6 +31,7 @@ from api.http.routes import (
     queries,
     recommend,
     search,
+    shard,
     similar,
     sources,
     tracks,
@@ -53,7 +54,7 @@ _NAMES = ("genre", "not_artist", "folder")
 """Parameters whose values have commas: "Folk, World, & Country"."""
 BODILESS = (204, 304)
 """Statuses whose answers must not have a body."""
-_HEADERS = {
+SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -86,6 +87,7 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
         playlists,
         listens,
         recommend,
+        shard,
     )
     for module in answering:
         app.include_router(module.router)
@@ -143,7 +145,7 @@ def respond(event: HttpEvent, context: LambdaContext, services: Services) -> Htt
     if event["rawPath"] == "/docs":
         headers.setdefault("content-security-policy", _SWAGGER_POLICY)
     vary = ["Accept-Encoding", *(["Origin"] if origins else ()), *filter(None, [headers.pop("vary", "")])]
-    response["headers"] = {**_HEADERS, "vary": ", ".join(vary), **headers}
+    response["headers"] = {**SECURITY_HEADERS, "vary": ", ".join(vary), **headers}
     if is_head or response["statusCode"] in BODILESS:
         response["body"], response["isBase64Encoded"] = "", False
     if response["statusCode"] in BODILESS:

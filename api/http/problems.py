@@ -21,6 +21,7 @@ from earshot.errors import (
     MethodNotAllowed,
     QuotaExceeded,
     RouteNotFound,
+    ShardsUnavailable,
     TrackNotReady,
     UnsupportedMediaType,
     http_status,
@@ -54,7 +55,9 @@ def answer(error: EarshotError, path: str) -> Response[str]:
 def _headers(error: EarshotError) -> dict[str, str]:
     if isinstance(error, MethodNotAllowed):
         return {"Allow": ", ".join(error.allowed)}
-    return {"Retry-After": str(error.retry_after_s)} if isinstance(error, QuotaExceeded) else {}
+    if isinstance(error, QuotaExceeded | ShardsUnavailable):
+        return {"Retry-After": str(error.retry_after_s)}
+    return {}
 
 
 def _answer(status: HTTPStatus, problem: Problem, headers: dict[str, str] | None = None) -> Response[str]:
@@ -74,7 +77,7 @@ def install(app: ApiGatewayResolver) -> None:
 
     def no_route(_: NotFoundError) -> Response[str]:
         event = app.current_event
-        if methods := _methods_of(app, event.path):
+        if methods := methods_of(app, event.path):
             return answered(MethodNotAllowed(f"{event.http_method[:20]} is not a method of this path", allowed=methods))
         return answered(RouteNotFound(f"no such path: {event.path[:80]!r}"))
 
@@ -93,7 +96,7 @@ def install(app: ApiGatewayResolver) -> None:
     app.not_found(no_route)
 
 
-def _methods_of(app: ApiGatewayResolver, path: str) -> tuple[str, ...]:
+def methods_of(app: ApiGatewayResolver, path: str) -> tuple[str, ...]:
     """Methods under which `path` exists. Powertools keeps its routes to itself; a test watches that this works."""
     routes = app._static_routes + app._dynamic_routes
     return tuple(sorted({route.method for route in routes if route.rule.match(path)}))

@@ -21,6 +21,7 @@ from earshot.index.engines.exact import EXACTLY
 from earshot.index.engines.registry import engine_named
 from earshot.index.manifest import DeadRows, Kind, Manifest, SegmentEntry, StoredObject, Trial, Verdict
 from earshot.recipes import recipe_of_model
+from earshot.shards import Shard
 
 FORMAT: Final = 2
 _FORMATS = (1, 2)
@@ -86,6 +87,8 @@ class _ManifestJson(TypedDict):
     segments: list[_SegmentJson]
     recall_across: NotRequired[float]
     """Where builders measured it."""
+    shard: NotRequired[tuple[int, int]]
+    """Number, and of how many, where the catalogue is divided."""
     n_trees: NotRequired[int]
     """Of format 1, as are the next two: how the base is to be searched (`search_k` null: exactly), and how well."""
     search_k: NotRequired[int | None]
@@ -165,6 +168,8 @@ def _to_json(manifest: Manifest) -> _ManifestJson:
     }
     if manifest.recall_across is not None:
         data["recall_across"] = manifest.recall_across
+    if manifest.shard is not None:
+        data["shard"] = manifest.shard
     return data
 
 
@@ -181,6 +186,7 @@ def _from_json(data: _ManifestJson) -> Manifest:
         previous=data["previous"],
         version=data["version"],
         recall_across=data.get("recall_across"),
+        shard=Shard(*data["shard"]) if "shard" in data else None,
     )
 
 

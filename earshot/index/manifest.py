@@ -12,6 +12,7 @@ from earshot.ids import SegmentId
 from earshot.index.arrays import Mask
 from earshot.index.engines.engine import EngineEntry
 from earshot.index.engines.exact import EXACTLY
+from earshot.shards import Shard
 
 DeadRows = npt.NDArray[np.uint32]
 """Row numbers, ascending."""
@@ -113,6 +114,8 @@ class Manifest:
     version: str = ""
     recall_across: float | None = None
     """Share of the ten true neighbours found in all segments together, where builders measured that."""
+    shard: Shard | None = None
+    """Which part of a catalogue it holds; None: all of it. All versions of a shard have one transform."""
 
     @property
     def tracks(self) -> int:

@@ -44,8 +44,21 @@ class IndexedTrack(TrackInfo):
     @classmethod
     def from_line(cls, line: bytes) -> Self:
         """The track in a line as `track_to_line` wrote it."""
-        data = row_in(line)
-        return cls(*[*info_values(data), tuple(starmap(Tag, data.get("tags", ()))), descriptors_in(data)])
+        return cls.from_row(row_in(line))
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """Inverse of `to_row`."""
+        return cls(*[*info_values(row), tuple(starmap(Tag, row.get("tags", ()))), descriptors_in(row)])
+
+    def to_row(self) -> dict[str, object]:
+        """What is known, tags and descriptors included."""
+        row: dict[str, object] = dict(TrackInfo.to_row(self))
+        if self.tags:
+            row["tags"] = [list(tag) for tag in self.tags]
+        if self.descriptors:
+            row["descriptors"] = self.descriptors.to_row()
+        return row
 
 
 def row_in(line: bytes) -> Row:

@@ -54,6 +54,7 @@ class Searcher:
         self.search_k = _search_k(manifest)
         self.engines = manifest.engines
         self.transform = manifest.transform
+        self.shard = manifest.shard
         self._segments = tuple(
             (segment, entry.dead_mask()) for segment, entry in zip(segments, manifest.segments, strict=True)
         )

@@ -30,6 +30,9 @@ _CHEAP = {
     "GET /1/user/<id>/listen-count",
     "GET /1/latest-import",
     "POST /1/latest-import",
+    "GET /shard",  # these three: nothing, where the index is no shard
+    "GET /shard/tracks/<id>",
+    "POST /shard/nearest",
 }
 
 

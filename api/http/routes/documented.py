@@ -11,7 +11,7 @@ _NOT_MODIFIED: OpenAPIResponse = {"description": "The answer that the caller's E
 _MEANING = {
     401: "The key is missing or unknown.",
     404: "No such track, crawl or query.",
-    409: "The track is known but has no embedding yet; `status` and `reason` say why.",
+    409: "The track has no embedding yet (`status` and `reason` say why), or a vector is of another transform.",
     413: "The body, or the clip, is too large.",
     415: "The body is not JSON.",
     422: "A parameter breaks the contract; the message names it.",

@@ -47,7 +47,14 @@ resource "aws_iam_role" "answers" {
   assume_role_policy = local.for_tasks
 }
 
+moved {
+  from = aws_iam_role_policy.answers
+  to   = aws_iam_role_policy.answers[0]
+}
+
 resource "aws_iam_role_policy" "answers" {
+  count = var.index_bucket == null ? 0 : 1
+
   name = "answers"
   role = aws_iam_role.answers.id
   policy = jsonencode({
@@ -92,6 +99,7 @@ resource "aws_ecs_task_definition" "this" {
   container_definitions = jsonencode([{
     name                   = "api"
     image                  = var.image
+    command                = var.command
     essential              = true
     user                   = "10001:10001"
     readonlyRootFilesystem = true
@@ -106,10 +114,9 @@ resource "aws_ecs_task_definition" "this" {
       retries     = 3
       startPeriod = 300
     }
-    environment = [for name, value in merge(var.environment, {
+    environment = [for name, value in merge(var.environment, var.index_bucket == null ? {} : { EARSHOT_INDEX_BUCKET = var.index_bucket.name }, {
       AWS_DEFAULT_REGION          = data.aws_region.current.region
       EARSHOT_STAGE               = var.name
-      EARSHOT_INDEX_BUCKET        = var.index_bucket.name
       EARSHOT_SERVICE_DRAIN_S     = "20" # two health checks of the load balancer, and what it takes to tell
       EARSHOT_SERVICE_GRACE_S     = "30"
       POWERTOOLS_METRICS_DISABLED = "true"

@@ -27,8 +27,15 @@ variable "image_repository_arn" {
 }
 
 variable "index_bucket" {
-  description = "The bucket of the index."
+  description = "The bucket of the index; null: what runs reads none, as the front door of shards."
   type        = object({ name = string, arn = string })
+  default     = null
+}
+
+variable "command" {
+  description = "What the container runs: the API, or python -m api.door (docs/scaling.md)."
+  type        = list(string)
+  default     = ["python", "-m", "api"]
   nullable    = false
 }
 

@@ -136,6 +136,8 @@ def test_the_document_names_the_header_that_carries_the_key() -> None:
         ("post", "/playlists"),
         ("post", "/queries"),
         ("put", "/tracks/{track_id}"),
+        *(("get", path) for path in ("/shard", "/shard/tracks/{track_id}")),
+        ("post", "/shard/nearest"),
         *((method, "/listens") for method in ("get", "post", "delete")),
         ("put", "/listens/now"),
         ("get", "/listens/export"),

@@ -26,6 +26,7 @@ from earshot.index.shelf import SHELF
 from earshot.index.shelving import arranged
 from earshot.index.store import IndexStore
 from earshot.index.transform import CatalogueTransform
+from earshot.shards import Shard
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, Tag, Track, TrackInfo
 from tests.aws import stage
@@ -97,8 +98,10 @@ def publish(
     *,
     number: int = 0,
     with_shelf: bool = True,
+    bucket: str = "index",
+    shard: Shard | None = None,
 ) -> str:
-    """Publish the index version `number` of the bucket `index`; without a shelf as older Earshots did."""
+    """Publish the index version `number` of the bucket; without a shelf as older Earshots did."""
     order = sorted(range(len(tracks)), key=lambda i: tracks[i].track_id.encode())
     ids = np.array([tracks[i].track_id.encode() for i in order])
     lines = io.BytesIO()
@@ -118,7 +121,7 @@ def publish(
         objects[DESCRIBED] = _columns(described)
     if positions is not None:
         objects[MAP] = _npy(positions[order])
-    store = IndexStore(s3, "index")
+    store = IndexStore(s3, bucket)
     stored = {name: store.put(f"segments/{segment_id}/{name}", body) for name, body in objects.items()}
     body = transform.to_bytes()
     manifest = named(
@@ -131,6 +134,7 @@ def publish(
             transform=store.put(transform_key(StoredObject.of(body)), body),
             built_at=f"2026-11-20T00:00:{number:02d}Z",
             build_s=2.5,
+            shard=shard,
         )
     )
     head = store.head()

@@ -27,8 +27,8 @@ variables {
 run "it_may_read_the_index_and_nothing_else" {
   assert {
     condition = (
-      toset(flatten([for one in jsondecode(aws_iam_role_policy.answers.policy).Statement : one.Action])) == toset(["s3:GetObject", "s3:ListBucket"])
-      && toset(flatten([for one in jsondecode(aws_iam_role_policy.answers.policy).Statement : one.Resource])) == toset(["arn:aws:s3:::earshot-dev-index-1", "arn:aws:s3:::earshot-dev-index-1/*"])
+      toset(flatten([for one in jsondecode(aws_iam_role_policy.answers[0].policy).Statement : one.Action])) == toset(["s3:GetObject", "s3:ListBucket"])
+      && toset(flatten([for one in jsondecode(aws_iam_role_policy.answers[0].policy).Statement : one.Resource])) == toset(["arn:aws:s3:::earshot-dev-index-1", "arn:aws:s3:::earshot-dev-index-1/*"])
     )
     error_message = "the task may read the index bucket only"
   }
@@ -67,6 +67,26 @@ run "tasks_are_asked_by_the_balancer_alone" {
   assert {
     condition     = aws_vpc_security_group_ingress_rule.from_balancer.referenced_security_group_id == "sg-balancer" && aws_vpc_security_group_ingress_rule.from_balancer.cidr_ipv4 == null
     error_message = "no address may reach a task"
+  }
+}
+
+run "a_front_door_reads_no_bucket" {
+  variables {
+    index_bucket = null
+    command      = ["python", "-m", "api.door"]
+    environment  = { EARSHOT_SHARDS = "https://shard-0.example.org,https://shard-1.example.org" }
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.answers) == 0
+    error_message = "what asks shards needs nothing of AWS"
+  }
+
+  assert {
+    condition = alltrue([for one in jsondecode(aws_ecs_task_definition.this.container_definitions) : (
+      one.command == ["python", "-m", "api.door"] && !contains([for value in one.environment : value.name], "EARSHOT_INDEX_BUCKET")
+    )])
+    error_message = "the image with another command"
   }
 }
 
