@@ -7,10 +7,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import boto3
 import numpy as np
 import pytest
-from moto import mock_aws
 
 from annoy_service.builder import make_builder
 from annoy_service.index import index_batch
@@ -23,7 +21,7 @@ from earshot.messages import IndexPublished, TrackNotIndexed, TracksChanged
 from earshot.recipes import Recipe, kept_recipes
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Tag, Track, TrackInfo
-from tests import quick_moto  # noqa: F401  # for what it does to moto
+from tests.aws import account
 
 MODEL = "musicnn-msd@1"
 BUCKET = "earshot-test-index"
@@ -107,21 +105,11 @@ def changed(*track_ids: str) -> TracksChanged:
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
-        s3.create_bucket(Bucket=BUCKET)
-        dynamodb.create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": "track_id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "track_id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield World(s3, dynamodb, TracksTable(dynamodb, TABLE), tmp_path)
+def world(tmp_path: Path) -> Iterator[World]:
+    with account() as aws:
+        aws.bucket(BUCKET)
+        aws.table(TABLE, "track_id")
+        yield World(aws.s3, aws.dynamodb, TracksTable(aws.dynamodb, TABLE), tmp_path)
 
 
 @pytest.fixture(scope="session")
