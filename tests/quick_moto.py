@@ -8,9 +8,12 @@ import string
 import time
 from collections import deque
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore import auth, useragent, utils
+from requests.structures import CaseInsensitiveDict
 
 
 def _part(name: str) -> Any:
@@ -18,9 +21,10 @@ def _part(name: str) -> Any:
     return import_module(f"moto.{name}")
 
 
-_core, _responses, _backend, _json, _random = map(
-    _part, ("core.models", "core.responses", "core.base_backend", "core.serialize", "moto_api._internal.moto_random")
+_core, _responses, _backend, _json, _stubber = map(
+    _part, ("core.models", "core.responses", "core.base_backend", "core.serialize", "core.botocore_stubber")
 )
+_random = _part("moto_api._internal.moto_random")
 _sqs, _values, _comparisons = map(_part, ("sqs.models", "dynamodb.models.dynamo_type", "dynamodb.comparisons"))
 _trees, _expressions, _validators = (
     _part(f"dynamodb.parsing.{name}") for name in ("ast_nodes", "expressions", "validators")
@@ -67,6 +71,25 @@ _conditions._lex_condition_expression = lambda parser: deque(_words_of(parser.co
 
 # Whose a request is, each service was asked in the order of the alphabet. No address of these three is another's, too.
 _part("backend_index").backend_url_patterns.sort(key=lambda known: known[0] not in ("dynamodb", "sqs", "s3"))
+
+_normalize = _stubber.normalize_request
+
+
+def _what_is_asked(request: Any) -> Any:
+    """Of a request in JSON what moto reads of it; the environment of a web server is made for others alone."""
+    target = request.headers.get("X-Amz-Target", "")
+    if not (target if isinstance(target, str) else target.decode()).startswith(("DynamoDB_", "AmazonSQS")):
+        return _normalize(request)
+    named = {name: text.decode() if isinstance(text, bytes) else text for name, text in request.headers.items()}
+    headers, path = CaseInsensitiveDict(named), urlsplit(request.url).path
+    return SimpleNamespace(
+        **{"method": request.method, "raw_url": request.url, "path": path, "raw_path": path, "headers": headers},
+        **{"data": request.body or b"", "form": {}, "files": {}, "values": {}, "environ": {}},
+        **{"content_type": headers["Content-Type"], "content_encoding": None, "from_wsgi_server": False},
+    )
+
+
+_stubber.normalize_request = _what_is_asked
 
 # The addresses of a service are those of its module; S3's was loaded anew twice in every request.
 _addresses = _backend.BaseBackend.urls.fget
