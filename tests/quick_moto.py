@@ -9,10 +9,9 @@ import time
 from collections import deque
 from importlib import import_module
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
-from botocore import auth, useragent, utils
 from requests.structures import CaseInsensitiveDict
 
 
@@ -153,22 +152,24 @@ def _random_string(source: Any, length: int = 20, include_digits: bool = True, l
 # Each request has an id of 52 letters, which were drawn one by one.
 _random.MotoRandom.get_random_string = _random_string
 
-# A client says of itself the same in every request, letter by letter, and reads the same times.
-useragent.sanitize_user_agent_string_component = functools.cache(useragent.sanitize_user_agent_string_component)
-utils._parse_timestamp_with_tzinfo = functools.lru_cache(4096)(utils._parse_timestamp_with_tzinfo)
+_auth, _agent, _utils = (cast("Any", import_module(f"botocore.{name}")) for name in ("auth", "useragent", "utils"))
 
-_add_auth = auth.SigV4Auth.add_auth
+# A client says of itself the same in every request, letter by letter, and reads the same times.
+_agent.sanitize_user_agent_string_component = functools.cache(_agent.sanitize_user_agent_string_component)
+_utils._parse_timestamp_with_tzinfo = functools.lru_cache(4096)(_utils._parse_timestamp_with_tzinfo)
+
+_add_auth = _auth.SigV4Auth.add_auth
 
 
 def _name_who_asks(signer: Any, request: Any) -> None:
     """Say who asks, and where; nobody here reads the signature. A signed address has one all the same."""
-    if type(signer) not in (auth.SigV4Auth, auth.S3SigV4Auth) or signer.credentials is None:
+    if type(signer) not in (_auth.SigV4Auth, _auth.S3SigV4Auth) or signer.credentials is None:
         _add_auth(signer, request)
         return
-    request.context["timestamp"] = auth.get_current_datetime().strftime(auth.SIGV4_TIMESTAMP)
+    request.context["timestamp"] = _auth.get_current_datetime().strftime(_auth.SIGV4_TIMESTAMP)
     signer._modify_request_before_signing(request)
     scope = signer.scope(request)
     request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
 
 
-auth.SigV4Auth.add_auth = _name_who_asks
+_auth.SigV4Auth.add_auth = _name_who_asks

@@ -18,12 +18,15 @@ from earshot.clock import now_iso
 from earshot.ids import TrackId
 from earshot.index.reader import IndexReader
 from earshot.messages import IndexPublished, TrackNotIndexed, TracksChanged
+from earshot.networks import CHOI, MUSICNN, network_named
 from earshot.recipes import Recipe, kept_recipes
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Tag, Track, TrackInfo
 from tests.aws import account
 
-MODEL = "musicnn-msd@1"
+MODEL, OTHER = CHOI.name, MUSICNN.name
+"""The small network and the large one. Hardly anything told here has to do with dimensions, and one transform of the
+large one takes longer to fit than a test may."""
 BUCKET = "earshot-test-index"
 TABLE = "earshot-test-tracks"
 POLICY = Policy(small_catalogue=4, min_delta_rows=6, delta_share=0.5)
@@ -41,15 +44,19 @@ class World:
     announced: list[IndexPublished] = field(default_factory=list)
     parked: list[TrackNotIndexed] = field(default_factory=list)
     upkeep_requests: int = 0
+    model: str = MODEL
 
     @cached_property
     def services(self) -> Services:
         """Those of the first process."""
         return self.another_process("first", policy=POLICY)
 
-    def put(self, track_id: str, raw: np.ndarray[Any, Any], *, title: str = "", model: str = MODEL) -> Track:
-        """Store a track with this embedding and drift (2, D); a second call is a newer preview."""
-        embedding, drift = (part.astype("<f2").tobytes() for part in raw)
+    def put(self, track_id: str, raw: np.ndarray[Any, Any], *, title: str = "", model: str = "") -> Track:
+        """Store a track with this embedding and drift (2, D), of which as many numbers are taken as its network has; a
+        second call is a newer preview."""
+        model = model or self.model
+        numbers = network_named(model).dimensions
+        embedding, drift = (part[:numbers].astype("<f2").tobytes() for part in raw)
         self.table.store_embedding(
             TrackInfo(TrackId(track_id), "file", title=title or f"Title of {track_id}", artists=("Someone",)),
             embedding=embedding,
@@ -70,14 +77,12 @@ class World:
         """A reader with a cache of its own that checks at every call."""
         return IndexReader(self.s3, BUCKET, self.folder / name, check_every_s=0)
 
-    def another_process(
-        self, name: str, *recipes: Recipe, model: str = MODEL, policy: Policy | None = None
-    ) -> Services:
+    def another_process(self, name: str, *recipes: Recipe, model: str = "", policy: Policy | None = None) -> Services:
         """The services of a second process, which keeps `recipes`, or the default one of `model`."""
         return make_services(
             table=self.table,
             make_builder=partial(make_builder, self.s3, BUCKET, work_dir=self.folder / name, policy=policy),
-            recipes=recipes or kept_recipes(model, ()),
+            recipes=recipes or kept_recipes(model or self.model, ()),
             announce=self.announced.append,
             park=self.parked.append,
             request_upkeep=self._request_upkeep,
