@@ -13,7 +13,8 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
 
 from earshot.stores.crawls_table import CrawlsTable
@@ -28,7 +29,6 @@ from tests.stubs.clients import client, restore_listeners
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import KeySchemaElementTypeDef
     from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
 
@@ -67,18 +67,25 @@ class Account:
     def sqs(self) -> "SQSClient":
         return client("sqs")  # type: ignore[no-any-return]
 
+    # What a stage has is made where moto keeps it: by requests it took longer than most tests that need it.
+
     def table(self, name: str, *keys: str, stream: bool = False) -> str:
         """A table with one or two text keys; its name."""
-        schema: list[KeySchemaElementTypeDef] = [{"AttributeName": keys[0], "KeyType": "HASH"}]
-        schema += [{"AttributeName": key, "KeyType": "RANGE"} for key in keys[1:]]
-        self.dynamodb.create_table(
-            TableName=name,
-            KeySchema=schema,
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-            if stream
-            else {"StreamEnabled": False},
+        dynamodb_backends[DEFAULT_ACCOUNT_ID][self.dynamodb.meta.region_name].create_table(
+            name,
+            schema=[
+                {"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+            ],
+            attr=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+            streams={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"} if stream else None,
+            billing_mode="PAY_PER_REQUEST",
+            throughput=None,
+            warm_throughput=None,
+            global_indexes=[],
+            indexes=[],
+            sse_specification=None,
+            deletion_protection_enabled=False,
+            tags=[],
         )
         return name
 
@@ -101,7 +108,7 @@ class Account:
 
     def bucket(self, name: str) -> str:
         """A bucket; its name."""
-        self.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3_backends[DEFAULT_ACCOUNT_ID]["aws"].create_bucket(name, self.s3.meta.region_name)
         return name
 
     def previews_bucket(self, name: str = "previews") -> PreviewsBucket:
@@ -110,7 +117,6 @@ class Account:
 
     def queue(self, name: str) -> str:
         """A queue, FIFO if its name says so; its URL."""
-        # Made where moto keeps them: a stage has ten, and most tests send nothing to any.
         fifo = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
         region = self.sqs.meta.region_name
         sqs_backends[DEFAULT_ACCOUNT_ID][region].create_queue(name, tags=None, **fifo)

@@ -5,13 +5,17 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import boto3
 import pytest
 
+import crawler.file
 from crawler import bootstrap, handler
+from crawler.covers.drawer import Drawer
+from crawler.cutting.cutter import Cutter
 from earshot.ids import CrawlId
 from earshot.intake import start_crawl
 from earshot.playlists import parse_playlist
@@ -130,6 +134,8 @@ class Stack:
 def running_stack(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Stack]:
     """A fresh `Stack`; `settings` are set as EARSHOT_… variables."""
     monkeypatch.setattr(boto3, "client", client)
+    monkeypatch.setattr(crawler.file, "Cutter", _cutter)
+    monkeypatch.setattr(bootstrap, "Drawer", _drawer)
     with stage(
         POWERTOOLS_LOG_LEVEL="CRITICAL", **{f"EARSHOT_{name.upper()}": value for name, value in settings.items()}
     ) as kept:
@@ -138,6 +144,18 @@ def running_stack(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[
         urls = {f"{name.replace('-', '_')}_queue_url": url for name, url in own.items()}
         yield Stack(tracks=kept.tracks, crawls=kept.crawls, previews=kept.previews, dead=kept.dead, **urls)
         _forget()
+
+
+@cache
+def _cutter() -> Cutter:
+    """One for all tests of a process: to start its confined process takes as long as a short test."""
+    return Cutter()
+
+
+@cache
+def _drawer() -> Drawer:
+    """Likewise."""
+    return Drawer()
 
 
 def _forget() -> None:

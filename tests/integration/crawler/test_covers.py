@@ -14,7 +14,6 @@ import pytest
 from mutagen import apev2, asf, flac, id3, mp4
 from mutagen.asf._attrs import ASFByteArrayAttribute
 
-from crawler import bootstrap
 from crawler.covers.sweep import CoverSweep
 from earshot.covers import SIZES, cover_of
 from earshot.stores.covers_bucket import CoversBucket
@@ -48,7 +47,6 @@ def stack(monkeypatch: pytest.MonkeyPatch, folder: Path, tmp_path: Path) -> Iter
         location = {"LocationConstraint": "eu-central-1"}
         boto3.client("s3").create_bucket(Bucket="covers", CreateBucketConfiguration=location)  # type: ignore[arg-type]
         yield running
-        bootstrap.covering().drawer.close()
 
 
 def _kept() -> CoversBucket:

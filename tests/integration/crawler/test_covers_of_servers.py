@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, contextmanager
 import boto3
 import pytest
 
-from crawler import bootstrap
 from earshot.covers import SIZES, cover_of
 from earshot.ids import TrackId
 from earshot.stores.covers_bucket import CoversBucket
@@ -55,7 +54,6 @@ def _running(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Stack
         location = {"LocationConstraint": "eu-central-1"}
         boto3.client("s3").create_bucket(Bucket="covers", CreateBucketConfiguration=location)  # type: ignore[arg-type]
         yield stack
-        bootstrap.covering().drawer.close()
 
 
 def _covers(stack: Stack, ids: list[str]) -> list[str | None]:

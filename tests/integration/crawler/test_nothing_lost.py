@@ -14,6 +14,7 @@ from earshot.ids import CrawlId
 from earshot.messages import ForgetPlaylist
 from earshot.reasons import Reason
 from earshot.stores.message_queue import MessageQueue
+from earshot.track import Status
 from tests.stubs.audio import sweep, write_sweep
 from tests.stubs.deezer import DeezerStub
 from tests.stubs.deezer import track as deezer_track
@@ -39,7 +40,8 @@ def _songs(*paths: Path) -> None:
 def _settle(stack: Stack) -> None:
     """As if every track had been looked at: what is on its way is never removed."""
     for track in stack.tracks.scan():
-        stack.tracks.mark_no_preview(track.track_id, reason=Reason.UNPLAYABLE)
+        if track.status is Status.PENDING:
+            stack.tracks.mark_no_preview(track.track_id, reason=Reason.UNPLAYABLE)
 
 
 def _crawl(stack: Stack, playlist: Path | str, *, remove: bool = False, agreed: int = 0) -> CrawlId:

@@ -7,10 +7,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import boto3
 import numpy as np
 import pytest
-from moto import mock_aws
 
 from annoy_service.builder import make_builder
 from annoy_service.index import index_batch
@@ -21,12 +19,15 @@ from earshot.descriptors import Descriptors
 from earshot.ids import TrackId
 from earshot.index.reader import IndexReader
 from earshot.messages import IndexPublished, TrackNotIndexed, TracksChanged
+from earshot.networks import CHOI, MUSICNN, network_named
 from earshot.recipes import Recipe, kept_recipes
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Tag, Track, TrackInfo
-from tests import quick_moto  # noqa: F401  # for what it does to moto
+from tests.aws import account
 
-MODEL = "musicnn-msd@1"
+MODEL, OTHER = CHOI.name, MUSICNN.name
+"""The small network and the large one. Hardly anything told here has to do with dimensions, and one transform of the
+large one takes longer to fit than a test may."""
 BUCKET = "earshot-test-index"
 TABLE = "earshot-test-tracks"
 POLICY = Policy(small_catalogue=4, min_delta_rows=6, delta_share=0.5)
@@ -44,6 +45,7 @@ class World:
     announced: list[IndexPublished] = field(default_factory=list)
     parked: list[TrackNotIndexed] = field(default_factory=list)
     upkeep_requests: int = 0
+    model: str = MODEL
 
     @cached_property
     def services(self) -> Services:
@@ -56,11 +58,14 @@ class World:
         raw: np.ndarray[Any, Any],
         *,
         title: str = "",
-        model: str = MODEL,
+        model: str = "",
         descriptors: Descriptors | None = None,
     ) -> Track:
-        """Store a track with this embedding and drift (2, D); a second call is a newer preview."""
-        embedding, drift = (part.astype("<f2").tobytes() for part in raw)
+        """Store a track with this embedding and drift (2, D), of which as many numbers are taken as its network has; a
+        second call is a newer preview."""
+        model = model or self.model
+        numbers = network_named(model).dimensions
+        embedding, drift = (part[:numbers].astype("<f2").tobytes() for part in raw)
         self.table.store_embedding(
             TrackInfo(TrackId(track_id), "file", title=title or f"Title of {track_id}", artists=("Someone",)),
             embedding=embedding,
@@ -82,14 +87,12 @@ class World:
         """A reader with a cache of its own that checks at every call."""
         return IndexReader(self.s3, BUCKET, self.folder / name, check_every_s=0)
 
-    def another_process(
-        self, name: str, *recipes: Recipe, model: str = MODEL, policy: Policy | None = None
-    ) -> Services:
+    def another_process(self, name: str, *recipes: Recipe, model: str = "", policy: Policy | None = None) -> Services:
         """The services of a second process, which keeps `recipes`, or the default one of `model`."""
         return make_services(
             table=self.table,
             make_builder=partial(make_builder, self.s3, BUCKET, work_dir=self.folder / name, policy=policy),
-            recipes=recipes or kept_recipes(model, ()),
+            recipes=recipes or kept_recipes(model or self.model, ()),
             announce=self.announced.append,
             park=self.parked.append,
             request_upkeep=self._request_upkeep,
@@ -117,21 +120,11 @@ def changed(*track_ids: str) -> TracksChanged:
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
-        s3.create_bucket(Bucket=BUCKET)
-        dynamodb.create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": "track_id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "track_id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield World(s3, dynamodb, TracksTable(dynamodb, TABLE), tmp_path)
+def world(tmp_path: Path) -> Iterator[World]:
+    with account() as aws:
+        aws.bucket(BUCKET)
+        aws.table(TABLE, "track_id")
+        yield World(aws.s3, aws.dynamodb, TracksTable(aws.dynamodb, TABLE), tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -21,12 +21,14 @@ from earshot.errors import DamagedIndex, RecallTooLow, RecipeNotReady
 from earshot.ids import TrackId
 from earshot.index.pointer import generation_key
 from earshot.messages import KeepUp
+from earshot.networks import network_named
+from earshot.recipes import default_recipe
 from earshot.track import TrackInfo
 
-from .conftest import MODEL, POLICY, World, changed
+from .conftest import MODEL, OTHER, POLICY, World, changed
 
 Music = Callable[..., np.ndarray[Any, Any]]
-OTHER, OTHERS = "choi-2017@1", "choi-2017@1-160d"
+OTHERS = default_recipe(network_named(OTHER)).name
 IDS = [f"file:{i:016x}" for i in range(20)]
 IN_TWO_DAYS = timedelta(days=2)
 
@@ -214,7 +216,7 @@ def test_a_generation_that_goes_into_service_while_garbage_is_collected_keeps_it
     """Its pointer is at one place before the collector's `calls`-th call to S3, and at another after it."""
     fill(world, music, 4)
     new = world.another_process("new", model=OTHER, policy=POLICY)
-    world.put(IDS[0], music(1)[0][:, :160], model=OTHER)
+    world.put(IDS[0], music(1)[0], model=OTHER)
     index_batch([changed(IDS[0])], new)
     left = iter(range(calls))
 
@@ -250,13 +252,13 @@ def test_a_new_model_serves_only_when_it_covers_the_catalogue(world: World, musi
     new = world.another_process("new", model=OTHER, policy=POLICY)
     for number, track_id in enumerate(IDS[:8]):
         assert world.latest()["model"] == MODEL
-        world.put(track_id, music(1, seed=number)[0][:, :160], model=OTHER)
+        world.put(track_id, music(1, seed=number)[0], model=OTHER)
         index_batch([changed(track_id)], new)
     assert world.latest()["model"] == OTHER
     assert world.latest()["tracks"] == 8
     assert world.latest()["version"] != version
     assert world.keys("generations/") == []
-    assert world.reader().current().dim == 160
+    assert world.reader().current().dim == 128
 
 
 def test_the_version_of_the_old_model_stays_readable_for_a_day(world: World, music: Music) -> None:
@@ -268,7 +270,7 @@ def test_the_version_of_the_old_model_stays_readable_for_a_day(world: World, mus
         bucket.keys[key].last_modified -= timedelta(days=2)
     new = world.another_process("new", model=OTHER, policy=POLICY)
     for number, track_id in enumerate(IDS[:4]):
-        world.put(track_id, music(1, seed=number)[0][:, :160], model=OTHER)
+        world.put(track_id, music(1, seed=number)[0], model=OTHER)
     index_batch([changed(track_id) for track_id in IDS[:4]], new)
     assert world.latest()["model"] == OTHER
     collect_garbage(new.leading.store)
@@ -282,7 +284,7 @@ def test_a_track_deleted_during_a_change_of_models_leaves_both_generations(world
     fill(world, music, 8)
     new = world.another_process("new", model=OTHER, policy=POLICY)
     for track_id in IDS[:4]:
-        world.put(track_id, music(1)[0][:, :160], model=OTHER)
+        world.put(track_id, music(1)[0], model=OTHER)
     index_batch([changed(track_id) for track_id in IDS[:4]], new)
     world.table.delete(TrackId(IDS[0]))
     world.table.delete(TrackId(IDS[6]))
@@ -297,7 +299,7 @@ def test_a_track_deleted_during_a_change_of_models_leaves_both_generations(world
 def test_a_person_can_put_an_incomplete_generation_into_service(world: World, music: Music) -> None:
     fill(world, music, 8)
     new = world.another_process("new", model=OTHER, policy=POLICY)
-    world.put(IDS[0], music(1)[0][:, :160], model=OTHER)
+    world.put(IDS[0], music(1)[0], model=OTHER)
     index_batch([changed(IDS[0])], new)
     with pytest.raises(RecipeNotReady, match="lacks 7 tracks"):
         promote(OTHERS, new)

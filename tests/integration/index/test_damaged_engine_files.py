@@ -6,7 +6,6 @@ from pathlib import Path
 import boto3
 import numpy as np
 import pytest
-from moto import mock_aws
 
 from annoy_service import gate
 from annoy_service.bases import rebuilt
@@ -22,6 +21,7 @@ from earshot.index.row_sources import FreshRow, FreshRows
 from earshot.index.rows import track_to_line
 from earshot.recipes import recipe_named
 from earshot.track import Track, TrackInfo
+from tests.aws import account
 
 BUCKET, ROWS = "engines", 500
 
@@ -41,17 +41,15 @@ def fresh() -> list[FreshRow]:
 @pytest.fixture(scope="module", params=["ivf_rabitq", "hnsw"])
 def published(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manifest]:
     """A version whose base is searched by the engine."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with pytest.MonkeyPatch.context() as patch, account() as aws:
         patch.setattr(gate, "EXACT_UP_TO", 400)
         patch.setattr(layout, "_STEPS_FRESH", 2)
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket=BUCKET)
         builder: Builder = make_builder(
-            s3, BUCKET, recipe_named("choi-2017@1-160d"), tmp_path_factory.mktemp("work"), engine=request.param
+            aws.s3,
+            aws.bucket(BUCKET),
+            recipe_named("choi-2017@1-160d"),
+            tmp_path_factory.mktemp("work"),
+            engine=request.param,
         )
         publish(builder, rebuilt(builder, [FreshRows(fresh(), 160)], 0.0), position(builder))
         manifest = manifest_at(builder, position(builder))

@@ -13,7 +13,6 @@ import boto3
 import numpy as np
 import pytest
 from annoy import AnnoyIndex
-from moto import mock_aws
 
 from annoy_service.bases import rebuilt
 from annoy_service.builder import Builder, make_builder
@@ -29,6 +28,7 @@ from earshot.index.rows import LINES, OFFSETS, track_to_line
 from earshot.index.shelf import SHELF
 from earshot.recipes import recipe_named
 from earshot.track import Track, TrackInfo
+from tests.aws import account
 
 N = 11_000  # enough for Annoy to be used at query time
 NODE_BYTES = 4 * (160 + 3)
@@ -50,17 +50,15 @@ def fresh(n: int, start: int = 0) -> list[FreshRow]:
 @pytest.fixture(scope="module")
 def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
     """A published version with a base large enough for Annoy and a delta."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with pytest.MonkeyPatch.context() as patch, account() as aws:
         patch.setattr(layout, "_STEPS_FRESH", 2)  # the map of a large base takes many seconds, and has its own tests
         patch.setattr(layout, "LANDMARKS_OF_MANY", 50)
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket=BUCKET)
         builder = make_builder(
-            s3, BUCKET, recipe_named("choi-2017@1-160d"), tmp_path_factory.mktemp("builder"), engine="annoy"
+            aws.s3,
+            aws.bucket(BUCKET),
+            recipe_named("choi-2017@1-160d"),
+            tmp_path_factory.mktemp("builder"),
+            engine="annoy",
         )
         publish(builder, rebuilt(builder, [FreshRows(fresh(N), 160)], 0.0), position(builder))
         yield builder

@@ -9,10 +9,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import boto3
 import numpy as np
 import pytest
-from moto import mock_aws
 
 from annoy_service.builder import Builder, make_builder
 from annoy_service.compact import compact
@@ -31,6 +29,7 @@ from earshot.networks import MUSICNN
 from earshot.recipes import default_recipe
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Track, TrackInfo
+from tests.aws import account
 from tests.golden.index_format_1.manifest import Manifest as OfThen
 
 _SAME = ("model", "dim", "search_k", "recall")
@@ -86,26 +85,14 @@ class Frozen:
 
 
 @pytest.fixture(params=["annoy", "exact"])
-def frozen(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Frozen]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+def frozen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Frozen]:
     folder = GOLDEN / request.param
-    with mock_aws():
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket=BUCKET)
+    with account() as aws:
+        s3 = aws.s3
+        aws.bucket(BUCKET)
         for path in sorted(folder.joinpath("bucket").rglob("*.*")):
             s3.put_object(Bucket=BUCKET, Key=path.relative_to(folder / "bucket").as_posix(), Body=path.read_bytes())
-        dynamodb = boto3.client("dynamodb")
-        dynamodb.create_table(
-            TableName="tracks",
-            KeySchema=[{"AttributeName": "track_id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "track_id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        table = TracksTable(dynamodb, "tracks")
-        yield Frozen(s3, json.loads((folder / "expected.json").read_text()), table, tmp_path)
+        yield Frozen(s3, json.loads((folder / "expected.json").read_text()), aws.tracks_table(), tmp_path)
 
 
 def answers(frozen: Frozen, reader: IndexReader) -> dict[str, list[tuple[str, float]]]:

@@ -14,14 +14,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
-from moto import mock_aws
 
 from annoy_service.builder import Builder
 from annoy_service.garbage import collect_garbage
@@ -45,6 +43,7 @@ from earshot.networks import CHOI
 from earshot.recipes import Recipe, default_recipe
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Tag, TrackInfo
+from tests.aws import Account, account
 
 NETWORK = CHOI  # the smallest one: the machine takes thousands of steps
 RECIPES = (default_recipe(NETWORK), Recipe("a challenger", NETWORK, "centred", NETWORK.dimensions))
@@ -65,6 +64,7 @@ class Killed(Exception):
 class Aws:
     """Clients whose calls are counted; at the `at`-th one from now on, `do` happens first (or after it)."""
 
+    account: Account
     s3: Any
     dynamodb: Any
     at: int | None = None
@@ -96,12 +96,8 @@ class Aws:
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[Aws]:
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.delenv("AWS_ENDPOINT_URL", raising=False)
-        clients = Aws(boto3.client("s3"), boto3.client("dynamodb"))
+    with account() as made:
+        clients = Aws(made, made.s3, made.dynamodb)
         clients.watch()
         yield clients
 
@@ -125,14 +121,8 @@ class IndexAndTable(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        name = f"world-{next(_worlds)}"
-        self.aws.s3.create_bucket(Bucket=name)
-        self.aws.dynamodb.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": "track_id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "track_id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        name = self.aws.account.bucket(f"world-{next(_worlds)}")
+        self.aws.account.table(name, "track_id")
         self.bucket = name
         self.table = TracksTable(self.aws.dynamodb, name)
         self.folder = tempfile.TemporaryDirectory()

@@ -28,7 +28,7 @@ from earshot.index.segment import MAP
 from earshot.index.transform import unit
 from earshot.track import Track, TrackInfo
 
-from .conftest import MODEL, World, changed
+from .conftest import OTHER, World, changed
 
 Music = Callable[..., np.ndarray[Any, Any]]
 IDS = [TrackId(f"file:{i:016x}") for i in range(160)]
@@ -39,7 +39,7 @@ PARTS = (slice(0, 5), slice(5, 155), slice(155, 160))
 def tracks(music: Music) -> list[Track]:
     return [
         Track(
-            TrackInfo(track_id, "file", title=track_id), model=MODEL, preview_at=now_iso(),
+            TrackInfo(track_id, "file", title=track_id), model=OTHER, preview_at=now_iso(),
             embedding=embedding.astype("<f2").tobytes(), drift=drift.astype("<f2").tobytes(),
         )
         for track_id, (embedding, drift) in zip(IDS, music(len(IDS)), strict=True)
@@ -48,6 +48,7 @@ def tracks(music: Music) -> list[Track]:
 
 @pytest.fixture
 def three(world: World, music: Music) -> Manifest:
+    world.model = OTHER  # fewer rows of its 128 numbers fit into a leaf
     builder = world.services.leading
     network = builder.recipe.network
 

@@ -24,6 +24,7 @@ from earshot.errors import DamagedIndex
 from earshot.ids import TrackId
 from earshot.messages import KeepUp, TrackNotIndexed, TracksChanged
 from earshot.stores.message_queue import FifoQueue, Letters, MessageQueue
+from tests.aws import REGION
 
 from .conftest import World
 
@@ -57,7 +58,7 @@ class Queues:
                 "messageId": message["MessageId"],
                 "receiptHandle": message["ReceiptHandle"],
                 "body": message["Body"],
-                "eventSourceARN": f"arn:aws:sqs:us-east-1:123456789012:{name}",
+                "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:{name}",
             }
             told["attributes"]["ApproximateReceiveCount"] = str(delivery)
             records.append(told)
@@ -85,7 +86,7 @@ def queues(world: World, monkeypatch: pytest.MonkeyPatch) -> Queues:
     failed = MessageQueue(queues.sqs, queues.urls["index-failed"])
     services = replace(world.services, park=failed.send)
     parked, *dead = (
-        Letters(queues.sqs, f"arn:aws:sqs:us-east-1:123456789012:{name}")
+        Letters(queues.sqs, f"arn:aws:sqs:{REGION}:123456789012:{name}")
         for name in ("index-failed", "changes-dlq.fifo", "compact-dlq.fifo")
     )
     reconcile = ReconcileIndex(services, queues.fifo("changes.fifo"), parked, dead)

@@ -25,7 +25,7 @@ from earshot.networks import CHOI
 from earshot.recipes import Recipe, recipe_named
 from earshot.track import TrackInfo
 
-from .conftest import BUCKET, POLICY, World, changed
+from .conftest import BUCKET, OTHER, POLICY, World, changed
 
 Music = Callable[..., np.ndarray[Any, Any]]
 FIRST, SECOND = "choi-2017@1-160d", "a challenger"
@@ -295,6 +295,7 @@ def test_what_is_folded_into_a_generation_in_its_last_moment_is_not_lost(world: 
 def test_a_generation_that_older_code_began_under_the_name_of_its_network_is_carried_on(
     world: World, music: Music
 ) -> None:
+    world.model = OTHER
     for track_id, raw in zip(IDS[:4], music(4), strict=True):
         world.put(track_id, raw)
     world.wake(*IDS[:4])

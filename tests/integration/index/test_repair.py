@@ -13,7 +13,7 @@ from earshot.errors import DamagedIndex
 from earshot.ids import TrackId
 from earshot.track import Status, TrackInfo
 
-from .conftest import MODEL, POLICY, TABLE, World, changed
+from .conftest import MODEL, OTHER, POLICY, TABLE, World, changed
 
 Music = Callable[..., np.ndarray[Any, Any]]
 IDS = [f"file:{i:016x}" for i in range(12)]
@@ -41,14 +41,14 @@ def test_a_deletion_that_was_lost_during_a_change_of_models_does_not_keep_the_ne
 ) -> None:
     fill(world, music)
     world.wake(*IDS)
-    new = world.another_process("new", model="choi-2017@1", policy=POLICY)
+    new = world.another_process("new", model=OTHER, policy=POLICY)
     world.table.delete(TrackId(IDS[0]))
     for number, track_id in enumerate(IDS[1:]):
-        world.put(track_id, music(1, seed=number)[0][:, :160], model="choi-2017@1")
+        world.put(track_id, music(1, seed=number)[0], model=OTHER)
     index_batch([changed(track_id) for track_id in IDS[1:]], new)
     assert world.latest()["model"] == MODEL
     index_missing(new)
-    assert world.latest()["model"] == "choi-2017@1"
+    assert world.latest()["model"] == OTHER
     assert world.latest()["tracks"] == 11
 
 
@@ -135,8 +135,8 @@ def test_a_lost_table_is_restored_from_the_index_to_the_last_byte(world: World, 
 def test_a_table_lost_during_a_change_of_models_is_restored_from_both_generations(world: World, music: Music) -> None:
     fill(world, music)
     world.wake(*IDS)
-    new = world.another_process("new", model="choi-2017@1", policy=POLICY)
-    world.put(IDS[0], music(1)[0][:, :160], model="choi-2017@1")
+    new = world.another_process("new", model=OTHER, policy=POLICY)
+    world.put(IDS[0], music(1)[0], model=OTHER)
     index_batch([changed(IDS[0])], new)
     before = {track_id: world.table.get(TrackId(track_id)) for track_id in IDS}
     for track_id in IDS:

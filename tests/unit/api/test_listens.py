@@ -73,7 +73,7 @@ def test_plays_are_named_by_a_track_or_by_what_the_player_calls_them(world: Worl
         {"listened_at": _NOW, "track_id": "deezer:1", "duration_ms": 10**12},
         {"listened_at": _NOW, "track_id": "deezer:1", "user": "me"},
     ],
-    ids=str,
+    ids=["nothing", "no-artist", "no-id", "tomorrow", "long-ago", "never", "no-isrc", "too-long", "another-word"],
 )
 def test_a_play_that_cannot_be_is_refused_and_none_of_the_others_taken(
     world: World, ask: Ask, wrong: dict[str, Any]
