@@ -10,6 +10,8 @@ import pytest
 from annoy_service.index import index_batch
 from earshot.errors import NoIndexYet
 from earshot.ids import TrackId
+from earshot.networks import MUSICNN
+from earshot.recipes import default_recipe
 from earshot.track import Tag, TrackInfo
 
 from .conftest import TABLE, World, changed
@@ -165,7 +167,7 @@ def test_what_a_killed_process_had_half_written_does_not_fill_the_disk(world: Wo
     world.wake(*ids(1))
     world.reader().current()
     segment = next((world.folder / "reader" / "segments").iterdir())
-    base = world.folder / "killed" / quote("musicnn-msd@1-128d", safe="") / "0" / "tmpabc123" / "raw.npy"
+    base = world.folder / "killed" / quote(default_recipe(MUSICNN).name, safe="") / "0" / "tmpabc123" / "raw.npy"
     for left in (base, segment / ".annoy.ann.xyz"):
         left.parent.mkdir(parents=True, exist_ok=True)
         left.write_bytes(b"half of it")
