@@ -35,8 +35,8 @@ MAX_FIT_ROWS = 200_000
 """Rows that enter the statistics: evenly spread over a larger catalogue, whose covariance they give to within 1 %."""
 
 _DATA = Path(__file__).with_name("data")
-_BLOCKS = {"musicnn_msd_prior": (200, 212, 212)}
-"""Sizes of the blocks of features that are scaled alike: penultimate layer, means, maxima."""
+_BLOCKS = {"musicnn_msd_prior": (200, 212, 212), "musicnn_mn04_prior": (200, 212, 212, 256, 384)}
+"""Sizes of the blocks of features that are scaled alike: penultimate layer, means, maxima; blocks 6 and 12 of mn04."""
 _LEAST_VARIANCE = 1e-9
 """In a direction, in units of what varies within a track: below it lies rounding."""
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from earshot.errors import InvalidSettings
-from earshot.networks import CHOI, MUSICNN, NETWORKS, Network, network_named
+from earshot.networks import CHOI, MUSICNN, MUSICNN_MN04, NETWORKS, Network, network_named
 
 Fit = Literal["within-class", "centred"]
 """How the catalogue transform is fitted (annoy_service/fit.py)."""
@@ -42,11 +42,16 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType({
             "musicnn-msd@1-128d-channel", MUSICNN, "within-class", 128,
             prior=_MUSICNN_PRIOR, channel="musicnn_msd_channel",
         ),
+        Recipe(
+            "musicnn-mn04@1-128d", MUSICNN_MN04, "within-class", 128,
+            prior="musicnn_mn04_prior", channel="musicnn_mn04_channel", spread=0.1,
+        ),
         Recipe("choi-2017@1-160d", CHOI, "centred", 160),
     )
 })  # fmt: skip
 _DEFAULTS: Mapping[str, str] = MappingProxyType({
     MUSICNN.name: "musicnn-msd@1-128d-channel",
+    MUSICNN_MN04.name: "musicnn-mn04@1-128d",
     CHOI.name: "choi-2017@1-160d",
 })  # fmt: skip
 

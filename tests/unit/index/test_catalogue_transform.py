@@ -75,7 +75,11 @@ def test_the_transform_follows_the_recipe(golden: Array) -> None:
     assert np.abs(vectors @ vectors.T - expected @ expected.T).max() < 1e-3
 
 
-@pytest.mark.parametrize(("recipe", "kept"), [(CHANNEL, "musicnn_channel")], ids=lambda one: getattr(one, "name", ""))
+@pytest.mark.parametrize(
+    ("recipe", "kept"),
+    [(CHANNEL, "musicnn_channel"), (default_recipe(networks.MUSICNN_MN04), "musicnn_mn04")],
+    ids=["musicnn", "musicnn-mn04"],
+)
 def test_recipes_give_the_golden_similarities(recipe: Recipe, kept: str) -> None:
     """Of forty real tracks, by an implementation of the recipes that is not this one, in double precision."""
     with np.load(Path(__file__).parents[2] / "golden" / "recipes.npz") as stored:
