@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from bench.quality.encodings import LOSSLESS
-from bench.quality.hearing import Raw, hear_all
+from bench.quality.hearing import Raw, audible, hear_all
 from bench.quality.judged import Figures, fitted, judged, recall_when_small
 from bench.quality.music import ROOT, Clip, clips_of, encode_all, every_other
 from config.extract import ModelSettings
@@ -39,8 +39,10 @@ def main() -> int:
     parser.add_argument("folders", nargs="*", type=Path, help="folders of music, one folder an artist")
     folders = parser.parse_args().folders or [debian_music(ROOT / ".cache" / "demo-music").folder]
     clips = clips_of(folders)
+    encode_all(clips, [LOSSLESS])
+    clips = audible(clips, MUSICNN.name)
+    encode_all([clips[number] for number in every_other(clips)], MIXED)
     catalogues = _catalogues(clips)
-    _encode(clips, catalogues)
     outcome = {recipe.name: measured(recipe, clips, catalogues) for recipe in _recipes()}
     kept = {"clips": len(clips), "artists": len({clip.artist for clip in clips}), "recipes": outcome}
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
@@ -110,12 +112,6 @@ def _catalogues(clips: Sequence[Clip]) -> Catalogue:
             encodings[number] = name if name in MIXED else MIXED[turn % len(MIXED)]
         found[name] = encodings
     return found
-
-
-def _encode(clips: Sequence[Clip], catalogues: Catalogue) -> None:
-    encode_all(clips, [LOSSLESS])
-    encode_all([clips[number] for number in every_other(clips)], MIXED)
-    assert all(clip.file(kind).exists() for kinds in catalogues.values() for clip, kind in zip(clips, kinds, strict=True))
 
 
 def _heard(recipe: Recipe, clips: Sequence[Clip], encodings: Sequence[str]) -> Raw:

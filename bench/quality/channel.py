@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.quality.encodings import LOSSLESS
-from bench.quality.hearing import Raw, hear_all
+from bench.quality.hearing import Raw, audible, hear_all
 from bench.quality.music import Clip, clips_of, encode_all
 from earshot.networks import NETWORKS
 
@@ -32,6 +32,8 @@ def main() -> int:
     parser.add_argument("folders", nargs="+", type=Path)
     options = parser.parse_args()
     clips = clips_of(options.folders)
+    encode_all(clips, (LOSSLESS,))
+    clips = audible(clips, options.network)
     covariance = np.mean([*channels(clips, options.network).values()], axis=0)
     factor, diagonal = compressed(covariance)
     np.savez_compressed(
@@ -44,7 +46,7 @@ def main() -> int:
 
 def channels(clips: Sequence[Clip], network: str) -> dict[str, Matrix64]:
     """By encoding: the mean products (D, D) of what it adds to the embeddings of lossless clips."""
-    encode_all(clips, (LOSSLESS, *HEARD_AS))
+    encode_all(clips, HEARD_AS)
 
     def heard(encoding: str) -> Raw:
         return hear_all([clip.file(encoding) for clip in clips], network)[:, 0].astype(np.float64)

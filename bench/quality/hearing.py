@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from bench.quality.encodings import LOSSLESS
+from bench.quality.music import Clip
 from config.extract import ModelSettings
+from earshot.errors import AudioRejected
 from extractor.audio.decode import decode
 from extractor.extract import extract_audio
 from extractor.networks.loading import load_network
@@ -24,6 +27,19 @@ def hear_all(files: Sequence[Path], network: str) -> Raw:
     """(files, 2, D)."""
     with ProcessPoolExecutor(os.cpu_count()) as workers:
         return np.stack([*workers.map(partial(_hear, network=network), files, chunksize=8)])
+
+
+def audible(clips: Sequence[Clip], network: str) -> list[Clip]:
+    """Those that can be heard at all: a clip may fall into a silence. Their lossless files must be there."""
+    return [clip for clip in clips if _is_audible(clip.file(LOSSLESS), network)]
+
+
+def _is_audible(file: Path, network: str) -> bool:
+    try:
+        _hear(file, network)
+    except AudioRejected:
+        return False
+    return True
 
 
 def _hear(file: Path, network: str) -> Raw:
