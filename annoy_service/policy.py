@@ -9,7 +9,6 @@ from earshot.index.manifest import Manifest, SegmentEntry
 from earshot.index.shelf import SHELF
 from earshot.networks import Network
 
-
 _ROOM_BYTES = 4_750_000_000
 _ROW_BYTES = 1_304
 """Of a row beside its embedding and drift: vector, description, engine's file, shelf."""

@@ -19,7 +19,7 @@ from bench.quality.hearing import Raw, audible, hear_all
 from bench.quality.music import Clip, clips_of, encode_all
 from earshot.networks import NETWORKS
 
-HEARD_AS: Final = ("mp3 48", "mp3 64", "aac 64", "opus 48", "vorbis 64")
+HEARD_AS: Final = ("mp3 64", "opus 48", "aac 64")
 _RANK = 256
 Matrix64 = npt.NDArray[np.float64]
 

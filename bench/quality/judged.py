@@ -14,7 +14,7 @@ from earshot.recipes import Recipe
 
 Matrix = npt.NDArray[np.float32]
 K = 10
-_DRAWS = 20
+_DRAWS = 10
 
 
 @dataclass(frozen=True, slots=True)

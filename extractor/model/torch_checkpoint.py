@@ -100,5 +100,3 @@ def _values(tensor: _Tensor, content: bytes) -> npt.NDArray[np.float32]:
     start = tensor.offset * tensor.dtype.itemsize
     values: npt.NDArray[np.float32] = np.frombuffer(content, tensor.dtype, count, start).astype(np.float32)
     return values.reshape(tensor.shape)
-
-

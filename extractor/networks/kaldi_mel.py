@@ -45,4 +45,3 @@ class KaldiMels:
         mels += _OFFSET
         mels *= _FIFTH
         return mels
-

@@ -53,9 +53,7 @@ class _Writer(pickle._Pickler):  # the one in Python, which writes names that ca
 
 def tensor(shape: tuple[int, ...], stride: tuple[int, ...], *, offset: int = 0, kind: str = "FloatStorage") -> Call:
     storage = Storage(("storage", Named("torch", kind), "0", "cpu", 12))
-    return Call(
-        Named("torch._utils", "_rebuild_tensor_v2"), storage, offset, shape, stride, False, OrderedDict()
-    )
+    return Call(Named("torch._utils", "_rebuild_tensor_v2"), storage, offset, shape, stride, False, OrderedDict())
 
 
 def checkpoint(folder: Path, said: Any) -> Path:
