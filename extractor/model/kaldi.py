@@ -15,6 +15,6 @@ def filterbank(rate: int) -> npt.NDArray[np.float32]:
     return np.pad(triangles, ((0, 0), (0, 1))).astype(np.float32)  # Kaldi leaves the last bin out
 
 
-def _mel(hertz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _mel(hertz: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     scaled: npt.NDArray[np.float64] = 1127.0 * np.log(1.0 + hertz / 700.0)
     return scaled

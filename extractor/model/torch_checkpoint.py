@@ -9,7 +9,7 @@ import io
 import pickle
 import zipfile
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from earshot.errors import InvalidInput
 
-_TYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+_TYPES: Mapping[str, np.dtype[np.generic]] = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 _MAX_BYTES = 64 * 1024 * 1024
 Tensors = dict[str, npt.NDArray[np.float32]]
 
@@ -35,7 +35,7 @@ class _Tensor:
     """Where a tensor lies: in member `key`, from element `offset` on, its last dimension innermost."""
 
     key: str
-    dtype: np.dtype[np.float32] | np.dtype[np.int64]
+    dtype: np.dtype[np.generic]
     offset: int
     shape: tuple[int, ...]
 

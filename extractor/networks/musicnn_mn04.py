@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-import soxr
 
 from earshot.embedding import Embedding
 from earshot.networks import MUSICNN_MN04
@@ -53,6 +52,8 @@ class MusicnnMn04:
 
     def features(self, samples: Samples) -> Features:
         """Embedding: means over patches and halves. Drift: mean of their first half minus that of their second."""
+        import soxr  # for this network alone: the handler loads none of what decodes
+
         musicnn = self._musicnn.features(soxr.resample(samples, self.rate, self._musicnn.rate, quality="HQ"))
         rows = self.hear(self._mels.log_mels(samples))
         return Features(

@@ -33,7 +33,8 @@ def sweep() -> np.ndarray:
     t = np.arange(RATE * 12) / RATE
     noise = np.random.default_rng(0).standard_normal(len(t))
     pulses = np.sign(np.sin(2 * np.pi * 110 * t)) * (np.floor(t * 4) % 2)
-    return (0.3 * np.sin(2 * np.pi * (200 * t + 150 * t * t)) + 0.2 * pulses + 0.05 * noise).astype(np.float32)
+    samples = 0.3 * np.sin(2 * np.pi * (200 * t + 150 * t * t)) + 0.2 * pulses + 0.05 * noise
+    return np.asarray(samples, np.float32)
 
 
 def test_the_golden_numbers_are_met(both: MusicnnMn04, mels: KaldiMels) -> None:

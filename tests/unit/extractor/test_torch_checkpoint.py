@@ -36,7 +36,10 @@ class Storage(tuple[Any, ...]):
     __slots__ = ()
 
 
-class _Writer(pickle._Pickler):  # the one in Python, which writes names that cannot be imported here
+_Pickler: Any = pickle._Pickler  # type: ignore[attr-defined]
+
+
+class _Writer(_Pickler):  # type: ignore[misc]  # the one in Python, which writes names that cannot be imported here
     def persistent_id(self, obj: Any) -> Any:
         return tuple(obj) if isinstance(obj, Storage) else None
 
