@@ -36,7 +36,7 @@ class Storage(tuple[Any, ...]):
     __slots__ = ()
 
 
-_Pickler: Any = pickle._Pickler  # type: ignore[attr-defined]
+_Pickler: Any = pickle._Pickler
 
 
 class _Writer(_Pickler):  # type: ignore[misc]  # the one in Python, which writes names that cannot be imported here
