@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from annoy_service.choice import BY_MEASUREMENT, engines_to_try
-from annoy_service.policy import Policy
+from annoy_service.policy import Policy, policy_of
 from earshot.index.cache import SegmentCache
 from earshot.index.engines.engine import Engine
 from earshot.index.store import IndexStore
@@ -53,7 +53,13 @@ def make_builder(
     folder = _claim(work_dir / quote(recipe.name, safe=""))
     store = IndexStore(s3_client, bucket)
     return Builder(
-        store, SegmentCache(store, folder), recipe, folder, policy or Policy(), leads, engines_to_try(engine)
+        store,
+        SegmentCache(store, folder),
+        recipe,
+        folder,
+        policy or policy_of(recipe.network),
+        leads,
+        engines_to_try(engine),
     )
 
 

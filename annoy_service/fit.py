@@ -3,6 +3,10 @@
 Features are scaled block by block, whitened by their *drift* within a track (within-class covariance normalisation,
 Hatch et al. 2006, without labels: directions in which a track varies by itself do not tell tracks apart) and reduced to
 the directions in which the catalogue varies. A prior from freely licensed music keeps it good for ten tracks.
+
+A clip is the same all through, and so is what encoded it: drift alone knows nothing of codecs and bit rates, and its
+whitening would amplify them. How features move between encodings of the same audio was measured once, and is added
+(channel compensation; docs/adr/0042).
 """
 
 import math
@@ -30,16 +34,18 @@ SHRINKAGE = 0.05
 MAX_FIT_ROWS = 200_000
 """Rows that enter the statistics: evenly spread over a larger catalogue, whose covariance they give to within 1 %."""
 
-_PRIORS = Path(__file__).with_name("data")
-_BLOCKS = {"musicnn_msd_prior": (200, 212, 212)}
-"""Sizes of the blocks of features that are scaled alike: penultimate layer, means, maxima."""
+_DATA = Path(__file__).with_name("data")
+_BLOCKS = {"musicnn_msd_prior": (200, 212, 212), "musicnn_mn04_prior": (200, 212, 212, 256, 384)}
+"""Sizes of the blocks of features that are scaled alike: penultimate layer, means, maxima; blocks 6 and 12 of mn04."""
+_LEAST_VARIANCE = 1e-9
+"""In a direction, in units of what varies within a track: below it lies rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prior:
     """Second-order statistics of a network's features over music at large; all float64.
 
-    `mean` (D,), `block_variance` (3,), `drift` and `total` covariance (D, D), `blocks` the sizes that add up to D.
+    `mean` (D,), `block_variance` (blocks,), `drift` and `total` covariance (D, D), `blocks` the sizes that add up to D.
     """
 
     mean: Matrix64
@@ -50,18 +56,14 @@ class Prior:
 
     @classmethod
     def load(cls, path: Path, blocks: tuple[int, ...]) -> Self:
-        """Covariances are stored as a low-rank factor plus a diagonal."""
+        """Read the file `path`."""
         with np.load(path, allow_pickle=False) as arrays:
-            factors = {name: arrays[f"{name}_factor"].astype(np.float64) for name in ("drift", "total")}
-            covariances = {
-                name: factor @ factor.T + np.diag(arrays[f"{name}_diagonal"].astype(np.float64))
-                for name, factor in factors.items()
-            }
             return cls(
                 mean=arrays["mean"].astype(np.float64),
                 block_variance=arrays["block_variance"].astype(np.float64),
                 blocks=blocks,
-                **covariances,
+                drift=_covariance(arrays, "drift"),
+                total=_covariance(arrays, "total"),
             )
 
 
@@ -78,7 +80,29 @@ def prior_of(recipe: Recipe) -> Prior:
 
 @cache
 def _load_prior(name: str) -> Prior:
-    return Prior.load(_PRIORS / f"{name}.npz", _BLOCKS[name])
+    return Prior.load(_DATA / f"{name}.npz", _BLOCKS[name])
+
+
+def channel_of(recipe: Recipe) -> Matrix64:
+    """Covariance (D, D) of what another encoding of the same audio adds to the features, by the recipe's file.
+
+    Zero where the recipe names none.
+    """
+    size = recipe.network.dimensions
+    return _load_channel(recipe.channel) if recipe.channel else np.zeros((size, size))
+
+
+@cache
+def _load_channel(name: str) -> Matrix64:
+    with np.load(_DATA / f"{name}.npz", allow_pickle=False) as arrays:
+        return _covariance(arrays, "channel")
+
+
+def _covariance(arrays: Mapping[str, npt.NDArray[np.floating]], name: str) -> Matrix64:
+    """Covariances are stored as a low-rank factor plus a diagonal."""
+    factor = arrays[f"{name}_factor"].astype(np.float64)
+    covariance: Matrix64 = factor @ factor.T + np.diag(arrays[f"{name}_diagonal"].astype(np.float64))
+    return covariance
 
 
 class Statistics:
@@ -147,7 +171,7 @@ def fit(recipe: Recipe, statistics: Statistics) -> CatalogueTransform:
     """The transform for a catalogue with these statistics, for any number of tracks from one on."""
     if recipe.transform == "centred":
         return _centred(statistics)
-    return _within_class(statistics, prior_of(recipe), recipe.dim)
+    return _within_class(statistics, recipe)
 
 
 def fit_rows(recipe: Recipe, rows: MergedRows) -> CatalogueTransform:
@@ -164,17 +188,19 @@ def offset_of(recipe: Recipe) -> Matrix64:
     return prior_of(recipe).mean if recipe.prior else np.zeros(recipe.network.dimensions)
 
 
-def _within_class(statistics: Statistics, prior: Prior, dim: int) -> CatalogueTransform:
+def _within_class(statistics: Statistics, recipe: Recipe) -> CatalogueTransform:
+    prior = prior_of(recipe)
     n, n0 = statistics.n, PRIOR_WEIGHT
     scale = _block_scale(np.diag(statistics.scatter), n, prior)
     both = np.outer(scale, scale)
-    within = both * (statistics.drift_scatter + n0 * prior.drift) / (n + n0)
+    within = both * ((statistics.drift_scatter + n0 * prior.drift) / (n + n0) + channel_of(recipe))
     size = len(within)
     within = (1 - SHRINKAGE) * within + SHRINKAGE * np.trace(within) / size * np.eye(size)
     whitening = _inverse_root(within)
     total = both * (statistics.scatter + n0 * prior.total) / (n + n0)
-    _, directions = np.linalg.eigh(whitening @ total @ whitening)
-    projection = whitening @ directions[:, ::-1][:, :dim]
+    variances, directions = np.linalg.eigh(whitening @ total @ whitening)
+    kept, weights = directions[:, ::-1][:, : recipe.dim], np.maximum(variances[::-1][: recipe.dim], _LEAST_VARIANCE)
+    projection = whitening @ (kept * weights**recipe.spread)
     return _transform(_mean(statistics, prior.mean), scale, projection)
 
 

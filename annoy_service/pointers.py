@@ -8,7 +8,7 @@ from earshot.index.formats import named
 from earshot.index.manifest import Manifest
 from earshot.index.pointer import POINTER_KEY, generation_key
 from earshot.index.store import Head
-from earshot.recipes import default_recipe
+from earshot.recipes import first_recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def generation(builder: Builder) -> Position:
     """The pointer to the recipe's newest version where it does not serve."""
     key = generation_key(builder.recipe.name)
     head = builder.store.head(key)
-    if head is None and default_recipe(builder.recipe.network) == builder.recipe:
+    if head is None and first_recipe(builder.recipe.network) == builder.recipe:
         before = generation_key(builder.recipe.network.name)  # as it was called before recipes had names
         if old := builder.store.head(before):
             return Position(before, old)

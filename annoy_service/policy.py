@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from earshot.ids import SegmentId
 from earshot.index.manifest import Manifest, SegmentEntry
 from earshot.index.shelf import SHELF
+from earshot.networks import Network
+
+_ROOM_BYTES = 4_750_000_000
+_ROW_BYTES = 1_304
+"""Of a row beside its embedding and drift: vector, description, engine's file, shelf."""
+_FLOAT16_BYTES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +25,8 @@ class Policy:
     `dead_share` of all rows are dead, or when a base lacks the shelf of this edition, without which the first search of
     every container takes seconds.
 
-    `at_once`: rows that one base, and so one compaction, holds at most. A function has 10 GB of disk and 15 minutes,
-    and a row is there twice meanwhile, at 3.8 kB (docs/scaling.md). Larger catalogues have several bases.
+    `at_once`: rows that one base, and so one compaction, holds at most (`policy_of`). Larger catalogues have several
+    bases.
     """
 
     small_catalogue: int = 500
@@ -29,6 +35,16 @@ class Policy:
     max_delta_rows: int = 50_000
     dead_share: float = 0.10
     at_once: int = 1_250_000
+
+
+def policy_of(network: Network) -> Policy:
+    """The thresholds for embeddings of a network.
+
+    A function has 10 GB of disk and 15 minutes, and a row is there twice meanwhile: 1.25 million rows of 3.8 kB as
+    musicnn makes them, fewer of longer ones (docs/scaling.md).
+    """
+    row_bytes = _ROW_BYTES + 2 * network.dimensions * _FLOAT16_BYTES
+    return Policy(at_once=min(Policy().at_once, _ROOM_BYTES // row_bytes))
 
 
 def compaction_due(manifest: Manifest, policy: Policy) -> bool:

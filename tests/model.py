@@ -6,7 +6,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from earshot.networks import CHOI, MUSICNN, Network
+from earshot.networks import CHOI, MUSICNN, MUSICNN_MN04, Network
 from extractor.model.build import is_current
 from tests.corpus import locked
 from tests.invented_choi import write_weights
@@ -20,6 +20,14 @@ def model_dir() -> Path:
     """build/model with `musicnn-msd@1`, built where it is missing or out of date."""
     directory = _ROOT / "build" / "model"
     _build(directory, MUSICNN, "-m", "extractor.model")
+    return directory
+
+
+@cache
+def mn04_model_dir() -> Path:
+    """build/model with `musicnn-mn04@1` too."""
+    directory = model_dir()
+    _build(directory, MUSICNN_MN04, "-m", "extractor.model", MUSICNN_MN04.name)
     return directory
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from config.extract import ModelSettings
 from earshot.errors import EarshotError
-from earshot.networks import CHOI, MUSICNN, NETWORKS
-from extractor.model.build import build_choi, build_musicnn, say
+from earshot.networks import CHOI, MUSICNN, MUSICNN_MN04, NETWORKS
+from extractor.model.build import build_choi, build_musicnn, build_musicnn_mn04, say
 from extractor.model.choi_weights import published
 
 
@@ -23,6 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
         directory = ModelSettings.load().model_dir
         if options.model == MUSICNN.name:
             built = build_musicnn(directory)
+        elif options.model == MUSICNN_MN04.name:
+            built = build_musicnn_mn04(directory)
         else:
             built = build_choi(directory, partial(published, options.weights, may_download=options.download))
     except EarshotError as error:

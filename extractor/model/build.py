@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from earshot.errors import InvalidInput
-from earshot.networks import CHOI, MUSICNN, Network
-from extractor.model import checkpoint, choi_weights
+from earshot.networks import CHOI, MUSICNN, MUSICNN_MN04, Network
+from extractor.model import checkpoint, choi_weights, kaldi, mn04_weights
 from extractor.model.checkpoint import Weights
 from extractor.networks.model_files import DESCRIPTION, FILTERBANK, GRAPH, file_name, is_complete
 
@@ -30,12 +30,19 @@ class _Export:
     graph: bytes
     outputs: list[npt.NDArray[np.float32]]
     expected: list[npt.NDArray[np.float32]]
+    filterbank: npt.NDArray[np.float32]
     description: Mapping[str, object] = field(default_factory=dict)
 
 
 def build_musicnn(directory: Path) -> bool:
     """`build` of the default network."""
     return build(directory, MUSICNN, _musicnn)
+
+
+def build_musicnn_mn04(directory: Path) -> bool:
+    """`build` of `musicnn-mn04@1`, and of the network that it hears beside its own."""
+    beside = build_musicnn(directory)
+    return build(directory, MUSICNN_MN04, _mn04) or beside
 
 
 def build_choi(directory: Path, read_weights: Callable[[], Weights]) -> bool:
@@ -65,7 +72,7 @@ def build(directory: Path, network: Network, make: Callable[[], _Export]) -> boo
     )
     if not difference <= _PARITY:
         raise InvalidInput(f"the exported graph differs from the Keras model by {difference:.2g} (> {_PARITY:g})")
-    files = {GRAPH: export.graph, FILTERBANK: _filterbank(network.rate_hz)}
+    files = {GRAPH: export.graph, FILTERBANK: _as_npy(export.filterbank)}
     description = {
         "model": network.name,
         "recipe": _recipe(),
@@ -99,7 +106,23 @@ def _musicnn() -> _Export:
         "channels": pruned.channels.tolist(),
         "source": {"wheel": checkpoint.WHEEL, "sha256": checkpoint.WHEEL_SHA256, "licence": "ISC"},
     }
-    return _Export(graph, _run(graph, patches), [expected, tags], description)
+    return _Export(graph, _run(graph, patches), [expected, tags], _slaney(MUSICNN.rate_hz), description)
+
+
+def _mn04() -> _Export:
+    say("loading TensorFlow")
+    from extractor.model import mn04  # imports TensorFlow
+
+    weights = mn04_weights.weights()
+    graph = mn04.mn04_graph(weights).SerializeToString()
+    spectrogram = np.random.default_rng(1).standard_normal((2, 240, mn04.MELS), np.float32)
+    expected = [np.asarray(layer) for layer in mn04.keras_mn04(weights)(spectrogram)]
+    description = {
+        "tags": [],
+        "source": {"url": mn04_weights.SOURCE, "sha256": mn04_weights.CHECKPOINT_SHA256, "licence": "MIT"},
+    }
+    found = _run(graph, spectrogram, mn04.INPUT)
+    return _Export(graph, found, expected, kaldi.filterbank(MUSICNN_MN04.rate_hz), description)
 
 
 def _choi(weights: Weights) -> _Export:
@@ -113,30 +136,35 @@ def _choi(weights: Weights) -> _Export:
         "tags": [],
         "source": {"url": choi_weights.URL, "sha256": choi_weights.SHA256, "licence": "none stated"},
     }
-    return _Export(graph, _run(graph, spectrogram), [expected], description)
+    return _Export(graph, _run(graph, spectrogram), [expected], _slaney(CHOI.rate_hz), description)
 
 
-def _run(graph: bytes, patches: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
+def _run(graph: bytes, values: npt.NDArray[np.float32], name: str = "patches") -> list[npt.NDArray[np.float32]]:
     import onnxruntime  # not needed when the files are current
 
-    outputs: list[npt.NDArray[np.float32]] = onnxruntime.InferenceSession(graph).run(None, {"patches": patches})
+    outputs: list[npt.NDArray[np.float32]] = onnxruntime.InferenceSession(graph).run(None, {name: values})
     return outputs
 
 
 def _recipe() -> str:
     """Digest of everything the files depend on: the pinned weights and this package's own source."""
     digest = hashlib.sha256(checkpoint.WHEEL_SHA256.encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in [*sorted(Path(__file__).parent.glob("*.py")), mn04_weights.FILE]:
         digest.update(source.read_bytes())
     return digest.hexdigest()
 
 
-def _filterbank(rate: int) -> bytes:
-    """(96, 257) Slaney mels from 0 to half the rate, float32, as .npy."""
+def _slaney(rate: int) -> npt.NDArray[np.float32]:
+    """(96, 257) Slaney mels from 0 to half the rate."""
     from librosa.filters import mel  # slow to import; the running function reads the file instead
 
+    bank: npt.NDArray[np.float32] = mel(sr=rate, n_fft=_N_FFT, n_mels=_MELS, htk=False, norm="slaney")
+    return bank.astype(np.float32)
+
+
+def _as_npy(values: npt.NDArray[np.float32]) -> bytes:
     buffer = io.BytesIO()
-    np.save(buffer, mel(sr=rate, n_fft=_N_FFT, n_mels=_MELS, htk=False, norm="slaney").astype(np.float32))
+    np.save(buffer, values)
     return buffer.getvalue()
 
 

@@ -1,5 +1,7 @@
 """Mel spectrograms as librosa computes them, without librosa."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,18 +14,33 @@ _BANDS = 6
 _WINDOW = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)).astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """Neighbouring mels, and what they see of a spectrum: squares of real and imaginary parts, in turn."""
+
+    mels: slice
+    parts: slice
+    weights: Array
+    """(parts, mels): of every bin twice, because the two squares lie side by side."""
+
+
+def bands_of(filterbank: Array, count: int) -> tuple[Band, ...]:
+    """A filterbank (mels, bins) cut into bands of mels."""
+    bands = []
+    for mels in np.array_split(np.arange(len(filterbank)), count):
+        seen = np.flatnonzero(filterbank[mels].any(axis=0))
+        first, last = int(seen[0]), int(seen[-1])
+        weights = np.repeat(filterbank[mels, first : last + 1].T, 2, axis=0)
+        bands.append(Band(slice(int(mels[0]), int(mels[-1]) + 1), slice(2 * first, 2 * last + 2), weights))
+    return tuple(bands)
+
+
 class MelBank:
     """A mel filterbank (mels, 257), float32, cut into bands of mels: each sees only part of the bins."""
 
     def __init__(self, filterbank: Array) -> None:
         self._mels = len(filterbank)
-        self._bands = []
-        for mels in np.array_split(np.arange(self._mels), _BANDS):
-            seen = np.flatnonzero(filterbank[mels].any(axis=0))
-            bins = slice(int(seen[0]), int(seen[-1]) + 1)
-            # Every bin's weight twice: the squares of its real and its imaginary part lie side by side.
-            weights = np.repeat(filterbank[mels, bins].T, 2, axis=0)
-            self._bands.append((slice(mels[0], mels[-1] + 1), slice(2 * bins.start, 2 * bins.stop), weights))
+        self._bands = bands_of(filterbank, _BANDS)
 
     def power(self, samples: Array, padding: tuple[int, int] = (N_FFT // 2, N_FFT // 2)) -> Array:
         """(frames, mels): power spectrogram of `samples` (n,) through the filterbank.
@@ -43,8 +60,8 @@ class MelBank:
             windowed[:n] *= _WINDOW
             np.fft.rfft(windowed[:n], out=spectrum[:n])  # type: ignore[arg-type]  # the stubs want doubles
             squares = np.square(parts[:n], out=parts[:n])
-            for band, bins, weights in self._bands:
-                np.matmul(squares[:, bins], weights, out=block[:, band])
+            for band in self._bands:
+                np.matmul(squares[:, band.parts], band.weights, out=block[:, band.mels])
         return mels
 
 

@@ -26,7 +26,7 @@ from earshot.index.formats import manifest_from_bytes
 from earshot.index.reader import IndexReader
 from earshot.index.row_sources import fresh_row
 from earshot.networks import MUSICNN
-from earshot.recipes import default_recipe
+from earshot.recipes import first_recipe
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Track, TrackInfo
 from tests.aws import account
@@ -52,7 +52,7 @@ class Frozen:
         return make_services(
             table=self.table,
             make_builder=partial(make_builder, self.s3, BUCKET, work_dir=self.folder / "work"),
-            recipes=[default_recipe(MUSICNN)],
+            recipes=[first_recipe(MUSICNN)],
             announce=lambda _: None,
             park=lambda _: None,
             request_upkeep=lambda: None,
@@ -130,7 +130,7 @@ def test_it_answers_the_neighbours_that_it_answered_then(frozen: Frozen) -> None
     searcher, expected = reader.current(), frozen.expected
     for name, of_then in (("version", "version"), ("size", "tracks"), *((same, same) for same in _SAME)):
         assert getattr(searcher, name) == expected[of_then]
-    assert searcher.recipe == "musicnn-msd@1-128d", "the default one of its network"
+    assert searcher.recipe == "musicnn-msd@1-128d", "the first one of its network"
     assert_as_then(frozen, answers(frozen, reader))
 
 

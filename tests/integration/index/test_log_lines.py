@@ -62,4 +62,4 @@ def test_lines_of_fold_and_compaction_come_out_as_json_in_the_name_of_the_servic
     said = {line["message"]: line for line in lines if "message" in line}
     assert {"folded", "in the index", "compacted"} <= said.keys()
     assert {(line["level"], line["service"]) for line in said.values()} == {("INFO", "annoy_service")}
-    assert (said["folded"]["added"], said["folded"]["recipe"]) == (1, "musicnn-msd@1-128d")
+    assert (said["folded"]["added"], said["folded"]["recipe"]) == (1, "musicnn-msd@1-128d-channel")

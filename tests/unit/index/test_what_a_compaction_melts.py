@@ -6,10 +6,11 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annoy_service.policy import Policy, compaction_due, to_melt
+from annoy_service.policy import Policy, compaction_due, policy_of, to_melt
 from earshot.ids import SegmentId
 from earshot.index.manifest import Manifest, SegmentEntry, StoredObject
 from earshot.index.shelf import SHELF
+from earshot.networks import CHOI, MUSICNN, MUSICNN_MN04
 
 OBJECT = StoredObject(7, "ab" * 32)
 POLICY = Policy(small_catalogue=10, min_delta_rows=10, max_delta_rows=100, at_once=1000)
@@ -103,3 +104,8 @@ def test_years_of_deltas_leave_few_bases_and_rewrite_each_row_a_few_times() -> N
     assert there.tracks == 2000 + 200 * 101
     assert len(there.bases) < 2 * there.tracks / POLICY.at_once
     assert rewritten < 8 * 200 * 101
+
+
+def test_a_base_of_longer_embeddings_holds_fewer_rows() -> None:
+    most = {network: policy_of(network).at_once for network in (CHOI, MUSICNN, MUSICNN_MN04)}
+    assert most == {CHOI: 1_250_000, MUSICNN: 1_250_000, MUSICNN_MN04: 746_855}

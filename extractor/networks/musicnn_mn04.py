@@ -1,0 +1,89 @@
+"""`musicnn-mn04@1`: MSD_musicnn, and beside it the lower half of EfficientAT mn04, which knows sounds of every kind.
+
+One decoding at 32 kHz serves both: MSD_musicnn hears every second sample of it.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from earshot.embedding import Embedding
+from earshot.networks import MUSICNN_MN04
+from extractor.audio.samples import Samples
+from extractor.networks.kaldi_mel import KaldiMels
+from extractor.networks.mel import Array
+from extractor.networks.model_files import load_model_files
+from extractor.networks.musicnn import MusicnnMsd, drift
+from extractor.networks.network import Features
+
+SEGMENT_FRAMES = 1000
+"""The ten seconds that it was trained on."""
+_REST_FRAMES = 550
+"""A rest of so many is heard, too."""
+_HALVED_FRAMES = 400
+"""A shorter segment is not halved."""
+_LEAST_FRAMES = 200
+"""A shorter one is repeated."""
+
+
+class MusicnnMn04:
+    """1,264 features: the 624 of `musicnn-msd@1`; and of mn04, by channel and frequency, means over time.
+
+    256 are those of its block 6 (16 channels, 16 frequencies), 384 those of block 12 (48, 8), of each half of each
+    ten seconds. Tags are musicnn's.
+
+    Raises:
+        InvalidSettings: the model files are missing or damaged; those of `musicnn-msd@1` are needed, too.
+    """
+
+    name = MUSICNN_MN04.name
+    rate = MUSICNN_MN04.rate_hz
+    min_seconds = MUSICNN_MN04.min_seconds
+
+    def __init__(self, model_dir: Path, threads: int = 1) -> None:
+        files = load_model_files(model_dir, MUSICNN_MN04.name)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(files.graph, options, providers=["CPUExecutionProvider"])
+        self._mels = KaldiMels(files.filterbank)
+        self._musicnn = MusicnnMsd(model_dir, threads)
+
+    def features(self, samples: Samples) -> Features:
+        """Embedding: means over patches and halves. Drift: mean of their first half minus that of their second."""
+        import soxr  # for this network alone: the handler loads none of what decodes
+
+        musicnn = self._musicnn.features(soxr.resample(samples, self.rate, self._musicnn.rate, quality="HQ"))
+        rows = self.hear(self._mels.log_mels(samples))
+        return Features(
+            Embedding(
+                np.concatenate([musicnn.embedding.embedding, rows.mean(axis=0)]),
+                np.concatenate([musicnn.embedding.drift, drift(rows)]),
+            ),
+            musicnn.tags,
+        )
+
+    def hear(self, spectrogram: Array) -> Array:
+        """(2 * segments, 640): what is heard in the halves of the segments of a (frames, 128) spectrogram."""
+        return np.concatenate([self._halves(segment) for segment in segments(spectrogram)])
+
+    def _halves(self, segment: Array) -> Array:
+        maps = self._session.run(None, {"mels": segment[None]})
+        return np.concatenate([_means(layer[0], len(segment)) for layer in maps], axis=1)
+
+
+def _means(layer: Array, frames: int) -> Array:
+    """(2, channels * frequencies) of a map (channels, frequencies, time); of a short segment the same mean twice."""
+    half = layer.shape[2] // 2
+    halves = (layer[..., :half], layer[..., half : 2 * half]) if frames > _HALVED_FRAMES else (layer, layer)
+    return np.stack([part.mean(axis=2).ravel() for part in halves])
+
+
+def segments(spectrogram: Array) -> list[Array]:
+    """Ten seconds each; the rest counts from five and a half on, and what is shorter than two is repeated."""
+    count = max(1, (len(spectrogram) + SEGMENT_FRAMES - _REST_FRAMES) // SEGMENT_FRAMES)
+    found = [spectrogram[i * SEGMENT_FRAMES : (i + 1) * SEGMENT_FRAMES] for i in range(count)]
+    return [
+        part if len(part) >= _LEAST_FRAMES else np.tile(part, (-(-_LEAST_FRAMES // len(part)), 1)) for part in found
+    ]
