@@ -62,6 +62,7 @@ class MusicnnMn04:
                 np.concatenate([musicnn.embedding.drift, drift(rows)]),
             ),
             musicnn.tags,
+            musicnn.onsets,
         )
 
     def hear(self, spectrogram: Array) -> Array:
