@@ -32,12 +32,17 @@ def in_seconds(seconds: float) -> Timestamp:
 
 def seconds_until(moment: str) -> float:
     """Seconds from now to `moment` (ISO 8601, UTC), negative when it has passed."""
-    return -age(datetime.fromisoformat(moment)).total_seconds()
+    return -age_of(moment).total_seconds()
 
 
 def age(moment: datetime) -> timedelta:
     """How long ago `moment` was; it has a time zone."""
     return now() - moment
+
+
+def age_of(moment: str) -> timedelta:
+    """How long ago `moment` (ISO 8601, UTC) was."""
+    return age(datetime.fromisoformat(moment))
 
 
 def epoch() -> float:

@@ -38,7 +38,7 @@ def whole(world: World, music: Music) -> World:
         world.put(track_id, raw)
     world.wake(*IDS)
     for number in range(OF):
-        world.s3.create_bucket(Bucket=bucket_of(number))
+        world.make_bucket(bucket_of(number))
     return world
 
 
@@ -150,7 +150,7 @@ def test_a_bucket_that_holds_something_else_is_not_touched(whole: World) -> None
 
 
 def test_nothing_cannot_be_divided(world: World) -> None:
-    world.s3.create_bucket(Bucket=bucket_of(0))
+    world.make_bucket(bucket_of(0))
     with pytest.raises(NoIndexYet):
         divide(world.services.leading, builder_of(world, 0), Shard(0, OF))
 
