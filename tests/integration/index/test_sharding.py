@@ -25,7 +25,7 @@ from earshot.shards import Shard
 from ops import shards
 from ops.deployment import Deployment
 
-from .conftest import BUCKET, POLICY, World, changed
+from .conftest import BUCKET, MODEL, POLICY, World, changed
 
 Music = Callable[..., np.ndarray[Any, Any]]
 N, OF = 60, 3
@@ -155,7 +155,10 @@ def test_nothing_cannot_be_divided(world: World) -> None:
         divide(world.services.leading, builder_of(world, 0), Shard(0, OF))
 
 
-def test_the_command_divides_and_says_into_what(whole: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_divides_and_says_into_what(
+    whole: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EARSHOT_MODEL", MODEL)
     words = ["divide", "--bucket", BUCKET, "--of", str(OF), "--into", "shard-{shard}", "--work-dir", str(whole.folder)]
     assert main(words) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -169,6 +172,7 @@ def test_the_command_that_tries_shards_divides_into_buckets_of_its_own(
     whole: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("EARSHOT_MODEL", MODEL)
     session = boto3.Session()
     session.client("ssm").put_parameter(Name="/earshot/local/index-bucket", Value=BUCKET, Type="String")
     deployment = Deployment(session, "local")
