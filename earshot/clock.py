@@ -50,6 +50,11 @@ def epoch() -> float:
     return now().timestamp()
 
 
+def epoch_of(moment: str) -> float:
+    """A time (ISO 8601, UTC) in epoch seconds."""
+    return datetime.fromisoformat(moment).timestamp()
+
+
 def epoch_in(seconds: float) -> int:
     """Whole epoch seconds of the time `seconds` from now, as a table's TTL attribute has them."""
     return int(epoch() + seconds)
