@@ -99,6 +99,7 @@ test-pipelines: setup-dev ## The pipeline by Step Functions, Airflow and Prefect
 	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest tests/pipelines $(ARGS)
 
 test-batch: setup-dev model ## The same work on Spark, whose workers are killed meanwhile
+	@scripts/tool-environment broker >/dev/null
 	@packages=$$(scripts/spark-environment packages) && \
 	    env -u PYTHONDONTWRITEBYTECODE PYTHONPATH="$$packages" $(PY) -m pytest tests/batch $(ARGS)
 

@@ -10,7 +10,6 @@ from earshot.errors import InvalidSettings
 from listening.kafka.messages import TopicMessage
 
 _TIMEOUT_S = 30.0
-_AT_ONCE = 500
 _GROUP = "earshot-spans"
 """librdkafka wants the name of a group even of who joins none."""
 _OWN: Mapping[str, str | bool] = {
@@ -37,11 +36,13 @@ class Topic:
     Args:
         config: settings of librdkafka; ``bootstrap.servers`` must be among them.
         name: the topic's.
+        timeout_s: for so long the broker may say nothing.
     """
 
-    def __init__(self, config: Mapping[str, str], name: str) -> None:
+    def __init__(self, config: Mapping[str, str], name: str, *, timeout_s: float = _TIMEOUT_S) -> None:
         self._config = {**config, **_OWN}
         self._name = name
+        self._timeout_s = timeout_s
 
     def ends(self) -> dict[int, tuple[int, int]]:
         """Of each partition the first offset that is there, and the one after the last.
@@ -51,13 +52,13 @@ class Topic:
             KafkaException: the broker does not answer.
         """
         with closing(Consumer(self._config)) as consumer:
-            found = consumer.list_topics(self._name, timeout=_TIMEOUT_S).topics[self._name]
+            found = consumer.list_topics(self._name, timeout=self._timeout_s).topics[self._name]
             if found.error is not None or not found.partitions:
                 raise InvalidSettings(
                     f"there is no topic {self._name!r}", hint=str(found.error or "It has no partition.")
                 )
             return {
-                number: consumer.get_watermark_offsets(TopicPartition(self._name, number), timeout=_TIMEOUT_S)
+                number: consumer.get_watermark_offsets(TopicPartition(self._name, number), timeout=self._timeout_s)
                 for number in found.partitions
             }
 
@@ -70,16 +71,17 @@ class Topic:
         with closing(Consumer(self._config)) as consumer:
             consumer.assign([TopicPartition(span.topic, span.partition, span.first)])
             while True:
-                batch = consumer.consume(_AT_ONCE, _TIMEOUT_S)
-                if not batch:
-                    raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{span}: nothing for {_TIMEOUT_S:.0f} s"))
-                for message in batch:
-                    offset = message.offset() or 0
-                    if _is_end(message) or offset >= span.end:
-                        return
-                    yield message_of(message)
-                    if offset + 1 >= span.end:
-                        return
+                message = consumer.poll(self._timeout_s)  # many at once would be waited for until there are so many
+                if message is None:
+                    raise KafkaException(
+                        KafkaError(KafkaError._TIMED_OUT, f"{span}: nothing for {self._timeout_s:.0f} s")
+                    )
+                offset = message.offset() or 0
+                if _is_end(message) or offset >= span.end:
+                    return
+                yield message_of(message)
+                if offset + 1 >= span.end:
+                    return
 
 
 def _is_end(message: Message) -> bool:
