@@ -82,6 +82,18 @@ def test_a_shard_that_stays_down_is_not_asked_until_it_answers_on_the_side(divis
     run(division, scenario)
 
 
+def test_of_a_shard_that_is_known_to_be_down_the_log_does_not_grow_with_every_question(
+    division: Division, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(door: Opened) -> None:
+        process(division, 2).is_down = True
+        for _ in range(FAILURES + 4):
+            assert (await similar(door)).json()["shards"] == {"answered": 3, "of": 4}
+
+    run(division, scenario)
+    assert len([one for one in caplog.records if "left out" in one.getMessage()]) == FAILURES
+
+
 def test_a_slow_shard_costs_at_most_the_time_out_and_soon_nothing(division: Division) -> None:
     async def scenario(door: Opened) -> None:
         process(division, 2).delay_s = 10
