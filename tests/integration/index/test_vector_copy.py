@@ -385,6 +385,11 @@ def test_the_command_copies_what_a_stage_serves(
     assert "0 put, 0 deleted" in capsys.readouterr().out
 
 
+def test_the_command_wants_a_stage_in_the_cloud(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--stage", "local", "vectors"]) == 1
+    assert "STAGE=dev" in capsys.readouterr().err
+
+
 CATALOGUES = st.tuples(
     st.integers(1, 20), st.integers(0, 2**16), st.sets(st.integers(0, 19), max_size=19), st.integers(0, 5)
 )
