@@ -177,7 +177,7 @@ def test_what_is_measured_of_a_track_filters_in_shards_as_in_one_index(division_
         given = {name: text.split(",") if name == "key" else text for name, text in asked.items()}
         same = expected(division.whole(), [seed_in(division.whole(), "deezer:1")], {"k": 30, **given})
         assert 0 < len(same["results"]) < 29
-        assert rounded(found["results"]) == rounded(same["results"])
+        assert_alike(found["results"], same["results"])
 
 
 def test_whatever_is_a_list_comes_with_commas() -> None:
