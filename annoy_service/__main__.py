@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from annoy_service.builder import Builder, make_builder
 from annoy_service.sharding import divide
@@ -40,6 +41,11 @@ def main(words: Sequence[str] | None = None) -> int:
             )
     except EarshotError as error:
         sys.stderr.write(f"divide: {error.message}. {error.hint}".rstrip() + "\n")
+        return 2
+    except (BotoCoreError, ClientError) as error:
+        sys.stderr.write(
+            f"divide: {options.bucket} into {options.into}: {error}. The buckets must be there, and yours.\n"
+        )
         return 2
     return 0
 

@@ -13,7 +13,8 @@ from earshot.telemetry import logger
 
 GRACE = timedelta(days=1)
 COPY_GRACE = timedelta(days=7)
-"""A copy in S3 Vectors that nobody has written to for so long is begun anew, instead of what it needs being kept."""
+"""A copy in S3 Vectors that nobody has written to for so long is begun anew, instead of the segments being kept that
+tell what has changed since. What readers open it by is kept as long as the record is there."""
 BUILDS = "builds/"
 """Records of builds in bulk: `builds/<build>/bases/<number>/<segment>` for each base that is in the bucket."""
 
@@ -43,9 +44,7 @@ def collect_garbage(store: IndexStore, *, now: datetime | None = None) -> int:
     for key, entry in manifests.items():
         if entry.modified >= cutoff and key not in kept and (unnamed := store.old_manifest(version_of_key(key))):
             kept |= unnamed.object_keys()
-    for version in _copied(store, (now or clock.now()) - COPY_GRACE):
-        if copied := store.old_manifest(version):
-            kept |= copied.object_keys() | {manifest_key(version)}
+    kept |= _copied(store, (now or clock.now()) - COPY_GRACE)
     kept |= _under_way(listed.values(), cutoff)
     garbage = [key for key, entry in listed.items() if entry.modified < cutoff and key not in kept]
     store.delete(garbage)
@@ -55,9 +54,19 @@ def collect_garbage(store: IndexStore, *, now: datetime | None = None) -> int:
 
 
 def _copied(store: IndexStore, cutoff: datetime) -> set[str]:
-    """Versions that the copy in S3 Vectors needs to tell what has changed, if it was written to since `cutoff`."""
+    """Keys that the copy in S3 Vectors needs: to be opened, and, if it was written to since `cutoff`, to tell what has
+    changed."""
     seen = store.see(RECORD_KEY)
-    return Record.from_bytes(seen.body).versions if seen and seen.modified >= cutoff else set()
+    if seen is None:
+        return set()
+    record, kept = Record.from_bytes(seen.body), set[str]()
+    for version in record.versions:
+        if copied := store.old_manifest(version):
+            if seen.modified >= cutoff:
+                kept |= copied.object_keys() | {manifest_key(version)}
+            elif record.serving and version == record.serving.version:
+                kept |= {copied.transform_key, manifest_key(version)}
+    return kept
 
 
 def _under_way(listed: Collection[Listed], cutoff: datetime) -> set[str]:

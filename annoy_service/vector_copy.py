@@ -24,6 +24,7 @@ from earshot.ids import TrackId
 from earshot.index.cache import SegmentCache
 from earshot.index.directory import Directory, changed_between
 from earshot.index.manifest import Manifest
+from earshot.index.row_sources import FINGERPRINTS
 from earshot.index.s3_vectors.record import RECORD_KEY, Claim, Record, Serving, Writing
 from earshot.index.s3_vectors.service import (
     MOST_TEXT,
@@ -43,7 +44,9 @@ _REQUESTS_AT_ONCE = 5
 _WAVE = _REQUESTS_AT_ONCE * PUT_AT_ONCE
 """Tracks between two notes: as many as the service takes in a second."""
 _CLAIM_ENDS = timedelta(minutes=10)
-"""Longer than a wave can take with all its retries."""
+"""Longer than a wave can take with all its retries, and a minute."""
+_CLAIM_HOLDS = timedelta(minutes=1)
+"""After which it is said again before anything is sent."""
 _READERS_LEAVE = timedelta(hours=1)
 """After which nobody asks an index that another one has replaced."""
 
@@ -136,6 +139,17 @@ class _Note:
             raise IndexRace(f"{RECORD_KEY} was moved by somebody else meanwhile")
         self.record, self._etag = record, written.etag
 
+    def renew(self) -> None:
+        """Say again that this writer writes, if that was a while ago: reading takes as long as the line is slow, and
+        what is sent after the claim has ended could undo what another writer did.
+
+        Raises:
+            IndexRace: another writer has begun meanwhile.
+        """
+        claim = self.record.claim
+        if claim and age_of(claim.at) > _CLAIM_HOLDS:
+            self.write(self.record)
+
 
 @contextmanager
 def _claimed(store: IndexStore) -> Iterator[_Note]:
@@ -161,10 +175,18 @@ def _can_go_on(place: Place, writing: Writing | None) -> bool:
     if writing is None:
         return False
     needed = filter(None, (writing.held, writing.toward))
-    if all(place.store.old_manifest(version) for version in needed):
+    if all(_kept(place.store, version) for version in needed):
         return True
     _log.warning("a copy was left for too long; another one is begun", was=writing.toward)
     return False
+
+
+def _kept(store: IndexStore, version: str) -> Manifest | None:
+    """The version, if the garbage collector has left what tells its rows."""
+    manifest = store.old_manifest(version)
+    if manifest is None or not all(any(store.list(entry.key(FINGERPRINTS))) for entry in manifest.segments):
+        return None
+    return manifest
 
 
 def _begin(place: Place, note: _Note, newest: Manifest) -> bool:
@@ -173,7 +195,7 @@ def _begin(place: Place, note: _Note, newest: Manifest) -> bool:
     is_whole = serving is not None and not (left and left.index == serving.index)
     if serving and is_whole and serving.version == newest.version:
         return False
-    before = place.store.old_manifest(serving.version) if serving and is_whole else None
+    before = _kept(place.store, serving.version) if serving and is_whole else None
     if serving and before and (before.transform, before.dim) == (newest.transform, newest.dim):
         writing = Writing(serving.index, before.version, newest.version)
     else:
@@ -196,7 +218,9 @@ def _carry_out(place: Place, note: _Note) -> Copied:
         index.create(toward.dim)
     work, done = _work(place.cache, before, toward), Copied(toward.version, toward.tracks, 1.0)
     for start in range(writing.done, len(work), _WAVE):
-        done = done.plus(_put_right(index, place.cache, toward, work[start : start + _WAVE]))
+        wave = _wave(index, place.cache, toward, work[start : start + _WAVE])
+        note.renew()
+        done = done.plus(wave.sent())
         writing = replace(writing, done=min(start + _WAVE, len(work)))
         note.write(replace(note.record, writing=writing))
     if before is not None and serving is not None:
@@ -214,8 +238,23 @@ def _work(cache: SegmentCache, before: Manifest | None, toward: Manifest) -> Seq
     return changed_between(cache, before or nothing, toward)
 
 
-def _put_right(index: VectorIndex, cache: SegmentCache, toward: Manifest, track_ids: Sequence[TrackId]) -> Copied:
-    """Make the copy hold of these tracks what `toward` holds; several requests at a time."""
+@dataclass(frozen=True, slots=True)
+class _Wave:
+    """Requests that make the copy hold of some tracks what it should, and what will have become of these."""
+
+    requests: Sequence[Callable[[], None]]
+    outcome: Copied
+
+    def sent(self) -> Copied:
+        """The outcome, once all requests are through; several at a time."""
+        with ThreadPoolExecutor(_REQUESTS_AT_ONCE) as pool:
+            for answer in [pool.submit(request) for request in self.requests]:
+                answer.result()
+        return self.outcome
+
+
+def _wave(index: VectorIndex, cache: SegmentCache, toward: Manifest, track_ids: Sequence[TrackId]) -> _Wave:
+    """What makes the copy hold of these tracks what `toward` holds."""
     located = Directory(cache, toward).locate(track_ids)
     fitting: list[Carrying] = []
     too_long: list[str] = []
@@ -231,10 +270,7 @@ def _put_right(index: VectorIndex, cache: SegmentCache, toward: Manifest, track_
     requests: list[Callable[[], None]] = [partial(index.put, part) for part in puts]
     if gone:
         requests.append(partial(index.delete, gone))
-    with ThreadPoolExecutor(_REQUESTS_AT_ONCE) as pool:
-        for answer in [pool.submit(request) for request in requests]:
-            answer.result()
-    return Copied(toward.version, 0, 0.0, len(fitting), len(gone) - len(too_long), len(too_long))
+    return _Wave(requests, Copied(toward.version, 0, 0.0, len(fitting), len(gone) - len(too_long), len(too_long)))
 
 
 def _rows(segment: StoredSegment, rows: Sequence[int]) -> Iterator[Carrying]:

@@ -40,16 +40,17 @@ def checked_recall(index: VectorIndex, cache: SegmentCache, manifest: Manifest) 
     queries = _some(segments, manifest)
     found, there = 0, 0
     for query, true in zip(queries, _true_neighbours(segments, queries), strict=True):
-        answers = {one.key: one.similarity for one in index.nearest(query, NEIGHBOURS)}
-        least = min(true.values(), default=1.0)
-        for key, similarity in answers.items():
-            if key in true and abs(similarity - true[key]) > _COSINES_DIFFER:
+        answers = {one.key: one for one in index.nearest(query, NEIGHBOURS)}
+        cosines = {key: float(query @ one.carried.vector) for key, one in answers.items()}
+        for key, cosine in cosines.items():
+            if abs(answers[key].similarity - cosine) > _COSINES_DIFFER:
                 raise IndexRefused(
-                    f"S3 Vectors says that {key} has the cosine {similarity:.4f}; it is {true[key]:.4f}",
+                    f"S3 Vectors says that {key} has the cosine {answers[key].similarity:.4f}; it is {cosine:.4f}",
                     hint="The copy does not serve. The service measures otherwise than it did: report this.",
                 )
         # a tie at the end of the ten may be broken either way
-        found += min(len(true), sum(similarity >= least - _TIE for similarity in answers.values()))
+        least = min(true.values(), default=1.0)
+        found += min(len(true), sum(cosine >= least - _TIE for cosine in cosines.values()))
         there += len(true)
     recall = found / there if there else 1.0
     if recall < LEAST_RECALL:

@@ -90,6 +90,8 @@ def vectors(settings: LocalSettings, _options: argparse.Namespace) -> int:
     from ops import indexes
     from ops.connection import reach
 
+    if settings.stage == "local":
+        raise LocalStackError("the AWS on this machine has no S3 Vectors", hint="Name a stage: make vectors STAGE=dev.")
     bucket = VectorSettings.load().vector_bucket
     copied = indexes.copy_to_vectors(reach(settings), settings.local_dir / "cache" / "vectors", bucket)
     say(

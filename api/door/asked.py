@@ -1,7 +1,7 @@
 """Requests as they come: parameters and bodies, checked as the API checks them; what is not served is said."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
@@ -9,7 +9,6 @@ from pydantic import BaseModel, ValidationError
 from api.http.options import OptionParameters
 from earshot.errors import InvalidRequest, NotServedHere
 
-_LISTS = ("tags", "exclude")
 _MOST_PROBLEMS = 5
 NOT_SERVED = ("genre", "not_artist", "folder", "listening", "format", "path_root")
 """Options of the API that a shard cannot answer for its part: names with commas mean what the whole catalogue says they
@@ -27,7 +26,8 @@ def in_query(model: type[_Asked], query: str) -> _Asked:
     given: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         given[name] = f"{given[name]},{value}" if name in given else value
-    return _checked(model, {name: value.split(",") if name in _LISTS else value for name, value in given.items()})
+    lists = {name for name, field in model.model_fields.items() if get_origin(field.annotation) is list}
+    return _checked(model, {name: value.split(",") if name in lists else value for name, value in given.items()})
 
 
 def in_body(model: type[_Asked], body: bytes) -> _Asked:

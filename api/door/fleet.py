@@ -122,6 +122,8 @@ class Fleet:
         return found
 
     async def _nearest(self, shard: Replicas, transform: str, body: bytes) -> ShardNearest | None:
+        if not shard.usable(transform):  # who looks after it has said so, once
+            return None
         try:
             response = await shard.ask(transform, "POST", "/shard/nearest", body)
             if response.is_success:

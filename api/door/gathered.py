@@ -29,6 +29,7 @@ class Gathered:
     """
 
     def __init__(self, ask: Ask, shards: int, transform: str, dim: int, filters: FilterParameters) -> None:
+        self._shards = shards
         self.reach = shards * MOST_NEAREST
         """The greatest `k` that may be asked for."""
         self._ask = ask
@@ -45,7 +46,7 @@ class Gathered:
         """The `k` tracks nearest to the one point there is, but no more than 1,000 of each shard.
 
         Raises:
-            UnknownTag: no track of any shard has a tag of the filters.
+            UnknownTag: all shards answer, and no track of any has a tag of the filters.
             TooFewShards
         """
         (point,) = points
@@ -59,7 +60,7 @@ class Gathered:
         told = self._ask(request, self.versions)
         self.versions = {number: each.version for number, each in told.items()}
         unknown = [each.unknown_tag for each in told.values() if each.unknown_tag]
-        if unknown and len(unknown) == len(told):
+        if len(unknown) == self._shards:
             raise UnknownTag(unknown[0], hint="The tags are those that tracks show.")
         near = [(-one.similarity, str(one.track["track_id"]), one) for each in told.values() for one in each.found]
         near.sort(key=lambda one: one[:2])

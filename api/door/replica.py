@@ -56,7 +56,7 @@ class Replica:
             response = await self.ask("GET", _STATE)
             self.state = ShardState.model_validate_json(response.content) if response.is_success else None
         except (ApiUnreachable, ValidationError) as error:
-            if self.breaker.is_open:
+            if self.breaker.is_open or isinstance(error, ValidationError):  # something else has its address by now
                 self.state = None
             if self.state is None and was is not None:
                 logger().warning("a shard is down", shard=self._shard.number, error=str(error)[:200])
@@ -72,7 +72,7 @@ class Replica:
         headers = {"Content-Type": "application/json"} if content else {}
         try:
             response = await self._sent(method, path, content, headers)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             self.breaker.failed()
             raise ApiUnreachable(f"shard {self._shard.number}: {type(error).__name__}") from None
         is_broken = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -227,7 +227,10 @@ def _in_words(doing: str) -> Iterator[None]:
         if code in _FOR_A_WHILE:
             raise IndexUnavailable(f"S3 Vectors does not {doing} now: {code}") from None
         if code == "NotFoundException":
-            raise DamagedIndex(f"S3 Vectors cannot {doing}: {error.response['Error']['Message']}") from None
+            raise DamagedIndex(
+                f"S3 Vectors cannot {doing}: {error.response['Error']['Message']}",
+                hint="If it was removed by hand: delete s3-vectors.json in the index bucket, then make vectors.",
+            ) from None
         raise IndexRefused(
             f"S3 Vectors will not {doing}: {code}: {error.response['Error']['Message']}",
             hint="AccessDenied: what the role may do is in infra/modules/vectors. Otherwise a limit of the service.",

@@ -13,9 +13,13 @@ from hypothesis import strategies as st
 
 from api.answers.query import Query, Seed
 from api.answers.ranking import rank
+from api.door.asked import in_query
+from api.door.contract import SimilarParameters
 from api.http.options import OptionParameters
 from api.http.presentation import query_track, results
+from earshot.descriptors import Descriptors
 from earshot.index.searcher import Searcher
+from earshot.keys import KEYS
 from earshot.track import Track
 from tests.unit.api.world import DIM, direction, track
 
@@ -160,6 +164,25 @@ def test_the_best_of_filtered_tracks_may_all_be_in_one_shard(division_of: Divisi
     assert [one["track_id"] for one in found["results"]] == ["deezer:7"]
     answer = ask(division, "/similar", track_id="deezer:1", tags="polka")
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "unknown_tag")
+
+
+def test_what_is_measured_of_a_track_filters_in_shards_as_in_one_index(division_of: DivisionOf) -> None:
+    tracks = [
+        track(number, descriptors=Descriptors(90.0 + number, None, 0.8, KEYS[number % 24], 0.9, -30.0 + number, 5.0))
+        for number in range(1, 31)
+    ]
+    division = division_of(tracks, [direction(a0=1, a1=number / 30) for number in range(1, 31)], 3)
+    for asked in ({"key": "8A"}, {"key": "8A±1,C"}, {"bpm": "95-105"}, {"loudness": "-20..-10"}):
+        found = ask(division, "/similar", track_id="deezer:1", k=30, **asked).json()
+        given = {name: text.split(",") if name == "key" else text for name, text in asked.items()}
+        same = expected(division.whole(), [seed_in(division.whole(), "deezer:1")], {"k": 30, **given})
+        assert 0 < len(same["results"]) < 29
+        assert_alike(found["results"], same["results"])
+
+
+def test_whatever_is_a_list_comes_with_commas() -> None:
+    asked = in_query(SimilarParameters, "track_id=deezer:1&tags=rock,piano&key=8A,C&key=F&exclude=deezer:2")
+    assert (asked.tags, asked.key, asked.exclude) == (["rock", "piano"], ["8A", "C", "F"], ["deezer:2"])
 
 
 @pytest.mark.parametrize(

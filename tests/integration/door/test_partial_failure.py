@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from api.door.breaker import FAILURES
+from api.one_machine.protocol import Receive, Scope, Send
 from earshot.index.transform import CatalogueTransform
 from earshot.shards import shard_of
 from tests.unit.api.world import DIM, IDENTITY, direction, track
@@ -81,6 +82,18 @@ def test_a_shard_that_stays_down_is_not_asked_until_it_answers_on_the_side(divis
     run(division, scenario)
 
 
+def test_of_a_shard_that_is_known_to_be_down_the_log_does_not_grow_with_every_question(
+    division: Division, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(door: Opened) -> None:
+        process(division, 2).is_down = True
+        for _ in range(FAILURES + 4):
+            assert (await similar(door)).json()["shards"] == {"answered": 3, "of": 4}
+
+    run(division, scenario)
+    assert len([one for one in caplog.records if "left out" in one.getMessage()]) == FAILURES
+
+
 def test_a_slow_shard_costs_at_most_the_time_out_and_soon_nothing(division: Division) -> None:
     async def scenario(door: Opened) -> None:
         process(division, 2).delay_s = 10
@@ -107,6 +120,47 @@ def test_a_slow_shard_is_waited_for_once_however_often_the_others_are_asked(divi
         assert process(division, 1).asked == 2
 
     run(division, scenario, timeout_s=0.5, hedge_s=0.5)
+
+
+def test_a_tag_that_a_missing_shard_may_have_is_not_called_unknown(division_of: DivisionOf) -> None:
+    tracks = [track(n, tags={"odd" if shard_of(f"deezer:{n}", OF) == 2 else "rock": 0.5}) for n in range(1, N + 1)]
+    division = division_of(tracks, vectors(), OF)
+
+    async def scenario(door: Opened) -> None:
+        process(division, 2).is_down = True
+        answer = await door.get("/similar", track_id=f"deezer:{MINE}", tags="odd")
+        assert (answer.status_code, answer.json()["results"]) == (200, [])
+        assert answer.json()["shards"] == {"answered": 3, "of": 4}
+        assert answer.headers["cache-control"] == "no-store"
+
+    run(division, scenario)
+
+
+def test_an_address_at_which_something_else_answers_by_now_is_down(division: Division) -> None:
+    async def something_else(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
+        await send({"type": "http.response.body", "body": b"<html>It works!</html>"})
+
+    async def scenario(door: Opened) -> None:
+        process(division, 2).app = something_else
+        await door.fleet.look()
+        health = (await door.get("/health")).json()
+        assert (health["status"], health["each"][2]["status"]) == ("partial", "down")
+
+    run(division, scenario)
+
+
+def test_an_answer_that_cannot_be_unpacked_costs_its_shard_alone(division: Division) -> None:
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-encoding", b"gzip")]})
+        await send({"type": "http.response.body", "body": b"not packed"})
+
+    async def scenario(door: Opened) -> None:
+        process(division, 2).app = broken
+        answer = await similar(door)
+        assert (answer.status_code, answer.json()["shards"]) == (200, {"answered": 3, "of": 4})
+
+    run(division, scenario)
 
 
 def test_below_the_least_share_there_is_no_answer(division: Division) -> None:

@@ -2,6 +2,9 @@
 
 import os
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,15 +17,24 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from config.local import ROOT
 from earshot.api_client import ApiClient
-from earshot.errors import ApiUnreachable
+from earshot.errors import ApiUnreachable, LocalStackError
 from earshot.shards import Shard, shard_of
-from ops.shards import opened, served
+from ops.deployment import Deployment
+from ops.shards import await_all, opened, served, try_shards
 from tests.aws import Endpoint, environment, free_ports
 from tests.unit.api.world import direction, publish, track
 
 OF, N, TIMEOUT_S = 3, 30, 3.0
 SEEDS = [f"deezer:{number}" for number in range(1, N + 1) if shard_of(f"deezer:{number}", OF) == 0]
+TRYING = """
+import sys, pathlib, boto3
+from ops.deployment import Deployment
+from ops.shards import try_shards
+from ops.terminal import say
+sys.exit(try_shards(Deployment(boto3.Session(), "trying"), pathlib.Path(sys.argv[1]), 1, int(sys.argv[2]), say))
+"""
 WHOLE, PART = {"answered": OF, "of": OF}, {"answered": OF - 1, "of": OF}
 
 
@@ -164,3 +176,56 @@ def test_the_shard_of_the_question_s_track_is_missed_by_an_error_that_says_so(ci
     assert answer.retry_after_s == 1
     city.start(0)
     city.await_shards(WHOLE)
+
+
+def two_free_ports() -> int:
+    """One whose next one is free, too."""
+    for _ in range(100):
+        (port,) = free_ports(1)
+        with socket.socket() as probe:
+            if port < 65_535 and probe.connect_ex(("127.0.0.1", port + 1)):
+                return port
+    raise AssertionError("no two ports are free")
+
+
+def test_who_tries_shards_is_told_when_all_answer_and_all_of_it_ends_with_the_command(
+    city: City, tmp_path: Path
+) -> None:
+    s3, port = boto3.client("s3"), two_free_ports()
+    tracks, vectors = [track(number) for number in (1, 2)], [direction(a0=1), direction(a1=1)]
+    place: Any = {"LocationConstraint": s3.meta.region_name}
+    s3.create_bucket(Bucket="index", CreateBucketConfiguration=place)
+    version = publish(s3, tracks, vectors).rpartition("-")[2]
+    s3.create_bucket(Bucket=f"earshot-trying-{version}-0-of-1", CreateBucketConfiguration=place)
+    publish(s3, tracks, vectors, bucket=f"earshot-trying-{version}-0-of-1", shard=Shard(0, 1))
+    boto3.client("ssm").put_parameter(Name="/earshot/trying/index-bucket", Value="index", Type="String")
+    command = [sys.executable, "-c", TRYING, str(tmp_path), str(port)]
+    own = {**os.environ, "EARSHOT_RECIPES": "musicnn-msd@1-128d"}
+    with subprocess.Popen(command, cwd=ROOT, env=own, stdout=subprocess.PIPE, text=True) as trying:
+        assert trying.stdout
+        try:
+            assert trying.stdout.readline().startswith(f"1 shards behind http://127.0.0.1:{port}")
+            assert ApiClient(f"http://127.0.0.1:{port}").get("/health").checked()["shards"] == {"answered": 1, "of": 1}
+        finally:
+            trying.terminate()
+            assert trying.wait(30) == 0
+    for each in (port, port + 1):
+        with pytest.raises(ApiUnreachable):
+            ApiClient(f"http://127.0.0.1:{each}").get("/ready")
+
+
+def test_who_tries_shards_hears_of_a_port_that_cannot_be_had(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(LocalStackError, match=f"port {port} cannot be had"):
+            try_shards(Deployment(boto3.Session(), "trying"), tmp_path, 1, port, print)
+
+
+def test_who_tries_shards_hears_of_a_process_that_does_not_start() -> None:
+    (port,) = free_ports(1)
+    with subprocess.Popen(["false"]) as dead:
+        dead.wait()
+        with pytest.raises(LocalStackError, match="shard 0 has ended with 1"):
+            await_all({"shard 0": dead}, f"http://127.0.0.1:{port}", 1)

@@ -166,6 +166,9 @@ def test_the_command_divides_and_says_into_what(
     assert sum(opened(whole, number).size for number in range(OF)) == N
     assert main([*words[:3], "--of", "2", *words[5:]]) == 2
     assert "another index" in capsys.readouterr().err
+    assert main([*words[:5], "--into", "nowhere-{shard}", *words[7:]]) == 2
+    assert f"{BUCKET} into nowhere-{{shard}}: " in (told := capsys.readouterr().err)
+    assert "NoSuchBucket" in told
 
 
 def test_the_command_that_tries_shards_divides_into_buckets_of_its_own(

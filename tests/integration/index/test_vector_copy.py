@@ -17,6 +17,7 @@ from annoy_service.vector_copy import Copied, Place, copy_version
 from earshot import clock
 from earshot.errors import IndexRace, IndexRefused, IndexUnavailable, InvalidInput, NoIndexYet, RecallTooLow
 from earshot.index.cache import SegmentCache
+from earshot.index.row_sources import FINGERPRINTS
 from earshot.index.s3_vectors.reader import VectorsReader
 from earshot.index.s3_vectors.record import RECORD_KEY, Record
 from earshot.index.searcher import Searcher
@@ -285,6 +286,78 @@ def test_the_garbage_collector_keeps_what_a_copy_is_told_from_for_a_week(
     assert not world.keys(f"manifests/{first}")
 
 
+def test_a_copy_that_nobody_has_brought_up_to_date_for_long_is_read_as_before_and_then_made_anew(
+    copies: Copies, world: World, music: Music
+) -> None:
+    fill(world, music, 9)
+    copies.copy()
+    old = copies.record.serving
+    compact(world.services.leading, on_demand=True)
+    collect_garbage(IndexStore(world.s3, BUCKET), now=clock.now() + 2 * COPY_GRACE)
+    reader = copies.reader()
+    searcher = reader.current()
+    assert old
+    assert searcher.version == old.version != world.reader().current().version
+    assert reader.transform(searcher).to_bytes()
+    assert copies.copy().put == 9
+    copies.assert_like(world.reader().current())
+
+
+def test_a_version_of_which_segments_are_gone_tells_nothing_of_what_has_changed(
+    copies: Copies, world: World, music: Music
+) -> None:
+    fill(world, music, 3)
+    copies.copy()
+    assert copies.record.serving
+    store, version = IndexStore(world.s3, BUCKET), copies.record.serving.version
+    assert vector_copy._kept(store, version)
+    (key,) = [key for key in world.keys("segments/") if key.endswith(FINGERPRINTS)]
+    world.s3.delete_object(Bucket=BUCKET, Key=key)
+    assert vector_copy._kept(store, version) is None
+
+
+def test_a_writer_that_was_held_up_for_longer_than_its_claim_sends_nothing_more(
+    copies: Copies, world: World, music: Music, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(world, music, 6)
+    copies.copy()
+    world.put("file:00000000000000aa", music(10)[9])
+    world.wake("file:00000000000000aa")
+    whole = vector_copy._wave
+
+    def held_up(*asked: Any) -> Any:
+        """Meanwhile another writer does the same, and what comes after it: the track is gone by then."""
+        monkeypatch.setattr(vector_copy, "_wave", whole)
+        wave = whole(*asked)
+        later(monkeypatch, vector_copy._CLAIM_ENDS * 2)
+        copies.copy()
+        world.dynamodb.delete_item(TableName=TABLE, Key={"track_id": {"S": "file:00000000000000aa"}})
+        world.wake("file:00000000000000aa")
+        copies.copy()
+        return wave
+
+    monkeypatch.setattr(vector_copy, "_wave", held_up)
+    with pytest.raises(IndexRace):
+        copies.copy()
+    copies.assert_like(world.reader().current())
+
+
+def test_what_the_service_finds_is_looked_at_whether_it_is_near_or_not(
+    copies: Copies, world: World, music: Music, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(world, music, 30)
+    whole = S3VectorsStub._nearest
+
+    def farthest_as_the_nearest(stub: S3VectorsStub, index: Index, asked: dict[str, Any]) -> list[dict[str, Any]]:
+        found = whole(stub, index, {**asked, "topK": 30})
+        return [{**one, "distance": 0.0} for one in found[-asked["topK"] :]]
+
+    monkeypatch.setattr(S3VectorsStub, "_nearest", farthest_as_the_nearest)
+    with pytest.raises(IndexRefused, match="has the cosine"):
+        copies.copy()
+    assert copies.record.serving is None
+
+
 def test_a_track_with_more_to_show_than_the_service_takes_is_left_out_and_noted(
     copies: Copies, world: World, music: Music, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -310,6 +383,11 @@ def test_the_command_copies_what_a_stage_serves(
     copies.assert_like(world.reader().current())
     assert main(["--stage", "dev", "vectors"]) == 0
     assert "0 put, 0 deleted" in capsys.readouterr().out
+
+
+def test_the_command_wants_a_stage_in_the_cloud(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--stage", "local", "vectors"]) == 1
+    assert "STAGE=dev" in capsys.readouterr().err
 
 
 CATALOGUES = st.tuples(
