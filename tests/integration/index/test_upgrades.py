@@ -47,7 +47,7 @@ def of_old(world: World) -> World:
 
 def test_a_better_recipe_of_the_same_network_takes_over_and_no_audio_is_heard_again(of_old: World) -> None:
     before = [of_old.table.get(track_id) for track_id, _ in TRACKS]
-    new = of_old.another_process("new", policy=POLICY)
+    new = of_old.another_process("new", model=MUSICNN.name, policy=POLICY)
     assert index_missing(new).added == len(TRACKS)
     assert of_old.latest()["recipe"] == default_recipe(MUSICNN).name == "musicnn-msd@1-128d-channel"
     assert [of_old.table.get(track_id) for track_id, _ in TRACKS] == before
