@@ -184,9 +184,7 @@ def test_a_generation_is_not_begun_anew_of_what_is_replaced_meanwhile(
     assert generation_key(FIRST) not in world.keys()
 
 
-def test_what_a_newer_earshot_made_serves_until_a_known_recipe_covers_the_catalogue(
-    world: World, music: Music
-) -> None:
+def test_what_a_newer_earshot_made_serves_until_a_known_recipe_covers_the_catalogue(world: World, music: Music) -> None:
     """As after a way back to an older Earshot."""
     fill(world, music, world.another_process("newer", RECIPES[1], policy=POLICY))
     older = world.another_process("older", RECIPES[0], policy=POLICY)
