@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Self
 
 import numpy as np
 
 from annoy_service.vector_gate import checked_recall
-from earshot.clock import age, now_iso
+from earshot.clock import age_of, now_iso
 from earshot.errors import IndexRace, NoIndexYet
 from earshot.ids import TrackId
 from earshot.index.cache import SegmentCache
@@ -143,7 +143,7 @@ def _claimed(store: IndexStore) -> Iterator[_Note]:
     writer begins could undo what it does."""
     seen = store.see(RECORD_KEY)
     record = Record.from_bytes(seen.body) if seen else Record()
-    if record.claim and age(datetime.fromisoformat(record.claim.at)) < _CLAIM_ENDS:
+    if record.claim and age_of(record.claim.at) < _CLAIM_ENDS:
         raise IndexRace(
             f"somebody has been writing to the copy in S3 Vectors since {record.claim.at}",
             hint=f"Wait until that is done; after a kill, {_CLAIM_ENDS.seconds // 60} minutes.",
@@ -244,7 +244,7 @@ def _rows(segment: StoredSegment, rows: Sequence[int]) -> Iterator[Carrying]:
 
 def _tidy(place: Place, record: Record) -> None:
     """Remove indexes that no reader asks any more."""
-    if record.serving is None or age(datetime.fromisoformat(record.serving.since)) < _READERS_LEAVE:
+    if record.serving is None or age_of(record.serving.since) < _READERS_LEAVE:
         return
     needed = {record.serving.index, record.writing.index if record.writing else ""}
     for name in list(indexes_in(place.client, place.vector_bucket, PREFIX)):

@@ -32,7 +32,7 @@ def in_seconds(seconds: float) -> Timestamp:
 
 def seconds_until(moment: str) -> float:
     """Seconds from now to `moment` (ISO 8601, UTC), negative when it has passed."""
-    return -age(datetime.fromisoformat(moment)).total_seconds()
+    return -age_of(moment).total_seconds()
 
 
 def age(moment: datetime) -> timedelta:
@@ -40,9 +40,19 @@ def age(moment: datetime) -> timedelta:
     return now() - moment
 
 
+def age_of(moment: str) -> timedelta:
+    """How long ago `moment` (ISO 8601, UTC) was."""
+    return age(datetime.fromisoformat(moment))
+
+
 def epoch() -> float:
     """The current time in epoch seconds."""
     return now().timestamp()
+
+
+def epoch_of(moment: str) -> float:
+    """A time (ISO 8601, UTC) in epoch seconds."""
+    return datetime.fromisoformat(moment).timestamp()
 
 
 def epoch_in(seconds: float) -> int:

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
-from earshot.clock import now, seconds_until
+from earshot.clock import epoch_of, now, seconds_until
 from earshot.ids import TrackId
 from earshot.plays import ListenerId
 from earshot.stores.listeners_table import Forgotten, ListenersTable
@@ -89,14 +89,14 @@ class Keep:
         for number, (day, objects) in enumerate(_by_day(self.lake.objects()), 1):
             if time_is_up():
                 return merged, 0
-            due = [one for one in asked if one.until < day.isoformat()]
+            due = [one for one in asked if one.until < str(day)]
             held = [one for one in due if any(found.may_hold(one.listener) for found in objects)]
             if held or not are_merged(objects):
                 self._rewrite(objects, asked)
                 merged += 1
             if number % _NOTED_EVERY == 0:
                 for one in due:
-                    self.listeners.note_forgotten(one, day.isoformat())
+                    self.listeners.note_forgotten(one, str(day))
         for one in asked:
             self.listeners.forget_before(one.listener, one.asked_at)  # what was being written when they asked
             self.listeners.is_forgotten(one)
@@ -132,9 +132,7 @@ class Keep:
         self, objects: Sequence[LakeObject], asked: Iterable[Forgotten], tracks: Mapping[str, TrackId] | None = None
     ) -> None:
         """Merge the objects of a day, without those who `asked`, with the `tracks` of songs that had none."""
-        forgotten: dict[ListenerId, int] = {
-            one.listener: int(datetime.fromisoformat(one.asked_at).timestamp()) for one in asked
-        }
+        forgotten: dict[ListenerId, int] = {one.listener: int(epoch_of(one.asked_at)) for one in asked}
         with fetched(self.lake, objects, self.folder) as files:
             names = set()
             for packed in self.plays.merge(list(files.values()), forgotten, tracks) if files else ():

@@ -4,13 +4,13 @@ and when, to whatever fits a model to it."""
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from earshot.clock import epoch_of
 from earshot.colistening.manifest import Snapshot
 from earshot.ids import TrackId
 from earshot.stores.listeners_table import ListenersTable, Opinion
@@ -84,28 +84,25 @@ def read_plays(lake: PlaysLake, listeners: ListenersTable, plays: Plays, folder:
 
     Of who asks to be forgotten nothing is read, though the lake may still hold it.
     """
-    forgotten = {asked.listener: _epoch_of(asked.asked_at) for asked in listeners.to_forget()}
+    forgotten = {asked.listener: int(epoch_of(asked.asked_at)) for asked in listeners.to_forget()}
     objects = list(lake.objects())
     events = Events(plays, forgotten)
     for some in days(lake, objects, folder):
         events.add(some)
     events.add_opinions(
-        (said.listener, said.track_id, _epoch_of(said.said_at), _FEEDBACK[said.opinion])
+        (said.listener, said.track_id, int(epoch_of(said.said_at)), _FEEDBACK[said.opinion])
         for said in listeners.all_opinions()
-        if _epoch_of(said.said_at) > forgotten.get(said.listener, 0)  # the index may not know yet that it is deleted
+        if int(epoch_of(said.said_at))
+        > forgotten.get(said.listener, 0)  # the index may not know yet that it is deleted
     )
     heard = Heard(**events.arrays(), opinions=Opinions(**events.opinions()), track_ids=events.track_ids())
     return (heard, _snapshot(objects, heard)) if len(heard.at) else None
 
 
-def _epoch_of(time: str) -> int:
-    return int(datetime.fromisoformat(time).timestamp())
-
-
 def _snapshot(objects: Sequence[LakeObject], heard: Heard) -> Snapshot:
     return Snapshot(
-        objects[0].day.isoformat(),
-        objects[-1].day.isoformat(),
+        str(objects[0].day),
+        str(objects[-1].day),
         len(heard.at),
         int(max(heard.listener.max(), heard.opinions.listener.max(initial=0))) + 1,
         len(heard.track_ids),

@@ -31,7 +31,7 @@ def fetched(lake: PlaysLake, objects: Sequence[LakeObject], folder: Path) -> Ite
             body = lake.read(found)
             if body is None:
                 return None
-            file = Path(place) / f"{found.day.isoformat()}-{found.name}.parquet"
+            file = Path(place) / f"{found.day}-{found.name}.parquet"
             file.write_bytes(body)
             return found, file
 

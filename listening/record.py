@@ -8,9 +8,8 @@ holds the plays twice, which reading and merging remove, and the table once, bec
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
-from earshot.clock import Timestamp, epoch, iso
+from earshot.clock import Timestamp, epoch, epoch_of, iso, moment_of
 from earshot.messages import RecordPlays
 from earshot.plays import FIRST_LISTENED_AT, ListenerId, Play, unique
 from earshot.stores.listeners_table import ListenersTable
@@ -63,7 +62,7 @@ def note_plays(table: ListenersTable, plays: Sequence[Play]) -> None:
 
 def was_forgotten(play: Play, asked_at: Timestamp | None) -> bool:
     """Whether the play was taken in before its listener asked to be forgotten; what is of the same second was."""
-    return asked_at is not None and iso(datetime.fromtimestamp(_accepted_at(play), UTC)) <= asked_at
+    return asked_at is not None and iso(moment_of(_accepted_at(play))) <= asked_at
 
 
 def _accepted_at(play: Play) -> int:
@@ -73,7 +72,7 @@ def _accepted_at(play: Play) -> int:
 def _usable(messages: Iterable[RecordPlays]) -> Iterable[Play]:
     """The plays, with when they were taken in, without those that no list of plays can hold."""
     for message in messages:
-        accepted_at = int(datetime.fromisoformat(message.accepted_at).timestamp())
+        accepted_at = int(epoch_of(message.accepted_at))
         for number, play in enumerate(message.plays):
             if fault := _fault(play):  # neither who nor what: logs tell nobody what others hear
                 logger().error("a play cannot be kept", accepted_at=message.accepted_at, number=number, fault=fault)

@@ -5,9 +5,9 @@ lets new plays count, and what lets go of who was forgotten: it begins from noth
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from earshot.clock import age, now_iso
+from earshot.clock import age_of, now_iso
 from earshot.colistening.manifest import Figures, Manifest, Snapshot, Training, Verdict
 from listening.models.learn import Outcome
 from listening.watch import Drift
@@ -31,7 +31,7 @@ def is_to_be_chosen(serving: Manifest | None, data: Snapshot, drift: Drift | Non
     if serving is None or not serving.training.chosen_at or (drift and drift.has_drifted):
         return True
     chosen = serving.training
-    is_old = age(datetime.fromisoformat(chosen.chosen_at)) >= timedelta(days=choose_days) - _EARLY
+    is_old = age_of(chosen.chosen_at) >= timedelta(days=choose_days) - _EARLY
     return is_old or data.plays >= _GROWN * chosen.chosen_on
 
 

@@ -10,7 +10,6 @@ import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812 (what everybody calls it)
 from scipy import sparse
 
+from earshot.clock import day_of
 from earshot.colistening.garbage import collect_garbage
 from earshot.colistening.manifest import Manifest, Snapshot
 from earshot.colistening.rows import TableRows
@@ -281,7 +281,7 @@ def _snapshot(played: DataFrame, digest: str) -> Snapshot:
     (found,) = played.agg(
         F.min("at"), F.max("last"), F.sum("events"), F.countDistinct("listener"), F.countDistinct("track")
     ).collect()
-    first, last = (datetime.fromtimestamp(int(at), UTC).date().isoformat() for at in found[:2])
+    first, last = (str(day_of(int(at))) for at in found[:2])
     return Snapshot(first, last, int(found[2]), int(found[3]), int(found[4]), digest)
 
 

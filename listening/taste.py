@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from earshot.clock import iso, now
+from earshot.clock import epoch_of, iso, now
 from earshot.history import MOST_TRACKS, History
 from earshot.plays import ListenerId
 from earshot.stores.listeners_table import ListenersTable, Taste
@@ -72,8 +72,7 @@ class Tastes:
         return {
             listener
             for listener, at in newest.items()
-            if listener not in going
-            and (listener not in made_at or datetime.fromisoformat(made_at[listener]).timestamp() < at + _IN_FLIGHT_S)
+            if listener not in going and (listener not in made_at or epoch_of(made_at[listener]) < at + _IN_FLIGHT_S)
         }
 
 

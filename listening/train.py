@@ -3,12 +3,11 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
-from earshot.clock import now_iso
+from earshot.clock import epoch_of, now_iso
 from earshot.colistening.garbage import collect_garbage
 from earshot.colistening.manifest import Manifest, Snapshot, Training
 from earshot.colistening.publish import keep, publish
@@ -71,7 +70,7 @@ def train(
         return None
     serving, drift = store.manifest(seen.pointer) if seen else None, None
     if serving:
-        people = newest(interactions, evidence, datetime.fromisoformat(serving.built_at).timestamp())
+        people = newest(interactions, evidence, epoch_of(serving.built_at))
         drift = watch(store, serving, people, tracks.ids, work_dir)
     tried = store.trial()
     runs = tried if tried and tried.trial.share else None

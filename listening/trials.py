@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
-from earshot.clock import epoch
+from earshot.clock import epoch, epoch_of
 from earshot.colistening.store import ColisteningStore
 from earshot.colistening.trial import Arm, Trial
 from earshot.errors import InvalidInput
@@ -94,7 +93,7 @@ def report(trial: Trial, table: ListenersTable, shown: ShownTracks) -> Report:
     """
     if not trial.started_at:
         return compared({arm: np.zeros((0, 3), np.int64) for arm in Arm})
-    since = datetime.fromisoformat(trial.started_at).timestamp()
+    since = epoch_of(trial.started_at)
     found: dict[Arm, list[tuple[int, int, int]]] = {arm: [] for arm in Arm}
     for listener, tracks in shown.everybodys():
         due = {track_id: one for track_id, one in tracks.items() if since <= one.last_at <= epoch() - _DAY_S}

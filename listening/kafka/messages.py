@@ -10,9 +10,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
-from earshot.clock import Timestamp, iso, now_iso
+from earshot.clock import Timestamp, iso, moment_of, now_iso
 from earshot.errors import InvalidInput
 from earshot.histories import LeftOut, Wanted
 from earshot.histories.records import play_in
@@ -78,6 +77,6 @@ def _accepted_at(sent_ms: int | None) -> Timestamp:
     """When the message was written: who asks to be forgotten after that has it not kept, however late it is read."""
     now = now_iso()
     try:
-        return now if sent_ms is None else min(now, iso(datetime.fromtimestamp(sent_ms / 1000, UTC)))
+        return now if sent_ms is None else min(now, iso(moment_of(sent_ms / 1000)))
     except (ValueError, OverflowError, OSError):
         return now

@@ -79,6 +79,11 @@ class World:
         assert track is not None
         return track
 
+    def make_bucket(self, name: str) -> None:
+        """A bucket besides the index's."""
+        where = {"LocationConstraint": self.s3.meta.region_name}
+        self.s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)
+
     def wake(self, *track_ids: str) -> None:
         """Deliver the news that these tracks have changed."""
         index_batch([changed(*track_ids)], self.services)

@@ -26,7 +26,7 @@ from earshot.shards import Shard
 from ops import shards
 from ops.deployment import Deployment
 
-from .conftest import BUCKET, POLICY, World, changed
+from .conftest import BUCKET, MODEL, POLICY, World, changed
 
 Music = Callable[..., np.ndarray[Any, Any]]
 N, OF = 60, 3
@@ -39,7 +39,7 @@ def whole(world: World, music: Music) -> World:
         world.put(track_id, raw)
     world.wake(*IDS)
     for number in range(OF):
-        world.s3.create_bucket(Bucket=bucket_of(number))
+        world.make_bucket(bucket_of(number))
     return world
 
 
@@ -169,12 +169,15 @@ def test_a_bucket_that_holds_something_else_is_not_touched(whole: World) -> None
 
 
 def test_nothing_cannot_be_divided(world: World) -> None:
-    world.s3.create_bucket(Bucket=bucket_of(0))
+    world.make_bucket(bucket_of(0))
     with pytest.raises(NoIndexYet):
         divide(world.services.leading, builder_of(world, 0), Shard(0, OF))
 
 
-def test_the_command_divides_and_says_into_what(whole: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_divides_and_says_into_what(
+    whole: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EARSHOT_MODEL", MODEL)
     words = ["divide", "--bucket", BUCKET, "--of", str(OF), "--into", "shard-{shard}", "--work-dir", str(whole.folder)]
     assert main(words) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -188,6 +191,7 @@ def test_the_command_that_tries_shards_divides_into_buckets_of_its_own(
     whole: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("EARSHOT_MODEL", MODEL)
     session = boto3.Session()
     session.client("ssm").put_parameter(Name="/earshot/local/index-bucket", Value=BUCKET, Type="String")
     deployment = Deployment(session, "local")

@@ -364,11 +364,13 @@ def test_a_query_asks_for_no_more_than_there_can_be_and_has_a_direction(
     fill(world, music, 4)
     copies.copy()
     searcher = copies.reader().current()
+    vector = searcher.vector("file:0000000000000000")
+    assert vector is not None
     for k in (0, 10_001):
         with pytest.raises(InvalidInput, match="at most 10,000"):
-            searcher.search(np.ones(128, np.float32), k)
+            searcher.search(vector, k)
     with pytest.raises(InvalidInput, match="query vector"):
-        searcher.search(np.zeros(128, np.float32), 3)
+        searcher.search(np.zeros_like(vector), 3)
     assert searcher.row("file:unknown") is None
     assert not searcher.contains("")
 

@@ -20,7 +20,8 @@ from earshot.clock import (
 
 _ROOT = Path(__file__).parents[3]
 _ROOMS = (
-    "earshot", "config", "crawler", "extractor", "annoy_service", "api", "ops", "local", "demo", "cli", "scripts",
+    "earshot", "config", "crawler", "extractor", "annoy_service", "listening", "api", "ops", "local", "demo", "cli",
+    "batch", "proxy", "simulator", "scripts",
 )  # fmt: skip
 _CLOCKWORK = re.compile(
     r"strftime|strptime|isoformat|fromtimestamp|utcnow|gmtime|localtime|datetime\.now|parsedate|%[YHMS]"
