@@ -35,7 +35,7 @@ class Descriptors:
 
         Numbers are floats again: a table keeps 120.0 as 120, and equal tracks are to give equal bytes.
         """
-        known = {name: row[name] for name in FIELDS if row.get(name) is not None}
+        known: dict[str, Any] = {name: row[name] for name in FIELDS if row.get(name) is not None}
         return cls(**{name: value if name == "key" else float(value) for name, value in known.items()})
 
 
