@@ -35,8 +35,10 @@ class Descriptors:
 
         Numbers are floats again: a table keeps 120.0 as 120, and equal tracks are to give equal bytes.
         """
-        known: dict[str, Any] = {name: row[name] for name in FIELDS if row.get(name) is not None}
-        return cls(**{name: value if name == "key" else float(value) for name, value in known.items()})
+        said = {name: row[name] for name in FIELDS if row.get(name) is not None}
+        known: dict[str, Any] = {name: value if name == "key" else float(value) for name, value in said.items()}
+        return cls(**known)
+
 
 
 FIELDS: Final = tuple(field.name for field in fields(Descriptors))
