@@ -40,5 +40,4 @@ class Descriptors:
         return cls(**known)
 
 
-
 FIELDS: Final = tuple(field.name for field in fields(Descriptors))
