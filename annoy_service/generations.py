@@ -20,7 +20,7 @@ from annoy_service.pointers import Position, generation, manifest_at, position
 from annoy_service.services import Services, in_turn
 from annoy_service.version import Changes, Outcome
 from earshot import clock
-from earshot.errors import DamagedIndex, IndexRace, RecipeNotReady
+from earshot.errors import DamagedIndex, IndexRace, InvalidSettings, RecipeNotReady
 from earshot.ids import TrackId
 from earshot.index.directory import Directory, changed_between
 from earshot.index.formats import named
@@ -79,6 +79,19 @@ def succeed(services: Services) -> Outcome | None:
         _log.info("a generation does not cover the catalogue yet", recipe=builder.recipe.name, lacking=lacking)
         return Outcome(new, serves=False)
     return _put_into_service(builder, services, new, serving)
+
+
+def outgoing(services: Services) -> Builder | None:
+    """The builder of the recipe that serves though it is not kept any more; None: there is no such recipe, or a newer
+    Earshot made it, which this one cannot carry on."""
+    serving = services.leading.store.head()
+    if serving is None or services.kept(serving.pointer.recipe) is not None:
+        return None
+    try:
+        return services.builder_of(serving.pointer.recipe)
+    except InvalidSettings as error:
+        _log.error("what serves is not kept up to date", recipe=serving.pointer.recipe, error=error.message)
+        return None
 
 
 def settle(services: Services, *, now: datetime | None = None) -> None:

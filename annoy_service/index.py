@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from annoy_service.changes import Wanted, read_wanted
 from annoy_service.fold import fold
-from annoy_service.generations import succeed
+from annoy_service.generations import outgoing, succeed
 from annoy_service.services import Services, in_turn
 from annoy_service.version import Changes, Outcome
 from earshot.clock import epoch
@@ -93,12 +93,20 @@ def agree(track_ids: Collection[TrackId], services: Services) -> Agreement:
 
 
 def _replace_what_serves(changes: Callable[[], Changes], services: Services) -> None:
-    """While a recipe serves that is not kept any more: take from its index what is gone, and let the leading one serve
-    once it covers the catalogue."""
-    serving = services.leading.store.head()
-    if serving is not None and services.kept(serving.pointer.recipe) is None:
-        old = services.builder_of(serving.pointer.recipe)
-        announce(fold(old, lambda: {track_id: None for track_id, row in changes().items() if row is None}), services)
+    """While a recipe serves that is not kept any more: keep its index up to date, too, and let the leading one serve
+    once it covers the catalogue.
+
+    Of another network's index, for which nothing can be heard any more, only what is gone is taken.
+    """
+    if (old := outgoing(services)) is not None:
+        hears_the_same = old.recipe.network == services.network
+
+        def theirs() -> Changes:
+            if outgoing(services) is not old:  # replaced meanwhile: its generation is not to be begun anew
+                return {}
+            return {track_id: row for track_id, row in changes().items() if hears_the_same or row is None}
+
+        announce(fold(old, theirs), services)
     if outcome := succeed(services):
         announce(outcome, services)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from annoy_service.builder import Builder
-from earshot.errors import IndexRace
+from earshot.errors import IndexRace, RecipeNotReady
 from earshot.index.formats import named
 from earshot.index.manifest import Manifest
 from earshot.index.pointer import POINTER_KEY, generation_key
@@ -34,13 +34,21 @@ def position(builder: Builder) -> Position:
 
     Raises:
         DamagedIndex: the pointer that readers use is none, or names another recipe than its manifest.
+        RecipeNotReady: a shard by another recipe serves.
     """
     serving = builder.store.head()
     if serving is None:
         return Position(POINTER_KEY, None) if builder.leads else generation(builder)
     if serving.pointer.recipe == builder.recipe.name:
         return Position(POINTER_KEY, serving)
-    builder.store.manifest(serving.pointer)  # a generation is begun only where another recipe really serves
+    beside = builder.store.manifest(serving.pointer)  # a generation is begun only where another recipe really serves
+    if beside.shard is not None:  # it would be of the whole catalogue, and take the shard's place
+        raise RecipeNotReady(
+            f"here lies shard {beside.shard.number} of {beside.shard.of} by {beside.recipe}, to which no index by "
+            f"{builder.recipe.name} can be added",
+            hint=f"Set EARSHOT_RECIPES={beside.recipe}. Another recipe is a new division, into other buckets "
+            "(docs/scaling.md).",
+        )
     return generation(builder)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from annoy_service.comparison import Comparison, Slice
 from annoy_service.fold import in_portions
+from annoy_service.generations import outgoing
 from annoy_service.services import Services
 from annoy_service.stream import PER_MESSAGE
 from earshot.clock import epoch
@@ -52,11 +53,26 @@ class ReconcileIndex:
     def compare(self, time_is_up: Callable[[], bool], now: Callable[[], float] = epoch) -> int:
         """Name the tracks of this hour's slice that table and index hold differently; returns how many.
 
+        While another recipe of the same network serves until the leading one covers the catalogue, that is of all
+        slices, as far as time allows: all that it takes lies in the table.
+
         Raises:
             DamagedIndex: it cannot be read; `make repair` can build it anew.
         """
-        part = Slice(int(now() // EVERY_S) % SLICES, SLICES)
-        table, comparison = self.services.table, Comparison(self.services)
+        old, first = outgoing(self.services), int(now() // EVERY_S) % SLICES
+        fills_a_generation = old is not None and old.recipe.network == self.services.network
+        comparison = Comparison(self.services)
+        differing = 0
+        for number in range(SLICES if fills_a_generation else 1):
+            part = Slice((first + number) % SLICES, SLICES)
+            differing += self._compare_slice(part, comparison, time_is_up)
+            if time_is_up():
+                break
+        emit("IndexDifferences", differing)
+        return differing
+
+    def _compare_slice(self, part: Slice, comparison: Comparison, time_is_up: Callable[[], bool]) -> int:
+        table = self.services.table
         differing = looked_at = 0
         for found in comparison.differing(table.scan_items(part.number, part.of)):
             self._name([*found.tracks, *found.unreadable])
@@ -64,7 +80,7 @@ class ReconcileIndex:
             looked_at += len(found.looked_at)
             if time_is_up():
                 logger().warning("the rest of these tracks is looked at in a week", looked_at=looked_at)
-                return self._told(differing)
+                return differing
         for track_ids in in_portions({each for each in comparison.indexed() if each in part}, PER_MESSAGE):
             there = table.states(track_ids)
             gone = [each for each in track_ids if each not in there]
@@ -72,10 +88,6 @@ class ReconcileIndex:
             differing += len(gone)
             if time_is_up():
                 break
-        return self._told(differing)
-
-    def _told(self, differing: int) -> int:
-        emit("IndexDifferences", differing)
         return differing
 
     def _name(self, track_ids: Sequence[TrackId]) -> None:

@@ -31,8 +31,13 @@ class Descriptors:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """Inverse of `to_row`; what else a row says is passed over."""
-        return cls(**{name: row[name] for name in FIELDS if row.get(name) is not None})
+        """Inverse of `to_row`; what else a row says is passed over.
+
+        Numbers are floats again: a table keeps 120.0 as 120, and equal tracks are to give equal bytes.
+        """
+        said = {name: row[name] for name in FIELDS if row.get(name) is not None}
+        known: dict[str, Any] = {name: value if name == "key" else float(value) for name, value in said.items()}
+        return cls(**known)
 
 
 FIELDS: Final = tuple(field.name for field in fields(Descriptors))

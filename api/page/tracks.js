@@ -109,10 +109,10 @@ function reason({ played_with: together, sounds_like }, seeds) {
 function inWords(found) {
   if (!found) return null;
   const number = (value) => Math.round(value).toString().replace("-", "−");
-  const texts = [
-    found.bpm ? `${number(found.bpm)} BPM${found.other_bpm ? ` (or ${number(found.other_bpm)})` : ""}` : "",
+  const texts = [ // a number and its unit stay on one line
+    found.bpm ? `${number(found.bpm)}\u00a0BPM${found.other_bpm ? ` (or\u00a0${number(found.other_bpm)})` : ""}` : "",
     found.key ? `${found.key} · ${found.camelot}, ${sureness(found.key_confidence)}` : "",
-    found.loudness === null ? "" : `${number(found.loudness)} LUFS`,
+    found.loudness === null ? "" : `${number(found.loudness)}\u00a0LUFS`,
   ].filter(Boolean);
   return texts.length ? h("span", { class: "words" }, texts.join(" · ")) : null;
 }

@@ -128,6 +128,10 @@ def _open(kind: _Opens, file: int) -> Source:
     return kind(file)
 
 
+_WAV_OF_XIPH = [0, 2, 1, 5, 3, 4]
+"""Channels of 5.1 in the order of WAV: libsndfile gives those of Vorbis and Opus as Xiph orders them, effects last."""
+
+
 class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # soundfile has no types
     """A file that is read once, from front to back."""
 
@@ -147,13 +151,14 @@ class _SndfileSource:
         self.rate = self._file.samplerate
         self.channels = self._file.channels
         self.frames = self._file.frames
+        self._order = _WAV_OF_XIPH if self._file.format == "OGG" and self.channels == len(_WAV_OF_XIPH) else None
 
     def blocks(self, start: int) -> Iterator[Samples]:
         buffer = np.empty((_BLOCK, self.channels), np.float32)
         try:
             self._file.seek(start)
             while len(block := self._file.read(out=buffer)):
-                yield block
+                yield block if self._order is None else block[:, self._order]
         except soundfile.LibsndfileError as error:
             raise AudioRejected(f"decoding failed ({_text(error)})", reason=Reason.UNDECODABLE) from None
 

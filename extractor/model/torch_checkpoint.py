@@ -50,6 +50,8 @@ def read_tensors(path: Path) -> Tensors:
         with zipfile.ZipFile(path) as archive:
             if sum(member.file_size for member in archive.infolist()) > _MAX_BYTES:
                 raise InvalidInput(f"{path} unpacks to more than {_MAX_BYTES} bytes")
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+                raise InvalidInput(f"{path} is compressed, which no checkpoint is")
             root = next(name for name in archive.namelist() if name.endswith("/data.pkl")).removesuffix("data.pkl")
             named = _Reader(io.BytesIO(archive.read(f"{root}data.pkl"))).load()
             return {
@@ -58,8 +60,8 @@ def read_tensors(path: Path) -> Tensors:
                 if tensor.dtype == np.float32
             }
     except (
-        OSError, zipfile.BadZipFile, StopIteration, pickle.UnpicklingError, EOFError,
-        AttributeError, IndexError, KeyError, TypeError, ValueError,
+        OSError, zipfile.BadZipFile, StopIteration, pickle.UnpicklingError, EOFError, MemoryError, OverflowError,
+        AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError,
     ) as error:  # fmt: skip  # what a damaged pickle may end in
         raise InvalidInput(f"{path} is no checkpoint that can be read here ({error})") from None
 

@@ -58,15 +58,16 @@ def key_of_chroma(chroma: Profile) -> Tonality | None:
 def chroma_of(samples: Array, rate: int) -> Profile | None:
     """(12,), how much of each tone there is, from C upwards, in sum 1; None where there are no tones."""
     magnitudes, hertz = _spectra(samples, rate)
-    frames, bins = _peaks(magnitudes)
+    lowest = int(_LOWEST_HZ / hertz)
+    frames, bins = _peaks(magnitudes, lowest)
     if not len(bins):
         return None
     strength, at = _between_bins(magnitudes, frames, bins)
     tones = 12 * np.log2(at * hertz / _C0_HZ)
     heard = np.sqrt(strength)
     tones = tones - _mistuning(tones, heard)
-    loudest = np.sqrt(magnitudes.max(axis=1))[frames]
-    return _folded(tones, heard / np.maximum(loudest, np.finfo(np.float32).tiny))
+    loudest = np.sqrt(magnitudes[:, lowest:].max(axis=1))[frames]
+    return _folded(tones, heard / loudest)
 
 
 def _spectra(samples: Array, rate: int) -> tuple[Array, float]:
@@ -86,15 +87,18 @@ def _spectra(samples: Array, rate: int) -> tuple[Array, float]:
     magnitudes = np.empty((len(frames), bins), np.float32)
     for number, frame in enumerate(frames):
         magnitudes[number] = np.abs(np.fft.rfft(frame * window)[:bins])
-    magnitudes[:, : int(_LOWEST_HZ / width)] = 0
     return magnitudes, width
 
 
-def _peaks(magnitudes: Array) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Frames and bins of local maxima that are no more than 40 dB below the loudest of the frame."""
+def _peaks(magnitudes: Array, lowest: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Frames and bins of local maxima from bin `lowest` on that are no more than 40 dB below the loudest of the frame.
+
+    What lies lower counts beside them: its slope is no maximum where the range begins, nor are its ripples tones.
+    """
     inner = magnitudes[:, 1:-1]
     is_peak = (inner > magnitudes[:, :-2]) & (inner >= magnitudes[:, 2:])
     is_peak &= inner > np.maximum(0.01 * magnitudes.max(axis=1, keepdims=True), 1e-4)
+    is_peak[:, : max(0, lowest - 1)] = False
     frames, bins = np.nonzero(is_peak)
     return frames, bins + 1
 

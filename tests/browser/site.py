@@ -21,6 +21,8 @@ import uvicorn
 
 from api.one_machine.asgi import app
 from earshot.covers import SIZES, cover_of
+from earshot.descriptors import Descriptors
+from earshot.keys import KEYS
 from earshot.stores.covers_bucket import CoversBucket
 from earshot.track import Track, TrackInfo
 from tests.stubs.pictures import picture
@@ -75,6 +77,7 @@ def publish_catalogue(world: World, folder: Path) -> str:
                         tags=tags,
                         genres=(style,),
                         year=1980 + 5 * i + j,
+                        descriptors=_described(number),
                     )
                 )
                 lean = 0.75 * float(random.random()) ** 2
@@ -99,6 +102,25 @@ def publish_catalogue(world: World, folder: Path) -> str:
     world.publish(tracks, directions)
     world.table.register(TrackInfo(own.track_id, "file", title=own.info.title, preview_url=clip.as_uri()))
     return own.track_id
+
+
+def _described(number: int) -> Descriptors | None:
+    """Of most tracks all; every tenth has neither beat nor key, and every eleventh was heard before these were told."""
+    if number % 11 == 0:
+        return None
+    loudness = -6.0 - number % 15
+    if number % 10 == 0:
+        return Descriptors(pulse_clarity=0.05, loudness=loudness)
+    bpm = 70.0 + 7 * number % 101
+    return Descriptors(
+        bpm=bpm,
+        other_bpm=2 * bpm if bpm < 90 else None,
+        pulse_clarity=0.5,
+        key=KEYS[5 * number % 24],
+        key_confidence=0.7 + 0.03 * (number % 10),
+        loudness=loudness,
+        loudness_range=4.0,
+    )
 
 
 def tone(seconds: float = 3.0, rate: int = 16_000) -> bytes:

@@ -1,5 +1,7 @@
 """What a listener does with the page, at desk and on the phone."""
 
+import re
+
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -130,6 +132,48 @@ def test_filters_are_set_by_the_keyboard_and_taken_back(open_page: OpenPage, wid
     assert all("jazz" in text and "199" in text for text in texts)
     page.get_by_role("button", name="Stop filtering: Years 1990-1999").click()
     expect(page.locator(".tag.active")).to_have_count(1)
+
+
+@both_widths
+def test_tempo_key_and_loudness_are_told_and_filtered_by(open_page: OpenPage, width: str) -> None:
+    page = open_page("#/?like=deezer:1105&bpm=100-140&loudness=-14..", width=width)
+    expect(page.locator(".pages .words").first).to_be_visible()
+    words = page.locator(".pages .words").all_inner_texts()
+    for text in words:
+        told = re.fullmatch(
+            r"([0-9]+)\u00a0BPM · [A-G]#? (?:major|minor) · [0-9]+[AB], [a-z ]+ · −([0-9]+)\u00a0LUFS", text
+        )
+        assert told, text
+        assert 100 <= int(told[1]) <= 140
+        assert int(told[2]) <= 14
+    expect(page.get_by_role("button", name="Stop filtering: BPM 100-140")).to_be_visible()
+    page.get_by_text("Filters", exact=True).click()
+    expect(page.get_by_role("textbox", name="BPM")).to_have_value("100-140")
+    page.get_by_role("textbox", name="Key").fill("8A±1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Stop filtering: Key 8A±1")).to_be_visible()
+    assert all(re.search(r" (?:8A|7A|9A|8B), ", text) for text in page.locator(".pages .words").all_inner_texts())
+
+
+def test_the_fields_of_a_filter_stand_on_one_line(open_page: OpenPage) -> None:
+    page = open_page("#/")
+    page.get_by_text("Filters", exact=True).click()
+    first_row = [page.get_by_label(name).bounding_box() for name in ("Genre", "Years", "Length", "BPM")]
+    assert len({(box["y"], box["height"]) for box in first_row if box}) == 1
+
+
+@both_widths
+def test_a_path_goes_through_keys_that_go_together_and_builds_up(open_page: OpenPage, width: str) -> None:
+    page = open_page("#/path?from=deezer:1007&to=deezer:1200&steps=6", width=width)
+    expect(page.locator(".walk .track")).to_have_count(8)
+    for label, choice, address in (
+        ("Keys", "that go together", "harmonic=1"),
+        ("Energy", "build up", "energy=build_up"),
+    ):
+        page.get_by_label(label).select_option(choice)
+        page.wait_for_url(f"**{address}**")
+        expect(page.get_by_label(label)).to_have_value(address.partition("=")[2])
+    expect(page.locator(".walk .track")).to_have_count(8)
 
 
 @both_widths

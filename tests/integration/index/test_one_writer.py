@@ -16,6 +16,7 @@ import pytest
 from annoy_service import bootstrap, stream_handler
 from annoy_service.comparison import Slice
 from annoy_service.handler import compact_index, index_tracks, reconcile_index
+from annoy_service.index import index_batch
 from annoy_service.reconcile import EVERY_S, SLICES, ReconcileIndex
 from annoy_service.services import Services
 from annoy_service.stream import PER_MESSAGE
@@ -23,10 +24,12 @@ from earshot.deliveries import Deliveries
 from earshot.errors import DamagedIndex
 from earshot.ids import TrackId
 from earshot.messages import KeepUp, TrackNotIndexed, TracksChanged
+from earshot.networks import CHOI
+from earshot.recipes import Recipe
 from earshot.stores.message_queue import FifoQueue, Letters, MessageQueue
 from tests.aws import REGION
 
-from .conftest import World
+from .conftest import POLICY, World
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 IDS = [TrackId(f"file:{number:016x}") for number in range(6)]
@@ -248,6 +251,22 @@ def test_the_clock_finds_what_table_and_index_hold_differently(world: World, mus
         bootstrap.reconcile().compare(lambda: False, now=partial(float, number * EVERY_S))
         named |= {track_id for change in queues.changes() for track_id in change.track_ids}
     assert named == {IDS[0], IDS[1], IDS[4], IDS[5]}
+
+
+def test_one_run_of_the_clock_names_all_that_a_better_recipe_of_the_same_network_lacks(
+    world: World, music: Music, queues: Queues
+) -> None:
+    """A week of slices is for what has been lost; until then the old recipe would serve."""
+    old = world.another_process("old", Recipe("before", CHOI, "centred", CHOI.dimensions), policy=POLICY)
+    for track_id, raw in zip(IDS, music(6), strict=True):
+        world.put(track_id, raw)
+    index_batch([TracksChanged(tuple(IDS))], old)
+    services = replace(bootstrap.services(), builder_of=lambda _name: old.leading)
+    replace(bootstrap.reconcile(), services=services).compare(lambda: False)
+    named = [track_id for change in queues.changes() for track_id in change.track_ids]
+    assert sorted(named) == IDS
+    index_batch([TracksChanged(tuple(IDS))], services)
+    assert (world.latest()["recipe"], world.latest()["tracks"]) == ("choi-2017@1-160d", 6)
 
 
 def test_a_run_of_the_clock_brings_back_what_the_stream_has_lost(

@@ -10,6 +10,8 @@ import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
+from annoy_service import index
+from annoy_service.changes import Wanted, read_wanted
 from annoy_service.garbage import collect_garbage
 from annoy_service.generations import promote, settle
 from annoy_service.index import index_batch
@@ -147,6 +149,49 @@ def test_what_served_before_stays_readable_for_a_day_where_it_is_not_kept_any_mo
     collect_garbage(only.leading.store, now=datetime.now(UTC) + IN_TWO_DAYS)
     assert first.store.old_manifest(version) is None
     assert world.reader().current().size == 6
+
+
+def test_what_serves_is_kept_up_to_date_until_the_leading_recipe_covers_the_catalogue(
+    world: World, one: Services, music: Music
+) -> None:
+    """As after an upgrade that brings a better default: a new track must not wait for the whole catalogue."""
+    new = TrackId("file:00000000000000aa")
+    only = world.another_process("only", RECIPES[1], policy=POLICY)
+    hear(world, music, new, seed=30)
+    rename(world)
+    index_batch(records([new, IDS[0]]), only)
+    assert (world.latest()["recipe"], world.latest()["tracks"], title(world)) == (FIRST, 7, "New")
+    assert held(only) == {SECOND: 2}
+    index_missing(only)
+    assert (world.latest()["recipe"], world.latest()["tracks"]) == (SECOND, 7)
+
+
+def test_a_generation_is_not_begun_anew_of_what_is_replaced_meanwhile(
+    world: World, one: Services, music: Music, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only = world.another_process("only", RECIPES[1], policy=POLICY)
+    hear(world, music, IDS[0], seed=30)
+    reads = iter(range(100))
+
+    def read(*arguments: Any) -> Wanted:
+        if next(reads) == 2:  # the first two are for the leading recipe
+            promote(SECOND, only, incomplete=True)
+        return read_wanted(*arguments)
+
+    monkeypatch.setattr(index, "read_wanted", read)
+    index_batch(records(IDS[:1]), only)
+    assert world.latest()["recipe"] == SECOND
+    assert world.keys(generation_key(FIRST)) == []
+
+
+def test_what_a_newer_earshot_made_serves_until_a_known_recipe_covers_the_catalogue(world: World, music: Music) -> None:
+    """As after a way back to an older Earshot."""
+    fill(world, music, world.another_process("newer", RECIPES[1], policy=POLICY))
+    older = world.another_process("older", RECIPES[0], policy=POLICY)
+    index_batch(records(IDS[:3]), older)
+    assert (world.latest()["recipe"], world.latest()["tracks"]) == (SECOND, 6)
+    index_batch(records(IDS[3:]), older)
+    assert (world.latest()["recipe"], world.latest()["tracks"]) == (FIRST, 6)
 
 
 def test_the_rule_leaves_alone_what_a_verdict_put_into_service(world: World, both: Services, music: Music) -> None:

@@ -17,10 +17,11 @@ from annoy_service.policy import Policy
 from annoy_service.repair import rebuild_from_table
 from annoy_service.services import Services, make_services
 from annoy_service.sharding import divide
-from earshot.errors import IndexRace, NoIndexYet
+from earshot.errors import IndexRace, NoIndexYet, RecipeNotReady
 from earshot.index.manifest import Manifest
 from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
+from earshot.recipes import Recipe
 from earshot.shards import Shard
 from ops import shards
 from ops.deployment import Deployment
@@ -137,6 +138,24 @@ def test_a_shard_that_is_rebuilt_from_the_table_stays_the_shard_that_it_was(whol
     after = newest(services.leading)
     assert (after.shard, after.transform.sha256, after.tracks) == ((1, OF), before.transform.sha256, before.tracks)
     assert after.version != before.version
+
+
+def test_a_shard_takes_no_other_recipe(whole: World, music: Music) -> None:
+    """As after an upgrade that brings a better default: it would be of all tracks, and no shard any more."""
+    first = divided(whole)[0]
+    whole.put(IDS[0], music(N + 1)[N])
+    network = whole.services.network
+    other = Recipe("a challenger", network, "centred", network.dimensions)
+    make = partial(make_builder, whole.s3, bucket_of(0), work_dir=whole.folder / "other", policy=POLICY)
+    services = make_services(
+        table=whole.table, make_builder=make, recipes=[other], announce=whole.announced.append,
+        park=whole.parked.append, request_upkeep=lambda: None,
+    )  # fmt: skip
+    with pytest.raises(RecipeNotReady, match="shard 0 of 3 by choi-2017@1-160d") as refused:
+        index_batch([changed(*IDS)], services)
+    assert "Set EARSHOT_RECIPES=choi-2017@1-160d." in refused.value.hint
+    assert newest(builder_of(whole, 0)).version == first.version
+    assert opened(whole, 0).shard == (0, OF)
 
 
 def test_what_is_divided_already_is_left_as_it_is(whole: World) -> None:

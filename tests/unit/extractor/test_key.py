@@ -53,6 +53,23 @@ def test_noise_and_silence_are_in_no_key() -> None:
     assert key_of(np.zeros(RATE, np.float32), RATE) is None
 
 
+@pytest.mark.parametrize("hertz", [0, 30, 41, 50, 55])
+def test_what_lies_below_the_tones_is_no_tone(hertz: float) -> None:
+    """A filter's edge would be one: a C, at 65 Hz."""
+    t = np.arange(10 * RATE) / RATE
+    kick = 0.8 * np.cos(2 * np.pi * hertz * t) * np.exp(-6 * (t % 0.5))
+    assert key_of(kick.astype(np.float32), RATE) is None
+
+
+def test_a_kick_below_the_tones_moves_no_key() -> None:
+    wanted = list(pieces(24))
+    t = np.arange(len(wanted[0].samples)) / RATE
+    kick = (0.8 * np.sin(2 * np.pi * 41 * t) * np.exp(-6 * (t % 0.5))).astype(np.float32)
+    found = [key_of(0.3 * piece.samples + kick, RATE) for piece in wanted]
+    scores = [weighted(Key(piece.key), one.key if one else None) for piece, one in zip(wanted, found, strict=True)]
+    assert np.mean(scores) >= 0.7
+
+
 @settings(deadline=None)
 @given(st.integers(0, 11), st.lists(st.floats(0, 1), min_size=12, max_size=12))
 def test_a_piece_moved_by_semitones_has_its_key_moved_by_as_many(semitones: int, noise: list[float]) -> None:

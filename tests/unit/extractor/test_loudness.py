@@ -1,7 +1,9 @@
 """Loudness against the signals of EBU Tech 3341 and 3342, synthesised, and against the filters of BS.1770."""
 
+import io
 from collections.abc import Sequence
 
+import av
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -9,6 +11,7 @@ import scipy.signal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from extractor.audio.decode import decode
 from extractor.audio.loudness import Loudness, LoudnessMeter, loudness_of
 from tests.music.invented import invented
 
@@ -119,3 +122,23 @@ def test_too_short_a_clip_has_no_range() -> None:
     found = measured(sine(-20, 2.5))
     assert found.range is None
     assert found.integrated is not None
+
+
+def test_channels_of_xiph_are_told_apart() -> None:
+    """Opus has surround where WAV has effects, which do not count, and effects where WAV has surround."""
+    silent = np.zeros(48_000 * 5, np.float32)
+    surround = [silent, silent, silent, silent, sine(-20, 5, channels=1)[:, 0], silent]  # as FFmpeg orders them: WAV's
+    found = decode(opus(np.stack(surround)), 16_000, 1).loudness.integrated
+    assert found == pytest.approx(-23 + 1.5, abs=0.3)
+
+
+def opus(samples: Samples) -> bytes:
+    """A file of 5.1 at 48 kHz; samples (6, n)."""
+    to = io.BytesIO()
+    with av.open(to, "w", format="ogg") as container:
+        stream = container.add_stream("libopus", rate=48_000, layout="5.1")
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="5.1")
+        frame.sample_rate = 48_000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return to.getvalue()

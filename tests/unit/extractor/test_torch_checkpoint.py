@@ -1,15 +1,19 @@
 """Checkpoints of PyTorch are read without it, and nothing in them is run."""
 
+import contextlib
 import hashlib
 import io
 import pickle
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from earshot.errors import InvalidInput
 from extractor.model import mn04_weights
@@ -105,6 +109,30 @@ def test_what_is_no_zip_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "weights.pt").write_bytes(content)
     with pytest.raises(InvalidInput):
         read_tensors(tmp_path / "weights.pt")
+
+
+def test_what_is_compressed_is_refused(tmp_path: Path) -> None:
+    """PyTorch compresses nothing: who does has more to unpack than is said, or something to hide."""
+    with zipfile.ZipFile(tmp_path / "weights.pt", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps(OrderedDict()))
+    with pytest.raises(InvalidInput, match="is compressed"):
+        read_tensors(tmp_path / "weights.pt")
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 255)), min_size=1, max_size=3))
+@example([(6, 1)])  # encrypted
+@example([(4, 120)])  # of a later edition of zip
+def test_a_damaged_checkpoint_is_refused_or_read(changes: list[tuple[int, int]]) -> None:
+    with TemporaryDirectory() as folder:
+        path = checkpoint(Path(folder), OrderedDict(whole=tensor((3, 4), (4, 1))))
+        content = bytearray(path.read_bytes())
+        directory = content.index(b"PK\1\2")
+        for place, value in changes:
+            content[(directory + 2 + place) % len(content)] = value
+        path.write_bytes(content)
+        with contextlib.suppress(InvalidInput):
+            read_tensors(path)
 
 
 def test_only_the_published_weights_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,3 +100,13 @@ def test_a_line_keeps_what_was_said(said: Descriptors | None) -> None:
     assert IndexedTrack.from_line(written).descriptors == kept
     assert track_from_line(written, b"", b"").descriptors == kept
     assert ("descriptors" in row_in(written)) == (said is not None)
+
+
+def test_a_line_is_the_same_whether_a_table_or_a_file_said_it() -> None:
+    """A table makes 120 of 120.0; another line would be another fingerprint, and a row that is indexed anew."""
+    row = {"track_id": "file:01", "source": "file", "status": "ready"}
+    of_table = {"bpm": 120, "other_bpm": 60, "pulse_clarity": 1, "key": "A minor", "loudness": -9, "loudness_range": 0}
+    of_file = {"bpm": 120.0, "other_bpm": 60.0, "pulse_clarity": 1.0, "key": "A minor"}
+    of_file |= {"loudness": -9.0, "loudness_range": 0.0}
+    one, other = (track_to_line(Track.from_row({**row, "descriptors": said})) for said in (of_table, of_file))
+    assert one == other
