@@ -5,18 +5,24 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 _WIDEST = 44
+_NARROWEST = 10
 _BAR = 30
+_WHOLE = ("id", "track", "crawl")
+"""Columns of what is copied into the next command."""
 
 Cell = str | float | None
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """Columns of texts (left) and numbers (right), cut so that lines fit the terminal."""
+    """Columns of texts (left) and numbers (right), cut so that lines fit the terminal; ids are never cut."""
     lines = [list(head), *([_cell(value) for value in row] for row in rows)]
     room = max(60, shutil.get_terminal_size((120, 24)).columns)
-    widths = [min(_WIDEST, max(_width(line[i]) for line in lines)) for i in range(len(head))]
-    while sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > 10:
-        widths[widths.index(max(widths))] -= 1
+    widths = [max(_width(line[i]) for line in lines) for i in range(len(head))]
+    cut = [i for i, name in enumerate(head) if name not in _WHOLE]
+    for i in cut:
+        widths[i] = min(_WIDEST, widths[i])
+    while sum(widths) + 2 * (len(widths) - 1) > room and max((widths[i] for i in cut), default=0) > _NARROWEST:
+        widths[max(cut, key=widths.__getitem__)] -= 1
     numeric = [
         all(_is_number(line[i]) for line in lines[1:]) and any(line[i] for line in lines[1:]) for i in range(len(head))
     ]

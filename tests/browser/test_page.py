@@ -14,7 +14,7 @@ from tests.browser.site import Site
 def _search(page: Page, text: str, label: str = "Find a track") -> None:
     field = page.get_by_role("combobox", name=label)
     field.fill(text)
-    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("listbox").get_by_role("option").first).to_be_visible()
 
 
 @both_widths

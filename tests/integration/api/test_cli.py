@@ -34,7 +34,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-def test_similar_prints_a_table_and_json(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("columns", ["60", "120"])
+def test_similar_prints_a_table_with_whole_ids_and_json(
+    site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
     assert main(["similar", "deezer:1000", "-k", "3", "--api", site.url]) == 0
     table = capsys.readouterr().out
     assert table.startswith("Within earshot of Glass Song")
