@@ -24,6 +24,7 @@ def test_a_file_that_kills_its_decoder_is_failed_with_its_reason_and_its_audio_i
     assert track is not None
     assert (track.status, track.reason) == (Status.FAILED, Reason.DECODER_CRASHED)
     assert info.track_id not in set(deployment.previews.track_ids())
+    until(lambda: "rejected" in stack.log("extract"), 10, "it is said")  # after the table knows it
     assert stack.log("extract").count("rejected") == 1
     assert not [line for line in stack.said().splitlines() if line.startswith("{")], "log lines on the terminal"
     deployment.tracks.delete(info.track_id)
