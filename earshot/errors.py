@@ -44,6 +44,7 @@
     ├── ForbiddenUrl                 a URL outside the allow-list; never fetched
     ├── StepFailed                   a step of a pipeline that another try would not help
     ├── JobFailed                    a job in bulk ended without having done its work
+    ├── InvalidJudgement             a file of the laboratory is no judgement, or two cannot be compared
     ├── LocalStackError              the stack on this machine cannot start, or does not run
     ├── ApiError                     our own HTTP API, as its clients see it
     │   ├── ApiUnreachable           it does not answer, or something else does
@@ -382,6 +383,10 @@ class JobFailed(EarshotError):
 
     code = "job_failed"
     hint = "Its log says more. Once that is mended, submit it again: what is done is not done again."
+
+
+class InvalidJudgement(EarshotError):
+    """A file of the laboratory is no judgement, or two judgements cannot be compared."""
 
 
 class LocalStackError(EarshotError):
