@@ -388,6 +388,8 @@ class JobFailed(EarshotError):
 class InvalidJudgement(EarshotError):
     """A file of the laboratory is no judgement, or two judgements cannot be compared."""
 
+    code = "invalid_judgement"
+
 
 class LocalStackError(EarshotError):
     """The stack on this machine cannot start, or is needed and does not run."""

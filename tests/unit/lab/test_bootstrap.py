@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from earshot.errors import InvalidJudgement
 from lab.bootstrap import difference, differences
-from lab.judgement import InvalidJudgement, Judgement
+from lab.judgement import Judgement
 
 
 def judgement(subject: str, scores: dict[str, float], corpus: str = "c" * 64) -> Judgement:
