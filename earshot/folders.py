@@ -17,6 +17,11 @@ class Folders:
     def __init__(self, roots: Iterable[Path]) -> None:
         self._roots = tuple(without_links(root.expanduser()) for root in roots)
 
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The allowed folders, without links."""
+        return self._roots
+
     def allowed(self, path: Path) -> Path:
         """`path` without links.
 

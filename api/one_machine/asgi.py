@@ -19,8 +19,9 @@ from api.http.app import refuse
 from api.http.events import HttpEvent, HttpReply
 from api.http.services import PlaysQueue
 from api.http.subsonic import check_password, parameters_of
+from api.one_machine import folders
 from api.one_machine.files import file_in, own_file, send_file
-from api.one_machine.gateway import body_of, event_of, reply_of, send_reply
+from api.one_machine.gateway import body_of, event_of, json_reply, reply_of, send_reply
 from api.one_machine.outbox import Outbox, Unsent
 from api.one_machine.protocol import Receive, Scope, Send
 from earshot.errors import EarshotError, NotPlayable
@@ -38,8 +39,11 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await _live(receive, send)
     elif scope["type"] == "http":
         event = event_of(scope, await body_of(receive, scope["path"]))
-        own = _own(event) if services().rules.stage == "local" else None
-        if own and scope["method"] in ("GET", "HEAD", "POST"):
+        is_local = services().rules.stage == "local"
+        own = _own(event) if is_local else None
+        if is_local and scope["path"] == folders.PATH and scope["method"] == "GET":
+            await send_reply(_folders(event), send)
+        elif own and scope["method"] in ("GET", "HEAD", "POST"):
             await _play(own, event, send)
         else:
             await send_reply(await _answer(event), send, with_length=scope["method"] != "HEAD")
@@ -77,6 +81,15 @@ def _own(event: HttpEvent) -> TrackId | None:
     except EarshotError:
         return None  # the route says so
     return file_in(f"/tracks/{quote(asked.get('id', ''), safe='')}/audio")
+
+
+def _folders(event: HttpEvent) -> HttpReply:
+    try:
+        folders.check_is_here(event)
+        found = folders.listing(services().admission.folders, (event.get("queryStringParameters") or {}).get("in", ""))
+    except EarshotError as error:
+        return refuse(error, event["rawPath"])
+    return json_reply(found.to_dict())
 
 
 async def _play(track_id: TrackId, event: HttpEvent, send: Send) -> None:

@@ -19,7 +19,7 @@ _PATH = re.compile(r"/tracks/([^/]{1,80})/audio")
 _RANGE = re.compile(r"bytes=(\d{1,15})?-(\d{1,15})?")
 _CHUNK = 1 << 16
 WINDOW_HEADER = "earshot-window"
-_TYPES = {
+AUDIO_TYPES = {
     ".mp3": "audio/mpeg",
     ".flac": "audio/flac",
     ".ogg": "audio/ogg",
@@ -120,7 +120,7 @@ async def send_file(own: OwnFile, request_headers: Mapping[str, str], send: Send
     size = path.stat().st_size
     part = span(request_headers.get("range"), size)
     headers = {
-        "content-type": _TYPES.get(path.suffix.lower(), "application/octet-stream"),
+        "content-type": AUDIO_TYPES.get(path.suffix.lower(), "application/octet-stream"),
         "accept-ranges": "bytes",
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",

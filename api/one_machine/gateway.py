@@ -1,6 +1,7 @@
 """What API Gateway does in the cloud: requests become events (HTTP API, payload 2.0), replies become answers."""
 
 import base64
+import json
 import time
 from collections.abc import Iterable
 from urllib.parse import parse_qsl
@@ -8,7 +9,7 @@ from uuid import uuid4
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from api.http.app import BODILESS, OWN_ROUTES, max_body_bytes, respond
+from api.http.app import BODILESS, OWN_ROUTES, SECURITY_HEADERS, max_body_bytes, respond
 from api.http.events import HttpEvent, HttpReply
 from api.http.services import Services
 from api.one_machine.protocol import Receive, Scope, Send
@@ -35,6 +36,12 @@ async def answer(event: HttpEvent, services: Services, send: Send) -> None:
 def reply_of(event: HttpEvent, services: Services) -> HttpReply:
     """What the routes reply to the request."""
     return respond(event, _Context(event["requestContext"]["requestId"]), services)
+
+
+def json_reply(value: object) -> HttpReply:
+    """`value`, for whoever asked and for no store in between."""
+    headers = {"content-type": "application/json", "cache-control": "no-store", **SECURITY_HEADERS}
+    return {"statusCode": 200, "body": json.dumps(value), "isBase64Encoded": False, "headers": headers, "cookies": []}
 
 
 async def body_of(receive: Receive, path: str) -> bytes:
