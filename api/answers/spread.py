@@ -9,9 +9,25 @@ from api.answers.catalogue import whole
 from api.answers.filters import Admitted, Filters
 from earshot.index.neighbours import Neighbours
 from earshot.index.rows import IndexedTrack
+from earshot.index.searcher import Searcher
 from earshot.index.transform import unit
 
 _SAMPLE = 400
+
+
+SEED = "somewhere to begin"
+"""Of what is the same for everybody."""
+
+
+def beginnings(searcher: Searcher, filters: Filters, *, limit: int, offset: int) -> tuple[int, list[IndexedTrack]]:
+    """How many tracks the filters let through, and `limit` of them from `offset` on in such an order that the first
+    few are from all over the catalogue. It is the same for a version; behind some hundreds of tracks it ends.
+
+    Raises:
+        UnknownTag, UnknownGenre: no track has what the filters ask for.
+    """
+    total = sum(int(np.count_nonzero(mask)) for _, mask in Admitted(searcher, filters).parts)
+    return total, spread(searcher, filters, offset + limit, exclude=(), seed=SEED)[offset:]
 
 
 def spread(

@@ -57,3 +57,18 @@ def test_a_new_version_is_searched_anew(shop: World) -> None:
     shop.publish([track(9, title="Novelty")], [direction(a0=1)])
     time.sleep(0.11)
     assert [found["title"] for found in shop.get("/search").json()["results"]] == ["Novelty"]
+
+
+def test_the_first_of_a_spread_are_from_all_over_the_catalogue(world: World) -> None:
+    tracks = [track(number, title=f"T{number:02d}") for number in range(30)]
+    world.publish(tracks, [direction(**{f"a{number % 3}": 1, "a9": 0.01 * number}) for number in range(30)])
+    first = world.get("/search", order="spread", limit=3).json()
+    assert first["total"] == 30
+    assert {int(found["track_id"].split(":")[1]) % 3 for found in first["results"]} == {0, 1, 2}
+    pages = [world.get("/search", order="spread", limit=2, offset=offset).json()["results"] for offset in (0, 2)]
+    assert [found["track_id"] for page in pages for found in page][:3] == [one["track_id"] for one in first["results"]]
+
+
+@pytest.mark.parametrize("more", [{"text": "mar"}, {"listening": "0.5"}, {"order": "sideways"}])
+def test_a_spread_is_of_no_words(shop: World, more: dict[str, str]) -> None:
+    assert shop.get("/search", **{"order": "spread", **more}).status_code == 422
