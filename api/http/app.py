@@ -71,7 +71,7 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
     app = APIGatewayHttpResolver(
         enable_validation=True, serializer=_as_json, json_body_deserializer=_parse_json, cors=_cors(cors_origins)
     )
-    problems.install(app)
+    problems.install(app, page.lost)
     answering = (
         similar,
         queries,

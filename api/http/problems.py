@@ -1,6 +1,6 @@
 """From errors to HTTP answers: one shape, one map (`earshot.errors.http_status`), no internals."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from itertools import islice
 
@@ -69,8 +69,13 @@ def _answer(status: HTTPStatus, problem: Problem, headers: dict[str, str] | None
     )
 
 
-def install(app: ApiGatewayResolver) -> None:
-    """Make every error that leaves a route, or Powertools itself, one of our answers."""
+def install(app: ApiGatewayResolver, lost: Callable[[], Response[str]]) -> None:
+    """Make every error that leaves a route, or Powertools itself, one of our answers.
+
+    Args:
+        app: what answers.
+        lost: the answer to people who look for a page that is not there.
+    """
 
     def answered(error: EarshotError) -> Response[str]:
         return answer(error, app.current_event.path)
@@ -79,6 +84,8 @@ def install(app: ApiGatewayResolver) -> None:
         event = app.current_event
         if methods := methods_of(app, event.path):
             return answered(MethodNotAllowed(f"{event.http_method[:20]} is not a method of this path", allowed=methods))
+        if event.http_method == "GET" and "text/html" in (event.headers.get("accept") or ""):  # browsers say so first
+            return lost()
         return answered(RouteNotFound(f"no such path: {event.path[:80]!r}"))
 
     def unforeseen(error: Exception) -> Response[str]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 
 from aws_lambda_powertools.event_handler import Response
@@ -80,6 +81,14 @@ def start() -> Response[str]:
 def part(name: str) -> Response[str]:
     """What the page is made of."""
     return _serve(name)
+
+
+def lost() -> Response[str]:
+    """What people see at an address where nothing is."""
+    file = _files()["lost.html"]
+    headers = {"Cache-Control": "no-store", "Vary": "Accept", "Content-Security-Policy": _policy()}
+    status = HTTPStatus.NOT_FOUND.value
+    return Response(status_code=status, headers=headers, content_type=file.content_type, body=file.content)
 
 
 def _policy() -> str:
