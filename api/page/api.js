@@ -15,8 +15,11 @@ async function ask(path, options = {}) {
     answer = await fetch(path, options);
   } catch (cause) {
     if (cause.name === "AbortError") throw cause;
-    throw new Problem({ code: "offline", message: "Earshot does not answer.", hint: "Is the server running?" }, 0);
+    document.dispatchEvent(new CustomEvent("earshot:away"));
+    throw new Problem({ code: "offline", message: "Earshot does not answer.",
+      hint: navigator.onLine ? "It may be starting, or have been stopped." : "You seem to be offline." }, 0);
   }
+  document.dispatchEvent(new CustomEvent("earshot:back"));
   const body = await answer.json().catch(() => null);
   if (answer.ok && body) return body;
   const busy = answer.status === 429 || answer.status >= 500;
@@ -50,6 +53,10 @@ export const api = {
   search: (values, signal) => ask(`/search?${query(values)}`, { signal }),
   similar: (trackId, values) => ask(`/similar?${query({ track_id: trackId, ...values })}`),
   mix: (seeds, values) => post("/similar", { seeds, ...values }),
+  extend: (trackIds, values) => post("/extend", { track_ids: trackIds, ...values }),
+  extendAs: (format, trackIds, values) => text("/extend", { method: "POST", headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ track_ids: trackIds, ...values, format }) }),
+  folders: (folder) => ask(`/folders?${query({ in: folder })}`),
   path: (wanted) => ask(`/path?${query(wanted)}`),
   similarAs: (format, trackId, values) => text(`/similar?${query({ track_id: trackId, ...values, format })}`),
   mixAs: (format, seeds, values) => text("/similar", { method: "POST", headers: { "Content-Type": "application/json" },

@@ -1,5 +1,7 @@
 // Elements without a framework: h("button", {class: "x", onclick}, "text", child).
 
+import { inWords, mayPass } from "./words.js";
+
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
@@ -25,6 +27,10 @@ const ICONS = {
   link: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
   heart: "M12 20s-7.5-4.6-7.5-10A4.2 4.2 0 0 1 12 7.4 4.2 4.2 0 0 1 19.5 10c0 5.4-7.5 10-7.5 10z",
   ban: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM6 6l12 12",
+  more: "M6 12h.01M12 12h.01M18 12h.01",
+  microphone: "M12 3.5a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0v-5a3 3 0 0 1 3-3zM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3",
+  file: "M7 3.5h7l4 4v13H7zM14 3.5v4h4M10 16a1.5 1.5 0 1 0 0-.01zM11.5 16v-5l3-.8",
+  folder: "M3.5 6.5h6l2 2.5h9v10h-17z",
   dice: "M5 5h14v14H5zM9 9h.01M15 15h.01M15 9h.01M9 15h.01M12 12h.01",
 };
 const FILLED = new Set(["play", "pause"]);
@@ -41,7 +47,7 @@ export function icon(name) {
 }
 
 export function iconButton(name, label, onclick, extra = {}) {
-  return h("button", { type: "button", class: "round", "aria-label": label, title: label, onclick, ...extra }, icon(name));
+  return h("button", { type: "button", class: "round", "aria-label": label, title: label, "data-icon": name, onclick, ...extra }, icon(name));
 }
 
 // A hue that belongs to a text, so that a track always wears the same colours.
@@ -65,17 +71,19 @@ export const saying = (call) => async (...values) => {
   try {
     await call(...values);
   } catch (error) {
-    say([error.message, error.hint].filter(Boolean).join(" ") || "Something went wrong.");
+    const { message, hint } = inWords(error);
+    say([message, hint].filter(Boolean).join(" "));
   }
 };
 
-export function problem(error) {
+// What went wrong, in words, with a way to try again: `again`, or the whole view where it may have passed.
+export function problem(error, again = mayPass(error) ? () => document.dispatchEvent(new CustomEvent("earshot:again")) : null) {
   if (error.code === "no_index_yet") {
     return h("p", { class: "empty" }, "Nothing has been heard yet. ", h("a", { href: "#/playlists" }, "Add a playlist"), " to begin.");
   }
-  return h("div", { class: "problem", role: "alert" },
-    h("strong", {}, error.message || "Something went wrong."),
-    error.hint ? h("span", {}, error.hint) : null);
+  const { message, hint } = inWords(error);
+  return h("div", { class: "problem", role: "alert" }, h("strong", {}, message), hint ? h("span", {}, hint) : null,
+    again ? h("button", { type: "button", class: "button", onclick: () => again() }, "Try again") : null);
 }
 
 export function debounce(call, wait) {

@@ -3,10 +3,12 @@
 import { api } from "./api.js";
 import { debounce, h } from "./dom.js";
 import { artistsOf, named } from "./tracks.js";
+import { inWords } from "./words.js";
 
 let count = 0;
 
-export function picker({ label, placeholder, onPick, value = "", big = false }) {
+// `adds`: what is picked is one of several, and the field is for the next one; `onAll(text)` shows all that was found.
+export function picker({ label, placeholder, onPick, onAll = null, value = "", big = false, adds = false }) {
   const id = `picker${++count}`;
   const list = h("ul", { id: `${id}-list`, class: "options", role: "listbox", "aria-label": label, hidden: true });
   const input = h("input", {
@@ -34,19 +36,21 @@ export function picker({ label, placeholder, onPick, value = "", big = false }) 
   }
 
   function pick(track) {
-    input.value = named(track);
+    const all = track.all;
+    input.value = adds ? "" : all ?? named(track);
     close();
-    onPick(track);
+    if (all) onAll(all);
+    else onPick(track);
   }
 
-  function show(tracks, note) {
-    found = tracks;
+  function show(tracks, note, total = tracks.length) {
+    found = onAll && total > tracks.length ? [...tracks, { all: input.value.trim() }] : tracks;
     at = -1;
-    list.replaceChildren(...(tracks.length
-      ? tracks.map((track, number) => h("li", {
+    list.replaceChildren(...(found.length
+      ? found.map((track, number) => h("li", {
           id: `${id}-${number}`, role: "option", "aria-selected": "false",
           onpointerdown: (event) => { event.preventDefault(); pick(track); },
-        }, h("strong", {}, named(track)), h("span", {}, artistsOf(track))))
+        }, track.all ? h("span", {}, `Show all ${total.toLocaleString()}`) : [h("strong", {}, named(track)), h("span", {}, artistsOf(track))]))
       : [h("li", { class: "none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, note)]));
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
@@ -60,10 +64,10 @@ export function picker({ label, placeholder, onPick, value = "", big = false }) 
     try {
       const answer = await api.search({ text, limit: 8 }, asking.signal);
       if (document.activeElement !== input) return;
-      show(answer.results, "No track here has these words.");
+      show(answer.results, "No track here has these words.", answer.total);
       if (impatient && found.length) pick(found[0]);
     } catch (error) {
-      if (error.name !== "AbortError") show([], error.message);
+      if (error.name !== "AbortError") show([], inWords(error).message);
     }
   }, 120);
 

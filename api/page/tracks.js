@@ -11,33 +11,35 @@ export const artistsOf = (track) => track.artists.join(", ") || "Unknown artist"
 const home = (track) => (/^https?:\/\//i.test(track.url ?? "") ? track.url : null);
 
 // What the page's policy lets it show: covers of our own, and those of providers that are named.
-function artwork(track) {
+function artwork(track, size) {
   const url = track.artwork_url ?? "";
-  if (url.startsWith("/covers/")) return `${url}?size=96`;
+  if (url.startsWith("/covers/")) return `${url}?size=${size}`;
   const host = /^https:\/\/([a-z0-9.-]+)\//.exec(url)?.[1];
   return host && ARTWORK.some((known) => (known.startsWith("*.") ? host.endsWith(known.slice(1)) : host === known)) ? url : null;
 }
 
-function cover(track) {
-  const src = artwork(track);
+function cover(track, large) {
+  const src = artwork(track, large ? 500 : 96);
   if (!src) return null;
   const alt = `Cover of ${track.album || named(track)}`;
-  return h("img", { class: "cover", loading: "lazy", decoding: "async", width: "48", height: "48", alt, src,
+  const side = large ? "160" : "48";
+  return h("img", { class: "cover", loading: "lazy", decoding: "async", width: side, height: side, alt, src,
     onerror: (event) => event.target.remove() });
 }
 
-export function tile(track, stage, rest = []) {
+// `large`: as on a shelf.
+export function tile(track, stage, rest = [], { large = false } = {}) {
   const colours = { "--hue": String(hue(track.track_id)), "--turn": `${hue(`${track.track_id}!`)}deg` };
   if (!playable(track, stage)) {
-    return home(track) ? homeLink(track, "tile", colours) : h("span", { class: "tile", style: colours }, cover(track));
+    return home(track) ? homeLink(track, "tile", colours) : h("span", { class: "tile", style: colours }, cover(track, large));
   }
   const button = h("button", {
     type: "button", class: "tile", style: colours, "data-play": track.track_id, onclick: () => toggle(track, rest),
   });
-  paint(button, track);
+  paint(button, track, large);
   document.addEventListener("earshot:playing", function update() {
     if (!button.isConnected) document.removeEventListener("earshot:playing", update);
-    else paint(button, track);
+    else paint(button, track, large);
   });
   return button;
 }
@@ -48,11 +50,11 @@ export function homeLink(track, kind, style = {}) {
   return h("a", { class: kind, style, href: home(track), rel: "noreferrer", target: "_blank", title: label, "aria-label": label }, icon("link"));
 }
 
-function paint(button, track) {
+function paint(button, track, large) {
   const on = isPlaying(track.track_id);
   button.setAttribute("aria-label", `${on ? "Pause" : "Play"} ${named(track)}`);
   button.classList.toggle("on", on);
-  const shown = button.querySelector(".cover") ?? cover(track);
+  const shown = button.querySelector(".cover") ?? cover(track, large);
   button.replaceChildren(...(shown ? [shown] : []), icon(on ? "pause" : "play"));
 }
 

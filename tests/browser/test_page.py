@@ -311,9 +311,10 @@ def test_nothing_is_wider_than_the_screen(open_page: OpenPage, width: str) -> No
 def test_the_first_view_is_light(open_page: OpenPage) -> None:
     page = open_page("#/")
     expect(page.locator(".track").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
     sizes = page.evaluate(
         "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
-        ".map((entry) => entry.decodedBodySize)"
+        ".map((entry) => entry.encodedBodySize)"  # as it is sent
     )
     assert 10_000 < sum(sizes) < 100_000
 
