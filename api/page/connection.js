@@ -15,7 +15,7 @@ async function look(wait) {
 }
 
 function away() {
-  if (!note.isConnected) document.querySelector(".top").after(note);
+  if (!note.isConnected) document.body.append(note);
   note.replaceChildren(navigator.onLine ? "Earshot does not answer. What is here stays; it goes on as soon as it is back. "
     : "You are offline. What is here stays; it goes on as soon as you are back. ",
   h("button", { type: "button", class: "button", onclick: () => { clearTimeout(timer); look(FIRST); } }, "Ask again"));

@@ -29,16 +29,19 @@ export function restoreFocus(root, mark) {
   return document.activeElement === found;
 }
 
-// Redraws `root`: what was in hand stays in hand, and who has scrolled into the list stays at the same place of it.
+// Redraws `root`: what was in hand stays in hand, and in its place on the screen; without it, the row that stands first there.
 export function redraw(root, draw) {
   const mark = focusMark(root);
-  const open = [...root.querySelectorAll("details[open]")].map((fold) => nameOf(fold.querySelector("summary")));
-  const topOf = () => root.querySelector(".pages")?.getBoundingClientRect().top ?? 0;
-  const before = topOf();
+  const open = [...root.querySelectorAll("details[open]:not(.more)")].map((fold) => nameOf(fold.querySelector("summary")));
+  const before = rowsOf(root);
+  const top = (element) => element.getBoundingClientRect().top;
+  const first = before.length && top(before[0]) < 0 ? before.findIndex((row) => top(row) >= 0) : -1;
+  const was = mark ? top(document.activeElement) : first < 0 ? 0 : top(before[first]);
   draw();
-  for (const summary of root.querySelectorAll("details > summary")) {
-    if (open.includes(nameOf(summary)) && !summary.closest("details.more")) summary.parentElement.open = true;
+  for (const summary of root.querySelectorAll("details:not(.more) > summary")) {
+    if (open.includes(nameOf(summary))) summary.parentElement.open = true;
   }
-  if (before < 0) scrollBy({ top: topOf() - before, behavior: "instant" });
-  if (mark && !restoreFocus(root, mark)) document.getElementById("main").focus({ preventScroll: true });
+  const found = restoreFocus(root, mark) ? document.activeElement : mark ? null : rowsOf(root)[first];
+  if (found) scrollBy({ top: top(found) - was, behavior: "instant" });
+  else if (mark) document.getElementById("main").focus({ preventScroll: true });
 }

@@ -53,7 +53,7 @@ export async function mix({ state, change, stage, rows, go }) {
     h("div", { class: "menu" },
       first ? h("button", { type: "button", onclick: () => go(`#/path?from=${encodeURIComponent(first.track_id)}&to=${encodeURIComponent(track.track_id)}`) },
         `Walk here from ${named(first)}`) : null,
-      track.similarity > 0 ? h("button", { type: "button", onclick: () => change({ closer: String(Math.floor(track.similarity * 100) / 100) }) },
+      track.similarity > 0 ? h("button", { type: "button", onclick: () => change({ closer: String(Math.floor(track.similarity * 10000) / 10000) }) },
         "Nothing farther than this") : null,
       h("button", { type: "button", onclick: () => leaveOut(track.track_id) }, "Leave this track out"),
       artist ? h("button", { type: "button", onclick: () => change((now) => ({ ...now,
@@ -76,9 +76,10 @@ export async function mix({ state, change, stage, rows, go }) {
 
   function slider(label, name, { max, step = "0.1" }) {
     const value = state[name] || "0";
-    return h("label", {}, `${label} `, h("input", { type: "range", name, min: "0", max, step, value, "aria-valuetext": value === "0" ? "off" : value,
+    const text = value === "0" ? "off" : String(Math.round(value * 100) / 100);
+    return h("label", {}, `${label} `, h("input", { type: "range", name, min: "0", max, step, value, "aria-valuetext": text,
       onchange: (event) => change({ [name]: event.target.value === "0" ? "" : event.target.value }, { replace: true }) }),
-    h("span", { class: "value", "aria-hidden": "true" }, value === "0" ? "off" : value));
+    h("span", { class: "value", "aria-hidden": "true" }, text));
   }
 }
 

@@ -72,14 +72,14 @@ const chips = (title, names, href) => (names.length ? h("div", {}, h("h2", {}, t
   h("ul", { class: "tags" }, names.map((name) => h("li", {}, h("a", { class: "tag", href: href(name) }, name))))) : null);
 
 // All tracks that the words, tags and filters of the address let through.
-export async function catalogue({ state, change, stage, rows, go }) {
+export async function catalogue({ state, change, stage, rows }) {
   const wanted = { text: state.text, tags: state.tags, ...state.filters };
   const page = (offset, limit) => api.search({ ...wanted, offset, limit });
   const answer = await gathered(page, Math.max(rows, PAGE));
   const toggleTag = (tag) => change((now) => ({ ...now, tags: toggled(now.tags, tag) }));
   const surprise = saying(async () => {
     const { results } = await page(Math.floor(Math.random() * Math.min(answer.total, SOMEWHERE)), 1);
-    go(`#/?like=${encodeURIComponent(results[0].track_id)}`);
+    change((now) => put(now, "like", results[0].track_id));
   });
   const isWhole = !state.text && !state.tags.length && !Object.keys(state.filters).length;
   return [
