@@ -9,9 +9,13 @@ import { redraw } from "./focus.js";
 import { picker } from "./picker.js";
 import { mix } from "./mix.js";
 import { catalogue, start } from "./start.js";
+import { mayPass } from "./words.js";
+
+const KINDS = { mix, list: catalogue, start };
 
 export async function explore(main, values, tools) {
   let state = read(values);
+  let kind = "";
   const change = (next, how) => tools.go(address(typeof next === "function" ? next(state) : { ...state, ...next }), how);
   const hero = h("section", { class: "hero" },
     h("h1", {}, "What sounds like this?"),
@@ -21,18 +25,24 @@ export async function explore(main, values, tools) {
   const body = h("div", { class: "body" });
   main.replaceChildren(hero, body);
   await show(tools);
-  return { update: (next, more) => { tools = more; state = read(next); return show(more); } };
+  return { update: (next, more) => { state = read(next); return show(more); } };
 
   async function show({ stays, rows }) {
-    const isMix = hasSeeds(state);
-    const shown = rows ?? (isMix === hero.classList.contains("small") ? body.querySelectorAll(".pages > .tracks > .track").length : 0);
-    hero.classList.toggle("small", isMix);
-    hero.querySelector("input").placeholder = isMix ? "Add another: title, artist or album" : "Title, artist or album";
+    const now = hasSeeds(state) ? "mix" : isNarrowed(state) ? "list" : "start";
+    const shown = rows ?? (now === kind ? body.querySelectorAll(".pages > .tracks > .track").length : 0);
+    kind = now;
+    hero.classList.toggle("small", kind !== "start");
+    hero.querySelector("input").placeholder = kind === "mix" ? "Add another: title, artist or album" : "Title, artist or album";
     const stage = (await about().catch(() => ({}))).stage ?? "";
     const view = { state, change, stage, rows: shown, go: tools.go };
-    const drawn = await (isMix ? mix(view) : isNarrowed(state) ? catalogue(view) : start(view)).catch((error) => [problem(error),
-      error.status === 422 ? h("div", { class: "settings" }, filterControl(state.filters, (filters) => change({ filters }))) : ""]);
+    const drawn = await KINDS[now](view).catch((error) => [problem(error), ...instead(error)]);
     if (stays()) redraw(body, () => body.replaceChildren(...drawn));
+  }
+
+  // Beside what went wrong: what is there already, if that may pass; filters to be taken back, if they are wrong.
+  function instead(error) {
+    if (mayPass(error)) return [...body.children].filter((part) => !part.matches(".problem"));
+    return error.status === 422 ? [h("div", { class: "settings" }, filterControl(state.filters, (filters) => change({ filters })))] : [];
   }
 }
 
@@ -45,5 +55,5 @@ function clips(go) {
   return h("p", { class: "ways" },
     h("a", { class: "button", href: "#/clip?record" }, icon("microphone"), "Record"),
     h("button", { type: "button", class: "button", onclick: () => file.click() }, icon("file"), "Choose a clip"), file,
-    h("span", { class: "hint" }, h("a", { href: "#/clip" }, "Or ask with a clip"), " by dropping it here"));
+    h("span", { class: "hint" }, "Drop one here to ", h("a", { href: "#/clip" }, "ask with a clip")));
 }

@@ -32,8 +32,9 @@ export async function mix({ state, change, stage, rows, go }) {
   return [
     h("section", { class: "mix", "aria-label": "The mix" },
       h("ul", { class: "seeds" }, answer.query.map((seed) => chip(seed, { stage, change, several: answer.query.length > 1 && !continues }))),
-      answer.query.length > 1 ? ways(state, continues, change) : null,
-      settings()),
+      h("details", { class: "tune", open: matchMedia("(min-width: 44rem)").matches }, h("summary", { class: "button" }, "Tune it"),
+        answer.query.length > 1 ? ways(state, continues, change) : null, tuning()),
+      limits()),
     h("div", { class: "bar" }, h("h2", {}, continues ? "To go on with" : "Within earshot"),
       h("a", { class: "quiet", href: "#/" }, "Start anew"),
       answer.results.length ? takeAway(ask.as) : null),
@@ -61,14 +62,18 @@ export async function mix({ state, change, stage, rows, go }) {
     return fold;
   }
 
-  function settings() {
+  function tuning() {
     const perArtist = h("select", { name: "artist", onchange: (event) => change({ artist: event.target.value }) },
       PER_ARTIST.map(([value, text]) => h("option", { value, selected: value === state.artist }, text)));
     return h("div", { class: "settings" },
       h("label", {}, "Per artist ", perArtist),
       slider("Variety", "variety", { max: "0.8" }),
       slider("Only closer than", "closer", { max: "0.95", step: "0.05" }),
-      learned ? listeningSlider(state.listening || "0", (value) => change({ listening: value === "0" ? "" : value }, { replace: true })) : null,
+      learned ? listeningSlider(state.listening || "0", (value) => change({ listening: value === "0" ? "" : value }, { replace: true })) : null);
+  }
+
+  function limits() {
+    return h("div", { class: "settings" },
       state.tags.map((tag) => taken(tag, `Stop filtering by ${tag}`, () => toggleTag(tag))),
       state.not.map((id) => taken(`Without ${known.get(id)}`, `Let ${known.get(id)} in again`, () => leaveOut(id))),
       filterControl(state.filters, (filters) => change({ filters })));

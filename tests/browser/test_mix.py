@@ -18,6 +18,13 @@ def _rows(page: Page, count: int) -> Locator:
     return rows
 
 
+def _tune(page: Page) -> None:
+    """On a phone the settings are folded."""
+    summary = page.get_by_text("Tune it")
+    if summary.is_visible():
+        summary.click()
+
+
 def _with_24_rows(page: Page) -> Locator:
     _rows(page, 12)
     page.get_by_role("button", name="Show more").click()
@@ -47,6 +54,7 @@ def test_a_seed_is_added_deep_in_the_list_and_nothing_jumps(open_page: OpenPage,
 def test_the_arrows_move_a_slider_as_often_as_they_are_pressed(open_page: OpenPage, width: str) -> None:
     page = open_page("#/?like=deezer:1000", width=width)
     _with_24_rows(page)
+    _tune(page)
     steps = page.evaluate("history.length")
     page.get_by_label("Variety").focus()
     for _ in range(3):
@@ -101,6 +109,7 @@ def test_seeds_have_weights_that_the_address_keeps(open_page: OpenPage, width: s
 def test_a_list_is_continued_and_walked_from_the_mix(open_page: OpenPage, width: str) -> None:
     page = open_page("#/?like=deezer:1000,deezer:1200", width=width)
     _rows(page, 12)
+    _tune(page)
     with page.expect_request(lambda sent: sent.url.endswith("/extend")):
         page.get_by_label("What continues them").focus()
         page.keyboard.press("Space")
@@ -137,6 +146,7 @@ def test_tracks_artists_and_what_is_farther_are_left_out(open_page: OpenPage, wi
     assert float(page.get_by_label("Only closer than").input_value()) == pytest.approx(least, abs=0.06)
     page.get_by_role("button", name=f"Let {title} in again").click()
     expect(page.locator(f'.track[data-track="{track_id}"]')).to_have_count(1)
+    _tune(page)
     page.get_by_label("Only closer than").fill("0.95")
     page.get_by_role("button", name="Show what is farther, too").click()
     _rows(page, 12)

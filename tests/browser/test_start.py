@@ -108,16 +108,17 @@ def test_a_clip_is_dropped_or_chosen_at_the_start(open_page: OpenPage, width: st
         page.get_by_role("button", name="Choose a clip").click()
     choosing.value.set_files(clip)
     page.wait_for_url("**/#/clip*")
-    name_of_file = "document.querySelector('main input[type=file]')?.files[0]?.name"
-    page.wait_for_function(f"{name_of_file} === 'hummed.wav'")
+    in_hand = "name => document.querySelector('main input[type=file]')?.files[0]?.name === name"
+    page.wait_for_function(in_hand, arg="hummed.wav")
     page.go_back()
     expect(page.locator(".shelf").first).to_be_visible()
     page.evaluate(
-        """() => { const files = new DataTransfer(); files.items.add(new File(["x"], "dropped.ogg", {type: "audio/ogg"}));
+        """() => { const files = new DataTransfer();
+        files.items.add(new File(["x"], "dropped.ogg", {type: "audio/ogg"}));
         for (const kind of ["dragover", "drop"]) document.querySelector(".hero").dispatchEvent(
           new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: files })); }"""
     )
-    page.wait_for_function(f"{name_of_file} === 'dropped.ogg'")
+    page.wait_for_function(in_hand, arg="dropped.ogg")
 
 
 @pytest.fixture
