@@ -30,13 +30,19 @@ export async function explore(main, values, tools) {
   async function show({ stays, rows }) {
     const now = hasSeeds(state) ? "mix" : isNarrowed(state) ? "list" : "start";
     const shown = rows ?? (now === kind ? body.querySelectorAll(".pages > .tracks > .track").length : 0);
-    kind = now;
-    hero.classList.toggle("small", kind !== "start");
-    hero.querySelector("input").placeholder = kind === "mix" ? "Add another: title, artist or album" : "Title, artist or album";
+    if (!kind) head(now);
     const stage = (await about().catch(() => ({}))).stage ?? "";
     const view = { state, change, stage, rows: shown, go: tools.go };
     const drawn = await KINDS[now](view).catch((error) => [problem(error), ...instead(error)]);
-    if (stays()) redraw(body, () => body.replaceChildren(...drawn));
+    if (!stays()) return;
+    head(now);
+    redraw(body, () => body.replaceChildren(...drawn));
+  }
+
+  function head(now) {
+    kind = now;
+    hero.classList.toggle("small", kind !== "start");
+    hero.querySelector("input").placeholder = kind === "mix" ? "Add another: title, artist or album" : "Title, artist or album";
   }
 
   // Beside what went wrong: what is there already, if that may pass; filters to be taken back, if they are wrong.
