@@ -71,6 +71,7 @@ export const saying = (call) => async (...values) => {
   try {
     await call(...values);
   } catch (error) {
+    if (error.code === "offline") return; // which is said until it is over
     const { message, hint } = inWords(error);
     say([message, hint].filter(Boolean).join(" "));
   }

@@ -36,6 +36,7 @@ export function folderBrowser(choose) {
     list.replaceChildren(
       found.parent === null ? "" : way("..", found.parent, "The folder above"),
       ...found.folders.map((name) => way(name, within(name))),
+      found.folders.length ? "" : h("li", { class: "hint" }, "No folder in it."),
       found.more ? h("li", { class: "hint" }, "and more: write its path below") : "");
     if (from === null) return;
     const back = found.folders.findIndex((name) => within(name) === from);
