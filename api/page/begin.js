@@ -31,7 +31,7 @@ export async function begin({ stage, go }) {
   function watch() {
     setTimeout(async () => {
       if (!stays()) return done();
-      const some = await api.search({ limit: 1 }).then((answer) => answer.total > 0, () => false);
+      const some = await api.health().then(({ index }) => index?.tracks > 0, () => false);
       if (some && stays()) {
         say("The first tracks have been heard.");
         done();
