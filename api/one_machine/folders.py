@@ -49,7 +49,7 @@ def check_is_here(event: HttpEvent) -> None:
     """Nothing, if somebody at this machine asks.
 
     Raises:
-        NotServedHere: somebody else does, or it cannot be told.
+        NotServedHere: somebody else does, or may: through a proxy.
     """
     client = ipaddress.ip_address(event["requestContext"]["http"]["sourceIp"])
     if not client.is_loopback or any(name in event["headers"] for name in _VIA_PROXY):

@@ -37,6 +37,8 @@ export async function explore(main, values, tools) {
     if (!stays()) return;
     head(now);
     redraw(body, () => body.replaceChildren(...drawn));
+    const names = [...body.querySelectorAll(".seed strong")].map((name) => name.textContent);
+    if (names.length) document.title = `${names.join(" + ")} · Earshot`;
   }
 
   function head(now) {

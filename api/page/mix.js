@@ -19,7 +19,6 @@ export async function mix({ state, change, stage, rows, go }) {
   const ask = questions(state, continues);
   const [answer, learned] = await Promise.all([gathered(ask.page, Math.max(rows, PAGE)), hasLearned(), name(state.not)]);
   for (const track of [...answer.query, ...answer.results]) known.set(track.track_id, named(track));
-  document.title = `${answer.query.map(named).join(" + ")} · Earshot`;
   const toggleTag = (tag) => change((now) => ({ ...now, tags: toggled(now.tags, tag) }));
   const leaveOut = (id) => change((now) => ({ ...now, not: toggled(now.not, id) }));
   const first = answer.query.find((seed) => seed.weight > 0);

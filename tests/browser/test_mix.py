@@ -109,6 +109,7 @@ def test_seeds_have_weights_that_the_address_keeps(open_page: OpenPage, width: s
 def test_a_list_is_continued_and_walked_from_the_mix(open_page: OpenPage, width: str) -> None:
     page = open_page("#/?like=deezer:1000,deezer:1200", width=width)
     _rows(page, 12)
+    expect(page).to_have_title("Glass Song + Ash Letter · Earshot")
     _tune(page)
     with page.expect_request(lambda sent: sent.url.endswith("/extend")):
         page.get_by_label("What continues them").focus()

@@ -1,11 +1,15 @@
 """Choosing a folder of this machine: names alone, below what may be crawled, for nobody elsewhere."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import httpx
 import pytest
 
+from api.one_machine.folders import check_is_here
+from api.one_machine.gateway import event_of
+from earshot.errors import NotServedHere
 from tests.unit.api.world import World, running_world
 
 
@@ -54,6 +58,14 @@ def test_nothing_outside_is_looked_into(world: World, music: Path, folder: str) 
     answer = _ask(world, folder.format(music=music))
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_playlist")
     assert "secret" not in answer.text.replace(folder.format(music=music), "")
+
+
+@pytest.mark.parametrize(("address", "is_here"), [("127.0.0.1", True), ("::1", True), ("192.168.0.7", False)])
+def test_who_sits_at_another_machine_is_told_nothing(address: str, is_here: bool) -> None:
+    scope = {"method": "GET", "path": "/folders", "query_string": b"", "headers": (), "http_version": "1.1"}
+    event = event_of({**scope, "client": (address, 5000)}, b"")
+    with nullcontext() if is_here else pytest.raises(NotServedHere):
+        check_is_here(event)
 
 
 def test_who_comes_through_a_proxy_is_told_nothing(world: World, music: Path) -> None:
