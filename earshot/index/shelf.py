@@ -5,7 +5,9 @@ the words of titles, artists and albums, tags and sources, each with its rows; t
 sample. A word, or the beginning of one, is a binary search and one slice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from math import ceil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +20,7 @@ from earshot.index.arrays import Column, Mask, RowNumbers, mapped_columns
 from earshot.index.facets import FACET_KINDS, Facets
 from earshot.index.postings import POSTINGS, TEXTS, Numbers, Postings, Span, Texts, all_below, beginning
 from earshot.index.rows import Lines, row_in
+from earshot.tags import threshold_of
 from earshot.titles import plain
 from earshot.track import Row
 
@@ -88,10 +91,19 @@ class Shelf:
         ):
             raise DamagedIndex(f"a shelf that does not fit {rows} rows")
 
-    @property
+    @cached_property
     def tag_names(self) -> frozenset[str]:
-        """Tags that any of the rows carries, in plain form."""
-        return frozenset(self._tags.names.at(np.arange(len(self._tags.names))))
+        """Tags that are said of any of the rows (`earshot.tags`), in plain form."""
+        return frozenset(name for name, rows in self._said_rows() if len(rows))
+
+    def tag_counts(self, live: Mask) -> dict[str, int]:
+        """Of how many of the rows in the mask each tag is said, by plain names."""
+        return {name: int(np.count_nonzero(live[rows])) for name, rows in self._said_rows()}
+
+    def _said_rows(self) -> Iterator[tuple[str, Numbers]]:
+        for name in self._tags.names.at(np.arange(len(self._tags.names))):
+            found = self._tags.of(name)
+            yield name, self._tags.values[found][self._strengths[found] >= _least_strength(name)]
 
     def spine(self, row: int) -> str:
         """See `spine`."""
@@ -111,11 +123,12 @@ class Shelf:
         return self._beginning(f" {text}\t"), self._beginning(f" {text}")
 
     def tag_strengths(self, names: Sequence[str]) -> Vector:
-        """Per row (n,) the product of the probabilities of the plain tags `names`; 0 where one is missing."""
+        """Per row (n,) the product of the probabilities of the plain tags `names`; 0 where one is not said."""
         strengths = np.ones(self._rows, np.float32)
         for name in names:
             column, found = np.zeros(self._rows, np.float32), self._tags.of(name)
-            column[self._tags.values[found]] = self._strengths[found] / np.float32(STRONGEST)
+            own = self._strengths[found]
+            column[self._tags.values[found]] = np.where(own >= _least_strength(name), own, 0) / np.float32(STRONGEST)
             strengths *= column
         return strengths
 
@@ -146,6 +159,11 @@ class Shelf:
 
     def _beginning(self, text: str) -> Span:
         return beginning(_Spines(self), text)
+
+
+def _least_strength(name: str) -> int:
+    """The least strength with which the plain tag is said: strengths are rounded up, as they are stored."""
+    return ceil(threshold_of(name) * STRONGEST)
 
 
 def mapped_shelf(path: Path, rows: int, lines: Lines) -> Shelf:

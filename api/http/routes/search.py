@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
 
 from api.answers import search as words
+from api.answers.commonness import commonness_of
 from api.http.caching import by_spaces
 from api.http.contract import SearchAnswer
 from api.http.keys import check_folder
@@ -63,5 +64,5 @@ def search(  # noqa: PLR0917 (parameters of a query have no order)
         model=searcher.model,
         spaces=spaces(searcher, table),
         total=total,
-        results=results(found),
+        results=results(found, commonness_of(searcher)),
     )

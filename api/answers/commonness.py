@@ -1,0 +1,90 @@
+"""What is common in a catalogue: of how many tracks each tag is said, how many have each tempo and each key.
+
+Counts, so that those of segments and of shards add up to those of the whole.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil, floor
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from api.answers.catalogue import living
+from earshot.index.described import MOST_BPM
+from earshot.index.neighbours import Neighbours
+from earshot.index.searcher import Searcher
+from earshot.keys import KEYS, Key
+from earshot.tags import measured
+from earshot.titles import plain
+
+UNUSUAL = 0.2
+"""What no more than so many of a catalogue's tracks have tells something of those that have it."""
+SAME_TEMPO = 0.03
+"""Tempos that differ by no more than this share of them are felt as one: what a turntable's pitch control makes up for
+without being heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commonness:
+    """Counts of living tracks.
+
+    Attributes:
+        tracks: all of them.
+        tags: of how many each tag is said, by plain names.
+        tempi: how many have each tempo, by whole beats per minute from 0 to `MOST_BPM`.
+        keys: how many are in each of `KEYS`.
+    """
+
+    tracks: int = 0
+    tags: Mapping[str, int] = field(default_factory=dict)
+    tempi: Sequence[int] = (0,) * (MOST_BPM + 1)
+    keys: Sequence[int] = (0,) * len(KEYS)
+
+    def __add__(self, other: "Commonness") -> "Commonness":
+        return Commonness(
+            self.tracks + other.tracks,
+            Counter(self.tags) + Counter(other.tags),
+            [one + more for one, more in zip(self.tempi, other.tempi, strict=True)],
+            [one + more for one, more in zip(self.keys, other.keys, strict=True)],
+        )
+
+    def of_tag(self, name: str) -> float:
+        """Of what share of the tracks the tag is said, 0..1; of no tracks, how probable it is of music at large."""
+        return self.tags.get(plain(name), 0) / self.tracks if self.tracks else measured(name).base_rate
+
+    def of_tempo(self, bpm: float) -> float:
+        """What share of the tracks has that tempo or one that is felt as the same, 0..1."""
+        first, last = ceil(bpm * (1 - SAME_TEMPO)), floor(bpm * (1 + SAME_TEMPO))
+        return sum(self.tempi[max(0, first) : last + 1]) / max(self.tracks, 1)
+
+    def of_key(self, key: Key) -> float:
+        """What share of the tracks is in that key, 0..1."""
+        return self.keys[KEYS.index(key)] / max(self.tracks, 1)
+
+
+UNKNOWN = Commonness()
+"""Of a catalogue whose rows cannot be looked through."""
+_counted: WeakKeyDictionary[Searcher, Commonness] = WeakKeyDictionary()
+"""What was counted, for as long as the version is in use."""
+
+
+def commonness_of(index: Neighbours) -> Commonness:
+    """Of an index version; counted when it is first asked for."""
+    if not isinstance(index, Searcher):
+        return UNKNOWN
+    if index not in _counted:
+        _counted[index] = _count(index)
+    return _counted[index]
+
+
+def _count(searcher: Searcher) -> Commonness:
+    tags: Counter[str] = Counter()
+    tempi, keys = np.zeros(MOST_BPM + 1, np.int64), np.zeros(len(KEYS), np.int64)
+    for segment, live in living(searcher):
+        tags.update(segment.shelf.tag_counts(live))
+        tempi += segment.described.tempo_counts(live)
+        keys += segment.described.key_counts(live)
+    said = {name: count for name, count in sorted(tags.items()) if count}
+    return Commonness(searcher.size, said, tempi.tolist(), keys.tolist())
