@@ -1,8 +1,8 @@
 """Which of the tags that a network heard are said: those likelier than chance by what was measured of each.
 
-A network gives every tag of its head some probability, and the ten likeliest are kept of a track, however unlikely. A tag
-is *said* of a track where its probability reaches the tag's threshold. Thresholds are the tag's own, not the catalogue's:
-a track does not lose a tag because others come (docs/adr/0049). `bench.tags.fit` measures them.
+A network gives every tag of its head some probability, and the ten likeliest are kept of a track, however unlikely. A
+tag is *said* of a track where its probability reaches the tag's threshold. Thresholds are the tag's own, not the
+catalogue's: a track does not lose a tag because others come (docs/adr/0049). `bench.tags.fit` measures them.
 """
 
 import json

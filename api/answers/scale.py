@@ -41,7 +41,7 @@ class Scale:
         """What share of the catalogue is farther from the query than a track so similar, 0..1; None: not known."""
         if not len(self._cosines):
             return None
-        return np.count_nonzero(self._cosines < similarity - _ROUNDING) / len(self._cosines)
+        return float(np.count_nonzero(self._cosines < similarity - _ROUNDING)) / len(self._cosines)
 
 
 NO_SCALE = Scale(np.zeros(0, np.float32))

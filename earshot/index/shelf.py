@@ -5,7 +5,7 @@ the words of titles, artists and albums, tags and sources, each with its rows; t
 sample. A word, or the beginning of one, is a binary search and one slice.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from math import ceil
 from pathlib import Path
@@ -94,16 +94,20 @@ class Shelf:
     @cached_property
     def tag_names(self) -> frozenset[str]:
         """Tags that are said of any of the rows (`earshot.tags`), in plain form."""
-        return frozenset(name for name, rows in self._said_rows() if len(rows))
+        return frozenset(name for name in self._kept_tags() if len(self._said(name)[0]))
 
     def tag_counts(self, live: Mask) -> dict[str, int]:
         """Of how many of the rows in the mask each tag is said, by plain names."""
-        return {name: int(np.count_nonzero(live[rows])) for name, rows in self._said_rows()}
+        return {name: int(np.count_nonzero(live[self._said(name)[0]])) for name in self._kept_tags()}
 
-    def _said_rows(self) -> Iterator[tuple[str, Numbers]]:
-        for name in self._tags.names.at(np.arange(len(self._tags.names))):
-            found = self._tags.of(name)
-            yield name, self._tags.values[found][self._strengths[found] >= _least_strength(name)]
+    def _kept_tags(self) -> list[str]:
+        return self._tags.names.at(np.arange(len(self._tags.names)))
+
+    def _said(self, name: str) -> tuple[Numbers, npt.NDArray[np.uint16]]:
+        """The rows of which a plain tag is said, each with its strength."""
+        found = self._tags.of(name)
+        is_said = self._strengths[found] >= _least_strength(name)
+        return self._tags.values[found][is_said], self._strengths[found][is_said]
 
     def spine(self, row: int) -> str:
         """See `spine`."""
@@ -126,9 +130,8 @@ class Shelf:
         """Per row (n,) the product of the probabilities of the plain tags `names`; 0 where one is not said."""
         strengths = np.ones(self._rows, np.float32)
         for name in names:
-            column, found = np.zeros(self._rows, np.float32), self._tags.of(name)
-            own = self._strengths[found]
-            column[self._tags.values[found]] = np.where(own >= _least_strength(name), own, 0) / np.float32(STRONGEST)
+            column, (rows, own) = np.zeros(self._rows, np.float32), self._said(name)
+            column[rows] = own / np.float32(STRONGEST)
             strengths *= column
         return strengths
 

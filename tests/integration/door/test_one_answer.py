@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.answers.commonness import commonness_of
 from api.answers.query import Query, Seed
 from api.answers.ranking import rank
 from api.door.asked import in_query
@@ -57,9 +58,10 @@ def seed_in(searcher: Searcher, track_id: str, weight: float = 1.0) -> Seed:
 def expected(searcher: Searcher, seeds: list[Seed], options: dict[str, Any]) -> dict[str, Any]:
     """What one index answers, as the API presents it."""
     ranking = rank(searcher, Query.of(seeds), OptionParameters(**options).options())
+    common = commonness_of(searcher)
     return {
-        "query": [query_track(one.seed, one.versions).model_dump(mode="json") for one in ranking.seeds],
-        "results": [one.model_dump(mode="json") for one in results(ranking.results)],
+        "query": [query_track(one.seed, common, one.versions).model_dump(mode="json") for one in ranking.seeds],
+        "results": [one.model_dump(mode="json") for one in results(ranking.results, common)],
     }
 
 
