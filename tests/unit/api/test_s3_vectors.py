@@ -85,6 +85,7 @@ def _rounded(results: Any) -> Any:
     [
         ("/search", {"q": "title"}),
         ("/genres", {}),
+        ("/tags", {}),
         ("/map", {}),
         ("/similar", {"track_id": "deezer:1", "tags": "rock"}),
         ("/path", {"from": "deezer:1", "to": "deezer:30", "source": "deezer"}),
