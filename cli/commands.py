@@ -213,7 +213,7 @@ def _nearness(found: FoundJson) -> Cell:
 
 def _telling(found: FoundJson) -> list[str]:
     """Tags that are unusual about it and the query alike, else those that are said of both, or of it."""
-    unusual = [reason["what"] for reason in found.get("reasons", ()) if reason["kind"] == "tag"]
+    unusual = [reason["what"] for reason in found.get("reasons", ()) if reason["kind"] in {"tag", "much"}]
     return unusual or [tag["name"] for tag in (found["shared_tags"] or found["tags"])]
 
 

@@ -1,26 +1,29 @@
-"""What is common in a catalogue: of how many tracks each tag is said, how many have each tempo and each key.
+"""What is common in a catalogue: of how many tracks each tag is said and how likely, how many have each tempo and key.
 
 Counts, so that those of segments and of shards add up to those of the whole.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import numpy.typing as npt
 
 from api.answers.catalogue import living
 from earshot.index.described import MOST_BPM
 from earshot.index.neighbours import Neighbours
 from earshot.index.searcher import Searcher
+from earshot.index.shelf import STEPS, step_of
 from earshot.keys import KEYS, Key
 from earshot.tags import measured
 from earshot.titles import plain
 
 UNUSUAL = 0.2
 """What no more than so many of a catalogue's tracks have tells something of those that have it."""
+_NONE = (0,) * STEPS
 SAME_TEMPO = 0.03
 """Tempos that differ by no more than this share of them are felt as one: what a turntable's pitch control makes up for
 without being heard."""
@@ -32,27 +35,33 @@ class Commonness:
 
     Attributes:
         tracks: all of them.
-        tags: of how many each tag is said, by plain names.
+        tags: of how many each tag is said, by plain names and then by how probable it is (`shelf.step_of`).
         tempi: how many have each tempo, by whole beats per minute from 0 to `MOST_BPM`.
         keys: how many are in each of `KEYS`.
     """
 
     tracks: int = 0
-    tags: Mapping[str, int] = field(default_factory=dict)
+    tags: Mapping[str, Sequence[int]] = field(default_factory=dict)
     tempi: Sequence[int] = (0,) * (MOST_BPM + 1)
     keys: Sequence[int] = (0,) * len(KEYS)
 
     def __add__(self, other: "Commonness") -> "Commonness":
+        names = sorted(self.tags.keys() | other.tags.keys())
         return Commonness(
             self.tracks + other.tracks,
-            Counter(self.tags) + Counter(other.tags),
-            [one + more for one, more in zip(self.tempi, other.tempi, strict=True)],
-            [one + more for one, more in zip(self.keys, other.keys, strict=True)],
+            {name: _added(self.tags.get(name, _NONE), other.tags.get(name, _NONE)) for name in names},
+            _added(self.tempi, other.tempi),
+            _added(self.keys, other.keys),
         )
 
-    def of_tag(self, name: str) -> float:
-        """Of what share of the tracks the tag is said, 0..1; of no tracks, how probable it is of music at large."""
-        return self.tags.get(plain(name), 0) / self.tracks if self.tracks else measured(name).base_rate
+    def of_tag(self, name: str, probability: float = 0.0) -> float:
+        """Of what share of the tracks the tag is said and at least about so probable, 0..1.
+
+        Of no tracks, how probable it is of music at large.
+        """
+        if not self.tracks:
+            return measured(name).base_rate
+        return sum(self.tags.get(plain(name), _NONE)[step_of(probability) :]) / self.tracks
 
     def of_tempo(self, bpm: float) -> float:
         """What share of the tracks has that tempo or one that is felt as the same, 0..1."""
@@ -62,6 +71,10 @@ class Commonness:
     def of_key(self, key: Key) -> float:
         """What share of the tracks is in that key, 0..1."""
         return self.keys[KEYS.index(key)] / max(self.tracks, 1)
+
+
+def _added(one: Sequence[int], other: Sequence[int]) -> list[int]:
+    return [mine + theirs for mine, theirs in zip(one, other, strict=True)]
 
 
 UNKNOWN = Commonness()
@@ -80,11 +93,12 @@ def commonness_of(index: Neighbours) -> Commonness:
 
 
 def _count(searcher: Searcher) -> Commonness:
-    tags: Counter[str] = Counter()
+    tags: defaultdict[str, npt.NDArray[np.int64]] = defaultdict(lambda: np.zeros(STEPS, np.int64))
     tempi, keys = np.zeros(MOST_BPM + 1, np.int64), np.zeros(len(KEYS), np.int64)
     for segment, live in living(searcher):
-        tags.update(segment.shelf.tag_counts(live))
+        for name, counts in segment.shelf.tag_counts(live).items():
+            tags[name] += counts
         tempi += segment.described.tempo_counts(live)
         keys += segment.described.key_counts(live)
-    said = {name: count for name, count in sorted(tags.items()) if count}
+    said = {name: counts.tolist() for name, counts in sorted(tags.items()) if counts.any()}
     return Commonness(searcher.size, said, tempi.tolist(), keys.tolist())

@@ -21,6 +21,8 @@ class Common(StrEnum):
     """What two tracks may have in common."""
 
     TAG = "tag"
+    MUCH = "much"
+    """Of a tag that many tracks have, more than most of these."""
     TEMPO = "tempo"
     KEY = "key"
 
@@ -28,7 +30,8 @@ class Common(StrEnum):
 class Reason(NamedTuple):
     """Something unusual that is true of both query and result.
 
-    `what` is a tag, the result's tempo in whole beats per minute, or a key. `share`: how much of the catalogue has it.
+    `what` is a tag, the result's tempo in whole beats per minute, or a key. `share`: how much of the catalogue has it;
+    of a tag at least as much of it as both.
     """
 
     kind: Common

@@ -25,15 +25,22 @@ def reasons(
 ) -> list[Reason]:
     """What is true of both the query and the track, and of at most `UNUSUAL` of the catalogue, the rarest first.
 
+    Of a tag that more tracks have, that both have more of it than nearly all of them.
+
     Args:
         tags: the query's.
         like: the track of the query that the result sounds like; None: it is made of none.
         track: the result.
         common: of the catalogue.
     """
-    shared = [Reason(Common.TAG, tag.name, common.of_tag(tag.name)) for tag in shared_tags(tags, track)]
+    shared = (_of_tag(tag, common) for tag in shared_tags(tags, track))
     found = [*shared, *(_in_words(like, track, common) if like else ())]
     return sorted((one for one in found if one.share <= UNUSUAL), key=lambda one: (one.share, one.what))[:_MOST]
+
+
+def _of_tag(tag: SharedTag, common: Commonness) -> Reason:
+    having, having_so_much = common.of_tag(tag.name), common.of_tag(tag.name, tag.strength)
+    return Reason(Common.TAG if having <= UNUSUAL else Common.MUCH, tag.name, min(having, having_so_much))
 
 
 def _in_words(like: IndexedTrack, track: IndexedTrack, common: Commonness) -> Iterator[Reason]:

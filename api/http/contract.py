@@ -86,9 +86,13 @@ class ReasonAnswer(BaseModel):
     """Something that is true of both query and result, and of at most a fifth of the catalogue."""
 
     model_config = FROM_ANSWERS
-    kind: Annotated[Common, Field(description="What they have in common.")]
+    kind: Annotated[
+        Common, Field(description="What they have in common; much: a tag of many tracks, more than most of these.")
+    ]
     what: Annotated[str, Field(description="The tag, the result's tempo in beats per minute, or the key.")]
-    share: Annotated[float, Field(ge=0, le=1, description="How much of the catalogue has it.")]
+    share: Annotated[
+        float, Field(ge=0, le=1, description="How much of the catalogue has it, of a tag at least as much as both.")
+    ]
 
 
 class PlayedWith(BaseModel):

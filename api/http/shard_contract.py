@@ -12,6 +12,7 @@ from api.http.options import FilterParameters
 from earshot.embedding import Vector
 from earshot.errors import InvalidRequest
 from earshot.index.described import MOST_BPM
+from earshot.index.shelf import STEPS
 from earshot.keys import KEYS
 
 MOST_NEAREST = 1_000
@@ -45,7 +46,7 @@ class Counts(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
     tracks: int = 0
-    tags: dict[str, int] = {}
+    tags: dict[str, Annotated[list[int], Field(min_length=STEPS, max_length=STEPS)]] = {}
     tempi: Annotated[list[int], Field(min_length=MOST_BPM + 1, max_length=MOST_BPM + 1)] = [0] * (MOST_BPM + 1)
     keys: Annotated[list[int], Field(min_length=len(KEYS), max_length=len(KEYS))] = [0] * len(KEYS)
 

@@ -77,6 +77,9 @@ export function tagChips(tags, onTag) {
   }));
 }
 
+// Of a bar: a third for what is closer than nine tenths of the catalogue, two for 99 %, all of it from 99.9 % on.
+const rarity = (share) => Math.min(1, -Math.log10(Math.max(1 - share, 1e-9)) / 3);
+
 // How near it is in this catalogue; the cosine, which means something else in each, is there to hover over.
 export function likeness({ similarity, closer_than: closer }) {
   if (similarity === null || similarity === undefined) return null;
@@ -84,8 +87,8 @@ export function likeness({ similarity, closer_than: closer }) {
   const text = known ? percent(closer) : similarity.toFixed(2);
   const label = known ? `Closer than ${text} of the catalogue` : `Similarity ${text}`;
   return h("div", { class: "likeness", title: `${label}. Cosine similarity ${similarity.toFixed(4)}` },
-    h("meter", { min: 0, max: 1, value: known ? closer : Math.max(0, similarity), "aria-label": label }, text),
-    h("span", { class: "figure" }, known ? h("span", { class: "closer" }, "closer than ") : null, text));
+    h("meter", { min: 0, max: 1, value: known ? rarity(closer) : Math.max(0, similarity), "aria-hidden": "true" }),
+    h("span", { class: "figure" }, h("span", { class: "closer" }, known ? "closer than " : "similarity "), text));
 }
 
 export function row(track, { stage, rest = [], onTag, actions = [], seeds = [] } = {}) {
@@ -119,7 +122,7 @@ function reason({ played_with: together, sounds_like, reasons = [] }, seeds) {
 
 // What is unusual about it and the query alike.
 function inCommon(reasons) {
-  const tags = reasons.filter(({ kind }) => kind === "tag").map(({ what }) => what);
+  const tags = reasons.filter(({ kind }) => kind === "tag" || kind === "much").map(({ kind, what }) => (kind === "much" ? `very ${what}` : what));
   const words = { tempo: (what) => `same tempo, ${what}\u00a0BPM`, key: (what) => `same key, ${what}` };
   const both = tags.length ? [`both ${tags.length > 1 ? `${tags.slice(0, -1).join(", ")} and ${tags.at(-1)}` : tags[0]}`] : [];
   return [...both, ...reasons.filter(({ kind }) => kind in words).map(({ kind, what }) => words[kind](what))];

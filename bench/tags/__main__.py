@@ -1,8 +1,8 @@
-"""`python -m bench.tags` (`make bench-tags`): how right the tags are that are said, and how telling reasons are; 1 on a miss.
+"""`python -m bench.tags` (`make bench-tags`): how right are the tags that are said, how telling reasons; 1 on a miss.
 
 Precision is that of thresholds learned from one half of the pieces and tried on the other, so that it is none that they
-were fitted to. Reasons and counts are those of the whole as a catalogue, with the thresholds that are shipped: every clip
-is a query, and its ten nearest are its rows.
+were fitted to. Reasons and counts are those of the whole as a catalogue, with the thresholds that are shipped: every
+clip is a query, and its ten nearest are its rows.
 """
 
 import json
@@ -14,14 +14,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from api.answers.commonness import Commonness
+from api.answers.commonness import UNKNOWN, Commonness
 from api.answers.reasons import reasons
 from bench.quality.judged import fitted
 from bench.quality.music import ROOT
 from bench.tags.fit import halved, thresholds
 from bench.tags.judged import Figures, judged
 from bench.tags.music import Heard, all_heard
+from earshot.descriptors import Descriptors
+from earshot.index.described import MOST_BPM
 from earshot.index.rows import IndexedTrack
+from earshot.index.shelf import STEPS, step_of
+from earshot.keys import KEYS
 from earshot.networks import MUSICNN
 from earshot.recipes import default_recipe
 from earshot.tags import MEASURED, said
@@ -70,12 +74,14 @@ def _counts(heard: Sequence[Heard], *, everything: bool) -> Counter[str]:
 
 
 def _reasons(heard: Sequence[Heard]) -> tuple[dict[str, float], dict[str, float]]:
-    """What rows of results gave as their reason before (the three strongest shared tags of five), and what they give."""
+    """What rows of results gave as their reason before (the three strongest shared tags), and what they give."""
     raw = np.array([[one.features.embedding.embedding, one.features.embedding.drift] for one in heard], np.float16)
     vectors = fitted(default_recipe(MUSICNN), raw)(raw[:, 0])
-    tracks = [IndexedTrack(str(n), "file", tags=one.kept) for n, one in enumerate(heard)]  # type: ignore[arg-type]
-    counts = Counter(plain(tag.name) for track in tracks for tag in said(track.tags))
-    common = Commonness(len(tracks), counts)
+    tracks = [
+        IndexedTrack(str(n), "file", tags=one.kept, descriptors=one.descriptors)  # type: ignore[arg-type]
+        for n, one in enumerate(heard)
+    ]
+    common = sum(map(_common, tracks), UNKNOWN)
     similarities = vectors @ vectors.T
     pieces = np.array([one.piece for one in heard])
     similarities[pieces[:, None] == pieces] = -np.inf
@@ -86,8 +92,20 @@ def _reasons(heard: Sequence[Heard]) -> tuple[dict[str, float], dict[str, float]
         for row in np.argsort(-similarities[number])[:_ROWS].tolist():
             both = {tag.name: min(tag.probability, tags[tag.name]) for tag in tracks[row].tags if tag.name in tags}
             old.append(tuple(sorted(both, key=lambda name: -both[name])[:3]))
-            new.append(tuple(one.what for one in reasons(tags, None, tracks[row], common)))
+            new.append(tuple(f"{why.kind} {why.what}" for why in reasons(tags, track, tracks[row], common)))
     return _told(old), _told(new)
+
+
+def _common(track: IndexedTrack) -> Commonness:
+    """Of a catalogue of one track."""
+    tags = {
+        plain(tag.name): [int(step == step_of(tag.probability)) for step in range(STEPS)] for tag in said(track.tags)
+    }
+    words = track.descriptors or Descriptors()
+    bpm = min(round(words.bpm), MOST_BPM) if words.bpm else None
+    return Commonness(
+        1, tags, [int(one == bpm) for one in range(MOST_BPM + 1)], [int(key == words.key) for key in KEYS]
+    )
 
 
 def _told(rows: Sequence[tuple[str, ...]]) -> dict[str, float]:

@@ -18,10 +18,13 @@ import soxr
 from bench.quality.music import ROOT
 from config.extract import ModelSettings
 from demo.music import Package, debian_music
+from earshot.descriptors import Descriptors
 from earshot.networks import MUSICNN
 from earshot.track import Tag
 from extractor.audio.samples import Samples
 from extractor.extract import TAGS_KEPT
+from extractor.music.key import key_of
+from extractor.music.tempo import pulse_of
 from extractor.networks.loading import load_network
 from extractor.networks.network import Features
 
@@ -96,6 +99,7 @@ class Heard:
     style: str | None
     piece: str
     features: Features
+    descriptors: Descriptors
 
     @property
     def kept(self) -> tuple[Tag, ...]:
@@ -116,9 +120,21 @@ def _heard(piece: Path) -> list[Heard]:
     network = _network()
     album = piece.parent.name
     return [
-        Heard(album, _STYLES.get(album), str(piece), network.features(samples))
+        Heard(album, _STYLES.get(album), str(piece), features, _described(samples, network.rate, features))
         for samples in _clips(piece, network.rate)
+        for features in (network.features(samples),)
     ]
+
+
+def _described(samples: Samples, rate: int, features: Features) -> Descriptors:
+    """Tempo and key, as the extractor tells them."""
+    pulse, tonality = pulse_of(features.onsets) if features.onsets else None, key_of(samples, rate)
+    return Descriptors(
+        bpm=pulse.bpm if pulse else None,
+        pulse_clarity=pulse.clarity if pulse else None,
+        key=tonality.key if tonality else None,
+        key_confidence=tonality.confidence if tonality else None,
+    )
 
 
 _network = cache(lambda: load_network(MUSICNN.name, ModelSettings.load().model_dir))

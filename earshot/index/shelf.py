@@ -32,6 +32,8 @@ SAMPLE_ROWS = 24_000
 MAX_ROWS = 1 << 31
 STRONGEST = int(np.iinfo(np.uint16).max)
 """A tag's probability of 1."""
+STEPS = 32
+"""In which tags are counted by their probability, from 0 to 1."""
 
 _KINDS: tuple[type[np.generic], ...] = (
     np.uint32, *POSTINGS, *POSTINGS, np.uint16, *POSTINGS, np.uint32, np.uint32, *TEXTS, *FACET_KINDS,
@@ -96,9 +98,13 @@ class Shelf:
         """Tags that are said of any of the rows (`earshot.tags`), in plain form."""
         return frozenset(name for name in self._kept_tags() if len(self._said(name)[0]))
 
-    def tag_counts(self, live: Mask) -> dict[str, int]:
-        """Of how many of the rows in the mask each tag is said, by plain names."""
-        return {name: int(np.count_nonzero(live[self._said(name)[0]])) for name in self._kept_tags()}
+    def tag_counts(self, live: Mask) -> dict[str, npt.NDArray[np.int64]]:
+        """(`STEPS`,) for each plain tag: of how many of the rows in the mask it is said, by strength (`step_of`)."""
+        return {name: self._counts(name, live) for name in self._kept_tags()}
+
+    def _counts(self, name: str, live: Mask) -> npt.NDArray[np.int64]:
+        rows, strengths = self._said(name)
+        return np.bincount(strengths[live[rows]].astype(np.int64) * STEPS // (STRONGEST + 1), minlength=STEPS)
 
     def _kept_tags(self) -> list[str]:
         return self._tags.names.at(np.arange(len(self._tags.names)))
@@ -162,6 +168,11 @@ class Shelf:
 
     def _beginning(self, text: str) -> Span:
         return beginning(_Spines(self), text)
+
+
+def step_of(probability: float) -> int:
+    """The step of `STEPS` that a probability lies in."""
+    return ceil(probability * STRONGEST) * STEPS // (STRONGEST + 1)
 
 
 def _least_strength(name: str) -> int:

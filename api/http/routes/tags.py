@@ -24,7 +24,7 @@ def tags() -> TagsAnswer:
     """What is said of any track and `tags` filters by, the commonest first; how common it is here, and at large."""
     searcher = catalogue_of(router)
     common = commonness_of(searcher)
-    listed = sorted((_count(name, tracks, common) for name, tracks in common.tags.items()), key=_order)
+    listed = sorted((_count(name, sum(counts), common) for name, counts in common.tags.items()), key=_order)
     return TagsAnswer(index_version=searcher.version, tracks=common.tracks, tags=listed)
 
 

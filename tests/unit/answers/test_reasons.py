@@ -13,6 +13,7 @@ from api.answers.reasons import reasons
 from api.answers.seeds import seed_of
 from earshot.descriptors import Descriptors
 from earshot.index.rows import IndexedTrack
+from earshot.index.shelf import STEPS, step_of
 from earshot.keys import KEYS, Key
 from tests.unit.api.world import direction, track
 
@@ -21,7 +22,10 @@ from .conftest import IndexOf
 A_MINOR = Key("A minor")
 COMMON = Commonness(
     100,
-    {"jazz": 3, "electronic": 60, "ambient": 12, "soul": 20},
+    {
+        name: [count * (step == step_of(0.4)) + 5 * (step == step_of(0.95)) for step in range(STEPS)]
+        for name, count in {"jazz": 1, "electronic": 60, "ambient": 7, "soul": 15}.items()
+    },
     [6 if bpm == 122 else 0 for bpm in range(301)],
     [5 if key == A_MINOR else 0 for key in KEYS],
 )
@@ -37,11 +41,17 @@ def described(bpm: float = 122.0, key: Key = A_MINOR, clarity: float = 0.9, sure
 
 
 def test_what_both_have_and_few_others_is_a_reason_the_rarest_first() -> None:
-    tags = {"electronic": 0.9, "ambient": 0.5, "jazz": 0.4}
+    tags = {"electronic": 0.4, "ambient": 0.4, "jazz": 0.4}
     assert reasons(tags, None, shown(tags), COMMON) == [
-        Reason(Common.TAG, "jazz", 0.03),
+        Reason(Common.TAG, "jazz", 0.06),
         Reason(Common.TAG, "ambient", 0.12),
     ]
+
+
+def test_of_what_many_have_very_much_is_a_reason_if_both_have_it() -> None:
+    very = shown({"electronic": 0.95})
+    assert reasons({"electronic": 0.97}, None, very, COMMON) == [Reason(Common.MUCH, "electronic", 0.05)]
+    assert not reasons({"electronic": 0.4}, None, very, COMMON)
 
 
 @pytest.mark.parametrize(
@@ -72,16 +82,15 @@ def test_what_is_common_is_counted_of_living_tracks_and_adds_up(index_of: IndexO
     ]
     index = index_of(tracks, [direction(a0=1), direction(a1=1), direction(a2=1)])
     common = commonness_of(index)
-    assert (common.tracks, common.tags) == (3, {"hip hop": 2, "rock": 1})
+    counts = {name: sum(counts) for name, counts in common.tags.items()}
+    assert (common.tracks, counts) == (3, {"hip hop": 2, "rock": 1})
+    assert [common.of_tag("rock", 0.9), common.of_tag("rock", 0.97)] == pytest.approx([1 / 3, 0])
     assert common.of_tag("Hip-Hop") == pytest.approx(2 / 3)
-    assert (common.of_tempo(92.0), common.of_tempo(100.0)) == (pytest.approx(1 / 3), 0)
+    assert [common.of_tempo(92.0), common.of_tempo(100.0)] == pytest.approx([1 / 3, 0])
     assert common.of_key(A_MINOR) == pytest.approx(1 / 3)
     twice = common + common + UNKNOWN
-    assert (twice.tracks, twice.of_tag("rock"), twice.of_key(A_MINOR)) == (
-        6,
-        common.of_tag("rock"),
-        common.of_key(A_MINOR),
-    )
+    assert twice.tracks == 6
+    assert (twice.of_tag("rock"), twice.of_key(A_MINOR)) == (common.of_tag("rock"), common.of_key(A_MINOR))
 
 
 def test_of_a_catalogue_that_cannot_be_counted_a_tag_is_as_common_as_at_large() -> None:
@@ -96,4 +105,4 @@ def test_in_a_catalogue_of_one_style_the_tag_stays_and_is_no_reason(index_of: In
     assert [tag.name for tag in first.shared_tags] == ["jazz", "blues"]
     assert [reason.what for reason in first.reasons] == ["blues"]
     assert not second.reasons
-    assert (first.closer_than, second.closer_than) == (pytest.approx(18 / 19), pytest.approx(17 / 19))
+    assert [first.closer_than, second.closer_than] == pytest.approx([18 / 19, 17 / 19])

@@ -16,7 +16,7 @@ from earshot.errors import DamagedIndex
 from earshot.index import shelving
 from earshot.index.arrays import as_single, mapped_columns, write_columns
 from earshot.index.rows import Lines, row_in, track_to_line, write_lines
-from earshot.index.shelf import STRONGEST, Shelf, mapped_shelf, spine
+from earshot.index.shelf import STRONGEST, Shelf, mapped_shelf, spine, step_of
 from earshot.index.shelving import arranged, sample_key
 from earshot.tags import said
 from earshot.titles import plain
@@ -89,8 +89,9 @@ def test_tags_and_sources_are_found_where_a_look_at_every_row_finds_them(
         assert shelf.of_source(None).all()
         assert shelf.tag_names == {plain(tag.name) for track in rows for tag in said(track.tags)}
         odd = np.arange(len(rows)) % 2 == 1
-        names = Counter(plain(tag.name) for track in rows[1::2] for tag in said(track.tags))
-        assert {name: count for name, count in shelf.tag_counts(odd).items() if count} == names
+        steps = Counter((plain(tag.name), step_of(tag.probability)) for track in rows[1::2] for tag in said(track.tags))
+        counts = shelf.tag_counts(odd)
+        assert {(name, step): n for name, own in counts.items() for step, n in enumerate(own.tolist()) if n} == steps
 
 
 @settings(deadline=None, max_examples=60)
