@@ -6,7 +6,12 @@ from tests.unit.api.world import World, direction, track
 
 
 def test_tags_come_with_counts_base_rates_and_thresholds_the_commonest_first(world: World) -> None:
-    tags: tuple[dict[str, float], ...] = ({"rock": 0.9, "Hip-Hop": 0.6}, {"rock": 0.5, "jazz": 0.1}, {"polka": 0.02}, {})
+    tags: tuple[dict[str, float], ...] = (
+        {"rock": 0.9, "Hip-Hop": 0.6},
+        {"rock": 0.5, "jazz": 0.1},
+        {"polka": 0.02},
+        {},
+    )
     world.publish([track(n, tags=named) for n, named in enumerate(tags)], [direction(a0=1, a1=n) for n in range(4)])
     answer = world.get("/tags").json()
     assert (answer["tracks"], answer["index_version"]) == (4, world.versions[0])
