@@ -21,7 +21,7 @@ from earshot.keys import KEYS, Key
 from earshot.tags import measured
 from earshot.titles import plain
 
-UNUSUAL = 0.2
+UNUSUAL = 0.25
 """What no more than so many of a catalogue's tracks have tells something of those that have it."""
 _NONE = (0,) * STEPS
 SAME_TEMPO = 0.03

@@ -83,7 +83,7 @@ class SharedTag(BaseModel):
 
 
 class ReasonAnswer(BaseModel):
-    """Something that is true of both query and result, and of at most a fifth of the catalogue."""
+    """Something that is true of both query and result, and of at most a quarter of the catalogue."""
 
     model_config = FROM_ANSWERS
     kind: Annotated[

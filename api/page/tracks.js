@@ -62,8 +62,8 @@ export function percent(share) {
   return `${share > 0.9 && share < 1 ? tenths.toFixed(1) : Math.round(tenths)}\u00a0%`;
 }
 
-// What is said of no more than a fifth of the catalogue tells something of a track; it stands first, and is marked.
-const UNUSUAL = 0.2;
+// What is said of no more than a quarter of the catalogue tells something of a track; it stands first, and is marked.
+const UNUSUAL = 0.25;
 
 export function tagChips(tags, onTag) {
   if (!tags.length) return null;
