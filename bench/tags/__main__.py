@@ -111,7 +111,7 @@ def _common(track: IndexedTrack) -> Commonness:
 
 
 def _told(rows: Sequence[tuple[str, ...]]) -> dict[str, float]:
-    """distinct: reasons in a hundred rows, those of ten queries, the mean over draws. of_four: share of rows with one of
+    """distinct: reasons in a hundred rows, of ten queries, the mean over draws. of_four: share of rows with one of
     the four commonest. with_any: share of rows that give one."""
     queries = np.arange(len(rows)).reshape(-1, _ROWS)
     draws = (_DICE.permutation(len(queries))[: 100 // _ROWS] for _ in range(_DRAWS))
