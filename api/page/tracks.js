@@ -120,12 +120,13 @@ function reason({ played_with: together, sounds_like, reasons = [] }, seeds) {
   return why.length ? h("span", { class: "why" }, why.join(" · ")) : null;
 }
 
-// What is unusual about it and the query alike.
+// What is unusual about it and the query alike: both jazz · more ambient than most · same tempo, 122 BPM.
 function inCommon(reasons) {
-  const tags = reasons.filter(({ kind }) => kind === "tag" || kind === "much").map(({ kind, what }) => (kind === "much" ? `very ${what}` : what));
-  const words = { tempo: (what) => `same tempo, ${what}\u00a0BPM`, key: (what) => `same key, ${what}` };
-  const both = tags.length ? [`both ${tags.length > 1 ? `${tags.slice(0, -1).join(", ")} and ${tags.at(-1)}` : tags[0]}`] : [];
-  return [...both, ...reasons.filter(({ kind }) => kind in words).map(({ kind, what }) => words[kind](what))];
+  const of = (wanted) => reasons.filter(({ kind }) => kind === wanted).map(({ what }) => what);
+  const listed = (texts) => (texts.length > 1 ? `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}` : texts[0]);
+  const [tags, much] = [of("tag"), of("much")];
+  return [tags.length ? `both ${listed(tags)}` : "", much.length ? `more ${listed(much)} than most` : "",
+    ...of("tempo").map((bpm) => `same tempo, ${bpm}\u00a0BPM`), ...of("key").map((key) => `same key, ${key}`)];
 }
 
 // Tempo, key and loudness, as musicians say them: 122 BPM (or 61) · A minor · 8A, fairly sure · −9 LUFS.
