@@ -3,19 +3,19 @@
 Counts, so that those of segments and of shards add up to those of the whole.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, floor
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import numpy.typing as npt
 
 from api.answers.catalogue import living
+from earshot.index.arrays import Mask
 from earshot.index.described import MOST_BPM
 from earshot.index.neighbours import Neighbours
 from earshot.index.searcher import Searcher
+from earshot.index.segment import Segment
 from earshot.index.shelf import STEPS, step_of
 from earshot.keys import KEYS, Key
 from earshot.tags import measured
@@ -93,12 +93,19 @@ def commonness_of(index: Neighbours) -> Commonness:
 
 
 def _count(searcher: Searcher) -> Commonness:
-    tags: defaultdict[str, npt.NDArray[np.int64]] = defaultdict(lambda: np.zeros(STEPS, np.int64))
-    tempi, keys = np.zeros(MOST_BPM + 1, np.int64), np.zeros(len(KEYS), np.int64)
-    for segment, live in living(searcher):
-        for name, counts in segment.shelf.tag_counts(live).items():
-            tags[name] += counts
-        tempi += segment.described.tempo_counts(live)
-        keys += segment.described.key_counts(live)
-    said = {name: counts.tolist() for name, counts in sorted(tags.items()) if counts.any()}
-    return Commonness(searcher.size, said, tempi.tolist(), keys.tolist())
+    found = sum((_of_segment(segment, live) for segment, live in living(searcher)), UNKNOWN)
+    return replace(found, tags={name: counts for name, counts in found.tags.items() if any(counts)})
+
+
+_of_segments: WeakKeyDictionary[Segment, tuple[int, Commonness]] = WeakKeyDictionary()
+"""What was counted of each segment when so many of its rows were alive: rows die, and none comes back."""
+
+
+def _of_segment(segment: Segment, live: Mask) -> Commonness:
+    alive = int(np.count_nonzero(live))
+    known = _of_segments.get(segment)
+    if known is None or known[0] != alive:
+        tags = {name: counts.tolist() for name, counts in segment.shelf.tag_counts(live).items()}
+        tempi, keys = segment.described.tempo_counts(live).tolist(), segment.described.key_counts(live).tolist()
+        known = _of_segments[segment] = alive, Commonness(alive, tags, tempi, keys)
+    return known[1]
