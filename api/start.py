@@ -6,6 +6,8 @@ from threading import Thread
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from api.answers.commonness import commonness_of
+from api.answers.scale import sample_of
 from api.http.services import Services
 from earshot.errors import EarshotError, NoIndexYet
 from earshot.telemetry import logger
@@ -51,9 +53,12 @@ def wake(services: Services) -> None:
 
 
 def open_index(services: Services) -> None:
-    """Open the index version that serves, and the table of what is played together; say what keeps it from that."""
+    """Open the index version that serves, look through it, and open the table of what is played together; say what
+    keeps it from that."""
     try:
-        services.index.current()
+        index = services.index.current()
+        commonness_of(index)
+        sample_of(index)
         services.colistening.current()
     except NoIndexYet:
         _log.info("nothing has been indexed yet")

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from itertools import compress
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from earshot.errors import InvalidInput
 
 _POLL_S = 0.5
 _LESS = -0.5
+_ROUNDING = 1e-6
+"""Of a share in thousandths."""
 _PATIENCE_S = 60.0
 
 
@@ -184,22 +187,34 @@ def status(client: ApiClient, _options: argparse.Namespace) -> Answer:
 def _results(results: Sequence[FoundJson], *, similarity: bool = True) -> str:
     rows: list[Sequence[Cell]] = [
         (
-            *((found["similarity"],) if similarity else ()),
+            *((_nearness(found),) if similarity else ()),
             found["title"] or found["track_id"],
             ", ".join(found["artists"]),
             found["year"] or "",
             ", ".join(found["genres"][:2]),
             *_in_words(found.get("descriptors")),
-            ", ".join(tag["name"] for tag in (found["shared_tags"] or found["tags"])[:3]),
+            ", ".join(_telling(found)[:3]),
             found["track_id"],
         )
         for found in results
     ]
-    head = (*(("sim",) if similarity else ()), "title", "artists", "year", "genres", "bpm", "key", "tags", "id")
+    head = (*(("closer than",) if similarity else ()), "title", "artists", "year", "genres", "bpm", "key", "tags", "id")
     optional = ("year", "genres", "bpm", "key")
     has = [not rows or name not in optional or any(row[n] for row in rows) for n, name in enumerate(head)]
     head, rows = tuple(compress(head, has)), [tuple(compress(row, has)) for row in rows]
     return table(head, rows) if rows else "nothing found"
+
+
+def _nearness(found: FoundJson) -> Cell:
+    """Than what share of the catalogue it is closer; the cosine where that is not known."""
+    closer = found.get("closer_than")
+    return found["similarity"] if closer is None else f"{floor(closer * 1000 + _ROUNDING) / 10:.1f} %"
+
+
+def _telling(found: FoundJson) -> list[str]:
+    """Tags that are unusual about it and the query alike, else those that are said of both, or of it."""
+    unusual = [reason["what"] for reason in found.get("reasons", ()) if reason["kind"] in {"tag", "much"}]
+    return unusual or [tag["name"] for tag in (found["shared_tags"] or found["tags"])]
 
 
 def _in_words(found: DescriptorsJson | None) -> tuple[Cell, Cell]:

@@ -104,7 +104,7 @@ def demo_music(cache: Path) -> DemoMusic:
         return DemoMusic(folder, (about,))
 
 
-def debian_music(cache: Path) -> DemoMusic:
+def debian_music(cache: Path, packages: tuple[Package, ...] = PACKAGES) -> DemoMusic:
     """The packages' music under `cache`, fetched when it is not there yet.
 
     Raises:
@@ -112,7 +112,7 @@ def debian_music(cache: Path) -> DemoMusic:
     """
     listing = cache / "debian" / "about.json"
     if not listing.exists():
-        _fetch(cache, PACKAGES)
+        _fetch(cache, packages)
     return DemoMusic(listing.parent / "music", tuple(json.loads(listing.read_text(encoding="utf-8"))))
 
 

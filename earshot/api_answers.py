@@ -26,8 +26,15 @@ class DescriptorsJson(TypedDict):
     camelot: str | None
 
 
+class ReasonJson(TypedDict):
+    """Something unusual that is true of query and result: a tag, much of a tag, a tempo, a key."""
+
+    kind: str
+    what: str
+
+
 class FoundJson(TypedDict):
-    """A track found; `similarity` is None where the query was words."""
+    """A track found; `similarity` and `closer_than` are None where the query was words."""
 
     track_id: str
     title: str
@@ -38,6 +45,8 @@ class FoundJson(TypedDict):
     shared_tags: list[TagJson]
     descriptors: DescriptorsJson | None
     similarity: float | None
+    closer_than: float | None
+    reasons: list[ReasonJson]
 
 
 class SeedJson(TypedDict):

@@ -44,7 +44,7 @@ def known_tags(searcher: Searcher, names: Sequence[str]) -> list[str]:
     """`names` in plain form.
 
     Raises:
-        UnknownTag: no track in the index carries one of them.
+        UnknownTag: one of them is said of no track in the index.
     """
     wanted = [plain(name) for name in names]
     if wanted:

@@ -27,7 +27,7 @@ class Filters:
     """What all results must be. What is not known of a track does not pass where it is asked for.
 
     Attributes:
-        tags: all of these must be among a result's strongest, whatever their case and accents.
+        tags: all of these must be said of a result (`earshot.tags`), whatever their case and accents.
         source: where results must come from.
         genres: one of these must be among a result's.
         years: first and last.
@@ -64,7 +64,7 @@ class Admitted:
     """The living rows of an index version that the filters let through.
 
     Raises:
-        UnknownTag: no track has one of the tags.
+        UnknownTag: one of the tags is said of no track.
         UnknownGenre: no track is of one of the genres.
     """
 

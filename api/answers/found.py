@@ -1,7 +1,8 @@
 """What answers are made of: tracks, and why they are there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
 from earshot.index.rows import IndexedTrack
@@ -10,10 +11,32 @@ SHOWN_TAGS = 5
 
 
 class SharedTag(NamedTuple):
-    """A tag that query and result have in common; `strength` is the smaller of the two probabilities."""
+    """A tag that is said of both query and result; `strength` is the smaller of the two probabilities."""
 
     name: str
     strength: float
+
+
+class Common(StrEnum):
+    """What two tracks may have in common."""
+
+    TAG = "tag"
+    MUCH = "much"
+    """Of a tag that many tracks have, more than most of these."""
+    TEMPO = "tempo"
+    KEY = "key"
+
+
+class Reason(NamedTuple):
+    """Something unusual that is true of both query and result.
+
+    `what` is a tag, the result's tempo in whole beats per minute, or a key. `share`: how much of the catalogue has it;
+    of a tag at least as much of it as both.
+    """
+
+    kind: Common
+    what: str
+    share: float
 
 
 class PlayedWith(NamedTuple):
@@ -40,9 +63,7 @@ class Found:
     sounds_like: IndexedTrack | None = None
     """Of several tracks that were liked the one that is nearest to it; None: there were not several."""
     played_with: PlayedWith | None = None
-
-
-def shared_tags(tags: Mapping[str, float], track: IndexedTrack) -> list[SharedTag]:
-    """Tags of both the query and the track, strongest first."""
-    shared = [SharedTag(tag.name, min(tag.probability, tags[tag.name])) for tag in track.tags if tag.name in tags]
-    return sorted(shared, key=lambda tag: (-tag.strength, tag.name))[:SHOWN_TAGS]
+    reasons: Sequence[Reason] = ()
+    """What is unusual about both it and the query, the rarest first."""
+    closer_than: float | None = None
+    """What share of the catalogue is farther from the query, 0..1; None where `similarity` is, or it is not known."""

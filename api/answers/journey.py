@@ -9,8 +9,9 @@ import numpy as np
 
 from api.answers.course import FREE, Course
 from api.answers.filters import NO_FILTERS, Filters
-from api.answers.found import Found, PlayedWith, shared_tags
+from api.answers.found import Found, PlayedWith
 from api.answers.query import Seed
+from api.answers.reasons import reasons, shared_tags
 from api.answers.spaces import SOUND_ALONE, Part, Sound, Weights, cosine
 from earshot.embedding import Vector
 from earshot.index.neighbours import Neighbours
@@ -53,7 +54,7 @@ def journey(
     layers = [_candidates(sound, point, start, end, most) for point in waypoints(start.vector, end.vector, steps)]
     leaps = _Leaps(weights, course)
     chain = [start, *_least_leaps(start, layers, end, leaps), end]
-    return [_step(before, after, leaps) for before, after in pairwise(chain)]
+    return [_step(sound, before, after, leaps) for before, after in pairwise(chain)]
 
 
 class _Leaps:
@@ -89,7 +90,7 @@ class _Leaps:
         return self._asked[track_id]
 
 
-def _step(before: Seed, after: Seed, leaps: _Leaps) -> Found:
+def _step(sound: Sound, before: Seed, after: Seed, leaps: _Leaps) -> Found:
     tags = {tag.name: tag.probability for tag in before.track.tags}
     listeners = max(
         (
@@ -99,12 +100,15 @@ def _step(before: Seed, after: Seed, leaps: _Leaps) -> Found:
         ),
         default=None,
     )
+    similarity = cosine(before.vector, after.vector)
     return Found(
         after.track,
         None,
-        cosine(before.vector, after.vector),
+        similarity,
         shared_tags(tags, after.track),
         played_with=PlayedWith(before.track, listeners) if listeners else None,
+        reasons=reasons(tags, before.track, after.track, sound.common),
+        closer_than=sound.scale([before.vector], {before.track.track_id}).closer_than(similarity),
     )
 
 

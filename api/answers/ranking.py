@@ -13,9 +13,10 @@ from typing import Protocol
 import numpy as np
 
 from api.answers.blend import Offer, best
-from api.answers.found import Found, PlayedWith, shared_tags
+from api.answers.found import Found, PlayedWith
 from api.answers.options import Options
 from api.answers.query import Query, Seed
+from api.answers.reasons import reasons, shared_tags
 from api.answers.spaces import Sound, SoundSpace
 from earshot.embedding import Vector
 from earshot.index.arrays import Mask
@@ -93,7 +94,7 @@ def ranked(sound: SoundSpace, catalogue: Catalogue, query: Query, options: Optio
         groups = _diversify(catalogue, groups, options.diversity, wanted)
     return Ranking(
         [SeedShown(seed, selection.versions_of_seeds.get(seed.track.track_id, ())) for seed in query.seeds],
-        _explained(catalogue, groups[options.offset : wanted], query),
+        _explained(sound, catalogue, groups[options.offset : wanted], query, banned),
     )
 
 
@@ -105,8 +106,13 @@ class _Group:
     versions: list[IndexedTrack] = field(default_factory=list)
 
 
-def _explained(catalogue: Catalogue, groups: Sequence[_Group], query: Query) -> list[Found]:
-    """The results, each with why it is among them."""
+def _explained(
+    sound: SoundSpace, catalogue: Catalogue, groups: Sequence[_Group], query: Query, banned: frozenset[str]
+) -> list[Found]:
+    """The results, each with why it is among them, and how near that is in this catalogue without what is `banned`."""
+    if not groups:
+        return []
+    scale, common = sound.scale(query.points, banned), sound.common
     liked = np.stack([seed.vector for seed in query.liked]) if len(query.liked) > 1 else None
     vectors = _vectors_of(catalogue, [group.best for group in groups]) if liked is not None else repeat(None)
     played_with, found = _played_with(catalogue, groups, query), []
@@ -115,8 +121,14 @@ def _explained(catalogue: Catalogue, groups: Sequence[_Group], query: Query) -> 
         nearest = None
         if liked is not None and vector is not None:
             nearest = query.liked[int((liked @ vector).argmax())].track
-        shared = shared_tags(query.tags, track)
-        found.append(Found(track, score, similarity, shared, group.versions, nearest, played_with.get(track.track_id)))
+        like = nearest or (query.liked[0].track if query.liked else None)
+        found.append(
+            Found(
+                track, score, similarity, shared_tags(query.tags, track), group.versions, nearest,
+                played_with.get(track.track_id), reasons(query.tags, like, track, common),
+                scale.closer_than(similarity),
+            )
+        )  # fmt: skip
     return found
 
 

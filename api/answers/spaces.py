@@ -10,7 +10,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from api.answers.catalogue import nearest_among, whole
+from api.answers.commonness import Commonness, commonness_of
 from api.answers.filters import NO_FILTERS, Admitted, Filters
+from api.answers.scale import NO_SCALE, Scale, sample_of
 from earshot.embedding import Vector
 from earshot.index.arrays import Mask
 from earshot.index.neighbours import Neighbours
@@ -104,6 +106,13 @@ class SoundSpace(Protocol):
     def cosines(self, points: Sequence[Vector], track_ids: Sequence[str]) -> Mapping[str, float]:
         """See `Sound.cosines`."""
 
+    def scale(self, points: Sequence[Vector], exclude: Collection[str]) -> Scale:
+        """See `Sound.scale`."""
+
+    @property
+    def common(self) -> Commonness:
+        """See `Sound.common`."""
+
 
 class Sound:
     """The space of an index version: scores are cosines of what the network heard.
@@ -128,6 +137,16 @@ class Sound:
     def reach(self) -> int:
         """The greatest `k` that may be asked for."""
         return self._searcher.reach
+
+    @property
+    def common(self) -> Commonness:
+        """What is common in the whole catalogue, whatever the filters."""
+        return commonness_of(self._searcher)
+
+    def scale(self, points: Sequence[Vector], exclude: Collection[str]) -> Scale:
+        """How far the whole catalogue but `exclude` is from the nearest of `points`, whatever the filters."""
+        sample = sample_of(self._searcher)
+        return NO_SCALE if sample is None else Scale(sample.cosines(points, exclude))
 
     def vectors(self, track_ids: Sequence[str]) -> tuple[Matrix, Mask]:
         """Unit vectors of tracks (n, dim), and which of them the index holds (n,)."""

@@ -128,14 +128,15 @@ class Door:
 
     def _similar(self, asking: "_Asking", choices: Sequence[SeedChoice], options: OptionParameters) -> _Answer:
         check_served(options)
-        agreed = self._fleet.check()
+        agreed, common = self._fleet.check(), self._fleet.common
         seeds = asking.seeds(choices, agreed)
         gathered = Gathered(
             lambda request, numbers: asking.wait(self._fleet.nearest(request, numbers)),
             len(self._fleet.shards),
             agreed.transform,
             agreed.dim,
-            options,
+            filters=options,
+            common=common,
         )
         ranking = ranked(gathered, gathered, Query.of(seeds), options.options())
         return self._shown(gathered, ranking, agreed)
@@ -147,8 +148,8 @@ class Door:
             index_version=version,
             model=agreed.model,
             spaces={"sound": SpaceVersion(version=version, recipe=agreed.recipe)},
-            query=[query_track(shown.seed, shown.versions) for shown in ranking.seeds],
-            results=results(ranking.results),
+            query=[query_track(shown.seed, gathered.common, shown.versions) for shown in ranking.seeds],
+            results=results(ranking.results, gathered.common),
             shards=ShardCount(answered=len(versions), of=of),
         )
         return _json(answer, self._kept if len(versions) == of else "no-store")

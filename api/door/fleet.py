@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
+from api.answers.commonness import UNKNOWN, Commonness
 from api.door.replicas import Replicas
 from api.http.contract import ProblemAnswer
 from api.http.shard_contract import NearestRequest, ShardNearest, ShardState, ShardTrack
@@ -54,12 +55,20 @@ class Fleet:
         self._least = max(1, ceil(least_share * len(shards)))
         self._check_every_s = check_every_s
         self.agreed: Agreement | None = None
+        self.common: Commonness = UNKNOWN
+        """What is common in the shards that can be asked, together."""
 
     async def look(self) -> None:
         """Ask every process how it is."""
         replicas = [replica for shard in self.shards for replica in shard.every]
         await asyncio.gather(*(replica.look() for replica in replicas))
         self.agreed = self._agreement()
+        self.common = self._commonness()
+
+    def _commonness(self) -> Commonness:
+        usable = (shard.usable(self.agreed.transform) for shard in self.shards) if self.agreed else ()
+        states = (replicas[0].state for replicas in usable if replicas)
+        return sum((state.common.commonness() for state in states if state), UNKNOWN)
 
     async def watch(self) -> None:
         """Look again and again."""

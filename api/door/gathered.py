@@ -4,9 +4,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
+from api.answers.commonness import Commonness
+from api.answers.scale import NO_SCALE, Scale, key_bound
 from api.answers.spaces import Candidate
 from api.http.options import FilterParameters
-from api.http.shard_contract import MOST_NEAREST, NearestRequest, ShardNearest, packed, unpacked
+from api.http.shard_contract import MOST_NEAREST, NearestRequest, ShardNearest, packed, unpacked, unpacked_numbers
 from earshot.embedding import Vector
 from earshot.errors import UnknownTag
 from earshot.index.arrays import Mask
@@ -26,9 +28,12 @@ class Gathered:
         transform: SHA-256 of that of the question's vectors.
         dim: their length.
         filters: only tracks that they let through are candidates.
+        common: what is common in the shards together.
     """
 
-    def __init__(self, ask: Ask, shards: int, transform: str, dim: int, filters: FilterParameters) -> None:
+    def __init__(
+        self, ask: Ask, shards: int, transform: str, dim: int, *, filters: FilterParameters, common: Commonness
+    ) -> None:
         self._shards = shards
         self.reach = shards * MOST_NEAREST
         """The greatest `k` that may be asked for."""
@@ -36,6 +41,9 @@ class Gathered:
         self._transform = transform
         self._dim = dim
         self._filters = filters
+        self.common = common
+        self._asked = False
+        self._scale = NO_SCALE
         self._rows: dict[str, IndexedTrack] = {}
         self._vectors: dict[str, Vector] = {}
         self.versions: dict[int, str] = dict.fromkeys(range(shards), "")
@@ -56,8 +64,12 @@ class Gathered:
             k=min(k, MOST_NEAREST),
             exclude=sorted(exclude),
             filters=self._filters,
+            sample_below=0 if self._asked or not self.common.tracks else key_bound(self.common.tracks),
         )
         told = self._ask(request, self.versions)
+        if not self._asked:
+            self._scale = Scale(np.concatenate([unpacked_numbers(each.sampled) for each in told.values()]))
+        self._asked = True
         self.versions = {number: each.version for number, each in told.items()}
         unknown = [each.unknown_tag for each in told.values() if each.unknown_tag]
         if len(unknown) == self._shards:
@@ -71,6 +83,10 @@ class Gathered:
         self._rows[track.track_id] = track
         self._vectors[track.track_id] = unpacked(vector, self._dim)
         return Candidate(track.track_id, similarity, track)
+
+    def scale(self, points: Sequence[Vector], exclude: Collection[str]) -> Scale:  # noqa: ARG002 (the first question's)
+        """How far all tracks of the shards that answered are from the point that was asked about, but the excluded."""
+        return self._scale
 
     def track(self, track_id: str) -> IndexedTrack | None:
         """A candidate, by its id."""

@@ -7,7 +7,7 @@ import httpx
 from pydantic import ValidationError
 
 from api.door.breaker import Breaker
-from api.http.shard_contract import ShardState
+from api.http.shard_contract import ShardSummary
 from earshot.errors import ApiUnreachable
 from earshot.shards import Shard
 from earshot.telemetry import logger
@@ -32,7 +32,7 @@ class Replica:
         self._url = url
         self._shard = shard
         self.breaker = Breaker()
-        self.state: ShardState | None = None
+        self.state: ShardSummary | None = None
         """What it said of itself last, since it was down."""
 
     @property
@@ -54,7 +54,7 @@ class Replica:
         was = self.state
         try:
             response = await self.ask("GET", _STATE)
-            self.state = ShardState.model_validate_json(response.content) if response.is_success else None
+            self.state = ShardSummary.model_validate_json(response.content) if response.is_success else None
         except (ApiUnreachable, ValidationError) as error:
             if self.breaker.is_open or isinstance(error, ValidationError):  # something else has its address by now
                 self.state = None

@@ -34,6 +34,7 @@ from api.http.routes import (
     shard,
     similar,
     sources,
+    tags,
     tracks,
 )
 from api.http.routes import listenbrainz as submissions
@@ -78,6 +79,7 @@ def resolver(cors_origins: tuple[str, ...] = ()) -> APIGatewayHttpResolver:
         search,
         catalogue_map,
         genres,
+        tags,
         tracks,
         covers,
         crawls,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from api.answers.found import Common
 from api.answers.recommend import Basis
 from earshot.track import TrackInfo
 
@@ -34,6 +35,22 @@ class TagStrength(BaseModel):
     probability: Annotated[float, Field(ge=0, le=1)]
 
 
+class HeardTag(TagStrength):
+    """One of the ten likeliest tags."""
+
+    said: Annotated[
+        bool, Field(description="Whether it is likely enough to be said: searched for, filtered by and shown.")
+    ]
+
+
+class TagShare(TagStrength):
+    """A tag that is said, and of how many it is."""
+
+    share: Annotated[
+        float, Field(ge=0, le=1, description="Of what share of the catalogue it is said: what is rare tells more.")
+    ]
+
+
 class DescriptorsAnswer(BaseModel):
     """What the 30 s that were heard sound like in music's words; null: it could not be told."""
 
@@ -58,11 +75,24 @@ InWords = Annotated[
 
 
 class SharedTag(BaseModel):
-    """A tag that query and result have in common; `strength` is the smaller of the two probabilities."""
+    """A tag that is said of query and result; `strength` is the smaller of the two probabilities."""
 
     model_config = FROM_ANSWERS
     name: str
     strength: Annotated[float, Field(ge=0, le=1)]
+
+
+class ReasonAnswer(BaseModel):
+    """Something that is true of both query and result, and of at most a quarter of the catalogue."""
+
+    model_config = FROM_ANSWERS
+    kind: Annotated[
+        Common, Field(description="What they have in common; much: a tag of many tracks, more than most of these.")
+    ]
+    what: Annotated[str, Field(description="The tag, the result's tempo in beats per minute, or the key.")]
+    share: Annotated[
+        float, Field(ge=0, le=1, description="How much of the catalogue has it, of a tag at least as much as both.")
+    ]
 
 
 class PlayedWith(BaseModel):
@@ -88,7 +118,7 @@ class Version(BaseModel):
 class TrackBrief(_showing(BRIEF)):  # type: ignore[misc]
     """What is shown of an indexed track."""
 
-    tags: Annotated[list[TagStrength], Field(description="The track's strongest tags, strongest first.")]
+    tags: Annotated[list[TagShare], Field(description="Up to five tags that are said of it, likeliest first.")]
     descriptors: InWords
 
 
@@ -99,11 +129,23 @@ class Result(TrackBrief):
         float | None,
         Field(ge=-1, le=1, description="Cosine similarity, 1 = identical; null where the query was words, not sound."),
     ]
+    closer_than: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=1,
+            description="What share of the catalogue sounds less like the query: .993 is closer than 99.3 % of it. "
+            "Counted where there are up to 4,096 tracks, else told from as many. Null where `similarity` is.",
+        ),
+    ]
     score: Annotated[
         float | None,
         Field(description="What orders the results, best first; null where words or the way from track to track do."),
     ]
-    shared_tags: Annotated[list[SharedTag], Field(description="What it has in common with the query, strongest first.")]
+    shared_tags: Annotated[list[SharedTag], Field(description="Tags said of it and of the query, strongest first.")]
+    reasons: Annotated[
+        list[ReasonAnswer], Field(description="What is unusual about it and the query alike, the rarest first.")
+    ]
     versions: Annotated[list[Version], Field(description="Versions of the same recording that it stands for.")]
     sounds_like: Annotated[
         str | None, Field(description="Of several tracks of `query` the one that it is nearest to, by its id.")
@@ -177,6 +219,24 @@ class SearchAnswer(BaseModel):
     results: list[Result]
 
 
+class TagCount(BaseModel):
+    """A tag, and how common it is."""
+
+    name: str
+    tracks: Annotated[int, Field(description="Of how many tracks it is said.")]
+    share: Annotated[float, Field(ge=0, le=1, description="The same as a share of the catalogue.")]
+    base_rate: Annotated[float, Field(ge=0, le=1, description="How probable it is of music at large.")]
+    threshold: Annotated[float, Field(ge=0, le=1, description="The least probability with which it is said.")]
+
+
+class TagsAnswer(BaseModel):
+    """The tags that are said of any track, the commonest first."""
+
+    index_version: str
+    tracks: Annotated[int, Field(description="Of the catalogue.")]
+    tags: list[TagCount]
+
+
 class GenreCount(BaseModel):
     """A genre, and how many tracks are of it."""
 
@@ -217,7 +277,7 @@ class QueryAnswer(BaseModel):
     index_version: str | None = None
     model: str | None = None
     spaces: Spaces = {}
-    tags: Annotated[list[TagStrength], Field(description="The clip's strongest tags.")] = []
+    tags: Annotated[list[TagStrength], Field(description="Tags that are said of the clip, likeliest first.")] = []
     descriptors: InWords = None
     results: list[Result] = []
 
@@ -251,7 +311,7 @@ class TrackAnswer(_showing(KNOWN)):  # type: ignore[misc]
     reason: Annotated[str | None, Field(description="Why a track failed or has no preview.")]
     provider: Annotated[str | None, Field(description="Who served the preview.")]
     model: Annotated[str | None, Field(description="The network that heard it.")]
-    tags: list[TagStrength]
+    tags: Annotated[list[HeardTag], Field(description="The ten likeliest, likeliest first.")]
     descriptors: InWords
     indexed: Annotated[bool, Field(description="Whether the current index version holds it.")]
     updated_at: str | None

@@ -64,7 +64,8 @@ class FilterParameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     tags: Annotated[
-        list[TagName], Field(max_length=10, description="Only results with all of these among their strongest tags.")
+        list[TagName],
+        Field(max_length=10, description="Only results of which all of these are said; `GET /tags` lists what is."),
     ] = []
     source: Annotated[SourceName | None, Field(description="Only results of this source.")] = None
     genre: Annotated[

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from operator import attrgetter
 
+from api.answers.commonness import Commonness
 from api.answers.found import SHOWN_TAGS, Found, PlayedWith
 from api.answers.query import Seed
 from api.http.artwork import artwork_of
@@ -11,6 +12,7 @@ from api.http.contract import (
     BRIEF,
     KNOWN,
     DescriptorsAnswer,
+    HeardTag,
     QueryTrack,
     Result,
     SpaceVersion,
@@ -22,20 +24,23 @@ from earshot.descriptors import Descriptors
 from earshot.index.neighbours import Neighbours
 from earshot.index.rows import IndexedTrack
 from earshot.keys import camelot
+from earshot.tags import is_said, said
 from earshot.track import Tag, Track
 
 _brief_values = attrgetter(*BRIEF)
 
 
-def results(found: Sequence[Found]) -> list[Result]:
-    """Tracks found, in their order."""
+def results(found: Sequence[Found], common: Commonness) -> list[Result]:
+    """Tracks found, in their order; `common`: of the catalogue."""
     return [
         Result.model_validate(
             {
-                **_brief(one.track),
+                **_brief(one.track, common),
                 "similarity": one.similarity,
+                "closer_than": one.closer_than,
                 "score": one.score,
                 "shared_tags": one.shared_tags,
+                "reasons": one.reasons,
                 "versions": one.versions,
                 "sounds_like": one.sounds_like.track_id if one.sounds_like else None,
                 "played_with": _played_with(one.played_with) if one.played_with else None,
@@ -52,15 +57,16 @@ def _played_with(reason: PlayedWith) -> dict[str, object]:
     }  # fmt: skip
 
 
-def query_track(seed: Seed, versions: Sequence[IndexedTrack] = ()) -> QueryTrack:
+def query_track(seed: Seed, common: Commonness, versions: Sequence[IndexedTrack] = ()) -> QueryTrack:
     """A track that a query was made of, and its versions that are not among the results."""
-    return QueryTrack(**_brief(seed.track), weight=seed.weight, versions=list(versions))
+    return QueryTrack(**_brief(seed.track, common), weight=seed.weight, versions=list(versions))
 
 
-def _brief(track: IndexedTrack) -> dict[str, object]:
+def _brief(track: IndexedTrack, common: Commonness) -> dict[str, object]:
     known = dict(zip(BRIEF, _brief_values(track), strict=True))
     words = in_words(track.descriptors)
-    return {**known, "artwork_url": artwork_of(track), "tags": track.tags[:SHOWN_TAGS], "descriptors": words}
+    tags = [{**tag._asdict(), "share": common.of_tag(tag.name)} for tag in said(track.tags)[:SHOWN_TAGS]]
+    return {**known, "artwork_url": artwork_of(track), "tags": tags, "descriptors": words}
 
 
 def in_words(found: Descriptors | None) -> DescriptorsAnswer | None:
@@ -78,7 +84,7 @@ def track_answer(track: Track, *, indexed: bool) -> TrackAnswer:
         reason=track.reason,
         provider=track.provider,
         model=track.model,
-        tags=track.tags,
+        tags=[HeardTag(**tag._asdict(), said=is_said(tag)) for tag in track.tags],
         descriptors=in_words(track.descriptors),
         indexed=indexed,
         updated_at=track.updated_at,
@@ -86,8 +92,8 @@ def track_answer(track: Track, *, indexed: bool) -> TrackAnswer:
 
 
 def tag_strengths(tags: Sequence[Tag]) -> list[TagStrength]:
-    """The strongest tags, as shown."""
-    return [TagStrength.model_validate(tag) for tag in tags[:SHOWN_TAGS]]
+    """Those of a clip's tags that are said, likeliest first, as many as are shown."""
+    return [TagStrength.model_validate(tag) for tag in said(tags)[:SHOWN_TAGS]]
 
 
 def spaces(searcher: Neighbours, table: ColisteningTable | None = None) -> dict[str, SpaceVersion]:

@@ -64,6 +64,7 @@ export const api = {
   pathAs: (format, wanted) => text(`/path?${query({ ...wanted, format })}`),
   searchAs: (format, values) => text(`/search?${query({ ...values, format })}`),
   genres: () => ask("/genres"),
+  tags: () => ask("/tags"),
   map: () => ask("/map"),
   sources: () => ask("/sources"),
   crawls: (key) => ask("/crawls?limit=20", { headers: withKey(key) }),
@@ -99,3 +100,6 @@ export async function upload({ method, url, headers }, file) {
 let health;
 export const about = () => (health ??= api.health().catch((error) => { health = undefined; throw error; }));
 export const currentStage = async () => (await about()).stage;
+
+// The tags of the catalogue, the commonest first: { name, tracks, share, base_rate, threshold } each.
+export const tags = async () => (await api.tags()).tags;

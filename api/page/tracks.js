@@ -58,27 +58,42 @@ function paint(button, track, large) {
   button.replaceChildren(...(shown ? [shown] : []), icon(on ? "pause" : "play"));
 }
 
+// A share as people read it: never 100 % of what is not all, and tenths only where they tell something.
+export function percent(share) {
+  const tenths = Math.floor(share * 1000 + 1e-6) / 10;
+  return `${share > 0.9 && share < 1 ? tenths.toFixed(1) : Math.round(tenths)}\u00a0%`;
+}
+
+// What is said of no more than a quarter of the catalogue tells something of a track; it stands first, and is marked.
+const UNUSUAL = 0.25;
+
 export function tagChips(tags, onTag) {
   if (!tags.length) return null;
-  return h("ul", { class: "tags", "aria-label": "Tags" }, tags.map((tag) => {
-    const strength = tag.strength ?? tag.probability;
-    const fill = { "--strength": `${Math.round(20 + strength * 80)}%` };
+  const rarest = [...tags].sort((one, other) => (one.share ?? 1) - (other.share ?? 1));
+  return h("ul", { class: "tags", "aria-label": "Tags" }, rarest.map(({ name, share, probability }) => {
+    const title = share === undefined ? name : `${name}: said of ${share < 0.001 ? "hardly any track" : `${percent(share)} of all tracks`}`;
+    const look = { class: share <= UNUSUAL ? "tag unusual" : "tag", title, style: { "--strength": `${Math.round(20 + probability * 80)}%` } };
     return h("li", {}, onTag
-      ? h("button", { type: "button", class: "tag", style: fill, onclick: () => onTag(tag.name),
-          title: `Only tracks tagged ${tag.name} (here ${strength.toFixed(2)})` }, tag.name)
-      : h("span", { class: "tag", style: fill, title: strength.toFixed(2) }, tag.name));
+      ? h("button", { type: "button", ...look, "aria-label": `Only tracks tagged ${name}`, onclick: () => onTag(name) }, name)
+      : h("span", look, name));
   }));
 }
 
-export function likeness(similarity) {
+// Of a bar: a third for what is closer than nine tenths of the catalogue, two for 99 %, all of it from 99.9 % on.
+const rarity = (share) => Math.min(1, -Math.log10(Math.max(1 - share, 1e-9)) / 3);
+
+// How near it is in this catalogue; the cosine, which means something else in each, is there to hover over.
+export function likeness({ similarity, closer_than: closer }) {
   if (similarity === null || similarity === undefined) return null;
-  const text = similarity.toFixed(2);
-  return h("div", { class: "likeness", title: `Cosine similarity ${similarity.toFixed(4)}` },
-    h("meter", { min: 0, max: 1, value: Math.max(0, similarity), "aria-label": "Similarity" }, text),
-    h("span", { class: "figure" }, text));
+  const known = closer !== null && closer !== undefined;
+  const text = known ? percent(closer) : similarity.toFixed(2);
+  const label = known ? `Closer than ${text} of the catalogue` : `Similarity ${text}`;
+  return h("div", { class: "likeness", title: `${label}. Cosine similarity ${similarity.toFixed(4)}` },
+    h("meter", { min: 0, max: 1, value: known ? rarity(closer) : Math.max(0, similarity), "aria-hidden": "true" }),
+    h("span", { class: "figure" }, h("span", { class: "closer" }, known ? "closer than " : "similarity "), text));
 }
 
-export function row(track, { stage, rest = [], onTag, actions = [], shared = true, seeds = [] } = {}) {
+export function row(track, { stage, rest = [], onTag, actions = [], seeds = [] } = {}) {
   const versions = track.versions?.length
     ? h("details", { class: "versions" },
         h("summary", {}, `${track.versions.length} more ${track.versions.length === 1 ? "version" : "versions"}`),
@@ -93,18 +108,27 @@ export function row(track, { stage, rest = [], onTag, actions = [], shared = tru
       h("span", { class: "who" }, artistsOf(track), album(track)),
       inWords(track.descriptors),
       reason(track, seeds),
-      tagChips(shared && track.shared_tags?.length ? track.shared_tags : track.tags, onTag),
+      tagChips(track.tags, onTag),
       versions),
-    likeness(track.similarity),
+    likeness(track),
     h("div", { class: "actions" }, actions, playable(track, stage) ? homeLink(track, "round") : null));
 }
 
 // Why it is here, beside the tags.
-function reason({ played_with: together, sounds_like }, seeds) {
+function reason({ played_with: together, sounds_like, reasons = [] }, seeds) {
   const alike = sounds_like && seeds.find((seed) => seed.track_id === sounds_like);
   const why = [together ? `played with ${named(together)} by ${together.listeners}${together.listeners === 255 ? " and more" : ""} listeners` : "",
-    alike ? `sounds like ${named(alike)}` : ""].filter(Boolean);
+    alike ? `sounds like ${named(alike)}` : "", ...inCommon(reasons)].filter(Boolean);
   return why.length ? h("span", { class: "why" }, why.join(" · ")) : null;
+}
+
+// What is unusual about it and the query alike: both jazz · more ambient than most · same tempo, 122 BPM.
+function inCommon(reasons) {
+  const of = (wanted) => reasons.filter(({ kind }) => kind === wanted).map(({ what }) => what);
+  const listed = (texts) => (texts.length > 1 ? `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}` : texts[0]);
+  const [tags, much] = [of("tag"), of("much")];
+  return [tags.length ? `both ${listed(tags)}` : "", much.length ? `more ${listed(much)} than most` : "",
+    ...of("tempo").map((bpm) => `same tempo, ${bpm}\u00a0BPM`), ...of("key").map((key) => `same key, ${key}`)];
 }
 
 // Tempo, key and loudness, as musicians say them: 122 BPM (or 61) · A minor · 8A, fairly sure · −9 LUFS.

@@ -26,6 +26,9 @@ _QUIETEST_LUFS = -100.0
 """Loudness is kept as so many tenths of a decibel above this; 0 is unknown, in every column."""
 _MOST = int(np.iinfo(np.uint16).max)
 _KINDS: tuple[type[np.generic], ...] = (np.uint16, np.uint16, np.uint8, np.uint16)
+MOST_BPM = 300
+"""Faster counts as this."""
+Counts = npt.NDArray[np.int64]
 Span = tuple[float | None, float | None]
 """The least and the greatest, both included; None: no end."""
 
@@ -59,6 +62,15 @@ class Described:
         wanted[[1 + KEYS.index(key) for key in keys]] = True
         mask: Mask = wanted[self._key]
         return mask
+
+    def tempo_counts(self, live: Mask) -> Counts:
+        """(`MOST_BPM` + 1,): how many of the rows in the mask have each tempo, by whole beats per minute."""
+        tenths = self._bpm[live & (self._bpm > 0)].astype(np.int64)
+        return np.bincount(np.minimum((tenths + _TENTHS // 2) // _TENTHS, MOST_BPM), minlength=MOST_BPM + 1)
+
+    def key_counts(self, live: Mask) -> Counts:
+        """How many of the rows in the mask are in each of `KEYS`."""
+        return np.bincount(self._key[live], minlength=len(KEYS) + 1)[1:]
 
     def as_loud_as(self, lufs: Span) -> Mask:
         """Rows of such an integrated loudness."""

@@ -6,6 +6,8 @@ sample. A word, or the beginning of one, is a binary search and one slice.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
+from math import ceil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +20,7 @@ from earshot.index.arrays import Column, Mask, RowNumbers, mapped_columns
 from earshot.index.facets import FACET_KINDS, Facets
 from earshot.index.postings import POSTINGS, TEXTS, Numbers, Postings, Span, Texts, all_below, beginning
 from earshot.index.rows import Lines, row_in
+from earshot.tags import threshold_of
 from earshot.titles import plain
 from earshot.track import Row
 
@@ -29,6 +32,8 @@ SAMPLE_ROWS = 24_000
 MAX_ROWS = 1 << 31
 STRONGEST = int(np.iinfo(np.uint16).max)
 """A tag's probability of 1."""
+STEPS = 32
+"""In which tags are counted by their probability, from 0 to 1."""
 
 _KINDS: tuple[type[np.generic], ...] = (
     np.uint32, *POSTINGS, *POSTINGS, np.uint16, *POSTINGS, np.uint32, np.uint32, *TEXTS, *FACET_KINDS,
@@ -88,10 +93,27 @@ class Shelf:
         ):
             raise DamagedIndex(f"a shelf that does not fit {rows} rows")
 
-    @property
+    @cached_property
     def tag_names(self) -> frozenset[str]:
-        """Tags that any of the rows carries, in plain form."""
-        return frozenset(self._tags.names.at(np.arange(len(self._tags.names))))
+        """Tags that are said of any of the rows (`earshot.tags`), in plain form."""
+        return frozenset(name for name in self._kept_tags() if len(self._said(name)[0]))
+
+    def tag_counts(self, live: Mask) -> dict[str, npt.NDArray[np.int64]]:
+        """(`STEPS`,) for each plain tag: of how many of the rows in the mask it is said, by strength (`step_of`)."""
+        return {name: self._counts(name, live) for name in self._kept_tags()}
+
+    def _counts(self, name: str, live: Mask) -> npt.NDArray[np.int64]:
+        rows, strengths = self._said(name)
+        return np.bincount(strengths[live[rows]].astype(np.int64) * STEPS // (STRONGEST + 1), minlength=STEPS)
+
+    def _kept_tags(self) -> list[str]:
+        return self._tags.names.at(np.arange(len(self._tags.names)))
+
+    def _said(self, name: str) -> tuple[Numbers, npt.NDArray[np.uint16]]:
+        """The rows of which a plain tag is said, each with its strength."""
+        found = self._tags.of(name)
+        is_said = self._strengths[found] >= _least_strength(name)
+        return self._tags.values[found][is_said], self._strengths[found][is_said]
 
     def spine(self, row: int) -> str:
         """See `spine`."""
@@ -111,11 +133,11 @@ class Shelf:
         return self._beginning(f" {text}\t"), self._beginning(f" {text}")
 
     def tag_strengths(self, names: Sequence[str]) -> Vector:
-        """Per row (n,) the product of the probabilities of the plain tags `names`; 0 where one is missing."""
+        """Per row (n,) the product of the probabilities of the plain tags `names`; 0 where one is not said."""
         strengths = np.ones(self._rows, np.float32)
         for name in names:
-            column, found = np.zeros(self._rows, np.float32), self._tags.of(name)
-            column[self._tags.values[found]] = self._strengths[found] / np.float32(STRONGEST)
+            column, (rows, own) = np.zeros(self._rows, np.float32), self._said(name)
+            column[rows] = own / np.float32(STRONGEST)
             strengths *= column
         return strengths
 
@@ -146,6 +168,16 @@ class Shelf:
 
     def _beginning(self, text: str) -> Span:
         return beginning(_Spines(self), text)
+
+
+def step_of(probability: float) -> int:
+    """The step of `STEPS` that a probability lies in."""
+    return ceil(probability * STRONGEST) * STEPS // (STRONGEST + 1)
+
+
+def _least_strength(name: str) -> int:
+    """The least strength with which the plain tag is said: strengths are rounded up, as they are stored."""
+    return ceil(threshold_of(name) * STRONGEST)
 
 
 def mapped_shelf(path: Path, rows: int, lines: Lines) -> Shelf:

@@ -1,5 +1,6 @@
 """What a listener does with the page, at desk and on the phone."""
 
+import math
 import re
 
 import httpx
@@ -25,11 +26,14 @@ def test_searching_a_track_shows_what_sounds_like_it(open_page: OpenPage, width:
     expect(page.locator(".seed strong")).to_have_text("Velvet Song")
     rows = page.locator(".pages .tracks > .track")
     expect(rows).to_have_count(12)
-    figures = [float(text) for text in page.locator(".figure").all_inner_texts()]
+    figures = [float(text.removeprefix("closer than ")[:-2]) for text in page.locator(".figure").all_inner_texts()]
     assert figures == sorted(figures, reverse=True)
-    assert 0 < figures[-1] <= figures[0] <= 1
-    expect(rows.first.locator(".tag").first).to_have_text("jazz")
-    assert rows.first.locator("meter").evaluate("meter => meter.value") == pytest.approx(figures[0], abs=0.006)
+    assert 90 < figures[-1] <= figures[0] < 100, "of 246 tracks"
+    shown = rows.first.locator("meter").evaluate("meter => meter.value")
+    assert shown == pytest.approx(-math.log10(1 - figures[0] / 100) / 3, abs=0.05), "two thirds are one in a hundred"
+    expect(rows.first.locator(".likeness")).to_have_attribute("title", re.compile(r"Cosine similarity 0\.\d{4}"))
+    expect(rows.first.get_by_role("button", name="Only tracks tagged jazz")).to_have_class("tag unusual")
+    expect(rows.first.locator(".why")).to_contain_text("both jazz")
 
 
 def test_the_keyboard_alone_is_enough(open_page: OpenPage) -> None:

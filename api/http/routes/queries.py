@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
+from api.answers.commonness import commonness_of
 from api.answers.listening import beside_sound, stand_ins
 from api.answers.query import Query
 from api.answers.ranking import rank
@@ -111,5 +112,5 @@ def _answer(heard: Heard, options: OptionParameters) -> QueryAnswer:
         spaces=spaces(searcher, table),
         tags=tag_strengths(heard.tags),
         descriptors=in_words(heard.descriptors),
-        results=results(ranking.results),
+        results=results(ranking.results, commonness_of(searcher)),
     )

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver, 
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
 
+from api.answers.commonness import commonness_of
 from api.answers.listening import beside_sound
 from api.answers.recommend import Recommendation, Wishes, radio, recommend
 from api.answers.seeds import seed_of
@@ -117,12 +118,13 @@ def _in_index(track_id: TrackId) -> TrackId:
 
 def _answer(found: Recommendation, listening: float) -> RecommendAnswer:
     searcher = searcher_of(router)
+    common = commonness_of(searcher)
     return RecommendAnswer(
         index_version=searcher.version,
         model=searcher.model,
         spaces=spaces(searcher, table_of(router, listening)),
         basis=found.basis,
         plays=found.plays,
-        query=[query_track(seed) for seed in found.seeds],
-        results=results(found.results),
+        query=[query_track(seed, common) for seed in found.seeds],
+        results=results(found.results, common),
     )

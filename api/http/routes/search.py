@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query as Paramete
 from api.answers import search as words
 from api.answers.found import Found
 from api.answers.spread import beginnings
+from api.answers.commonness import commonness_of
 from api.http.caching import by_spaces
 from api.http.contract import SearchAnswer
 from api.http.keys import check_folder
@@ -80,5 +81,5 @@ def search(  # noqa: PLR0917 (parameters of a query have no order)
         model=searcher.model,
         spaces=spaces(searcher, table),
         total=total,
-        results=results(found),
+        results=results(found, commonness_of(searcher)),
     )

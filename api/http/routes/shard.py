@@ -10,13 +10,23 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic_core import to_json
 
+from api.answers.commonness import commonness_of
+from api.answers.scale import sample_of
 from api.answers.seeds import seed_of
 from api.answers.spaces import Sound
 from api.http.keys import key_checked
 from api.http.routes.documented import answers
 from api.http.routes.parameters import TrackIdInPath
 from api.http.services import searcher_of, services_of
-from api.http.shard_contract import NearestRequest, ShardNearest, ShardState, ShardTrack, packed, unpacked
+from api.http.shard_contract import (
+    Counts,
+    NearestRequest,
+    ShardNearest,
+    ShardSummary,
+    ShardTrack,
+    packed,
+    unpacked,
+)
 from earshot.errors import OtherTransform, RouteNotFound, UnknownTag
 from earshot.index.searcher import Searcher
 
@@ -29,12 +39,14 @@ _TAGS = ["shards"]
     summary="Which shard this is",
     operation_id="shard",
     tags=_TAGS,
-    responses=answers(ShardState, 401, 404, 503),
+    responses=answers(ShardSummary, 401, 404, 503),
     middlewares=[key_checked],
 )
 def state() -> Response[str]:
-    """For the front door: which index version answers, which part of a catalogue it is, and of which transform."""
-    return _json(_state(_searcher()))
+    """For the front door: which index version answers, which part of a catalogue it is, of which transform, and what
+    is common in it."""
+    searcher = _searcher()
+    return _json(_state(searcher) | {"common": Counts.model_validate(commonness_of(searcher)).model_dump()})
 
 
 @router.get(
@@ -76,7 +88,13 @@ def nearest(request: Annotated[NearestRequest, Body()]) -> Response[str]:
         {"similarity": each.score, "track": each.track.to_row() if each.track else {}, "vector": packed(own)}
         for each, own in zip(candidates, vectors, strict=True)
     ]
-    return _json(_state(searcher) | {"found": found, "unknown_tag": unknown})
+    return _json(_state(searcher) | {"found": found, "unknown_tag": unknown, "sampled": _sampled(searcher, request)})
+
+
+def _sampled(searcher: Searcher, request: NearestRequest) -> str:
+    """Cosines of the shard's part of the catalogue's sample."""
+    sample = sample_of(searcher, request.sample_below) if request.sample_below else None
+    return packed(sample.cosines([unpacked(request.vector, searcher.dim)], request.exclude)) if sample else ""
 
 
 def _searcher() -> Searcher:

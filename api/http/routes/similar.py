@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
 
+from api.answers.commonness import commonness_of
 from api.answers.course import Course, Energy
 from api.answers.journey import journey
 from api.answers.listening import beside_sound
@@ -76,12 +77,13 @@ def _similar(seeds: Sequence[Seed], options: OptionParameters) -> SimilarAnswer:
     searcher = searcher_of(router)
     table = table_of(router, options.listening)
     ranking = rank(searcher, Query.of(seeds, beside_sound(table, options.listening)), options.options())
+    common = commonness_of(searcher)
     return SimilarAnswer(
         index_version=searcher.version,
         model=searcher.model,
         spaces=spaces(searcher, table),
-        query=[query_track(shown.seed, shown.versions) for shown in ranking.seeds],
-        results=results(ranking.results),
+        query=[query_track(shown.seed, common, shown.versions) for shown in ranking.seeds],
+        results=results(ranking.results, common),
     )
 
 
@@ -161,10 +163,11 @@ def path(  # noqa: PLR0917 (parameters of a query have no order)
     first, last, table = _seed(start), _seed(end), table_of(router, listening)
     weights, course = beside_sound(table, listening), Course(harmonic, Energy(energy) if energy else None)
     found = journey(searcher, first, last, steps, filters=filters.filters(), weights=weights, course=course)
+    common = commonness_of(searcher)
     return SimilarAnswer(
         index_version=searcher.version,
         model=searcher.model,
         spaces=spaces(searcher, table),
-        query=[query_track(first), query_track(last)],
-        results=results(found),
+        query=[query_track(first, common), query_track(last, common)],
+        results=results(found, common),
     )

@@ -348,9 +348,11 @@ def test_a_clip_is_uploaded_and_its_neighbours_are_printed(capsys: pytest.Captur
         "artists": ["A"],
         "year": None,
         "genres": [],
-        "similarity": 0.9,
+        "similarity": 0.23,
+        "closer_than": 0.99375,
         "tags": [],
-        "shared_tags": [],
+        "shared_tags": [{"name": "electronic"}],
+        "reasons": [{"kind": "tag", "what": "jazz"}, {"kind": "tempo", "what": "122"}],
     }
     heard = {"status": "ready", "reason": None, "message": None, "tags": [{"name": "jazz"}], "results": [found]}
     said = iter([{**heard, "status": "pending"}, heard])
@@ -363,6 +365,8 @@ def test_a_clip_is_uploaded_and_its_neighbours_are_printed(capsys: pytest.Captur
     shown = capsys.readouterr().out
     assert shown.startswith("Within earshot of humming.wav (jazz)")
     assert "Velvet Song" in shown
+    assert "99.3 %" in shown
+    assert shown.split("Velvet Song")[1].split()[:2] == ["A", "jazz"], "what is unusual, not what everything is"
 
 
 def test_a_clip_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:

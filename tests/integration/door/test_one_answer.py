@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.answers import scale
+from api.answers.commonness import commonness_of
 from api.answers.query import Query, Seed
 from api.answers.ranking import rank
 from api.door.asked import in_query
@@ -57,9 +59,10 @@ def seed_in(searcher: Searcher, track_id: str, weight: float = 1.0) -> Seed:
 def expected(searcher: Searcher, seeds: list[Seed], options: dict[str, Any]) -> dict[str, Any]:
     """What one index answers, as the API presents it."""
     ranking = rank(searcher, Query.of(seeds), OptionParameters(**options).options())
+    common = commonness_of(searcher)
     return {
-        "query": [query_track(one.seed, one.versions).model_dump(mode="json") for one in ranking.seeds],
-        "results": [one.model_dump(mode="json") for one in results(ranking.results)],
+        "query": [query_track(one.seed, common, one.versions).model_dump(mode="json") for one in ranking.seeds],
+        "results": [one.model_dump(mode="json") for one in results(ranking.results, common)],
     }
 
 
@@ -99,13 +102,15 @@ OPTIONS = st.fixed_dictionaries(
     seed=st.integers(0, 999),
     options=OPTIONS,
     weight=st.sampled_from([-0.5, 0.5, 1.0]),
+    sample=st.sampled_from([scale.SAMPLE, 30]),
 )
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_division_answers_as_the_whole(
-    numbers: list[int], of: int, seed: int, options: dict[str, Any], weight: float
+    *, numbers: list[int], of: int, seed: int, options: dict[str, Any], weight: float, sample: int
 ) -> None:
     tracks, vectors = catalogue([*numbers, *range(100, 160)], seed)  # so that no shard is empty
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(scale, "SAMPLE", sample)
         division = Division(Path(folder), of)
         division.publish(tracks, vectors)
         for shard in range(of):
@@ -122,13 +127,14 @@ def test_any_division_answers_as_the_whole(
                 return one.json(), several.json()
 
         one, several = asyncio.run(asked())
-    for answer, seeds in (
-        (one, [seed_in(whole, first)]),
-        (several, [seed_in(whole, first), seed_in(whole, second, weight)]),
-    ):
-        assert answer["shards"] == {"answered": of, "of": of}
-        same = expected(whole, seeds, options)
-        assert_alike({name: answer[name] for name in same}, same)
+        for answer, seeds in (
+            (one, [seed_in(whole, first)]),
+            (several, [seed_in(whole, first), seed_in(whole, second, weight)]),
+        ):
+            assert answer["shards"] == {"answered": of, "of": of}
+            same = expected(whole, seeds, options)
+            assert all(found["closer_than"] is not None for found in same["results"])
+            assert_alike({name: answer[name] for name in same}, same)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def test_a_journey_walks_in_small_steps_and_ends_at_its_destination(index_of: In
     angles = [math.pi / 2 * n / 9 for n in range(10)]
     on_the_way = [direction(a0=math.cos(angle), a1=math.sin(angle)) for angle in angles]
     aside = [direction(a5=1), direction(a0=1, a6=2)]
-    index = index_of([track(n, tags={"pop": n / 20}) for n in range(1, 13)], [*on_the_way, *aside])
+    index = index_of([track(n, tags={"tune": n / 20}) for n in range(1, 13)], [*on_the_way, *aside])
     steps = journey(index, _seed(index, 1), _seed(index, 10), 8)
     assert [step.track.track_id for step in steps] == [f"deezer:{n}" for n in range(2, 11)]
     assert [step.similarity for step in steps] == pytest.approx([math.cos(math.pi / 18)] * 9, abs=2e-3)

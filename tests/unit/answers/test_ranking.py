@@ -86,11 +86,11 @@ def test_seeds_that_cancel_out_are_refused(index_of: IndexOf, weights: Sequence[
 
 def test_results_share_the_tags_of_the_query_as_far_as_both_have_them(index_of: IndexOf) -> None:
     index = index_of(
-        [track(1, tags={"rock": 0.5, "pop": 0.4}), track(2, tags={"pop": 0.9, "rock": 0.25, "jazz": 0.1})],
+        [track(1, tags={"rock": 0.5, "pop": 0.4}), track(2, tags={"pop": 0.9, "rock": 0.3, "jazz": 0.1})],
         [direction(a0=1), direction(a0=1, a1=1)],
     )
     (found,) = _rank(index, Options()).results
-    assert found.shared_tags == [SharedTag("pop", 0.4), SharedTag("rock", 0.25)]
+    assert found.shared_tags == [SharedTag("pop", 0.4), SharedTag("rock", 0.3)]
 
 
 def test_max_per_artist_lets_others_in(index_of: IndexOf) -> None:
@@ -128,9 +128,9 @@ def test_a_threshold_cuts_the_list(index_of: IndexOf) -> None:
 def test_tags_and_source_filter_even_when_all_matches_are_far_away(index_of: IndexOf) -> None:
     near = [track(n, tags={"rock": 0.9}) for n in range(1, 200)]
     far = [
-        track(500, tags={"Hip-Hop": 0.5, "rock": 0.2}),
+        track(500, tags={"Hip-Hop": 0.5, "rock": 0.4}),
         track(501, tags={"Hip-Hop": 0.5}),
-        track(502, track_id="file:0123456789abcdef", source="file", tags={"Hip-Hop": 0.5, "rock": 0.1}),
+        track(502, track_id="file:0123456789abcdef", source="file", tags={"Hip-Hop": 0.5, "rock": 0.3}),
         track(503, track_id="manifest:0123456789abcdef", source="manifest"),
     ]
     index = index_of(

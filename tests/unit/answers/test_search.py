@@ -24,9 +24,9 @@ def shop(index_of: IndexOf) -> Searcher:
     tracks = [
         track(1, title="Café del Mar", artists=("Energy 52",), tags={"electronic": 0.9, "chillout": 0.4}),
         track(2, title="Mar Adentro", artists=("Héroes",), album="Café", tags={"rock": 0.8}),
-        track(3, title="Marmalade", artists=("The Café Owls",), tags={"chillout": 0.8, "electronic": 0.3}),
+        track(3, title="Marmalade", artists=("The Café Owls",), tags={"chillout": 0.8, "electronic": 0.4}),
         track(4, title="Mar", artists=("Ólafur",), tags={"Hip-Hop": 0.5}),
-        track(5, title="Oceano mar", artists=("Straße",), tags={"electronic": 0.2}),
+        track(5, title="Oceano mar", artists=("Straße",), tags={"electronic": 0.35}),
         track(6, track_id="file:0123456789abcdef", source="file", title="Зима", artists=("周杰倫",)),
     ]
     return index_of(tracks, [direction(**{f"a{n}": 1}) for n in range(6)])

@@ -16,14 +16,15 @@ exec(compile(sys.stdin.read(), "earshot/track.py", "exec"), module.__dict__)
 
 from api.answers.found import Found
 from api.answers.query import Seed
+from api.answers.commonness import UNKNOWN
 from api.http.presentation import query_track, results, track_answer
 from earshot.index.rows import IndexedTrack, track_to_line
 from earshot.track import Track, TrackInfo
 
 track = Track(TrackInfo("deezer:1", "deezer", mood="dark", preview_url="file:///home/me/song.mp3"))
 indexed = IndexedTrack.from_line(track_to_line(track))
-(found,) = results([Found(indexed, 1.0, 1.0, ())])
-answers = [found, query_track(Seed(indexed, None)), track_answer(track, indexed=True)]
+(found,) = results([Found(indexed, 1.0, 1.0, ())], UNKNOWN)
+answers = [found, query_track(Seed(indexed, None), UNKNOWN), track_answer(track, indexed=True)]
 print(json.dumps([answer.model_dump(mode="json") for answer in answers]))
 """
 

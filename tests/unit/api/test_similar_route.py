@@ -114,14 +114,16 @@ def test_without_options_the_answer_is_that_of_the_rankings_own_defaults() -> No
 def test_results_carry_what_a_listener_sees(world: World) -> None:
     known = {"title": "Ä", "artists": ("X", "Y"), "album": "Z", "url": "https://e.org/1", "duration_ms": 1000}
     world.publish(
-        [track(1, tags={"rock": 0.5, "pop": 0.4}), track(2, tags={"pop": 0.9, "rock": 0.25}, **known)],
+        [track(1, tags={"rock": 0.5, "pop": 0.4}), track(2, tags={"pop": 0.9, "rock": 0.3, "jazz": 0.1}, **known)],
         [direction(a0=1), direction(a0=1, a1=1)],
     )
     (found,) = world.get("/similar", track_id="deezer:1").json()["results"]
     assert (found["title"], found["artists"], found["album"]) == ("Ä", ["X", "Y"], "Z")
     assert (found["url"], found["duration_ms"], found["source"]) == ("https://e.org/1", 1000, "deezer")
-    assert found["tags"] == [{"name": "pop", "probability": 0.9}, {"name": "rock", "probability": 0.25}]
-    assert found["shared_tags"] == [{"name": "pop", "strength": 0.4}, {"name": "rock", "strength": 0.25}]
+    assert found["tags"] == [
+        {"name": "pop", "probability": 0.9, "share": 1.0}, {"name": "rock", "probability": 0.3, "share": 1.0},
+    ]  # fmt: skip
+    assert found["shared_tags"] == [{"name": "pop", "strength": 0.4}, {"name": "rock", "strength": 0.3}]
 
 
 def test_without_an_index_the_answer_is_503(world: World) -> None:

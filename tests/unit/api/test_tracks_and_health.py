@@ -28,7 +28,7 @@ def test_a_track_shows_its_status_provider_tags_and_model(world: World) -> None:
     )
     seen = world.get("/tracks/deezer:1").json()
     assert (seen["status"], seen["provider"], seen["model"]) == ("ready", "deezer", "musicnn-msd@1")
-    assert seen["tags"] == [{"name": "rock", "probability": 0.5}]
+    assert seen["tags"] == [{"name": "rock", "probability": 0.5, "said": True}]
     assert (seen["isrc"], seen["indexed"]) == ("DEA123456789", False)
     world.publish([track(1)], [direction(a0=1)])
     time.sleep(0.11)

@@ -19,7 +19,7 @@ _SCHEMAS = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read
 _READ = {
     "TrackJson": "TrackAnswer", "FoundJson": "Result", "SeedJson": "QueryTrack", "SimilarJson": "SimilarAnswer",
     "UploadJson": "Upload", "OpenedJson": "QueryOpened", "HeardJson": "QueryAnswer", "SearchJson": "SearchAnswer",
-    "StartedJson": "CrawlStarted", "CrawlJson": "CrawlAnswer",
+    "ReasonJson": "ReasonAnswer", "StartedJson": "CrawlStarted", "CrawlJson": "CrawlAnswer",
     "ListenJson": "Listen", "ListensJson": "Listens", "ForgottenJson": "Forgotten",
     "PlayedWithJson": "PlayedWith", "RecommendedJson": "Result",
     "RecommendJson": "RecommendAnswer",

@@ -1,6 +1,7 @@
 """The shelf of a segment: it finds what a look at every row would find, from a file that proves itself before use."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,8 +16,9 @@ from earshot.errors import DamagedIndex
 from earshot.index import shelving
 from earshot.index.arrays import as_single, mapped_columns, write_columns
 from earshot.index.rows import Lines, row_in, track_to_line, write_lines
-from earshot.index.shelf import STRONGEST, Shelf, mapped_shelf, spine
+from earshot.index.shelf import STRONGEST, Shelf, mapped_shelf, spine, step_of
 from earshot.index.shelving import arranged, sample_key
+from earshot.tags import said
 from earshot.titles import plain
 from earshot.track import Status, Tag, Track, TrackInfo
 
@@ -79,13 +81,17 @@ def test_tags_and_sources_are_found_where_a_look_at_every_row_finds_them(
         strengths = np.ones(len(rows), np.float32)
         for name in sought:
             for row, track in enumerate(rows):
-                strengths[row] *= np.float32({plain(tag): p for tag, p in track.tags}.get(name, 0.0))
+                strengths[row] *= np.float32({plain(tag): p for tag, p in said(track.tags)}.get(name, 0.0))
         found = shelf.tag_strengths(sought)
         assert found == pytest.approx(strengths, abs=len(sought) / STRONGEST)
-        assert (found[strengths > 0] > 0).all(), "however weak"
+        assert ((found > 0) == (strengths > 0)).all(), "said or not"
         assert shelf.of_source(source).tolist() == [track.info.source == source for track in rows]
         assert shelf.of_source(None).all()
-        assert shelf.tag_names == {plain(tag.name) for track in rows for tag in track.tags}
+        assert shelf.tag_names == {plain(tag.name) for track in rows for tag in said(track.tags)}
+        odd = np.arange(len(rows)) % 2 == 1
+        steps = Counter((plain(tag.name), step_of(tag.probability)) for track in rows[1::2] for tag in said(track.tags))
+        counts = shelf.tag_counts(odd)
+        assert {(name, step): n for name, own in counts.items() for step, n in enumerate(own.tolist()) if n} == steps
 
 
 @settings(deadline=None, max_examples=60)

@@ -1,0 +1,1 @@
+"""Which tags are said: fitted on music whose style is stated, and judged on it."""
