@@ -2,6 +2,7 @@
 
 import { problem } from "./dom.js";
 import { explore } from "./explore.js";
+import "./keys.js";
 
 const VIEWS = {
   explore: async () => explore,

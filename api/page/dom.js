@@ -26,8 +26,15 @@ const ICONS = {
   heart: "M12 20s-7.5-4.6-7.5-10A4.2 4.2 0 0 1 12 7.4 4.2 4.2 0 0 1 19.5 10c0 5.4-7.5 10-7.5 10z",
   ban: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM6 6l12 12",
   dice: "M5 5h14v14H5zM9 9h.01M15 15h.01M15 9h.01M9 15h.01M12 12h.01",
+  previous: "M6 5h2.4v14H6zM19 5.5v13L9.5 12z",
+  next: "M15.6 5H18v14h-2.4zM5 5.5v13l9.5-6.5z",
+  volume: "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11",
+  list: "M4 6.5h16M4 12h10M4 17.5h7M17 13.5v6l4-3z",
+  up: "M12 19V5m-5.5 5.5L12 5l5.5 5.5",
+  down: "M12 5v14m5.5-5.5L12 19l-5.5-5.5",
+  lasso: "M12 4.5c4.7 0 8.5 2.5 8.5 5.7S16.7 16 12 16s-8.5-2.6-8.5-5.8S7.3 4.5 12 4.5zM7.5 15c-1.5.6-2 2.5-.8 3.5s2.5 0 2.3-1.5M6.5 18.5c.5 1 .3 1.8-.5 2.5",
 };
-const FILLED = new Set(["play", "pause"]);
+const FILLED = new Set(["play", "pause", "previous", "next"]);
 
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
