@@ -1,0 +1,55 @@
+// What can be done with the tracks that were selected on the map.
+
+import { h, iconButton } from "./dom.js";
+import { playAll } from "./play_all.js";
+
+const MIXED = 12; // tracks of a selection that a mix is made of
+const SHOWN = 6;
+const WALKED = 500; // tracks that are put in an order in which each is near the last
+
+// The points in an order in which each is near the last, from the one that is nearest to (x, y).
+export function inOrder(points, found, [x, y]) {
+  const left = new Set(found.slice(0, WALKED));
+  const order = [];
+  for (let at = [x, y]; left.size;) {
+    let best = -1, least = Infinity;
+    for (const i of left) {
+      const away = (points.x[i] - at[0]) ** 2 + (points.y[i] - at[1]) ** 2;
+      if (away < least) { least = away; best = i; }
+    }
+    left.delete(best);
+    order.push(best);
+    at = [points.x[best], points.y[best]];
+  }
+  return [...order, ...found.slice(WALKED)];
+}
+
+const counted = (n) => `${n.toLocaleString()} ${n === 1 ? "track" : "tracks"}`;
+
+// "mostly jazz and soul"
+export function mostly(points, found) {
+  const tags = new Map();
+  for (const i of found) if (points.tags[i]) tags.set(points.tags[i], (tags.get(points.tags[i]) ?? 0) + 1);
+  const most = [...tags].filter(([, count]) => count >= 0.2 * found.length).sort((a, b) => b[1] - a[1]).slice(0, 3).map(([tag]) => tag);
+  return most.length ? `mostly ${new Intl.ListFormat("en").format(most)}` : "";
+}
+
+export const saidOf = (points, found) => [`${counted(found.length)} selected`, mostly(points, found)].filter(Boolean).join(", ");
+
+export function selected(points, order, stage, { open, close }) {
+  const tracks = order.map(points.track);
+  const mixed = tracks.length <= MIXED ? tracks : Array.from({ length: MIXED }, (_, at) => tracks[Math.floor((at * tracks.length) / MIXED)]);
+  const link = (route, values, text, title) => h("a", { class: "button", href: `#/${route}?${new URLSearchParams(values)}`, title }, text);
+  const [first, last] = [order[0], order.at(-1)];
+  return [
+    h("h2", {}, counted(tracks.length)), h("p", { class: "hint" }, tracks.length ? mostly(points, order) : "There is no track in this part of the map."),
+    tracks.length ? h("div", { class: "settings" }, playAll(tracks, stage),
+      link("", { like: mixed.map((track) => track.track_id).join(",") }, mixed.length < tracks.length ? `Mix ${MIXED} of them` : "Mix them", "What sounds like these together"),
+      tracks.length > 1 ? link("path", { from: tracks[0].track_id, to: tracks.at(-1).track_id }, "Walk through",
+        `From ${points.name(first)} to ${points.name(last)}`) : null) : null,
+    h("ol", { class: "plain" }, order.slice(0, SHOWN).map((i) => h("li", {},
+      h("button", { type: "button", class: "entry", onclick: () => open(i) }, h("strong", {}, points.name(i)), h("span", {}, points.artists[i]))))),
+    tracks.length > SHOWN ? h("p", { class: "hint" }, `and ${(tracks.length - SHOWN).toLocaleString()} more`) : null,
+    iconButton("close", "Drop the selection", close, { class: "round corner" }),
+  ];
+}
