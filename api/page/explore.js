@@ -5,6 +5,7 @@ import { h, icon, iconButton, problem, saying } from "./dom.js";
 import { filterControl, readFilters, writeFilters } from "./filters.js";
 import { takeAway } from "./lists.js";
 import { picker } from "./picker.js";
+import { playAll } from "./play_all.js";
 import { action, artistsOf, named, row, tile } from "./tracks.js";
 import { hasLearned, listeningSlider } from "./weights.js";
 
@@ -95,7 +96,7 @@ export async function explore(main, values, { go }) {
       h("section", { class: "mix", "aria-label": "The mix" },
         h("ul", { class: "seeds" }, answer.query.map((seed) => seedChip(seed))),
         settings(toggleTag, learned)),
-      h("div", { class: "bar" }, h("h2", {}, "Within earshot"), answer.results.length ? takeAway((format) =>
+      h("div", { class: "bar" }, h("h2", {}, "Within earshot"), playAll(answer.results, stage), answer.results.length ? takeAway((format) =>
         (seeds.length === 1 && seeds[0].weight > 0 ? api.similarAs(format, seeds[0].track_id, { ...options, k: TAKEN_AWAY })
           : api.mixAs(format, seeds, { ...options, k: TAKEN_AWAY }))) : null),
       answer.results.length

@@ -159,6 +159,7 @@ function refuse() {
 
 function leave() {
   if (!heard) return;
+  count();
   document.dispatchEvent(new CustomEvent("earshot:left", { detail: { ...heard, length: state().length } }));
   heard = null;
 }
@@ -167,13 +168,17 @@ function changed() {
   document.dispatchEvent(new CustomEvent("earshot:playing", { detail: current()?.track_id }));
 }
 
+function count() {
+  if (!heard) return;
+  const at = Math.min(now.audio.currentTime, now.to);
+  const seconds = at - (heard.at ?? at);
+  if (seconds > 0 && seconds < 2) heard.seconds += seconds; // more was a leap
+  heard.at = at;
+}
+
 function passed() {
   const { audio, to } = now;
-  if (heard) {
-    const seconds = audio.currentTime - (heard.at ?? audio.currentTime);
-    if (seconds > 0 && seconds < 2) heard.seconds += seconds; // more was a leap
-    heard.at = audio.currentTime;
-  }
+  count();
   told();
   const left = Math.min(to, audio.duration || Infinity) - audio.currentTime;
   if (left < AHEAD && !audio.paused && following() && spare.track !== following()) ready(spare, following());
