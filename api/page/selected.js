@@ -2,24 +2,25 @@
 
 import { h, iconButton } from "./dom.js";
 import { playAll } from "./play_all.js";
+import { named } from "./tracks.js";
 
 const MIXED = 12; // tracks of a selection that a mix is made of
 const SHOWN = 6;
-const WALKED = 500; // tracks that are put in an order in which each is near the last
+const WALKED = 500; // tracks that are put in an order in which each is near the last, and that are played
 
 // The points in an order in which each is near the last, from the one that is nearest to (x, y).
 export function inOrder(points, found, [x, y]) {
-  const left = new Set(found.slice(0, WALKED));
-  const order = [];
-  for (let at = [x, y]; left.size;) {
-    let best = -1, least = Infinity;
-    for (const i of left) {
-      const away = (points.x[i] - at[0]) ** 2 + (points.y[i] - at[1]) ** 2;
-      if (away < least) { least = away; best = i; }
+  const left = found.slice(0, WALKED), order = [];
+  for (let px = x, py = y; left.length;) {
+    let best = 0, least = Infinity;
+    for (let at = 0; at < left.length; at++) {
+      const away = (points.x[left[at]] - px) ** 2 + (points.y[left[at]] - py) ** 2;
+      if (away < least) { least = away; best = at; }
     }
-    left.delete(best);
-    order.push(best);
-    at = [points.x[best], points.y[best]];
+    order.push(left[best]);
+    [px, py] = [points.x[left[best]], points.y[left[best]]];
+    left[best] = left.at(-1);
+    left.pop();
   }
   return [...order, ...found.slice(WALKED)];
 }
@@ -37,19 +38,19 @@ export function mostly(points, found) {
 export const saidOf = (points, found) => [`${counted(found.length)} selected`, mostly(points, found)].filter(Boolean).join(", ");
 
 export function selected(points, order, stage, { open, close }) {
-  const tracks = order.map(points.track);
-  const mixed = tracks.length <= MIXED ? tracks : Array.from({ length: MIXED }, (_, at) => tracks[Math.floor((at * tracks.length) / MIXED)]);
+  const tracks = order.slice(0, WALKED).map(points.track);
+  const mixed = Array.from({ length: Math.min(MIXED, tracks.length) }, (_, at) => tracks[Math.floor((at * tracks.length) / Math.min(MIXED, tracks.length))]);
   const link = (route, values, text, title) => h("a", { class: "button", href: `#/${route}?${new URLSearchParams(values)}`, title }, text);
-  const [first, last] = [order[0], order.at(-1)];
+  const [first, last] = [tracks[0], tracks.at(-1)];
   return [
-    h("h2", {}, counted(tracks.length)), h("p", { class: "hint" }, tracks.length ? mostly(points, order) : "There is no track in this part of the map."),
+    h("h2", {}, counted(order.length)), h("p", { class: "hint" }, tracks.length ? mostly(points, order) : "There is no track in this part of the map."),
     tracks.length ? h("div", { class: "settings" }, playAll(tracks, stage),
-      link("", { like: mixed.map((track) => track.track_id).join(",") }, mixed.length < tracks.length ? `Mix ${MIXED} of them` : "Mix them", "What sounds like these together"),
-      tracks.length > 1 ? link("path", { from: tracks[0].track_id, to: tracks.at(-1).track_id }, "Walk through",
-        `From ${points.name(first)} to ${points.name(last)}`) : null) : null,
+      link("", { like: mixed.map((track) => track.track_id).join(",") }, mixed.length < order.length ? `Mix ${MIXED} of them` : "Mix them", "What sounds like these together"),
+      tracks.length > 1 ? link("path", { from: first.track_id, to: last.track_id }, "Walk through",
+        `From ${named(first)} to ${named(last)}`) : null) : null,
     h("ol", { class: "plain" }, order.slice(0, SHOWN).map((i) => h("li", {},
       h("button", { type: "button", class: "entry", onclick: () => open(i) }, h("strong", {}, points.name(i)), h("span", {}, points.artists[i]))))),
-    tracks.length > SHOWN ? h("p", { class: "hint" }, `and ${(tracks.length - SHOWN).toLocaleString()} more`) : null,
+    order.length > SHOWN ? h("p", { class: "hint" }, `and ${(order.length - SHOWN).toLocaleString()} more`) : null,
     iconButton("close", "Drop the selection", close, { class: "round corner" }),
   ];
 }

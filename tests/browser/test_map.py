@@ -1,4 +1,4 @@
-"""The map by mouse, touch and keyboard: regions and their names, looking up, selecting, walking; all of it in the address."""
+"""The map by mouse, touch and keyboard: names of regions, looking up, selecting, walking; all of it in the address."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +10,9 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import OpenPage, both_widths
 from tests.browser.site import STYLES
 
+_IS_COLOURFUL = """
+canvas => new Set(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data).size > 8
+"""
 _WALK = "from=deezer:1007&to=deezer:1200"
 
 
@@ -160,7 +163,7 @@ def test_two_fingers_zoom_and_one_pans(open_page: OpenPage) -> None:
     x, _, scale = map(float, _kept(page)["at"].split("_"))
     assert scale == pytest.approx(3, rel=0.1)
     _touch(page, [(200, 400)], [(150, 400)], [(100, 400)])
-    page.wait_for_function("x => Number(new URLSearchParams(location.hash.split('?')[1]).get('at').split('_')[0]) > x", arg=x)  # fmt: skip
+    page.wait_for_function("x => Number(/at=([^_]+)/.exec(location.hash)[1]) > x", arg=x)
     page.reload()
     expect(page.locator(".key-list .kind").first).to_be_visible()
     assert float(_kept(page)["at"].split("_")[2]) == pytest.approx(scale)
@@ -182,7 +185,7 @@ def test_a_walk_is_drawn_beside_its_list_and_on_the_map(open_page: OpenPage, wid
     page = open_page(f"#/path?{_WALK}&steps=6&energy=build_up", width=width)
     expect(page.locator(".walk .track")).to_have_count(8)
     sketch = page.get_by_role("img", name=re.compile("The walk on the map, from Neon Song to Ash Letter"))
-    page.wait_for_function("canvas => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, 100).data).size > 8", arg=sketch.element_handle())  # fmt: skip
+    page.wait_for_function(_IS_COLOURFUL, arg=sketch.element_handle())
     titles = page.locator(".walk .title").all_inner_texts()
     page.get_by_role("link", name="See it on the map").click()
     card = page.get_by_role("complementary", name="Walk")

@@ -1,7 +1,6 @@
 """Listening: a queue, keys of the keyboard and of the system, one track after the other."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,14 +26,21 @@ _SOUNDS = """
   };
   const handlers = (window.mediaKeys = {});
   const set = MediaSession.prototype.setActionHandler;
-  MediaSession.prototype.setActionHandler = function (name, call) { handlers[name] = call; set.call(this, name, call); };
+  MediaSession.prototype.setActionHandler = function (name, call) {
+    handlers[name] = call;
+    set.call(this, name, call);
+  };
 })();
 """
 """Listens to the page's own elements, and remembers what it answers to which media key."""
 
+_METADATA = """
+(({ title, artist, album, artwork: [{ src }] }) => ({ title, artist, album, src }))(navigator.mediaSession.metadata)
+"""
+
 
 @pytest.fixture(scope="module")
-def parts(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str, Any]]]:
+def parts(site: Site, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """Three tracks of one file, 1.3 s each, as a cue sheet says."""
     path = tmp_path_factory.mktemp("album") / "album.wav"
     path.write_bytes(tone(4.0))
@@ -45,7 +51,7 @@ def parts(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list
             track_id = window.track_id(track_id_of(file))
         site.world.table.register(TrackInfo(track_id, "file", preview_url=f"{path.as_uri()}#{window.fragment}"))
         found.append({"track_id": track_id, "source": "file", "title": title, "artists": ["The Hours"], "album": "Day"})
-    yield found
+    return found
 
 
 def _play(page: Page, tracks: list[dict[str, Any]]) -> Locator:
@@ -152,7 +158,7 @@ def test_the_system_is_told_what_plays_and_its_keys_are_heard(
     own = {**parts[0], "track_id": site.own_track, "title": "Café", "artwork_url": "/covers/none"}
     player = _play(page, [own, parts[1]])
     expect(player.get_by_role("button", name="Pause", exact=True)).to_be_visible()
-    shown = page.evaluate("(({ title, artist, album, artwork }) => ({ title, artist, album, src: artwork[0].src }))(navigator.mediaSession.metadata)")  # fmt: skip
+    shown = page.evaluate(_METADATA)
     assert shown["src"].endswith("/covers/none?size=96")
     assert (shown["title"], shown["artist"], shown["album"]) == ("Café", "The Hours", "Day")
     page.evaluate("mediaKeys.pause()")
