@@ -10,7 +10,7 @@ import { middleOf, outlineIn, rectangle, simplified, textOf } from "./lasso.js";
 import { mapped } from "./mapped.js";
 import { picker } from "./picker.js";
 import { painter, sceneOf } from "./paint.js";
-import { inOrder, saidOf, selected } from "./selected.js";
+import { saidOf, selected } from "./selected.js";
 import { styled } from "./styled.js";
 import { isKnown, liked, regionsOf, told } from "./taste.js";
 import { walked, walkIn } from "./walk.js";
@@ -118,8 +118,7 @@ export async function map(main, values) {
   function tell() {
     if (scene.chosen >= 0) return;
     if (scene.outline) {
-      const found = [...scene.found];
-      show("Selected tracks", selected(points, inOrder(points, found, scene.outline[0]), stage, { open: (i) => choose(i), close: () => { select(null); canvas.focus(); } }));
+      show("Selected tracks", selected(points, [...scene.found], scene.outline[0], stage, { open: (i) => choose(i), close: () => { select(null); canvas.focus(); } }));
     } else if (journey.length) {
       show("Walk", walkCard(walk, journey, stage, { open: (track) => choose(points.at(track.track_id)), close: () => { setOut(null); canvas.focus(); } }));
     } else show("Chosen track");

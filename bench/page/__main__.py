@@ -127,14 +127,18 @@ def _touches(page: Page, x: float, y: float) -> dict[str, Callable[[], Any]]:
         page.get_by_role("button", name="Select an area").click()
         draw()
 
+    def press(key: str) -> None:
+        page.locator("canvas").focus()
+        page.keyboard.press(key)
+
     return {
         "zoom": lambda: page.get_by_role("button", name="Zoom in").click(),
         "tag": lambda: page.get_by_role("button", name="tag 1", exact=True).click(),
         "pan": draw,
-        "plus": lambda: (page.locator("canvas").focus(), page.keyboard.press("+")),
+        "plus": lambda: press("+"),
         "arrow": lambda: page.keyboard.press("ArrowRight"),
         "lasso": lasso,
-        "drop": lambda: (page.locator("canvas").focus(), page.keyboard.press("Escape")),
+        "drop": lambda: press("Escape"),
         "all in view": lambda: page.get_by_role("button", name="Select what is in view").click(),
         "drop all": lambda: page.get_by_role("button", name="Drop the selection").click(),
         "press": lambda: page.mouse.click(x - 30, y - 120),
