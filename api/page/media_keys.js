@@ -25,7 +25,7 @@ export function tellMediaKeys() {
     const { track, paused, at, length } = state();
     if (track !== shown) {
       shown = track;
-      const src = track && artwork(track);
+      const src = track && artwork(track, 500);
       session.metadata = track && new MediaMetadata({ title: named(track), artist: artistsOf(track), album: track.album ?? "",
         artwork: src ? [{ src: new URL(src, location.href).href }] : [] });
     }

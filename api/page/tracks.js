@@ -11,9 +11,9 @@ export const artistsOf = (track) => track.artists.join(", ") || "Unknown artist"
 const home = (track) => (/^https?:\/\//i.test(track.url ?? "") ? track.url : null);
 
 // What the page's policy lets it show: covers of our own, and those of providers that are named.
-export function artwork(track) {
+export function artwork(track, size = 96) {
   const url = track.artwork_url ?? "";
-  if (url.startsWith("/covers/")) return `${url}?size=96`;
+  if (url.startsWith("/covers/")) return `${url}?size=${size}`;
   const host = /^https:\/\/([a-z0-9.-]+)\//.exec(url)?.[1];
   return host && ARTWORK.some((known) => (known.startsWith("*.") ? host.endsWith(known.slice(1)) : host === known)) ? url : null;
 }

@@ -125,6 +125,10 @@ def test_what_is_selected_is_told_played_mixed_and_walked(open_page: OpenPage, b
     assert _kept(page)["area"].count("_") >= 5
     expect(page.locator("[aria-live].unseen").last).to_contain_text("selected") if by == "keyboard" else None
     expect(card.get_by_role("button", name="Play all")).to_be_visible()
+    if by == "mouse":
+        with page.expect_download() as download:
+            card.get_by_role("button", name="Download").click()
+        assert download.value.path().read_text(encoding="utf-8").count("#EXTINF") == int(count.split()[0])
     assert "to=" in (card.get_by_role("link", name="Walk through").get_attribute("href") or "")
     page.reload()
     expect(card.get_by_role("heading")).to_have_text(count)

@@ -159,7 +159,7 @@ def test_the_system_is_told_what_plays_and_its_keys_are_heard(
     player = _play(page, [own, parts[1]])
     expect(player.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     shown = page.evaluate(_METADATA)
-    assert shown["src"].endswith("/covers/none?size=96")
+    assert shown["src"].endswith("/covers/none?size=500")
     assert (shown["title"], shown["artist"], shown["album"]) == ("Café", "The Hours", "Day")
     page.evaluate("mediaKeys.pause()")
     expect(player.get_by_role("button", name="Play", exact=True)).to_be_visible()
