@@ -1,7 +1,7 @@
 // Which part of the map is seen, and where its points lie on the sheet. A place on the map is about -1 to 1, on the sheet
 // it is in pixels.
 
-const [NEAREST, FARTHEST] = [60, 0.6];
+const [NEAREST, FARTHEST] = [60, 0.3];
 const FLIGHT_MS = 450;
 const [CLOSEST_FIT, ROOM] = [8, 0.72];
 
@@ -51,13 +51,13 @@ export function camera(points, margin = { x: 60, y: 150 }) {
       flight = requestAnimationFrame(frame);
       return undefined;
     },
-    // So that these points are seen in the part of the sheet that is free: its { right, bottom }.
+    // So that these points are seen in the part of the sheet that is free.
     fit(rows, free) {
       const ends = (column) => [Math.min(...rows.map((i) => column[i])), Math.max(...rows.map((i) => column[i]))];
       const [[left, right], [top, bottom]] = [ends(points.x), ends(points.y)];
-      const most = ROOM * Math.min(free.right / Math.max(right - left, 1e-3), free.bottom / Math.max(bottom - top, 1e-3));
+      const most = ROOM * Math.min(free.right / Math.max(right - left, 1e-3), (free.bottom - free.top) / Math.max(bottom - top, 1e-3));
       Object.assign(view, { x: (left + right) / 2, y: (top + bottom) / 2, scale: limited(Math.min(CLOSEST_FIT, (view.scale * most) / own.unit())) });
-      own.pan((free.right - size.width) / 2, (free.bottom - size.height) / 2);
+      own.pan((free.right - size.width) / 2, (free.top + free.bottom - size.height) / 2);
     },
     // "x_y_scale", as the address keeps it; nothing where all is seen.
     text: () => (view.scale === 1 && view.x === points.across.middle && view.y === points.down.middle ? ""

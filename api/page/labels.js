@@ -45,33 +45,35 @@ function named(points, side) {
 export function writeLabels(pen, points, labels, camera, { ink, soft, paper }, taken) {
   const boxes = [...taken];
   const { width, height } = camera.size;
-  const write = (text, x, y, font, size, colour) => {
+  const write = (text, x, lines, font, size, colour) => {
     pen.font = font;
-    const half = pen.measureText(text).width / 2 + 7;
-    if (half * 2 > width) return false;
+    const half = pen.measureText(text).width / 2 + 5;
     const middle = Math.min(width - half, Math.max(half, x));
-    const box = [middle - half, y - size, middle + half, y + size];
-    if (y < size || y > height - size || Math.abs(middle - x) > half) return false;
-    if (boxes.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) return false;
-    boxes.push(box);
+    if (half * 2 > width || Math.abs(middle - x) > half) return false;
+    const y = lines.find((line) => line > size && line < height - size && !boxes.some(([left, top, right, bottom]) =>
+      middle - half < right && middle + half > left && line - size < bottom && line + size > top));
+    if (y === undefined) return false;
+    boxes.push([middle - half, y - size, middle + half, y + size]);
     pen.strokeText(text, middle, y);
     pen.fillStyle = colour;
     pen.fillText(text, middle, y);
     return true;
   };
+  const few = titled(points, camera).map((i) => [i, ...camera.onSheet(points.x[i], points.y[i])]);
+  for (const [, x, y] of few) boxes.push([x - 5, y - 5, x + 5, y + 5]);
   Object.assign(pen, { textAlign: "center", textBaseline: "middle", lineJoin: "round", strokeStyle: paper, lineWidth: 4 });
   const most = Math.min(MOST, Math.ceil((width * height) / 26_000));
   let written = 0;
   for (const { tag, x, y, count } of labels(camera.view.scale)) {
     if (written >= most) break;
     const size = Math.min(17, 12 + Math.log2(count) / 2);
-    if (write(tag, ...camera.onSheet(x, y), `600 ${size}px ui-sans-serif, system-ui, sans-serif`, size, ink)) written += 1;
+    const [middle, line] = camera.onSheet(x, y);
+    if (write(tag, middle, few.length ? [line, line - 22, line + 22] : [line], `600 ${size}px ui-sans-serif, system-ui, sans-serif`, size, ink)) written += 1;
   }
   pen.lineWidth = 3;
-  for (const i of titled(points, camera)) {
-    const [x, y] = camera.onSheet(points.x[i], points.y[i]);
+  for (const [i, x, y] of few) {
     const title = points.name(i);
-    write(title.length > 28 ? `${title.slice(0, 27)}…` : title, x, y + 18, "12px ui-sans-serif, system-ui, sans-serif", 8, soft);
+    write(title.length > 28 ? `${title.slice(0, 27)}…` : title, x, [y + 17, y - 17], "12px ui-sans-serif, system-ui, sans-serif", 8, soft);
   }
   Object.assign(pen, { textAlign: "start", textBaseline: "alphabetic" });
 }

@@ -50,10 +50,11 @@ export async function map(main, values) {
   const { n, kinds } = points;
   const camera = cameraOn(points);
   const scene = sceneOf(points, camera, { lit: kinds.indexOf(values.get("tag")) });
-  const paint = painter(canvas, sheet, scene, [legend, finder, tools, card]);
+  const paint = painter(canvas, sheet, scene, { parts: [legend, finder, tools, card], measured: () => { if (fitted) camera.fit(fitted, free()); } });
   let walk = walkIn(values);
   let journey = [];
   let corners = null; // of the rectangle that keys select
+  let fitted = null; // points that are to be seen until somebody moves the map
   let gone = false;
 
   // The address: a new entry for what was chosen or selected, so that Back undoes it; the same one for how it is seen.
@@ -65,7 +66,7 @@ export async function map(main, values) {
     if (address !== location.hash) history[entry ? "pushState" : "replaceState"](entry ? null : history.state, "", address);
   }
   const keepSoon = debounce(() => keep(), CARRIED);
-  const seen = () => { hover(-1); paint(true); keepSoon(); };
+  const seen = () => { fitted = null; hover(-1); paint(true); keepSoon(); };
 
   legend.append(...kinds.map((tag, kind) => h("li", {}, h("button", { type: "button", class: `kind k${kind}`, "aria-pressed": String(kind === scene.lit),
     onclick: (event) => {
@@ -197,24 +198,25 @@ export async function map(main, values) {
     scene.stops = journey.map((track, number) => [number + 1, points.at(track.track_id)]).filter(([, i]) => i >= 0);
     if (gone) return;
     tell();
-    if (scene.stops.length && !values.get("at")) camera.fit(scene.stops.map(([, i]) => i), free());
+    if (scene.stops.length && !values.get("at")) camera.fit(fitted = scene.stops.map(([, i]) => i), free());
     paint(true);
     if (entry) keep(true);
   }
 
-  // What the card leaves of the sheet.
+  // What the card and the tools leave of the sheet.
   function free() {
     const { width, height } = camera.size;
-    if (card.hidden) return { right: width, bottom: height };
-    return card.offsetWidth < width ? { right: card.offsetLeft, bottom: height } : { right: width, bottom: card.offsetTop };
+    const top = tools.offsetTop < height / 3 ? tools.offsetTop + tools.offsetHeight : finder.offsetTop; // on a phone the tools are above
+    if (card.hidden) return { top, right: width, bottom: height };
+    return card.offsetWidth < width ? { top, right: card.offsetLeft, bottom: height } : { top, right: width, bottom: card.offsetTop };
   }
 
   // The card must not lie over what it tells of.
   function uncover(...place) {
     const [x, y] = camera.onSheet(...place);
-    const { right, bottom } = free();
+    const { top, right, bottom } = free();
     if (right < camera.size.width && x > right - 30) camera.pan(right / 2 - x, 0);
-    if (bottom < camera.size.height && y > bottom - 30) camera.pan(0, bottom / 2 - y);
+    if (bottom < camera.size.height && y > bottom - 30) camera.pan(0, (top + bottom) / 2 - y);
   }
 
   function zoom(factor, px, py) {

@@ -15,8 +15,9 @@ const SHARPEST = 2; // pixels of the picture in one of the sheet's: more are not
 export const sceneOf = (points, camera, more) =>
   ({ points, camera, hovered: -1, chosen: -1, near: [], lit: -1, outline: null, found: new Set(), drawing: null, regions: [], stops: [], ...more });
 
-// `scene` says what is to be seen; of the sheet, names keep off the `parts` that lie over it. paint(true) draws the points anew.
-export function painter(canvas, sheet, scene, parts = []) {
+// `scene` says what is to be seen; of the sheet, names keep off the `parts` that lie over it. `measured` is called once the sheet has
+// another size. paint(true) draws the points anew.
+export function painter(canvas, sheet, scene, { parts = [], measured = () => {} } = {}) {
   const { points, camera } = scene;
   const plot = plotter(points);
   const labels = labelsOf(points);
@@ -36,6 +37,7 @@ export function painter(canvas, sheet, scene, parts = []) {
     Object.assign(camera.size, { width: box.width, height: box.height });
     canvas.width = Math.round(box.width * ratio);
     canvas.height = Math.round(box.height * ratio);
+    measured();
     draw();
   }
 

@@ -20,10 +20,9 @@ export function walkMap(state, journey) {
     const stops = points ? journey.map((track, number) => [number + 1, points.at(track.track_id)]).filter(([, i]) => i >= 0) : [];
     if (stops.length < 2) return figure.remove();
     const camera = cameraOn(points, { x: 40, y: 40 });
-    const box = figure.getBoundingClientRect();
-    Object.assign(camera.size, { width: box.width, height: box.height });
-    camera.fit(stops.map(([, i]) => i), { right: box.width, bottom: box.height });
-    paint = painter(canvas, figure, sceneOf(points, camera, { stops }), [figure.querySelector("a")]);
+    const rows = stops.map(([, i]) => i);
+    paint = painter(canvas, figure, sceneOf(points, camera, { stops }), { parts: [figure.querySelector("a")],
+      measured: () => camera.fit(rows, { top: 0, right: camera.size.width, bottom: camera.size.height }) });
     return paint.begin();
   }
 
