@@ -9,7 +9,8 @@ const STEP = 10; // seconds, where the system says none
 export function tellMediaKeys() {
   const session = navigator.mediaSession;
   if (!session) return;
-  const on = { play: playOrPause, pause: playOrPause, stop: close, previoustrack: previous, nexttrack: next,
+  const turn = (paused) => () => { if (state().paused === paused) playOrPause(); };
+  const on = { play: turn(true), pause: turn(false), stop: close, previoustrack: previous, nexttrack: next,
     seekto: ({ seekTime }) => seek(seekTime),
     seekbackward: ({ seekOffset }) => seek(state().at - (seekOffset ?? STEP)),
     seekforward: ({ seekOffset }) => seek(state().at + (seekOffset ?? STEP)) };
