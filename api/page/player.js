@@ -200,5 +200,6 @@ function finished() {
 
 const show = () => { if (current()) import("./bar.js").catch(() => say("The player could not be loaded. Is Earshot still there?")); };
 addEventListener("pagehide", leave);
+document.addEventListener("earshot:hush", () => now.audio.pause()); // another sound begins, or the microphone listens
 document.addEventListener("earshot:queue", show);
 show();
