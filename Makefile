@@ -10,7 +10,7 @@ export EARSHOT_LOCAL_HOST := $(HOST)
 endif
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo proxy test-players test-kafka test-batch batch simulate test-field up down status crawl extract similar repair promote vectors shards pipeline pipeline-states test-pipelines model test lint format lock build-all bench-extract \
-        bench-songs bench-windows bench-index bench-ingest bench-scan bench-batch bench-api bench-listening bench-plots bench-quality bench-tags fuzz clean spotify-login openapi drawing notices
+        bench-songs bench-windows bench-index bench-ingest bench-page bench-scan bench-batch bench-api bench-listening bench-plots bench-quality bench-tags fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -153,6 +153,9 @@ bench-plots: setup-dev ## Draw docs/benchmarks/*.svg from the results
 
 bench-ingest: setup-dev model ## From PUT to searchable, and a playlist of 1,000 (fails on a miss)
 	@$(PY) -m bench.ingest
+
+bench-page: setup-dev ## What a touch of a large map costs a slow phone, and the gap between two tracks (fails on a miss)
+	@$(PY) -m bench.page
 
 bench-scan: setup-dev ## A second crawl of 20,000 files that have not changed (fails on a miss)
 	@$(PY) -m bench.scan

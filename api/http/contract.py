@@ -304,6 +304,14 @@ class MapAnswer(BaseModel):
     tags: Annotated[list[str], Field(description="Each track's strongest tag.")]
 
 
+class ListedTracks(BaseModel):
+    """Tracks that were named, in their order."""
+
+    index_version: str
+    results: list[TrackBrief]
+    missing: Annotated[list[str], Field(description="Those that the index does not hold.")]
+
+
 class TrackAnswer(_showing(KNOWN)):  # type: ignore[misc]
     """What is known of a track, and how far it has come."""
 

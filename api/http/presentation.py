@@ -18,6 +18,7 @@ from api.http.contract import (
     SpaceVersion,
     TagStrength,
     TrackAnswer,
+    TrackBrief,
 )
 from earshot.colistening.table import ColisteningTable
 from earshot.descriptors import Descriptors
@@ -60,6 +61,11 @@ def _played_with(reason: PlayedWith) -> dict[str, object]:
 def query_track(seed: Seed, common: Commonness, versions: Sequence[IndexedTrack] = ()) -> QueryTrack:
     """A track that a query was made of, and its versions that are not among the results."""
     return QueryTrack(**_brief(seed.track, common), weight=seed.weight, versions=list(versions))
+
+
+def brief(track: IndexedTrack, common: Commonness) -> TrackBrief:
+    """An indexed track that was not found but named."""
+    return TrackBrief(**_brief(track, common))
 
 
 def _brief(track: IndexedTrack, common: Commonness) -> dict[str, object]:

@@ -4,6 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from api.http.lists import Format, PathRoot
 from api.http.options import OptionParameters, ParsedTrackId, TrackIdText
 from earshot.sources import Can, labels
 from earshot.stores.pasted_lists import MAX_PASTED_BYTES
@@ -31,6 +32,16 @@ class ExtendRequest(OptionParameters):
     """A playlist to continue, in its order, and the options."""
 
     track_ids: Annotated[list[TrackIdText], Field(min_length=1, max_length=200)]
+
+
+class ListedRequest(BaseModel):
+    """Tracks that shall be a list, in its order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    track_ids: Annotated[list[ParsedTrackId], Field(min_length=1, max_length=250)]
+    format: Format = None
+    path_root: PathRoot = None
 
 
 ListText = Annotated[

@@ -62,6 +62,8 @@ export const api = {
   mixAs: (format, seeds, values) => text("/similar", { method: "POST", headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ seeds, ...values, format }) }),
   pathAs: (format, wanted) => text(`/path?${query({ ...wanted, format })}`),
+  listAs: (format, trackIds) => text("/lists", { method: "POST", headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ track_ids: trackIds, format }) }),
   searchAs: (format, values) => text(`/search?${query({ ...values, format })}`),
   genres: () => ask("/genres"),
   tags: () => ask("/tags"),

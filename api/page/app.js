@@ -6,6 +6,7 @@ import { watchDrops } from "./drop.js";
 import { explore } from "./explore.js";
 import { focusMark, restoreFocus } from "./focus.js";
 import { arrive, leavePlace } from "./places.js";
+import "./keys.js";
 
 // A view draws itself into `main` as the `values` of the address ask, and returns what is to be done when it is left; or
 // { leave, update } where `update` shows other values of the same view. It is given { go, stays, rows }: the way to another

@@ -5,6 +5,7 @@ import { api } from "./api.js";
 import { h, icon, iconButton } from "./dom.js";
 import { filterControl } from "./filters.js";
 import { takeAway } from "./lists.js";
+import { playAll } from "./play_all.js";
 import { gathered, PAGE, pages } from "./rows.js";
 import { action, artistsOf, named, row, tile } from "./tracks.js";
 import { hasLearned, listeningSlider } from "./weights.js";
@@ -36,6 +37,7 @@ export async function mix({ state, change, stage, rows, go }) {
       limits()),
     h("div", { class: "bar" }, h("h2", {}, continues ? "To go on with" : "Within earshot"),
       h("a", { class: "quiet", href: "#/" }, "Start anew"),
+      playAll(answer.results, stage),
       answer.results.length ? takeAway(ask.as) : null),
     answer.results.length ? pages(answer.results, ask.page, draw) : h("p", { class: "empty" },
       state.closer ? "Nothing is so close. " : "Nothing fits these filters. ",

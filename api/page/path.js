@@ -4,13 +4,15 @@ import { api, currentStage } from "./api.js";
 import { h, icon, problem } from "./dom.js";
 import { takeAway } from "./lists.js";
 import { picker } from "./picker.js";
-import { toggle, playable } from "./player.js";
+import { playAll } from "./play_all.js";
+import { walkMap } from "./walk_map.js";
 import { named, row } from "./tracks.js";
+import { walked } from "./walk.js";
 import { hasLearned, listeningSlider } from "./weights.js";
 
 const ENERGY = { "": "as it comes", build_up: "build up", calm_down: "calm down" };
 
-export async function path(main, values, { go }) {
+export async function path(main, values, { go, stays }) {
   const state = { from: values.get("from") ?? "", to: values.get("to") ?? "", steps: values.get("steps") ?? "6",
     listening: values.get("listening") ?? "", harmonic: values.get("harmonic") ?? "", energy: values.get("energy") ?? "" };
   const walk = (more) => {
@@ -53,21 +55,23 @@ export async function path(main, values, { go }) {
       }
     }
     if (!body.hasChildNodes()) body.append(h("p", { class: "empty" }, "Choose where to start and where to arrive. Each step is close to the last."));
-    return;
+    return undefined;
   }
   const stage = await currentStage().catch(() => "");
   try {
-    const answer = await api.path(state);
-    const [first, last] = answer.query;
-    drawEnds(named(first), named(last));
-    const journey = [{ ...first, similarity: null, shared_tags: [], versions: [] }, ...answer.results];
-    const heard = journey.filter((track) => playable(track, stage));
+    const journey = await walked(state);
+    if (!stays()) return undefined;
+    drawEnds(named(journey[0]), named(journey.at(-1)));
+    const sketch = walkMap(state, journey);
     body.replaceChildren(
-      h("div", { class: "bar" }, h("h2", {}, `${journey.length} tracks`),
-        heard.length > 1 ? h("button", { type: "button", class: "button", onclick: () => toggle(heard[0], heard.slice(1)) }, icon("play"), "Play the walk") : null,
+      h("div", { class: "bar" }, h("h2", {}, `${journey.length} tracks`), playAll(journey, stage, "Play the walk"),
         takeAway((format) => api.pathAs(format, state))),
+      sketch.figure,
       h("ol", { class: "tracks walk" }, journey.map((track, number) => row(track, { stage, rest: journey.slice(number + 1) }))));
+    sketch.draw();
+    return sketch.leave;
   } catch (error) {
     body.replaceChildren(problem(error));
+    return undefined;
   }
 }

@@ -19,12 +19,11 @@ export async function liked() {
   return known.seeds;
 }
 
-// Of weighted tracks and the columns of the map: { x, y, radius, share, tag, seeds } each, the greatest share first.
-export function regionsOf(seeds, data) {
-  const at = new Map(data.track_ids.map((id, i) => [id, i]));
-  const shown = seeds.filter((seed) => seed.weight > 0 && at.has(seed.track_id)).sort((a, b) => b.weight - a.weight)
-    .map((seed) => ({ seed, x: data.x[at.get(seed.track_id)], y: data.y[at.get(seed.track_id)] }));
-  const side = Math.max(...[data.x, data.y].map((values) => values.reduce((most, v) => Math.max(most, v), -1) - values.reduce((least, v) => Math.min(least, v), 1)), 0.2);
+// Of weighted tracks and the points of the map: { x, y, radius, share, tag, seeds } each, the greatest share first.
+export function regionsOf(seeds, points) {
+  const shown = seeds.filter((seed) => seed.weight > 0 && points.at(seed.track_id) >= 0).sort((a, b) => b.weight - a.weight)
+    .map((seed) => ({ seed, x: points.x[points.at(seed.track_id)], y: points.y[points.at(seed.track_id)] }));
+  const side = Math.max(points.across.length, points.down.length);
   const groups = [];
   for (const point of shown) {
     const near = groups.find((group) => Math.hypot(group[0].x - point.x, group[0].y - point.y) < NEAR * side);

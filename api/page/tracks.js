@@ -11,14 +11,14 @@ export const artistsOf = (track) => track.artists.join(", ") || "Unknown artist"
 const home = (track) => (/^https?:\/\//i.test(track.url ?? "") ? track.url : null);
 
 // What the page's policy lets it show: covers of our own, and those of providers that are named.
-function artwork(track, size) {
+export function artwork(track, size = 96) {
   const url = track.artwork_url ?? "";
   if (url.startsWith("/covers/")) return `${url}?size=${size}`;
   const host = /^https:\/\/([a-z0-9.-]+)\//.exec(url)?.[1];
   return host && ARTWORK.some((known) => (known.startsWith("*.") ? host.endsWith(known.slice(1)) : host === known)) ? url : null;
 }
 
-function cover(track, large) {
+export function cover(track, large = false) {
   const src = artwork(track, large ? 500 : 96);
   if (!src) return null;
   const alt = `Cover of ${track.album || named(track)}`;

@@ -1,9 +1,10 @@
 // For you: what Earshot recommends whoever has the key, why, and all that it keeps of them.
 
 import { api, currentStage } from "./api.js";
-import { h, icon, problem, say, saying } from "./dom.js";
+import { h, problem, say, saying } from "./dom.js";
 import { keyField, listenerKey } from "./listener.js";
-import { playable, toggle } from "./player.js";
+import { mapped } from "./mapped.js";
+import { playAll } from "./play_all.js";
 import { regionsOf, remember, told } from "./taste.js";
 import { action, artistsOf, named, row, tagChips } from "./tracks.js";
 import { hasLearned, listeningSlider } from "./weights.js";
@@ -38,10 +39,9 @@ export async function you(main, values, { go, stays }) {
       if (!stays()) return;
       remember(answer.query);
       note.replaceChildren();
-      const heard = answer.results.filter((track) => playable(track, stage));
       body.replaceChildren(...[
         h("div", { class: "bar" }, h("h2", {}, answer.basis === "spread" ? "Something of everything" : "You may like"),
-          heard.length > 1 ? h("button", { type: "button", class: "button", onclick: () => toggle(heard[0], heard.slice(1)) }, icon("play"), "Play all") : null),
+          playAll(answer.results, stage)),
         answer.basis === "spread" ? h("p", { class: "hint" }, "Nothing is known of you yet, so these are as unlike each other as the catalogue allows. Play something, or love it.") : null,
         h("ol", { class: "tracks" }, answer.results.map((track, number) => row(track, { stage, rest: answer.results.slice(number + 1), seeds: answer.query, actions: opinions(track, said.opinions) }))),
         answer.basis === "spread" ? null : liking(answer.query), history(), deletion()].filter(Boolean));
@@ -85,8 +85,8 @@ export async function you(main, values, { go, stays }) {
   function onTheMap(liked) {
     const list = h("ul", { class: "plain", "aria-label": "Regions of the map" });
     const whole = h("p", { hidden: true }, h("a", { class: "button", href: "#/map?you" }, "See it on the map"));
-    api.map().then((data) => {
-      list.replaceChildren(...regionsOf(liked, data).map((region) => h("li", {}, told(region))));
+    mapped().then((points) => {
+      list.replaceChildren(...regionsOf(liked, points).map((region) => h("li", {}, told(region))));
       whole.hidden = !list.children.length;
     }).catch(() => {}); // without a map the tracks below say the same
     return [list, whole];

@@ -19,6 +19,9 @@ from tests.browser.conftest import OpenPage, both_widths
 from tests.browser.site import Site
 from tests.colistening import published, rows_of
 
+_PICTURE = "canvas => new Promise((done) => requestAnimationFrame(() => done(canvas.toDataURL())))"
+"""What a canvas shows once the next frame is drawn."""
+
 
 @pytest.fixture
 def learned(site: Site, tmp_path: Path) -> Iterator[None]:
@@ -105,15 +108,15 @@ def test_what_one_likes_is_shaded_on_the_map_and_said_in_words(open_page: OpenPa
     expect(toggle).to_have_attribute("aria-pressed", "true")
     told = page.get_by_role("list", name="What Earshot thinks you like")
     expect(told.get_by_role("listitem").first).to_contain_text("jazz")
-    shaded = page.locator("canvas").evaluate("canvas => canvas.toDataURL()")
+    shaded = page.locator("canvas").evaluate(_PICTURE)
     toggle.focus()
     page.keyboard.press("Enter")
     expect(toggle).to_have_attribute("aria-pressed", "false")
     expect(told.get_by_role("listitem")).to_have_count(0)
-    assert page.locator("canvas").evaluate("canvas => canvas.toDataURL()") != shaded
+    assert page.locator("canvas").evaluate(_PICTURE) != shaded
     toggle.click()
     expect(told.get_by_role("listitem").first).to_contain_text("jazz")
-    assert page.locator("canvas").evaluate("canvas => canvas.toDataURL()") == shaded
+    assert page.locator("canvas").evaluate(_PICTURE) == shaded
 
 
 def test_of_whom_nothing_is_known_the_map_says_so(open_page: OpenPage) -> None:

@@ -71,11 +71,21 @@ def test_every_answer_is_a_list_too(library: World, form: str) -> None:
         assert f"earshot.{form}" in answer.headers["content-disposition"]
         assert "private" in answer.headers["cache-control"]
         assert [one.location for one in _read(answer.text, form)] == expected
+    named = library.post("/lists", {"track_ids": ["deezer:4", "file:0000000000000001"], "format": form})
+    assert [one.location for one in _read(named.text, form)] == ["https://www.deezer.com/track/4", _FILES[1]]
     found = _read(library.get("/search", text="file", format=form).text, form)
     assert [one.location for one in found] == _FILES
     way = _read(library.get("/path", **{"from": "deezer:1", "to": "deezer:4"}, steps=1, format=form).text, form)
     assert [one.title for one in way][:: len(way) - 1] == ["Title 1", "Title 4"]
     assert way[0].location.endswith("/tracks/deezer:1/audio")
+
+
+def test_tracks_that_are_named_are_told_in_their_order_and_so_is_what_is_missing(library: World) -> None:
+    answer = library.post("/lists", {"track_ids": ["deezer:4", "deezer:77", "deezer:1"]}).json()
+    assert [track["track_id"] for track in answer["results"]] == ["deezer:4", "deezer:1"]
+    assert answer["missing"] == ["deezer:77"]
+    assert library.post("/lists", {"track_ids": []}).status_code == 422
+    assert library.post("/lists", {"track_ids": ["what is this"]}).status_code == 422
 
 
 def test_the_header_asks_for_a_form_as_well_and_json_stays_what_it_was(library: World) -> None:
