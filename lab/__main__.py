@@ -5,14 +5,14 @@ import sys
 from collections.abc import Sequence
 
 from earshot.errors import EarshotError
-from lab import evaluating
+from lab.evaluating import add_evaluate
 
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the words of the command line say; 1 when it cannot be done."""
     parser = argparse.ArgumentParser(prog="python -m lab", description="The laboratory: judges recipes and models.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    evaluating.add_to(verbs)
+    add_evaluate(verbs)
     options = parser.parse_args(arguments)
     try:
         options.run(options)
