@@ -30,6 +30,7 @@ from lab.metrics import ALBUM, ARTIST, GENRE, RECALL_AT_1, TAGS, Flags, Labels, 
 LOSSY: Final = tuple(name for name in ENCODINGS if name != LOSSLESS)
 CLEAN: Final = "clean"
 """The catalogue as it is."""
+_FEWEST = 4
 Vectors = Callable[[Rows], Callable[[Rows], Matrix]]
 """Fits itself to the catalogue of some rows; what that gives makes unit vectors of rows."""
 Found = dict[str, dict[str, float]]
@@ -111,7 +112,7 @@ def hear_corpus(corpus: Corpus, networks: Sequence[Network], work_dir: Path) -> 
     treatments = [(*ENCODINGS, *DISTORTIONS) if each else (LOSSLESS, *DISTORTIONS) for each in encoded]
     heard = hear([*zip(corpus.clips, treatments, strict=True)], networks, work_dir)
     audible = np.flatnonzero([found is not None for found in heard])
-    if len(audible) <= min(FITTED_TO):
+    if len(audible) < _FEWEST:
         raise InvalidInput(
             f"only {len(audible)} of {len(corpus.clips)} clips can be heard", hint="A corpus needs some hundreds."
         )
