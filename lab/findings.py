@@ -1,7 +1,7 @@
 """The folder of what the laboratory found on this machine, from which MLflow is told.
 
-`<subject>.json` is a judgement, `verdicts/<subject>.json` and `.svg` what the gate says of it, and `champion.json` which
-recipe `lab promote` or `lab rollback` put into service last.
+`<subject>.json` is a judgement, `verdicts/<subject>.json` and `.svg` what the gate says of it, and `champion.json`
+which recipe `lab promote` or `lab rollback` put into service last.
 """
 
 import json
@@ -76,7 +76,9 @@ def champion_in(folder: Path) -> str:
     try:
         return str(json.loads(file.read_text(encoding="utf-8"))["recipe"])
     except (ValueError, KeyError, TypeError) as error:
-        raise InvalidJudgement(f"{file} names no champion: {error}", hint="Remove it; promote writes it anew.") from error
+        raise InvalidJudgement(
+            f"{file} names no champion: {error}", hint="Remove it; promote writes it anew."
+        ) from error
 
 
 def _file_name(subject: str) -> str:

@@ -19,11 +19,11 @@ def forest_plot(verdict: Verdict) -> str:
     reach = max((max(abs(each.low), abs(each.high)) for _, each in found), default=0.0) or 0.01
     height = _TOP + _ROW * len(found) + 16
     rows = [_row(number, metric, each, reach) for number, (metric, each) in enumerate(found)]
-    middle = _x(0.0, reach)
+    middle, title = _x(0.0, reach), f"{verdict.candidate}, compared with {verdict.champion}"
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" style="{_STYLE}">',
         f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>',
-        f'<text x="12" y="24" font-weight="600">{escape(verdict.candidate)}, compared with {escape(verdict.champion)}</text>',
+        f'<text x="12" y="24" font-weight="600">{escape(title)}</text>',
         f'<text x="{_x(-reach, reach):.1f}" y="46" fill="{_UNKNOWN}">{-reach:+.3f}</text>',
         f'<text x="{_x(reach, reach):.1f}" y="46" fill="{_UNKNOWN}" text-anchor="end">{reach:+.3f}</text>',
         f'<line x1="{middle:.1f}" x2="{middle:.1f}" y1="52" y2="{height - 10}" stroke="#d0d7de"/>',

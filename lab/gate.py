@@ -96,7 +96,9 @@ class Verdict:
             found = {metric: Difference(**difference) for metric, difference in said.pop("differences").items()}
             return cls(**said | {"differences": found, "reasons": tuple(said["reasons"])})
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise InvalidJudgement(f"this is no verdict: {error}", hint="Judge again: python -m lab promote.") from error
+            raise InvalidJudgement(
+                f"this is no verdict: {error}", hint="Judge again: python -m lab promote."
+            ) from error
 
     def __str__(self) -> str:
         what = "may take the place of" if self.promoted else "may not take the place of"
@@ -132,7 +134,7 @@ def verdict(
             against.append(f"{said}: {worse} by more than {margin.margin} ({margin.why})")
     ratios = {bound.figure: _ratio(champion, candidate, bound) for bound in bounds if _is_known(bound, champion)}
     against += [
-        f"{bound.figure} is {ratios[bound.figure]:.2f} times the champion's, at most {bound.ratio} is let in ({bound.why})"
+        f"{bound.figure} is {ratios[bound.figure]:.2f} times the champion's, {bound.ratio} is the most ({bound.why})"
         for bound in bounds
         if ratios.get(bound.figure, 0.0) > bound.ratio
     ]

@@ -16,7 +16,8 @@ from earshot.index.store import IndexStore
 from earshot.recipes import Recipe, recipe_named
 from lab.corpus import Corpus
 from lab.evaluate import judge
-from lab.gate import Verdict, verdict
+from lab.gate import Verdict
+from lab.judgement import Judgement
 from lab.verdicts import check_pinned, kept
 
 
@@ -43,8 +44,8 @@ def champion_of(store: IndexStore) -> Recipe:
     return recipe_named(head.pointer.recipe)
 
 
-def judged_again(store: IndexStore, candidate: Recipe, corpus: Corpus, work_dir: Path) -> Verdict:
-    """The gate's verdict on `candidate` and what serves, both judged on the pinned corpus.
+def judged_again(store: IndexStore, candidate: Recipe, corpus: Corpus, work_dir: Path) -> tuple[Judgement, Judgement]:
+    """What serves and `candidate`, both judged on the pinned corpus.
 
     Raises:
         InvalidJudgement: the corpus is not the pinned one; or the candidate serves already.
@@ -54,7 +55,7 @@ def judged_again(store: IndexStore, candidate: Recipe, corpus: Corpus, work_dir:
     champion = champion_of(store)
     if champion == candidate:
         raise InvalidJudgement(f"{candidate.name} serves already", hint="Judge another one against it.")
-    return verdict(judge(champion, corpus, work_dir=work_dir), judge(candidate, corpus, work_dir=work_dir))
+    return judge(champion, corpus, work_dir=work_dir), judge(candidate, corpus, work_dir=work_dir)
 
 
 def check_kept(services: Services, candidate: Recipe) -> None:
@@ -72,8 +73,8 @@ def check_kept(services: Services, candidate: Recipe) -> None:
         raise RecipeNotReady(
             f"{candidate.name} is of {candidate.network.name}, {champion.name} is of {champion.network.name}, and this "
             f"stage hears with {services.network.name}",
-            hint=f"Another network hears every track anew: EARSHOT_MODEL={candidate.network.name}, deploy, and crawl again "
-            "(docs/models.md). Its index takes over once it lacks no track.",
+            hint=f"Another network hears every track anew: EARSHOT_MODEL={candidate.network.name}, deploy, and crawl "
+            "again (docs/models.md). Its index takes over once it lacks no track.",
         )
     wanted = ",".join(dict.fromkeys([*names, champion.name, candidate.name]))
     raise RecipeNotReady(

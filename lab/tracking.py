@@ -1,8 +1,8 @@
-"""`python -m lab.tracking FOLDER` (`make track`): tells MLflow what the laboratory found, and which recipe is champion.
+"""`python -m lab.tracking FOLDER` (`make track`): tells MLflow what the laboratory found, and who is champion.
 
-An exporter: what it tells lies in FOLDER (`lab.findings`) and, of what serves, in the index's pointer; nothing reads MLflow.
-It runs in an environment of its own (`scripts/tool-environment mlflow`), which has nothing else of Earshot's. MLflow's
-own variable MLFLOW_TRACKING_URI names the server; where it is not set, a SQLite file in FOLDER keeps the runs. What was
+An exporter: what it tells lies in FOLDER (`lab.findings`), what serves is said by the index's pointer, and nothing here
+asks MLflow for a decision. It runs in an environment of its own (`scripts/tool-environment mlflow`). MLflow's own
+variable MLFLOW_TRACKING_URI names the server; where it is not set, a SQLite file in FOLDER keeps the runs. What was
 told before is not told again.
 """
 
@@ -20,7 +20,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 from mlflow.utils.time import get_current_time_millis
 
-from lab.findings import champion_in, judgement_in, judgement_files, plot_of, verdict_of
+from lab.findings import champion_in, judgement_files, judgement_in, plot_of, verdict_of
 from lab.judgement import Judgement
 
 EXPERIMENT: Final = "earshot"
@@ -154,8 +154,8 @@ def main(arguments: Sequence[str]) -> int:
     file = (folder / "mlflow.db").resolve()
     told = track(MlflowClient(tracking_uri=server or f"sqlite:///{file}"), folder)
     sys.stdout.write(
-        f"{told.new} judgements told to {'the server of MLFLOW_TRACKING_URI' if server else file}, {told.known} were there "
-        f"already; {CHAMPION}: {told.champion or 'none of them'}\n"
+        f"{told.new} judgements told to {'the server of MLFLOW_TRACKING_URI' if server else file}, {told.known} were "
+        f"there already; {CHAMPION}: {told.champion or 'none of them'}\n"
     )
     return 0
 

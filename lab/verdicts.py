@@ -64,13 +64,13 @@ def check_pinned(store: ObjectStore, corpus: str) -> None:
     known = pinned(store)
     if known is None:
         raise InvalidJudgement(
-            "no corpus is pinned on which recipes are judged here", hint="Pin it: python -m lab pin [--corpus CSV]."
+            "no corpus is pinned on which recipes are judged here", hint="Pin it: python -m lab pin --corpus CSV."
         )
     if known.corpus != corpus:
         raise InvalidJudgement(
-            f"this corpus is {corpus[:12]}, and {known.corpus[:12]} was pinned on {known.at[:10]} ({known.clips} clips): "
-            "its rows or its files have changed, or it is another one",
-            hint="Bring back what was pinned, or pin this one and judge on it from now on: python -m lab pin [--corpus CSV].",
+            f"this corpus is {corpus[:12]}, and {known.corpus[:12]} was pinned on {known.at[:10]}: its rows or files "
+            "have changed, or it is another one",
+            hint="Bring back what was pinned, or judge on this one from now on: python -m lab pin --corpus CSV.",
         )
 
 
