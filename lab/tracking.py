@@ -20,6 +20,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 from mlflow.utils.time import get_current_time_millis
 
+from earshot.errors import EarshotError
 from lab.findings import champion_in, judgement_files, judgement_in, plot_of, verdict_of
 from lab.judgement import Judgement
 
@@ -148,15 +149,26 @@ def _named(name: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Tell, and say how much there was to tell."""
+    """Tell, and say how much there was to tell; errors that people can mend become two lines."""
     (folder,) = map(Path, arguments)
+    if not any(judgement_files(folder)):
+        sys.stderr.write(f"error: no judgement lies in {folder}\nMake some: python -m lab evaluate --help.\n")
+        return 1
     server = os.environ.get("MLFLOW_TRACKING_URI", "")  # may hold a password, so it is never said
     file = (folder / "mlflow.db").resolve()
-    told = track(MlflowClient(tracking_uri=server or f"sqlite:///{file}"), folder)
-    sys.stdout.write(
-        f"{told.new} judgements told to {'the server of MLFLOW_TRACKING_URI' if server else file}, {told.known} were "
-        f"there already; {CHAMPION}: {told.champion or 'none of them'}\n"
-    )
+    try:
+        told = track(MlflowClient(tracking_uri=server or f"sqlite:///{file}"), folder)
+    except EarshotError as error:
+        sys.stderr.write(f"error: {error.message}\n{error.hint}\n")
+        return 1
+    except MlflowException as error:
+        sys.stderr.write(
+            f"error: MLflow refuses: {error.message}\nCheck MLFLOW_TRACKING_URI; what was told stays told.\n"
+        )
+        return 1
+    where = "the server of MLFLOW_TRACKING_URI" if server else file
+    champion = told.champion or "none of them"
+    sys.stdout.write(f"{told.new} told to {where}, {told.known} were there already; {CHAMPION}: {champion}\n")
     return 0
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from annoy_service import watch as watching
 from annoy_service.report import REPORTS, Report
 from annoy_service.watch import watch
 from earshot.clock import iso, now
@@ -24,25 +25,26 @@ def _add(world: World, raw: np.ndarray[Any, Any], name: str) -> None:
 
 
 def test_tracks_that_are_not_like_those_before_are_told_the_next_day(
-    world: World, music: Music, capsys: pytest.CaptureFixture[str]
+    world: World, music: Music, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(watching, "FEWEST", 25)
     assert watch(world.services) is None, "nothing serves yet"
-    _add(world, music(120), "old")
+    _add(world, music(30), "old")
     today = watch(world.services)
     assert today is not None
-    assert (today.tracks, today.sampled, today.new, today.found_new, today.retagged) == (120, 120, 0, None, None)
+    assert (today.tracks, today.sampled, today.new, today.found_new, today.retagged) == (30, 30, 0, None, None)
     assert today.found is not None
     assert today.found > 0.9
     assert (today.moved, today.alarms, today.tags) == (0, (), {"guitar": 1.0})
 
-    strange = music(110)
+    strange = music(25)
     strange[:, 0] += 4
     strange[:, 1] = np.random.default_rng(1).normal(0, 40, strange[:, 1].shape)  # its halves have nothing in common
     _add(world, strange, "new")
     capsys.readouterr()
     tomorrow = watch(world.services, now=iso(now() + timedelta(days=1)))
     assert tomorrow is not None
-    assert (tomorrow.tracks, tomorrow.new, tomorrow.retagged) == (230, 110, 0)
+    assert (tomorrow.tracks, tomorrow.new, tomorrow.retagged) == (55, 25, 0)
     assert tomorrow.fitted == today.fitted, "the delta has the transform of the base"
     assert tomorrow.alarms == ("new tracks", "embeddings")
     assert '"SoundDrifted":[1.0]' in capsys.readouterr().out.replace(" ", "")
