@@ -162,9 +162,8 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"error: {error.message}\n{error.hint}\n")
         return 1
     except MlflowException as error:
-        sys.stderr.write(
-            f"error: MLflow refuses: {error.message}\nCheck MLFLOW_TRACKING_URI; what was told stays told.\n"
-        )
+        refused = error.message.replace(server or "\n", "MLFLOW_TRACKING_URI")
+        sys.stderr.write(f"error: MLflow refuses: {refused}\nCheck MLFLOW_TRACKING_URI. What was told stays told.\n")
         return 1
     where = "the server of MLFLOW_TRACKING_URI" if server else file
     champion = told.champion or "none of them"
