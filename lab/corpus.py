@@ -159,8 +159,8 @@ def _of_piece(path: Path, name: str, length_s: float) -> Iterator[Clip]:
 def _length_s(path: Path) -> float:
     """0 of a file that says none."""
     try:
-        found = mutagen.File(path)  # type: ignore[attr-defined]
-    except mutagen.MutagenError:  # type: ignore[attr-defined]
+        found = mutagen.File(path)
+    except mutagen.MutagenError:
         return 0.0
     return float(found.info.length) if found else 0.0
 

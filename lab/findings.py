@@ -1,7 +1,7 @@
 """The folder of what the laboratory found on this machine, from which MLflow is told.
 
-`<subject>.json` is a judgement, `verdicts/<subject>.json` and `.svg` what the gate says of it, and `champion.json`
-which recipe `lab promote` or `lab rollback` put into service last.
+`<subject>-<corpus>.json` is a judgement (as `lab evaluate` writes it), files of the same name in `verdicts/` what the
+gate says of it, as JSON and drawn, and `champion.json` which recipe `lab promote` or `rollback` put into service last.
 """
 
 import json
@@ -19,13 +19,13 @@ _CHAMPION: Final = "champion.json"
 
 
 def write_judgement(folder: Path, judgement: Judgement) -> None:
-    """Keep it, in place of an older one of the same subject."""
-    _write(folder / f"{_file_name(judgement.subject)}.json", judgement.to_json())
+    """Keep it, in place of an older one of the same subject on the same corpus."""
+    _write(folder / f"{_name(judgement.subject, judgement.corpus)}.json", judgement.to_json() + "\n")
 
 
 def write_verdict(folder: Path, verdict: Verdict) -> None:
-    """Keep it and its picture, in place of an older one on the same candidate."""
-    name = _file_name(verdict.candidate)
+    """Keep it and its picture, in place of an older one on the same candidate and corpus."""
+    name = _name(verdict.candidate, verdict.corpus)
     _write(folder / _VERDICTS / f"{name}.json", verdict.to_json())
     _write(folder / _VERDICTS / f"{name}.svg", forest_plot(verdict))
 
@@ -50,17 +50,14 @@ def judgement_in(file: Path) -> Judgement:
 
 
 def verdict_of(folder: Path, judgement: Judgement) -> Verdict | None:
-    """What the gate says of it, if it was asked on the same corpus."""
-    file = folder / _VERDICTS / f"{_file_name(judgement.subject)}.json"
-    if not file.exists():
-        return None
-    verdict = Verdict.from_json(file.read_text(encoding="utf-8"))
-    return verdict if verdict.corpus == judgement.corpus else None
+    """What the gate says of it, if it was asked."""
+    file = _of_verdict(folder, judgement, "json")
+    return Verdict.from_json(file.read_text(encoding="utf-8")) if file.exists() else None
 
 
-def plot_of(folder: Path, subject: str) -> Path | None:
+def plot_of(folder: Path, judgement: Judgement) -> Path | None:
     """The picture of a verdict on it, if there is one."""
-    file = folder / _VERDICTS / f"{_file_name(subject)}.svg"
+    file = _of_verdict(folder, judgement, "svg")
     return file if file.exists() else None
 
 
@@ -81,8 +78,12 @@ def champion_in(folder: Path) -> str:
         ) from error
 
 
-def _file_name(subject: str) -> str:
-    return subject.replace("/", "_")
+def _of_verdict(folder: Path, judgement: Judgement, kind: str) -> Path:
+    return folder / _VERDICTS / f"{_name(judgement.subject, judgement.corpus)}.{kind}"
+
+
+def _name(subject: str, corpus: str) -> str:
+    return f"{subject}-{corpus[:12]}".replace(" ", "-").replace(",", "")
 
 
 def _write(file: Path, text: str) -> None:

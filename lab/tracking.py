@@ -80,7 +80,7 @@ def _tell(client: MlflowClient, experiment: str, folder: Path, file: Path) -> No
         tags=[RunTag("subject", judgement.subject), RunTag("corpus", judgement.corpus)],
     )
     client.log_artifact(run_id, str(file))
-    if plot := plot_of(folder, judgement.subject):
+    if plot := plot_of(folder, judgement):
         client.log_artifact(run_id, str(plot))
     verdict = verdict_of(folder, judgement)
     client.set_terminated(run_id)

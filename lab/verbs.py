@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from earshot.errors import InvalidJudgement
 from earshot.index.store import IndexStore
 from earshot.recipes import recipe_named
 from lab.corpus import Corpus
@@ -19,10 +20,11 @@ from ops.terminal import Say
 
 @dataclass(frozen=True, slots=True)
 class Folders:
-    """On this machine: of `findings` (`lab.findings`), and `work` for index files and what was heard."""
+    """On this machine: of `findings` (`lab.findings`), for files of an index, and for what was `heard`."""
 
     findings: Path
-    work: Path
+    index: Path
+    heard: Path
 
 
 ReadCorpus = Callable[[], Corpus]
@@ -35,16 +37,23 @@ def gate(findings: Path, champion: str, say: Say) -> int:
     Raises:
         InvalidJudgement: a file is none, or two cannot be compared.
     """
-    judgements = {each.subject: each for each in map(judgement_in, judgement_files(findings))}
-    known = judgements.pop(champion, None)
-    if known is None:
+    judgements = [judgement_in(file) for file in judgement_files(findings)]
+    champions = {each.corpus: each for each in judgements if each.subject == champion}
+    if not champions:
         say(f"{findings} holds no judgement of {champion}: python -m lab evaluate {champion} --out {findings}")
         return 1
-    verdicts = [verdict(known, each) for each in judgements.values() if each.scores.keys() == known.scores.keys()]
-    for each in verdicts:
-        write_verdict(findings, each)
-        say(str(each))
-    return 0 if any(each.promoted for each in verdicts) else 1
+    comparable = [each for each in judgements if each.subject != champion and each.corpus in champions]
+    promoted = 0
+    for each in comparable:
+        try:
+            given = verdict(champions[each.corpus], each)
+        except InvalidJudgement as error:  # a baseline answers fewer questions
+            say(f"{each.subject} cannot be compared: {error.message}")
+            continue
+        write_verdict(findings, given)
+        say(str(given))
+        promoted += given.promoted
+    return 0 if promoted else 1
 
 
 def pin(deployment: Deployment, corpus: Corpus, say: Say) -> int:
@@ -71,11 +80,11 @@ def promote(
         RecipeNotReady: the recipe or the champion is not kept, or its index lacks tracks (unless `incomplete`).
     """
     candidate, store = recipe_named(recipe), _store(deployment)
-    services = index_services(deployment, folders.work)
+    services = index_services(deployment, folders.index)
     check_kept(services, candidate)
     corpus = read_corpus()
     say(f"judging {candidate.name} and what serves on {len(corpus.clips)} clips")
-    judgements = judged_again(store, candidate, corpus, folders.work / "heard")
+    judgements = judged_again(store, candidate, corpus, folders.heard)
     given = verdict(*judgements)
     for judgement in judgements:
         write_judgement(folders.findings, judgement)
@@ -95,7 +104,7 @@ def rollback(deployment: Deployment, folders: Folders, say: Say) -> int:
         InvalidJudgement: no verdict says what was before.
         RecipeNotReady: it is not kept any more.
     """
-    _tell(roll_back(index_services(deployment, folders.work)), folders.findings, say)
+    _tell(roll_back(index_services(deployment, folders.index)), folders.findings, say)
     return 0
 
 

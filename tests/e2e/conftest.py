@@ -23,8 +23,6 @@ from tests.stubs.pictures import picture
 
 ROOT = Path(__file__).parents[2]
 _DOORS = {"up": "local", "down": "local", "demo": "demo", "rollback": "lab"}
-RECIPES = ("musicnn-msd@1-128d-channel", "musicnn-msd@1-64d")
-"""Kept side by side; the first one leads."""
 
 
 def until(condition: Callable[[], Any], timeout_s: float, what: str) -> Any:
@@ -47,7 +45,6 @@ class LocalStack:
             "PORT": str(self.port),
             "EARSHOT_LOCAL_AWS_PORT": str(self.aws_port),
             "EARSHOT_LOCAL_WORKERS": "1",  # each is a process that imports; the chaos has one per core
-            "EARSHOT_RECIPES": ",".join(RECIPES),
             "EARSHOT_LOCAL_TIMINGS": os.environ.get("TIMINGS", "fast"),
             "PYTHONPATH": str(ROOT / "tests" / "faults"),
         }

@@ -15,8 +15,10 @@ from lab.judgement import Judgement
 from lab.promotion import carry_out
 from lab.verdicts import keep
 from ops.indexes import index_services
-from tests.e2e.conftest import RECIPES, LocalStack, until
+from tests.e2e.conftest import LocalStack, until
 
+RECIPES = ("musicnn-msd@1-128d-channel", "musicnn-msd@1-64d")
+"""Kept side by side; the first one leads."""
 _EACH_S = 1 / 50
 
 
@@ -60,13 +62,29 @@ def _recipe(answer: httpx.Response) -> str:
     return recipe
 
 
+@pytest.fixture
+def crawled(music: dict[str, Path], tmp_path: Path) -> Iterator[LocalStack]:
+    """A stack of its own, which keeps both recipes, with few tracks."""
+    stack = LocalStack(tmp_path / "state")
+    stack.env["EARSHOT_RECIPES"] = ",".join(RECIPES)
+    try:
+        stack.up()
+        run = stack.run("crawl", str(music["few"]))
+        assert run.returncode == 0, run.stdout + run.stderr
+        yield stack
+    finally:
+        stack.close()
+
+
 def test_a_champion_is_promoted_and_rolled_back_while_fifty_queries_a_second_see_nothing_of_it(
     crawled: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, after = RECIPES
     monkeypatch.setenv("EARSHOT_RECIPES", ",".join(RECIPES))
-    services = index_services(crawled.deployment, tmp_path)
-    given = verdict(*(Judgement(name, "c" * 64, {"m": {"q": n}}, {}, {}) for n, name in enumerate(RECIPES)))
+    services = index_services(crawled.deployment, tmp_path / "index")
+    given = verdict(
+        *(Judgement(name, "c" * 64, {"clean/recall@1": {"clip": n}}, {}, {}) for n, name in enumerate(RECIPES))
+    )
     keep(services.leading.store, given)
     track_id = next(iter(crawled.deployment.tracks.scan_items()))["track_id"]["S"]
     asking = Asking(f"http://127.0.0.1:{crawled.port}/similar?track_id={track_id}")

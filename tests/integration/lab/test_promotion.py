@@ -67,11 +67,11 @@ def services(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def _given(candidate: str = _NEW, champion: str = _OLD, finds: float = 0.9) -> Verdict:
     """What the gate says of a candidate that finds so many where the champion finds half."""
-    judged = [
-        Judgement(name, _CORPUS, {"recall@1": {f"{n}": float(n < share * 200) for n in range(200)}}, {}, {})
+    was, wants = (
+        Judgement(name, _CORPUS, {"clean/recall@1": {f"{n}": float(n < share * 200) for n in range(200)}}, {}, {})
         for name, share in ((champion, 0.5), (candidate, finds))
-    ]
-    return verdict(*judged)
+    )
+    return verdict(was, wants)
 
 
 def _serving(store: IndexStore) -> str:

@@ -1,0 +1,125 @@
+"""What networks hear in the clips of a corpus, as it is and treated: encoded as sources do, or distorted.
+
+What was heard is kept by network, treatment, and content of the file: nothing is heard twice, in whichever corpus.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from config.extract import ModelSettings
+from earshot.errors import AudioRejected, InvalidSettings
+from earshot.networks import Network, network_named
+from extractor.audio.decode import decode
+from extractor.extract import extract_audio
+from extractor.networks.loading import load_network
+from lab.corpus import Clip
+from lab.cutting import Cutter
+from lab.distortions import DISTORTIONS
+from lab.encoding import ENCODINGS, LOSSLESS, Samples
+
+Raw = npt.NDArray[np.float16]
+"""(n, 2, D): embedding and drift, as the extractor stores them."""
+_MADE: Final = "1"
+"""Another number where encodings or distortions of the same name are made otherwise than before."""
+_load = cache(load_network)
+_cutter = cache(Cutter)
+
+
+def is_built(network: Network) -> bool:
+    """Whether the network's files are there."""
+    return (ModelSettings.load().model_dir / f"{network.name}.json").exists()
+
+
+def hear(
+    wanted: Sequence[tuple[Clip, Sequence[str]]], networks: Sequence[Network], folder: Path
+) -> list[Mapping[str, Raw] | None]:
+    """Of each clip by treatment, what the last of `networks` hears in it (2, D); None where any of it cannot be heard.
+
+    Args:
+        wanted: clips, and the names of encodings and distortions in which each is to be heard.
+        networks: all that will be asked of these clips: a treated clip is made once for them.
+        folder: where it is kept.
+
+    Raises:
+        InvalidSettings: a network's files are missing.
+        DecoderCrashed: a file killed the process that decodes it, or hangs there.
+    """
+    for network in networks:
+        if not is_built(network):
+            raise InvalidSettings(f"the files of {network.name} are not built", hint="make model builds them.")
+    work = partial(_hear, networks=[network.name for network in networks], folder=folder)
+    with ProcessPoolExecutor(os.cpu_count()) as workers:
+        return [*workers.map(work, *zip(*wanted, strict=True))]
+
+
+def treated(samples: Samples, treatment: str) -> bytes:
+    """(n, 2) samples at 44,100 Hz as a file: encoded, or distorted and lossless."""
+    if treatment in ENCODINGS:
+        return ENCODINGS[treatment](samples)
+    return ENCODINGS[LOSSLESS](DISTORTIONS[treatment](samples.mean(axis=1)))
+
+
+def features(file: bytes, network: Network) -> Raw:
+    """(2, D) of an encoded clip.
+
+    Raises:
+        AudioRejected: it cannot be heard.
+    """
+    loaded = _load(network.name, ModelSettings.load().model_dir)
+    embedding = extract_audio(decode(file, loaded.rate, loaded.min_seconds), loaded).embedding
+    return np.stack([embedding.embedding, embedding.drift]).astype(np.float16)
+
+
+def _hear(clip: Clip, treatments: Sequence[str], networks: Sequence[str], folder: Path) -> Mapping[str, Raw] | None:
+    missing = {
+        treatment: names
+        for treatment in treatments
+        if (names := [name for name in networks if not _place(folder, name, treatment, clip).exists()])
+    }
+    try:
+        samples = _cutter().samples(clip) if missing else None
+    except AudioRejected:
+        samples = None
+    for treatment, names in missing.items():
+        file = None if samples is None else treated(samples, treatment)
+        for name in names:
+            _keep(_place(folder, name, treatment, clip), None if file is None else _heard(file, name))
+    heard: dict[str, Raw] = {}
+    for treatment in treatments:
+        found = _kept(_place(folder, networks[-1], treatment, clip))
+        if found is None:
+            return None
+        heard[treatment] = found
+    return heard
+
+
+def _heard(file: bytes, network: str) -> Raw | None:
+    try:
+        return features(file, network_named(network))
+    except AudioRejected:
+        return None
+
+
+def _place(folder: Path, network: str, treatment: str, clip: Clip) -> Path:
+    return folder / "heard" / _MADE / network / treatment.replace(" ", "-") / f"{clip.sound}.npy"
+
+
+def _keep(place: Path, heard: Raw | None) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = place.with_suffix(f".{os.getpid()}.tmp")
+    with unfinished.open("wb") as target:
+        np.save(target, np.zeros(0, np.float16) if heard is None else heard)
+    unfinished.replace(place)
+
+
+def _kept(place: Path) -> Raw | None:
+    """None of what could not be heard, for which an empty array is kept."""
+    heard: Raw = np.load(place, allow_pickle=False)
+    return heard if heard.size else None
