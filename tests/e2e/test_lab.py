@@ -82,9 +82,8 @@ def test_a_champion_is_promoted_and_rolled_back_while_fifty_queries_a_second_see
     before, after = RECIPES
     monkeypatch.setenv("EARSHOT_RECIPES", ",".join(RECIPES))
     services = index_services(crawled.deployment, tmp_path / "index")
-    given = verdict(
-        *(Judgement(name, "c" * 64, {"clean/recall@1": {"clip": n}}, {}, {}) for n, name in enumerate(RECIPES))
-    )
+    was, wants = (Judgement(name, "c" * 64, {"clean/recall@1": {"a": n}}, {}, {}) for n, name in enumerate(RECIPES))
+    given = verdict(was, wants)
     keep(services.leading.store, given)
     track_id = next(iter(crawled.deployment.tracks.scan_items()))["track_id"]["S"]
     asking = Asking(f"http://127.0.0.1:{crawled.port}/similar?track_id={track_id}")
