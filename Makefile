@@ -65,9 +65,9 @@ promote: setup ## Let the index of RECIPE=… serve (docs/models.md; ARGS=--inco
 	@test -n $(call as_given,RECIPE) || { echo "usage: make promote RECIPE=<recipe> [ARGS=--incomplete]" >&2; exit 2; }
 	@$(PY) -m ops promote $(ARGS) -- $(call as_given,RECIPE)
 
-champion: model ## Judge RECIPE=… on the pinned music of CORPUS=… (a CSV, a folder), and let it serve if the gate does (docs/lab.md)
-	@test -n $(call as_given,RECIPE) && test -n $(call as_given,CORPUS) || { echo "usage: make champion RECIPE=<recipe> CORPUS=<CSV or folder> [ARGS=--incomplete]" >&2; exit 2; }
-	@$(PY) -m lab promote $(ARGS) --corpus=$(call as_given,CORPUS) -- $(call as_given,RECIPE)
+champion: model ## Judge RECIPE=… on the pinned music (CORPUS=…), and let it serve if the gate does (docs/lab.md)
+	@test -n $(call as_given,RECIPE) || { echo "usage: make champion RECIPE=<recipe> [CORPUS=<CSV or folder>] [ARGS=--incomplete]" >&2; exit 2; }
+	@$(PY) -m lab promote $(ARGS) $(if $(value CORPUS),--corpus=$(call as_given,CORPUS)) -- $(call as_given,RECIPE)
 
 rollback: setup ## Let the champion before this one serve again (docs/lab.md)
 	@$(PY) -m lab rollback

@@ -48,6 +48,7 @@ def _dice() -> np.random.Generator:
     return np.random.default_rng(5)
 
 
+@cache
 def _right() -> Matrix:
     return fitted(_RECIPE, _heard())(_heard()[:, 0])
 
