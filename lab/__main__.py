@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from earshot.errors import EarshotError
 from earshot.terminal import spare_the_terminal
-from lab import evaluating, promoting
+from lab.evaluating import add_evaluate
+from lab.promoting import add_promoting
 
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the words of the command line say; 1 when it cannot be done."""
     parser = argparse.ArgumentParser(prog="python -m lab", description="The laboratory: judges recipes and models.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    evaluating.add_to(verbs)
-    promoting.add_to(verbs)
+    add_evaluate(verbs)
+    add_promoting(verbs)
     options = parser.parse_args(arguments)
     try:
         return options.run(options) or 0

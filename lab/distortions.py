@@ -6,9 +6,9 @@ drawn from a fixed seed, the telephone is a Butterworth band-pass of the fourth 
 
 from collections.abc import Callable, Mapping
 
-import librosa
 import numpy as np
 import numpy.typing as npt
+from librosa import effects
 from scipy import signal
 
 from lab.encoding import RATE, Samples
@@ -20,13 +20,13 @@ _SEED = 16
 
 def shifted(samples: Samples, semitones: float) -> Samples:
     """Higher by so many semitones, as fast as before."""
-    found: Samples = librosa.effects.pitch_shift(samples, sr=RATE, n_steps=semitones).astype(np.float32)
+    found: Samples = effects.pitch_shift(samples, sr=RATE, n_steps=semitones).astype(np.float32)
     return found
 
 
 def hurried(samples: Samples, speed: float) -> Samples:
     """So many times as fast, as high as before."""
-    found: Samples = librosa.effects.time_stretch(samples, rate=speed).astype(np.float32)
+    found: Samples = effects.time_stretch(samples, rate=speed).astype(np.float32)
     return found
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 import av
-import librosa
 import numpy as np
 import numpy.typing as npt
 from av.audio.stream import AudioStream
@@ -60,6 +59,8 @@ def _frames(columns: Samples, rate: int, layout: str) -> Iterator[av.AudioFrame]
 
 def resampled(samples: Samples, rate: int, wanted: int) -> Samples:
     """(n, channels) samples at `rate` Hz as such at `wanted` Hz."""
+    import librosa  # slow to import, and seldom needed
+
     if rate == wanted:
         return samples
     found: Samples = librosa.resample(samples, orig_sr=rate, target_sr=wanted, res_type="soxr_hq", axis=0)

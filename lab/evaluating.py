@@ -24,7 +24,7 @@ WORK_DIR = _ROOT / "build" / "lab"
 INVENTED = Path("-")
 
 
-def add_to(verbs: Any) -> None:
+def add_evaluate(verbs: Any) -> None:
     """Add the verb to those of the command line."""
     parser: argparse.ArgumentParser = verbs.add_parser("evaluate", help="judge recipes, or models of listening")
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default all that are built, and {METADATA}")

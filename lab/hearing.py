@@ -54,9 +54,13 @@ def hear(
     for network in networks:
         if not is_built(network):
             raise InvalidSettings(f"the files of {network.name} are not built", hint="make model builds them.")
-    work = partial(_hear, networks=[network.name for network in networks], folder=folder)
-    with ProcessPoolExecutor(os.cpu_count()) as workers:
-        return [*workers.map(work, *zip(*wanted, strict=True))]
+    names = [network.name for network in networks]
+    unheard = [(clip, missing) for clip, of in wanted if (missing := _missing(clip, of, names, folder))]
+    if unheard:
+        with ProcessPoolExecutor(os.cpu_count()) as workers:
+            for _ in workers.map(partial(_hear, folder=folder), *zip(*unheard, strict=True)):
+                pass
+    return [_kept_of(clip, of, names[-1], folder) for clip, of in wanted]
 
 
 def treated(samples: Samples, treatment: str) -> bytes:
@@ -77,27 +81,29 @@ def features(file: bytes, network: Network) -> Raw:
     return np.stack([embedding.embedding, embedding.drift]).astype(np.float16)
 
 
-def _hear(clip: Clip, treatments: Sequence[str], networks: Sequence[str], folder: Path) -> Mapping[str, Raw] | None:
-    missing = {
-        treatment: names
+def _missing(clip: Clip, treatments: Sequence[str], networks: Sequence[str], folder: Path) -> dict[str, list[str]]:
+    """By treatment, the networks that have not heard the clip so."""
+    names = {
+        treatment: [name for name in networks if not _place(folder, name, treatment, clip).exists()]
         for treatment in treatments
-        if (names := [name for name in networks if not _place(folder, name, treatment, clip).exists()])
     }
+    return {treatment: of for treatment, of in names.items() if of}
+
+
+def _hear(clip: Clip, missing: Mapping[str, Sequence[str]], folder: Path) -> None:
     try:
-        samples = _cutter().samples(clip) if missing else None
+        samples = _cutter().samples(clip)
     except AudioRejected:
         samples = None
-    for treatment, names in missing.items():
+    for treatment, networks in missing.items():
         file = None if samples is None else treated(samples, treatment)
-        for name in names:
+        for name in networks:
             _keep(_place(folder, name, treatment, clip), None if file is None else _heard(file, name))
-    heard: dict[str, Raw] = {}
-    for treatment in treatments:
-        found = _kept(_place(folder, networks[-1], treatment, clip))
-        if found is None:
-            return None
-        heard[treatment] = found
-    return heard
+
+
+def _kept_of(clip: Clip, treatments: Sequence[str], network: str, folder: Path) -> Mapping[str, Raw] | None:
+    heard = {treatment: _kept(_place(folder, network, treatment, clip)) for treatment in treatments}
+    return None if any(found is None for found in heard.values()) else {k: v for k, v in heard.items() if v is not None}
 
 
 def _heard(file: bytes, network: str) -> Raw | None:

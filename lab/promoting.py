@@ -44,7 +44,7 @@ def rollback(settings: LocalSettings, _options: argparse.Namespace) -> int:
     return verbs.rollback(reach(settings), _folders(settings), say)
 
 
-def add_to(named: Any) -> None:
+def add_promoting(named: Any) -> None:
     """Add the verbs to those of the command line."""
 
     def add(name: str, verb: Verb) -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from lab import encoding as encoder
 from tests.music import clips as cutting
 from tests.music import encoding, hostile, invented
 
@@ -42,14 +43,14 @@ class Clip:
 @cache
 def clips() -> tuple[Clip, ...]:
     """Every clip, by id: freely licensed game music; synthesised where no Debian package can be had."""
-    folder = _made("clips", lambda target: cutting.write_all(target, _PIECES), cutting, encoding)
+    folder = _made("clips", lambda target: cutting.write_all(target, _PIECES), cutting, encoding, encoder)
     return tuple(Clip(path.stem, path) for path in sorted(folder.iterdir()))
 
 
 @cache
 def hostile_dir() -> Path:
     """Folder of hostile inputs; `hostile_cases` says what each must get."""
-    return _made("hostile", hostile.write_all, hostile, encoding, invented)
+    return _made("hostile", hostile.write_all, hostile, encoding, invented, encoder)
 
 
 def hostile_cases() -> dict[str, str]:

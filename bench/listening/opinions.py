@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from bench.figures import Figures
-from bench.listening.tastes import synthetic
+from lab.invented import synthetic
 from listening.models.interactions import (
     Evidence,
     Floats,

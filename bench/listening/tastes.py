@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from api.answers.listening import beside_sound
 from api.answers.options import Options
@@ -29,36 +28,20 @@ from earshot.index.reader import IndexReader
 from earshot.index.searcher import Searcher
 from earshot.plays import ListenerId, Play
 from earshot.stores.listeners_table import Listener
+from lab.invented import ENDS_AT, synthetic
 from listening.models.cold import Features
 from listening.models.fit import fit
 from listening.models.interactions import Evidence, Interactions
 from listening.models.learn import choose
 from simulator.__main__ import report
-from simulator.catalogue import Catalogue, Matrix, catalogue_of
+from simulator.catalogue import Catalogue, Matrix
 from simulator.judging import AGES, LENGTHS, POPULAR, WAYS, Ask, Counts, HeldOut, K, held_out, judged
 from simulator.people import Person, invented
 from simulator.sessions import SimulatedPlay, sessions
 from tests.unit.api.world import publish
 from tests.unit.api.world import track as track_of
 
-_TRACKS, _ARTISTS, _REGIONS, _SCENES, _NEW_SHARE = 3_000, 250, 12, 8, 0.1
 _PEOPLE, _OTHERS, _DAYS = 400, 160, 20
-_DIM = 128
-_SPREAD, _OF_ARTIST = 0.55, 0.35
-"""Standard deviations, of unit centres, of tracks around their artist and of artists around their region."""
-_ENDS_AT = 1_780_000_000
-
-
-def synthetic(rng: np.random.Generator) -> tuple[Catalogue, Matrix]:
-    """A catalogue and the unit vectors of its tracks (n, 128): around artists, which lie around centres of regions."""
-    centres = _unit(rng.standard_normal((_REGIONS, _DIM)))
-    artists = _unit(centres[rng.integers(_REGIONS, size=_ARTISTS)] + _noise(rng, _ARTISTS, _OF_ARTIST))
-    of = rng.integers(_ARTISTS, size=_TRACKS)
-    vectors = _unit(artists[of] + _noise(rng, _TRACKS, _SPREAD)).astype(np.float32)
-    ids = [f"deezer:{number}" for number in range(1, _TRACKS + 1)]
-    names = [f"Artist {number}" for number in of]
-    catalogue = catalogue_of(ids, ids, names, vectors, regions=_REGIONS, scenes=_SCENES, new_share=_NEW_SHARE, rng=rng)
-    return catalogue, vectors
 
 
 def opened(catalogue: Catalogue, vectors: Matrix, folder: Path) -> Searcher:
@@ -85,7 +68,7 @@ class Asking:
         recent = [_play(play, self.catalogue.track_ids) for play in reversed(history)]
         others = [TrackId(self.catalogue.track_ids[number]) for number in np.flatnonzero(~counts).tolist()]
         options = Options(k=K, max_per_artist=2, exclude=others)
-        wishes = Wishes(options, float(_ENDS_AT), beside_sound(self.table, listening))
+        wishes = Wishes(options, float(ENDS_AT), beside_sound(self.table, listening))
         found = recommend(self.searcher, Listener(recent), {}, wishes).results
         return [int(one.track.track_id.partition(":")[2]) - 1 for one in found]
 
@@ -113,7 +96,7 @@ def learned(
     order = np.argsort(np.array(catalogue.track_ids, "S"))
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    plays = [play for session in sessions(people, catalogue, _DAYS, _ENDS_AT, rng) for play in session]
+    plays = [play for session in sessions(people, catalogue, _DAYS, ENDS_AT, rng) for play in session]
     of, first = np.unique([(p.person, place[p.track]) for p in plays], axis=0, return_inverse=True)
     skipped, at = np.array([p.skipped for p in plays]), np.array([p.listened_at for p in plays])
     began = np.full(len(of), np.iinfo(np.int64).max)
@@ -159,7 +142,7 @@ def measure() -> Figures:
         folder = Path(place)
         known = learned(people[:_PEOPLE], catalogue, vectors, choices, folder)
         asking = Asking(opened(catalogue, vectors, folder), known.table, catalogue)
-        figures = judged(held_out(people[_PEOPLE:], catalogue, _ENDS_AT, futures), catalogue, asking.asker)
+        figures = judged(held_out(people[_PEOPLE:], catalogue, ENDS_AT, futures), catalogue, asking.asker)
     print(report(figures))
     return {
         "people": _PEOPLE,
@@ -174,16 +157,6 @@ def measure() -> Figures:
             for age in AGES
         },
     }
-
-
-def _unit(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    unit: npt.NDArray[np.float64] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return unit
-
-
-def _noise(rng: np.random.Generator, rows: int, size: float) -> npt.NDArray[np.float64]:
-    noise: npt.NDArray[np.float64] = size * rng.standard_normal((rows, _DIM)) / np.sqrt(_DIM)
-    return noise
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m bench.quality.channel NETWORK FILE FOLDER...`: how a network's features move between encodings.
+"""`python -m bench.quality.channel NETWORK FILE PLACE...`: how a network's features move between encodings.
 
 Writes the file that a recipe names as its channel (annoy_service/data): the mean, over clips and encodings, of the
 products of what an encoding adds to the features of the lossless clip. Of a covariance (D, D) it keeps its largest 256
@@ -14,10 +14,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from bench.quality.encodings import LOSSLESS
-from bench.quality.hearing import Raw, audible, hear_all
-from bench.quality.music import Clip, clips_of, encode_all
-from earshot.networks import NETWORKS
+from earshot.networks import NETWORKS, Network, network_named
+from lab.corpus import Clip
+from lab.encoding import LOSSLESS
+from lab.evaluating import WORK_DIR, music
+from lab.hearing import hear
 
 HEARD_AS: Final = ("mp3 64", "opus 48", "aac 64")
 _RANK = 256
@@ -29,12 +30,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.quality.channel")
     parser.add_argument("network", choices=tuple(NETWORKS))
     parser.add_argument("file", type=Path)
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("places", nargs="+", type=Path)
     options = parser.parse_args()
-    clips = clips_of(options.folders)
-    encode_all(clips, (LOSSLESS,))
-    clips = audible(clips, options.network)
-    covariance = np.mean([*channels(clips, options.network).values()], axis=0)
+    clips = music(options.places).clips
+    covariance = np.mean([*channels(clips, network_named(options.network)).values()], axis=0)
     factor, diagonal = compressed(covariance)
     np.savez_compressed(
         options.file, channel_factor=factor, channel_diagonal=diagonal, clips=np.array(len(clips)),
@@ -44,16 +43,16 @@ def main() -> int:
     return 0
 
 
-def channels(clips: Sequence[Clip], network: str) -> dict[str, Matrix64]:
-    """By encoding: the mean products (D, D) of what it adds to the embeddings of lossless clips."""
-    encode_all(clips, HEARD_AS)
+def channels(clips: Sequence[Clip], network: Network) -> dict[str, Matrix64]:
+    """By encoding: the mean products (D, D) of what it adds to the embeddings of lossless clips that can be heard."""
+    wanted = [(clip, (LOSSLESS, *HEARD_AS)) for clip in clips]
+    heard = [found for found in hear(wanted, [network], WORK_DIR) if found is not None]
 
-    def heard(encoding: str) -> Raw:
-        return hear_all([clip.file(encoding) for clip in clips], network)[:, 0].astype(np.float64)
+    def embeddings(encoding: str) -> Matrix64:
+        return np.stack([found[encoding][0] for found in heard]).astype(np.float64)
 
-    plain = heard(LOSSLESS)
-    moved = {encoding: heard(encoding) - plain for encoding in HEARD_AS}
-    return {encoding: delta.T @ delta / len(clips) for encoding, delta in moved.items()}
+    moved = {encoding: embeddings(encoding) - embeddings(LOSSLESS) for encoding in HEARD_AS}
+    return {encoding: delta.T @ delta / len(heard) for encoding, delta in moved.items()}
 
 
 def compressed(covariance: Matrix64) -> tuple[npt.NDArray[np.float16], npt.NDArray[np.float32]]:
