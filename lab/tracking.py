@@ -8,6 +8,7 @@ told before is not told again.
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -145,7 +146,9 @@ def _digest(folder: Path, file: Path) -> str:
 
 def _named(name: str) -> str:
     """MLflow takes letters, digits and a few signs."""
-    return name.replace("@", " at ")
+    for sign, word in (("@", " at "), ("+", "plus "), ("%", "percent")):
+        name = name.replace(sign, word)
+    return re.sub(r"[^\w\-. :/]", "_", name)
 
 
 def main(arguments: Sequence[str]) -> int:

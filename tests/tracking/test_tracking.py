@@ -56,7 +56,7 @@ def run(tmp_path: Path) -> Run:
 
 def _judgement(subject: str, share: float) -> Judgement:
     scores = {f"clip {number}": float(number < share * 100) for number in range(100)}
-    return Judgement(subject, "c" * 64, {"clean/recall@1": scores}, {"hub_skewness": 1.5}, {"seed": 7})
+    return Judgement(subject, "c" * 64, {"query +5 %/recall@1": scores}, {"hub_skewness": 1.5}, {"seed": 7})
 
 
 def test_judgements_become_runs_once_and_the_alias_follows_the_champion(run: Run, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_judgements_become_runs_once_and_the_alias_follows_the_champion(run: Run
     assert (told["versions"], told["champion"]) == (2, None), "nobody has promoted anything"
     ((params, metrics, files, status),) = told["runs"][_NEW]
     assert params == {"corpus": "c" * 64, "seed": "7"}
-    assert metrics == {"clean/recall at 1": 0.9, "hub_skewness": 1.5}
+    assert metrics == {"query plus 5 percent/recall at 1": 0.9, "hub_skewness": 1.5}
     assert (files, status) == ([f"{_NEW}-cccccccccccc.json"], "FINISHED")
 
     write_verdict(tmp_path, verdict(old, new))
@@ -78,6 +78,6 @@ def test_judgements_become_runs_once_and_the_alias_follows_the_champion(run: Run
     told = json.loads(run("-c", _READ, kept))
     assert (told["versions"], told["champion"]) == (3, _NEW)
     metrics, files = max(((each[1], each[2]) for each in told["runs"][_NEW]), key=lambda each: len(each[0]))
-    assert metrics["difference/clean/recall at 1"] == pytest.approx(0.4)
+    assert metrics["difference/query plus 5 percent/recall at 1"] == pytest.approx(0.4)
     assert files == [f"{_NEW}-cccccccccccc.json", f"{_NEW}-cccccccccccc.svg"]
     assert "0 told to" in run("-m", "lab.tracking", str(tmp_path))
