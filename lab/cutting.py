@@ -36,6 +36,11 @@ class Cutter:
         stereo = heard if note["channels"] == 2 else np.repeat(heard, 2, axis=1)
         return np.clip(resampled(stereo, note["rate"], RATE), -1, 1)
 
+    @property
+    def pid(self) -> int | None:
+        """The child process."""
+        return self._process.pid
+
     def close(self) -> None:
         """End the process."""
         self._process.close()

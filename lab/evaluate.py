@@ -30,6 +30,7 @@ from lab.metrics import ALBUM, ARTIST, GENRE, RECALL_AT_1, TAGS, Flags, Labels, 
 LOSSY: Final = tuple(name for name in ENCODINGS if name != LOSSLESS)
 CLEAN: Final = "clean"
 """The catalogue as it is."""
+_FEWEST = 4
 Vectors = Callable[[Rows], Callable[[Rows], Matrix]]
 """Fits itself to the catalogue of some rows; what that gives makes unit vectors of rows."""
 Found = dict[str, dict[str, float]]
@@ -84,7 +85,7 @@ def judge(recipe: Recipe, corpus: Corpus, *, work_dir: Path) -> Judgement:
         "prior": recipe.prior or "", "channel": recipe.channel or "", "spread": recipe.spread,
         **about(clips), "unheard": len(corpus.clips) - len(clips),
     }  # fmt: skip
-    return Judgement(recipe.name, corpus.sha256, found, figures, told)
+    return Judgement(recipe.name, corpus.sha256, by_track(found, clips), figures, told)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +112,7 @@ def hear_corpus(corpus: Corpus, networks: Sequence[Network], work_dir: Path) -> 
     treatments = [(*ENCODINGS, *DISTORTIONS) if each else (LOSSLESS, *DISTORTIONS) for each in encoded]
     heard = hear([*zip(corpus.clips, treatments, strict=True)], networks, work_dir)
     audible = np.flatnonzero([found is not None for found in heard])
-    if len(audible) <= min(FITTED_TO):
+    if len(audible) < _FEWEST:
         raise InvalidInput(
             f"only {len(audible)} of {len(corpus.clips)} clips can be heard", hint="A corpus needs some hundreds."
         )
@@ -138,6 +139,18 @@ def when_small(clips: Sequence[Clip], vectors: Vectors) -> Found:
         of_draws = [_one_clip_each(clips, some, vectors(some)) for some in drawn(rows, size or len(rows))]
         found |= prefixed(one_clip_of(size), mean_of(of_draws))
     return found
+
+
+def by_track(found: Found, clips: Sequence[Clip]) -> Found:
+    """The mean score of each track over its clips: they are no independent witnesses of a difference."""
+    track_of = {clip.clip_id: clip.track for clip in clips}
+    tracks: Found = {}
+    for metric, of_clips in found.items():
+        several: dict[str, list[float]] = defaultdict(list)
+        for name, score in of_clips.items():
+            several[track_of[name]].append(score)
+        tracks[metric] = {track: sum(values) / len(values) for track, values in several.items()}
+    return tracks
 
 
 def mean_of(several: Iterable[Mapping[str, Mapping[str, float]]]) -> Found:

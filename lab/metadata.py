@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from earshot.index.transform import unit
 from lab.corpus import Clip, Corpus
-from lab.evaluate import CLEAN, about, prefixed, when_small
+from lab.evaluate import CLEAN, about, by_track, prefixed, when_small
 from lab.judgement import Judgement
 from lab.metrics import Labels, Matrix, Rows, hubs, scores
 
@@ -29,7 +29,7 @@ def judge_metadata(corpus: Corpus) -> Judgement:
 
     near = scores(vectors, vectors, Labels.of(clips), np.arange(len(clips)))
     found = prefixed(CLEAN, near) | when_small(clips, of_catalogue)
-    return Judgement(NAME, corpus.sha256, found, hubs(vectors), {**_WEIGHTS, **about(clips)})
+    return Judgement(NAME, corpus.sha256, by_track(found, clips), hubs(vectors), {**_WEIGHTS, **about(clips)})
 
 
 def described(clips: Sequence[Clip]) -> Matrix:

@@ -15,7 +15,7 @@ import grimp
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
 HOUSE = (
-    "demo", "cli", "batch", "proxy", "local", "pipelines", "ops", "crawler", "extractor", "annoy_service", "listening",
+    "lab", "demo", "cli", "simulator", "batch", "proxy", "local", "pipelines", "ops", "crawler", "extractor", "annoy_service", "listening",
     "api", "config", "earshot",
 )  # fmt: skip
 """Top-level packages, from the roof down."""

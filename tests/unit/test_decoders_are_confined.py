@@ -9,6 +9,8 @@ import pytest
 from crawler.cutting.cutter import Cutter
 from earshot.confined import walls
 from extractor.audio.decoder import Decoder
+from lab import cutting
+from lab.corpus import Clip
 from tests.stubs.audio import sweep
 
 
@@ -25,7 +27,13 @@ def _cutter(path: Path) -> Cutter:
     return cutter
 
 
-@pytest.fixture(scope="module", params=[_decoder, _cutter], ids=["decoder", "cutter"])
+def _laboratory(path: Path) -> cutting.Cutter:
+    cutter = cutting.Cutter()
+    cutter.samples(Clip("a", "a", "a", path, ""))
+    return cutter
+
+
+@pytest.fixture(scope="module", params=[_decoder, _cutter, _laboratory], ids=["decoder", "cutter", "laboratory"])
 def child(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[psutil.Process]:
     path = tmp_path_factory.mktemp("audio") / "a.m4a"
     path.write_bytes(sweep(32, "m4a"))
