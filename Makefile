@@ -9,7 +9,7 @@ ifeq ($(origin HOST),command line)  # some shells have a variable HOST of their 
 export EARSHOT_LOCAL_HOST := $(HOST)
 endif
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo proxy test-players test-kafka test-batch batch simulate test-field up down status crawl extract similar repair promote vectors shards pipeline pipeline-states test-pipelines model test lint format lock build-all bench-extract \
+.PHONY: help setup setup-dev demo proxy test-players test-kafka test-batch batch simulate test-field up down status crawl extract similar repair promote champion rollback track vectors shards pipeline pipeline-states test-pipelines test-tracking model test lint format lock build-all bench-extract \
         bench-songs bench-windows bench-index bench-ingest bench-page bench-scan bench-batch bench-api bench-listening bench-plots bench-quality bench-tags lab fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
@@ -65,6 +65,16 @@ promote: setup ## Let the index of RECIPE=… serve (docs/models.md; ARGS=--inco
 	@test -n $(call as_given,RECIPE) || { echo "usage: make promote RECIPE=<recipe> [ARGS=--incomplete]" >&2; exit 2; }
 	@$(PY) -m ops promote $(ARGS) -- $(call as_given,RECIPE)
 
+champion: model ## Judge RECIPE=… on the pinned music (CORPUS=…), and let it serve if the gate does (docs/lab.md)
+	@test -n $(call as_given,RECIPE) || { echo "usage: make champion RECIPE=<recipe> [CORPUS=<CSV or folder>] [ARGS=--incomplete]" >&2; exit 2; }
+	@$(PY) -m lab promote $(ARGS) $(if $(value CORPUS),--corpus=$(call as_given,CORPUS)) -- $(call as_given,RECIPE)
+
+rollback: setup ## Let the champion before this one serve again (docs/lab.md)
+	@$(PY) -m lab rollback
+
+track: setup ## Tell MLflow what the laboratory found here (MLFLOW_TRACKING_URI; or a SQLite file in FINDINGS=.local/lab)
+	@MLFLOW_DISABLE_TELEMETRY=true $$(scripts/tool-environment mlflow)/python -m lab.tracking $(if $(value FINDINGS),$(call as_given,FINDINGS),.local/lab)
+
 vectors: setup ## Copy the index that serves to Amazon S3 Vectors, or what has changed (EARSHOT_VECTOR_BUCKET)
 	@$(PY) -m ops vectors
 
@@ -97,6 +107,10 @@ test-pipelines: setup-dev ## The pipeline by Step Functions, Airflow and Prefect
 	@scripts/tool-environment airflow >/dev/null
 	@scripts/tool-environment prefect >/dev/null
 	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest tests/pipelines $(ARGS)
+
+test-tracking: setup-dev ## What MLflow is told, by its own client in an environment of its own
+	@scripts/tool-environment mlflow >/dev/null
+	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest tests/tracking $(ARGS)
 
 test-batch: setup-dev model ## The same work on Spark, whose workers are killed meanwhile
 	@scripts/tool-environment broker >/dev/null

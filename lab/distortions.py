@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
-from librosa import effects
 from scipy import signal
 
 from lab.encoding import RATE, Samples
@@ -20,12 +19,16 @@ _SEED = 16
 
 def shifted(samples: Samples, semitones: float) -> Samples:
     """Higher by so many semitones, as fast as before."""
+    from librosa import effects  # late: seconds, which a rollback has no use for
+
     found: Samples = effects.pitch_shift(samples, sr=RATE, n_steps=semitones).astype(np.float32)
     return found
 
 
 def hurried(samples: Samples, speed: float) -> Samples:
     """So many times as fast, as high as before."""
+    from librosa import effects  # late, as above
+
     found: Samples = effects.time_stretch(samples, rate=speed).astype(np.float32)
     return found
 

@@ -2,8 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from config.local import LocalSettings
@@ -12,7 +11,7 @@ from earshot.playlists import agreed
 from earshot.running_stack import running
 from earshot.terminal import spare_the_terminal
 from ops.queue_table import queue_table
-from ops.terminal import in_words, say
+from ops.terminal import aws_in_words, in_words, say
 
 Verb = Callable[[LocalSettings, argparse.Namespace], int]
 """Runs, and returns the exit code. Verbs import late, so that a refusal answers at once."""
@@ -168,24 +167,10 @@ def main(arguments: Sequence[str]) -> int:
 
     def in_the_stage(settings: LocalSettings) -> int:
         chosen = settings.model_copy(update={"stage": options.stage or settings.stage})
-        with _aws_in_words(chosen.stage):
+        with aws_in_words(chosen.stage):
             return run(chosen, options)
 
     return in_words(in_the_stage)
-
-
-@contextmanager
-def _aws_in_words(stage: str) -> Iterator[None]:
-    """What AWS or the disk refuses, or the end of the stack in the middle of a command, is no defect of the command."""
-    from botocore.exceptions import BotoCoreError, ClientError  # late: see `Verb`
-
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        hint = "See what runs: make status." if stage == "local" else "Check your AWS credentials and region."
-        raise LocalStackError(f"stage {stage}: {error}", hint=hint) from None
-    except OSError as error:
-        raise LocalStackError(str(error)) from None
 
 
 def _parser() -> argparse.ArgumentParser:

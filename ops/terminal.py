@@ -1,10 +1,11 @@
 """What every command does at its edge: lines that appear at once, and errors in words."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from config.local import LocalSettings
-from earshot.errors import EarshotError, InvalidSettings
+from earshot.errors import EarshotError, InvalidSettings, LocalStackError
 
 Say = Callable[[str], None]
 """Prints a line for the user."""
@@ -30,6 +31,24 @@ def in_words(command: Callable[[LocalSettings], int]) -> int:
     except EarshotError as error:
         complain(f"error: {error.message}\n{error.hint}".rstrip())
         return 1
+
+
+@contextmanager
+def aws_in_words(stage: str) -> Iterator[None]:
+    """What AWS or the disk refuses, or the end of the stack in the middle of a command, is no defect of the command.
+
+    Raises:
+        LocalStackError: says what was refused.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # late: a refusal answers at once
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        hint = "See what runs: make status." if stage == "local" else "Check your AWS credentials and region."
+        raise LocalStackError(f"stage {stage}: {error}", hint=hint) from None
+    except OSError as error:
+        raise LocalStackError(str(error)) from None
 
 
 def only_local(settings: LocalSettings) -> None:

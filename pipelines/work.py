@@ -18,6 +18,7 @@ from annoy_service.index import announce
 from annoy_service.pointers import manifest_at, position
 from annoy_service.services import Services
 from annoy_service.stream import PER_MESSAGE
+from annoy_service.watch import watch as look_at_what_serves
 from earshot.colistening.store import ColisteningStore
 from earshot.crawls import CrawlProgress
 from earshot.errors import CrawlNotFound, InvalidInput, RecipeNotReady, StepFailed
@@ -210,6 +211,19 @@ def promote(stage: Stage, inputs: Inputs) -> Look:
     )
 
 
+def watch(stage: Stage, _inputs: Inputs) -> Look:
+    """How what serves fares on today's catalogue; see `annoy_service.watch`. Alarms are for people, and stop nothing.
+
+    Raises:
+        DamagedIndex: what serves cannot be read, or the last report.
+    """
+    report = look_at_what_serves(stage.services)
+    if report is None:
+        return Look(True, "nothing serves yet")
+    alarms = f"; look at: {', '.join(report.alarms)}" if report.alarms else ""
+    return Look(True, f"{report}{alarms}")
+
+
 WORK: Final[Mapping[str, Callable[[Stage, Inputs], Look]]] = {
     "crawl": crawl,
     "embed": embed,
@@ -217,6 +231,7 @@ WORK: Final[Mapping[str, Callable[[Stage, Inputs], Look]]] = {
     "train": train,
     "evaluate": evaluate,
     "promote": promote,
+    "watch": watch,
 }
 
 

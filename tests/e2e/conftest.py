@@ -22,7 +22,7 @@ from tests.corpus import clips
 from tests.stubs.pictures import picture
 
 ROOT = Path(__file__).parents[2]
-_DOORS = {"up": "local", "down": "local", "demo": "demo"}
+_DOORS = {"up": "local", "down": "local", "demo": "demo", "rollback": "lab"}
 
 
 def until(condition: Callable[[], Any], timeout_s: float, what: str) -> Any:

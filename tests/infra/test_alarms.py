@@ -55,6 +55,7 @@ _EVENTS: dict[str, tuple[Minutes, int]] = {
     "api-slow": ({"Duration": _every(2, 4000)}, 15),
     "index-not-published": ({"IndexNotPublished": _once()}, 5),
     "listening-not-published": ({"ColisteningNotPublished": _once()}, 5),
+    "sound-drifted": ({"SoundDrifted": _once()}, 5),
     "listening-drifted": ({"ColisteningDrifted": _once()}, 5),
     "concurrency-used-up": ({"ClaimedAccountConcurrency": _always(950)}, 15),
     "reconcile-fails": ({"Errors": _every(15)}, _HOUR),

@@ -13,7 +13,7 @@ import pytest
 from earshot.telemetry import emit
 from tests.infra import terraform
 
-_PACKAGES = ("annoy_service", "api", "crawler", "earshot", "extractor", "listening")
+_PACKAGES = ("annoy_service", "api", "crawler", "earshot", "extractor", "listening", "pipelines")
 
 
 def _emitted() -> set[str]:

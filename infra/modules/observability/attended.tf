@@ -21,6 +21,12 @@ locals {
       dimensions = { service = "listening" }
       threshold  = 0, period = 5 * local.minute, periods = 1
     }
+    sound-drifted = {
+      what       = "New tracks, the embeddings or the tags of the catalogue are not what they were: the log says which."
+      namespace  = "Earshot", metric = "SoundDrifted", statistic = "Sum"
+      dimensions = { service = "pipelines" }
+      threshold  = 0, period = 5 * local.minute, periods = 1
+    }
     listening-drifted = {
       what       = "The table of what is played together finds less of what people have played since than when it was let in, or than popularity does."
       namespace  = "Earshot", metric = "ColisteningDrifted", statistic = "Sum"

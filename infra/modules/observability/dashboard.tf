@@ -102,6 +102,11 @@ locals {
       stat    = "Minimum"
     },
     {
+      title   = "Sound: share of new tracks that find the other half of themselves"
+      metrics = [["Earshot", "SoundFoundAgain", "service", "pipelines"]]
+      stat    = "Minimum"
+    },
+    {
       title   = "Function duration, p99 (ms)"
       metrics = [for function in ["extract", "index_tracks", "compact_index", "api"] : ["AWS/Lambda", "Duration", "FunctionName", "${var.prefix}-${function}"]]
       stat    = "p99"
