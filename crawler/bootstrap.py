@@ -206,7 +206,7 @@ def learning() -> Learning:
     for name in settings.enrichers:
         host = urlsplit(settings.api_url(name)).hostname or ""
         downloader = Downloader(frozenset({host}), _user_agent(settings.contact), settings.allow_loopback)
-        providers[name] = import_module(f"crawler.enrich.{name}").connect(Asking(downloader, limiter), settings)
+        providers[name] = import_module(f"crawler.enrich.{name}").connect(Asking(name, downloader, limiter), settings)
     return Learning(
         tracks=TracksTable(database, settings.tracks_table),
         providers=providers,

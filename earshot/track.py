@@ -67,7 +67,7 @@ class TrackInfo:
     cover: str | None = None
     """The cover that Earshot keeps (`earshot.stores.covers_bucket`), once it does; `NO_COVER`: there is none."""
     popularity: int | None = None
-    """How well known it is, 0 to 100 (`earshot.facts.popularity`). No source says so: it is worked out when it is read."""
+    """How well known it is, 0 to 100 (`earshot.facts.popularity`). Worked out where it is read: no source says so."""
 
     @property
     def own_cover(self) -> str | None:

@@ -6,7 +6,7 @@ import { filterControl, readFilters, writeFilters } from "./filters.js";
 import { takeAway } from "./lists.js";
 import { picker } from "./picker.js";
 import { action, artistsOf, named, row, tile } from "./tracks.js";
-import { hasLearned, listeningSlider } from "./weights.js";
+import { fameSlider, hasLearned, knowsPopularity, listeningSlider } from "./weights.js";
 
 const PAGE = 12;
 const TAKEN_AWAY = 50;
@@ -17,6 +17,7 @@ export function address(state) {
   if (state.artist) values.set("artist", state.artist);
   if (state.variety) values.set("variety", state.variety);
   if (state.listening) values.set("listening", state.listening);
+  if (state.fame) values.set("fame", state.fame);
   writeFilters(values, state.filters);
   const text = values.toString();
   return text ? `#/?${text}` : "#/";
@@ -25,7 +26,7 @@ export function address(state) {
 function read(values) {
   const ids = (name) => [...new Set((values.get(name) ?? "").split(",").filter(Boolean))];
   return { like: ids("like"), less: ids("less"), tags: ids("tags"),
-    artist: values.get("artist") ?? "", variety: values.get("variety") ?? "", listening: values.get("listening") ?? "", filters: readFilters(values) };
+    artist: values.get("artist") ?? "", variety: values.get("variety") ?? "", listening: values.get("listening") ?? "", fame: values.get("fame") ?? "", filters: readFilters(values) };
 }
 
 export async function explore(main, values, { go }) {
@@ -85,16 +86,17 @@ export async function explore(main, values, { go }) {
     if (state.artist) options.max_per_artist = Number(state.artist);
     if (state.variety) options.diversity = Number(state.variety);
     if (state.listening) options.listening = Number(state.listening);
+    if (state.fame) options.fame = Number(state.fame);
     if (state.tags.length) options.tags = state.tags;
     const ask = (offset) => seeds.length === 1 && seeds[0].weight > 0
       ? api.similar(seeds[0].track_id, { ...options, offset }) : api.mix(seeds, { ...options, offset });
-    const [answer, learned] = await Promise.all([ask(0), hasLearned()]);
+    const [answer, learned, popularity] = await Promise.all([ask(0), hasLearned(), knowsPopularity()]);
     document.title = `${answer.query.map(named).join(" + ")} · Earshot`;
     const toggleTag = (tag) => change({ tags: state.tags.includes(tag) ? state.tags.filter((t) => t !== tag) : [...state.tags, tag] });
     body.replaceChildren(
       h("section", { class: "mix", "aria-label": "The mix" },
         h("ul", { class: "seeds" }, answer.query.map((seed) => seedChip(seed))),
-        settings(toggleTag, learned)),
+        settings(toggleTag, learned, popularity)),
       h("div", { class: "bar" }, h("h2", {}, "Within earshot"), answer.results.length ? takeAway((format) =>
         (seeds.length === 1 && seeds[0].weight > 0 ? api.similarAs(format, seeds[0].track_id, { ...options, k: TAKEN_AWAY })
           : api.mixAs(format, seeds, { ...options, k: TAKEN_AWAY }))) : null),
@@ -119,7 +121,7 @@ export async function explore(main, values, { go }) {
       iconButton("close", `Leave ${named(seed)} out`, () => remove(seed)));
   }
 
-  function settings(toggleTag, learned) {
+  function settings(toggleTag, learned, popularity) {
     const perArtist = h("select", { onchange: (event) => change({ artist: event.target.value }) },
       [["", "any number"], ["1", "one"], ["2", "two"], ["3", "three"]].map(([value, text]) =>
         h("option", { value, selected: value === state.artist }, text)));
@@ -129,6 +131,7 @@ export async function explore(main, values, { go }) {
       h("label", {}, "Per artist ", perArtist),
       h("label", {}, "Variety ", variety),
       learned ? listeningSlider(state.listening || "0", (value) => change({ listening: value === "0" ? "" : value })) : null,
+      popularity ? fameSlider(state.fame || "0", (value) => change({ fame: value === "0" ? "" : value })) : null,
       filters(state.tags, toggleTag),
       filterControl(state.filters, setFilters));
   }

@@ -4,11 +4,13 @@
 ``connect(web: Asking, settings) -> Ask``; of the settings it declares what it reads.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from crawler.rate_limit import RateLimiter
+from earshot.errors import ProviderThrottled
 from earshot.facts import Facts
 from earshot.recordings import the_one
 from earshot.track import TrackInfo
@@ -23,12 +25,35 @@ Raises:
 """
 
 
+_PATIENCE_S = 10.0
+_Answer = TypeVar("_Answer")
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How the provider is reached: its host alone, at its pace."""
+    """How a provider is reached: its host alone, at its pace. `sleep`: waits."""
 
+    provider: str
     downloader: Downloader
     limiter: RateLimiter
+    sleep: Callable[[float], None] = time.sleep
+
+    def answer(self, request: Callable[[], _Answer]) -> _Answer:
+        """What one request is answered, once its turn has come. Who is to wait for seconds does.
+
+        Raises:
+            ProviderThrottled: the wait is longer; all workers pause for the provider. Others: see `Ask`.
+        """
+        waited_s = 0.0
+        while True:
+            try:
+                with self.limiter.call(self.provider):
+                    return request()
+            except ProviderThrottled as error:
+                waited_s += error.retry_after_s
+                if waited_s > _PATIENCE_S:
+                    raise
+                self.sleep(error.retry_after_s)
 
 
 def named(track: TrackInfo, title: str, artist: str) -> TrackInfo:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from crawler.enrich.asking import Ask, Asking, exactly, named
 from earshot.errors import ProviderUnavailable
 from earshot.facts import Facts
-from earshot.fields import field, rows, text, whole
+from earshot.fields import rows, text, whole
 from earshot.track import TrackInfo
 
 _NAME = "genius"
@@ -47,17 +47,17 @@ class Genius:
     def _facts(self, track: TrackInfo) -> Facts:
         if not track.title or not track.artists:
             return Facts()
-        views = dict(self._search(track))
-        found = exactly(track, list(views))
-        return Facts(page_views=views[found]) if found else Facts()
+        songs = list(self._search(track))
+        found = exactly(track, [song for song, _ in songs])
+        return Facts(page_views=next((views for song, views in songs if song is found), None))
 
     def _search(self, track: TrackInfo) -> Iterator[tuple[TrackInfo, int | None]]:
         """Songs, each with the views of its page. Genius says none of pages that are hardly read."""
         words = " ".join(f"{track.artists[0]} {track.title}".split())
-        with self._web.limiter.call(_NAME):
-            answer = self._web.downloader.fetch_json(f"{self._url}/search?{urlencode({'q': words})}")
-            if whole(answer, "meta", "status") != _OK:
-                raise ProviderUnavailable(f"Genius answers {field(answer, 'meta', 'message')!r:.100}")
+        url = f"{self._url}/search?{urlencode({'q': words})}"
+        answer = self._web.answer(lambda: self._web.downloader.fetch_json(url))
+        if whole(answer, "meta", "status") != _OK:
+            raise ProviderUnavailable(f"Genius answers {text(answer, 'meta', 'message')[:100]!r}")
         for hit in rows(answer, "response", "hits"):
             if text(hit, "type") == "song":
                 title, artist = text(hit, "result", "title"), text(hit, "result", "primary_artist", "name")

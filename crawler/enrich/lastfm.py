@@ -61,14 +61,16 @@ class LastFm:
 
     def _get(self, **query: str) -> object:
         asked = {"method": "track.getInfo", "autocorrect": "0", "format": "json", **query}
-        with self._web.limiter.call(_NAME):
-            url = f"{self._url}?{urlencode({**asked, 'api_key': self._key.get_secret_value()})}"
-            answer = self._web.downloader.fetch_json(url, accepted=_ANSWERS)
-            if not isinstance(answer, Mapping):
-                raise ProviderUnavailable("Last.fm's answer is no JSON object")
-            if "error" in answer:
-                raise _translated(answer)
-            return answer.get("track")
+        url = f"{self._url}?{urlencode({**asked, 'api_key': self._key.get_secret_value()})}"
+        return self._web.answer(lambda: self._track(url))
+
+    def _track(self, url: str) -> object:
+        answer = self._web.downloader.fetch_json(url, accepted=_ANSWERS)
+        if not isinstance(answer, Mapping):
+            raise ProviderUnavailable("Last.fm's answer is no JSON object")
+        if "error" in answer:
+            raise _translated(answer)
+        return answer.get("track")
 
 
 def _tags(found: object) -> tuple[str, ...]:

@@ -6,30 +6,27 @@ the next is asked, so that whoever dies loses one answer. A wait of seconds is w
 bucket that all workers share, and ends the provider's turn: the next run goes on there.
 """
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from crawler.enrich.asking import Ask
 from crawler.rate_limit import RateLimiter
-from earshot.clock import now
+from earshot.clock import day_of, epoch
 from earshot.enrichers import ENRICHERS
 from earshot.errors import ProviderRefused, ProviderThrottled, ProviderUnavailable
-from earshot.facts import Facts, Learned, recording_of
+from earshot.facts import Learned, recording_of
 from earshot.stores.dynamodb import batches
 from earshot.stores.scan_positions import ScanPositions
 from earshot.stores.tracks_table import ReadyPage, TracksTable
 from earshot.telemetry import emit, logger
 from earshot.track import Track
 
-_PATIENCE_S = 5.0
 _FAILURES = 3
 """So many answers in a row that cannot be used, and the provider is left alone for `_BROKEN_S`."""
 _BROKEN_S, _REFUSED_S = 900.0, 6 * 3600.0
 _REST_S = 900.0
 """A scan costs what exists, so it begins anew after so long for each of its pages, and after a day at most."""
-_MONTH_DAYS = 30
+_MONTH_S = 30 * 24 * 3600.0
 
 
 class _TurnIsOver(Exception):
@@ -46,7 +43,6 @@ class Learning:
         limiter: whose buckets are paused for providers that are broken or refuse.
         position: where a provider's scan goes on.
         months: after so many what was learned is asked anew.
-        sleep: waits.
     """
 
     tracks: TracksTable
@@ -54,7 +50,6 @@ class Learning:
     limiter: RateLimiter
     position: Callable[[str], ScanPositions]
     months: int
-    sleep: Callable[[float], None] = time.sleep
 
     def run(self, left_s: Callable[[], float]) -> int:
         """Ask for as long as time is left, each provider for its share. Returns how many tracks were asked about.
@@ -123,7 +118,10 @@ class _Turn:
             if self.left_s <= 0:
                 raise _TurnIsOver
             try:
-                said = self._patiently(batch)
+                said = self.ask([track.shown for track in batch])
+            except ProviderThrottled as error:
+                logger().info("a provider of facts asks to wait", provider=self.name, seconds=error.retry_after_s)
+                raise _TurnIsOver from None
             except ProviderUnavailable as error:
                 logger().warning("a provider of facts fails", provider=self.name, reason=error.message)
                 self.failures += 1
@@ -132,27 +130,12 @@ class _Turn:
                 continue
             self.failures = 0
             for track, facts in zip(batch, said, strict=True):
-                learned = Learned(f"{now():%Y-%m-%d}", recording_of(track.info.to_row()), facts)
+                learned = Learned(str(day_of(epoch())), recording_of(track.info.to_row()), facts)
                 self.learning.tracks.note_learned(track, self.name, learned)
             self.asked += len(batch)
-
-    def _patiently(self, batch: Sequence[Track]) -> Sequence[Facts]:
-        """What the provider says, after waits of seconds.
-
-        Raises:
-            _TurnIsOver: it asks to wait for longer than that, or than the turn is.
-        """
-        while True:
-            try:
-                return self.ask([track.shown for track in batch])
-            except ProviderThrottled as error:
-                if error.retry_after_s > min(_PATIENCE_S, self.left_s):
-                    logger().info("a provider of facts asks to wait", provider=self.name, seconds=error.retry_after_s)
-                    raise _TurnIsOver from None
-                self.learning.sleep(error.retry_after_s)
 
     def _is_due(self, track: Track) -> bool:
         learned = track.learned.get(self.name)
         if learned is None or learned.of != recording_of(track.info.to_row()):
             return True
-        return learned.asked <= f"{now() - timedelta(days=_MONTH_DAYS * self.learning.months):%Y-%m-%d}"
+        return learned.asked <= str(day_of(epoch() - self.learning.months * _MONTH_S))

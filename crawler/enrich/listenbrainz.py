@@ -78,11 +78,10 @@ class ListenBrainz:
                     yield number, Facts(plays=plays, listeners=listeners)
 
     def _post(self, path: str, question: object) -> Sequence[object]:
-        with self._web.limiter.call(_NAME):
-            answer = self._web.downloader.post_json(f"{self._url}{path}", question)
-            if not isinstance(answer, list):
-                raise ProviderUnavailable("ListenBrainz's answer is no list")
-            return answer
+        answer = self._web.answer(lambda: self._web.downloader.post_json(f"{self._url}{path}", question))
+        if not isinstance(answer, list):
+            raise ProviderUnavailable("ListenBrainz's answer is no list")
+        return answer
 
 
 def _fits(track: TrackInfo, row: object) -> bool:

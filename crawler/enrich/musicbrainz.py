@@ -77,9 +77,9 @@ class MusicBrainz:
     def _get(self, path: str, inc: str) -> Mapping[str, object] | None:
         """The object at `path`; None where there is none."""
         query = urlencode({"fmt": "json", **({"inc": inc} if inc else {})}, safe="+")
+        url = f"{self._url}/{quote(path)}?{query}"
         try:
-            with self._web.limiter.call(_NAME):
-                answer = self._web.downloader.fetch_json(f"{self._url}/{quote(path)}?{query}", throttled=_BUSY)
+            answer = self._web.answer(lambda: self._web.downloader.fetch_json(url, throttled=_BUSY))
         except ProviderRefused as error:
             if error.status == _NOT_FOUND:
                 return None
