@@ -40,7 +40,7 @@ class LearnFactsSettings(FunctionSettings):
         env_prefix=ENV_PREFIX,
         frozen=True,
         extra="ignore",
-        env_file=Path(__file__).with_name("crawler.env"),
+        env_file=Path(__file__).with_name("facts.env"),
         env_ignore_empty=True,
     )
 

@@ -3,7 +3,7 @@
 from earshot.index.rows import IndexedTrack
 
 _MOST = 0.1
-"""What the best known gain, and the least known lose: about what the tenth result of a query differs by from the first."""
+"""What the best known gain, and the least known lose: about as much as the tenth result scores below the first."""
 _MIDDLE = 50
 
 

@@ -29,8 +29,8 @@ from earshot.titles import plain_title
 _HEADROOM = 8
 _GROWTH = 4
 _POOL, _POOL_LEAST = 5, 50
-"""With diversity or fame, the best `_POOL * n`, at least `_POOL_LEAST`, compete for the n-th place. That leaves the places
-before it as they are, so that pages fit together."""
+"""With diversity or fame, the best `_POOL * n`, at least `_POOL_LEAST`, compete for the n-th place. That leaves the
+places before it as they are, so that pages fit together."""
 
 
 class Catalogue(Protocol):
@@ -250,8 +250,8 @@ class _Vectors:
 
 
 def _arranged(catalogue: Catalogue, groups: list[_Group], options: Options, wanted: int) -> list[_Group]:
-    """Greedily the best by score and fame, and, by maximal marginal relevance (Carbonell and Goldstein 1998), unlike the
-    chosen."""
+    """Greedily the best by score and fame that are unlike the chosen (maximal marginal relevance, Carbonell and
+    Goldstein 1998)."""
     if not groups:
         return groups
     for group in groups:

@@ -18,7 +18,7 @@ from earshot.facts import Learned, recording_of
 from earshot.stores.dynamodb import batches
 from earshot.stores.scan_positions import ScanPositions
 from earshot.stores.tracks_table import ReadyPage, TracksTable
-from earshot.telemetry import emit, logger
+from earshot.telemetry import logger
 from earshot.track import Track
 
 _FAILURES = 3
@@ -66,7 +66,6 @@ class Learning:
             except ProviderRefused as error:
                 logger().error("a provider of facts refuses", provider=name, reason=error.message)
                 refusal = refusal or error
-            emit("FactsAsked", turn.asked)
             asked += turn.asked
         if refusal:
             raise refusal

@@ -152,7 +152,7 @@ def world(monkeypatch: pytest.MonkeyPatch, server: StubServer, providers: Provid
 
 
 def _track(number: int, source: str = "deezer", **known: Any) -> TrackInfo:
-    named = {"title": f"Title {number}", "artists": ("Artist",), "duration_ms": 224_000}
+    named: dict[str, Any] = {"title": f"Title {number}", "artists": ("Artist",), "duration_ms": 224_000}
     return TrackInfo(TrackId(f"{source}:{number}"), source, **named | known)
 
 
@@ -347,7 +347,8 @@ def test_who_dies_loses_one_answer(world: World, providers: Providers) -> None:
     world.switch_on("genius")
     for number in range(5):
         world.put(_track(number))
-    note, noted = type(world.tracks).note_learned, []
+    noted: list[str] = []
+    note = TracksTable.note_learned
 
     def dying(table: Any, track: Track, *rest: Any) -> bool:
         if len(noted) == 2:
@@ -356,7 +357,7 @@ def test_who_dies_loses_one_answer(world: World, providers: Providers) -> None:
         return note(table, track, *rest)
 
     with world.monkeypatch.context() as patch:
-        patch.setattr(type(world.tracks), "note_learned", dying)
+        patch.setattr(TracksTable, "note_learned", dying)
         with pytest.raises(KeyboardInterrupt):
             world.learn()
     world.learn()
