@@ -15,7 +15,8 @@ def _known(value: object) -> object:
         return value
     names = {part.strip() for part in value.split(",") if part.strip()}
     if unknown := sorted(names - ENRICHERS.keys()):
-        raise ValueError(f"{', '.join(unknown)}: choose from {', '.join(ENRICHERS)}")
+        choice = "; ".join(f"{one.name} ({one.gives}. Terms: {one.terms})" for one in ENRICHERS.values())
+        raise ValueError(f"{', '.join(unknown)}: choose from {choice}")
     return tuple(name for name in ENRICHERS if name in names)
 
 
@@ -28,7 +29,7 @@ def _with_settings_per_enricher(cls: "type[LearnFactsSettings]") -> "type[LearnF
     fields: dict[str, tuple[type, object]] = {}
     for one in ENRICHERS.values():
         fields[f"{one.name}_api_url"] = (str, Field(default=one.api_url))
-        fields[f"{one.name}_calls_per_minute"] = (float, Field(default=one.calls_per_minute, gt=0))
+        fields[f"{one.name}_calls_per_minute"] = (float, Field(default=one.calls_per_minute, ge=10))
     return create_model(cls.__name__, __base__=cls, **fields)  # type: ignore[call-overload, no-any-return]
 
 
@@ -69,10 +70,10 @@ class LearnFactsSettings(FunctionSettings):
     @model_validator(mode="after")
     def _can_ask(self) -> Self:
         for name in self.enrichers:
-            needed = ENRICHERS[name].needs
-            value = getattr(self, needed)
+            one = ENRICHERS[name]
+            value = getattr(self, one.needs)
             if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
-                raise ValueError(f"{name} is in EARSHOT_ENRICHERS, but EARSHOT_{needed.upper()} is empty")
+                raise ValueError(f"{one.label} is in EARSHOT_ENRICHERS and needs EARSHOT_{one.needs.upper()}: set it")
         return self
 
     def api_url(self, provider: str) -> str:

@@ -30,6 +30,14 @@ def test_each_provider_of_the_table_has_a_module() -> None:
     }
 
 
+def test_the_page_says_of_each_what_it_needs_and_allows() -> None:
+    page = (_EXAMPLE.parents[1] / "docs" / "facts.md").read_text(encoding="utf-8")
+    for one in ENRICHERS.values():
+        assert f"| `{one.name}` | `EARSHOT_{one.needs.upper()}` |" in page
+        assert f"{one.calls_per_minute} a minute |" in page
+        assert f"- **{one.label}**: " in page
+
+
 def test_providers_are_asked_in_the_order_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARSHOT_ENRICHERS", "musicbrainz, listenbrainz")
     monkeypatch.setenv("EARSHOT_CONTACT", "me@example.org")
