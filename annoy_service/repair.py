@@ -168,6 +168,7 @@ def _restore(track: Track, model: str, table: TracksTable) -> bool:
         provider=track.provider,
         version_of=track.version_of,
         descriptors=track.descriptors,
+        learned=track.learned,
     )
 
 

@@ -267,6 +267,7 @@ def _add_filters(asking: argparse.ArgumentParser) -> None:
     asking.add_argument("--bpm", metavar="RANGE", help="only of this tempo: 122, 118-126, 120-")
     asking.add_argument("--key", action="append", metavar="KEY", help="only in this key: Am, 8A, 8A±1 (repeatable: or)")
     asking.add_argument("--loudness", metavar="RANGE", help="only so loud, in LUFS (use --loudness=-14..-9)")
+    asking.add_argument("--popularity", metavar="RANGE", help="only so well known, from 0 to 100: 20-60, 60-")
     asking.add_argument("--folder", metavar="FOLDER", help="only files in this folder or below")
     asking.add_argument("--source", metavar="SOURCE", help="only tracks of this source, such as file or subsonic")
     asking.add_argument(
@@ -278,6 +279,7 @@ def _add_options(ranked: argparse.ArgumentParser) -> None:
     ranked.add_argument("-k", type=int, default=10, help="how many results (%(default)s)")
     ranked.add_argument("--max-per-artist", type=int, metavar="N", help="at most N results of one artist")
     ranked.add_argument("--max-per-album", type=int, metavar="N", help="at most N results of one album")
+    ranked.add_argument("--fame", type=float, metavar="F", help="-1 hidden gems first … 1 well known first")
     ranked.add_argument("--diversity", type=float, metavar="D", help="0 most similar … 1 most varied")
 
 

@@ -72,7 +72,7 @@ def extend(client: ApiClient, options: argparse.Namespace) -> Answer:
 
 def _counts(options: argparse.Namespace) -> dict[str, float | None]:
     limits = {"max_per_artist": options.max_per_artist, "max_per_album": options.max_per_album}
-    return {"k": options.k, **limits, "diversity": options.diversity}
+    return {"k": options.k, **limits, "diversity": options.diversity, "fame": options.fame}
 
 
 def _wanted(options: argparse.Namespace) -> dict[str, object]:

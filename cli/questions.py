@@ -9,7 +9,7 @@ from cli.answer import Answer
 from earshot.api_client import ApiClient
 
 _LISTS = ("genre", "not_artist", "key")
-_SINGLE = ("year", "length", "folder", "source", "bpm", "loudness")
+_SINGLE = ("year", "length", "folder", "source", "bpm", "loudness", "popularity")
 
 
 def filters(options: argparse.Namespace) -> dict[str, str | list[str]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -12,6 +13,7 @@ from config.crawl_playlist import CrawlPlaylistSettings
 from config.crawler import CrawlerSettings
 from config.deliveries import DeliverySettings
 from config.fetch_preview import FetchPreviewSettings
+from config.learn_facts import LearnFactsSettings
 from config.reconcile import ReconcileSettings
 from crawler.awaited import Awaited
 from crawler.clips import Clips
@@ -21,6 +23,8 @@ from crawler.covers.drawer import Drawer
 from crawler.covers.sweep import CoverSweep
 from crawler.crawl import Crawl
 from crawler.dead_letters import DeadLetters
+from crawler.enrich.asking import Ask, Asking
+from crawler.enrich.learning import Learning
 from crawler.fetch import Fetch
 from crawler.forgetting import Forgetting
 from crawler.rate_limit import Rate, RateLimiter
@@ -192,6 +196,27 @@ def dead_letters() -> DeadLetters:
 
 
 @lru_cache(maxsize=1)
+def learning() -> Learning:
+    """What `learn_facts` runs."""
+    settings = LearnFactsSettings.load()
+    database = boto3.client("dynamodb", config=_AWS)
+    rates = {name: Rate(settings.calls_per_minute(name) / 60, burst=1) for name in settings.enrichers}
+    limiter = RateLimiter(database, settings.crawls_table, rates)
+    providers: dict[str, Ask] = {}
+    for name in settings.enrichers:
+        host = urlsplit(settings.api_url(name)).hostname or ""
+        downloader = Downloader(frozenset({host}), _user_agent(settings.contact), settings.allow_loopback)
+        providers[name] = import_module(f"crawler.enrich.{name}").connect(Asking(name, downloader, limiter), settings)
+    return Learning(
+        tracks=TracksTable(database, settings.tracks_table),
+        providers=providers,
+        limiter=limiter,
+        position=lambda name: ScanPositions(database, settings.crawls_table, f"facts-{name}"),
+        months=settings.facts_months,
+    )
+
+
+@lru_cache(maxsize=1)
 def deliveries() -> Deliveries:
     """What both functions do with messages that fail."""
     return Deliveries(boto3.client("sqs", config=_AWS), DeliverySettings.load().max_tries)
@@ -220,5 +245,8 @@ def _web(settings: CrawlerSettings, database: "DynamoDBClient") -> Web:
 
 def _downloader(settings: CrawlerSettings) -> Downloader:
     hosts = [host for name in settings.providers for host in SOURCES[name].hosts]
-    user_agent = f"Earshot ({settings.contact})" if settings.contact else "Earshot"
-    return Downloader(with_hosts(hosts, settings.allowed_hosts), user_agent, settings.allow_loopback)
+    return Downloader(with_hosts(hosts, settings.allowed_hosts), _user_agent(settings.contact), settings.allow_loopback)
+
+
+def _user_agent(contact: str) -> str:
+    return f"Earshot ({contact})" if contact else "Earshot"

@@ -1,4 +1,4 @@
-"""The crawler's functions: two take SQS batches and report which messages failed, one is woken by the clock."""
+"""The crawler's functions: two take SQS batches and report which messages failed, two are woken by the clock."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -42,6 +42,12 @@ def reconcile(event: Mapping[str, object], context: LambdaContext) -> None:
         logger().info("reconciled", previews=len(done.to_extract), tracks=len(done.to_fetch), ended=done.ended)
         swept = bootstrap.cover_sweep().run()
         logger().info("covers swept", removed=swept.removed, asked=swept.asked)
+
+
+def learn_facts(_event: object, context: LambdaContext) -> None:
+    """Asks providers what they know of tracks, for as long as it may run. Woken by the clock."""
+    asked = bootstrap.learning().run(lambda: (context.get_remaining_time_in_millis() - _RESERVE_MS) / 1000)
+    logger().info("facts were asked for", tracks=asked)
 
 
 def _is_up(context: LambdaContext) -> bool:

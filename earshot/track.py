@@ -1,13 +1,14 @@
 """The track: what is known of one recording, and where it stands on its way into the index."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any, NamedTuple, Self
 
 from earshot.clock import Timestamp
 from earshot.descriptors import Descriptors
+from earshot.facts import Learned, known, learned_in, learned_rows
 from earshot.ids import TrackId
 from earshot.reasons import Reason
 
@@ -65,6 +66,8 @@ class TrackInfo:
     """What its source calls the cover; of a file, a hash of the pictures in and beside it."""
     cover: str | None = None
     """The cover that Earshot keeps (`earshot.stores.covers_bucket`), once it does; `NO_COVER`: there is none."""
+    popularity: int | None = None
+    """How well known it is, 0 to 100 (`earshot.facts.popularity`). Worked out where it is read: no source says so."""
 
     @property
     def own_cover(self) -> str | None:
@@ -90,7 +93,7 @@ class TrackInfo:
         return cls(*info_values(row))
 
 
-_FIELDS = tuple((field.name, "" if field.name == "source" else field.default) for field in fields(TrackInfo))
+_FIELDS = tuple((one.name, "" if one.name == "source" else one.default) for one in fields(TrackInfo))
 _OPTIONAL = _FIELDS[1:]
 _NAMES = tuple(name for name, _ in _FIELDS)
 _values = attrgetter(*_NAMES)
@@ -129,11 +132,20 @@ class Track:
     """The track of the same recording (same ISRC) whose embedding this one shares."""
     descriptors: Descriptors | None = None
     """What it sounds like in music's words; None where it was heard by an Earshot that told none."""
+    learned: Mapping[str, Learned] = field(default_factory=dict)
+    """What others were asked of it and said, by provider."""
 
     @property
     def track_id(self) -> TrackId:
         """Canonical id."""
         return self.info.track_id
+
+    @property
+    def shown(self) -> TrackInfo:
+        """What its source says, completed by what others know (`earshot.facts.known`)."""
+        if not self.learned:
+            return self.info
+        return TrackInfo.from_row(known({"source": "", **self.info.to_row(), "facts": learned_rows(self.learned)}))
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
@@ -145,12 +157,13 @@ class Track:
             reason=Reason(reason) if reason else None,
             tags=tuple(Tag(name, float(probability)) for name, probability in row.get("tags", ())),
             descriptors=descriptors_in(row),
+            learned=learned_in(row),
             **{name: row[name] for name in _STATE if name in row},
         )
 
 
-_MADE = ("info", "status", "reason", "tags", "descriptors")
-_STATE = tuple(field.name for field in fields(Track) if field.name not in _MADE)
+_MADE = ("info", "status", "reason", "tags", "descriptors", "learned")
+_STATE = tuple(one.name for one in fields(Track) if one.name not in _MADE)
 
 
 def descriptors_in(row: Row) -> Descriptors | None:

@@ -15,7 +15,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import IO, NamedTuple, Self
@@ -55,6 +55,8 @@ class Downloader:
         own_servers: addresses (``http://nas.local:4533``) of servers in somebody's own house: over http too, at any
             port and at private addresses.
         own_headers: sent to these and to nobody else; shown nowhere, for they may hold what lets a user in.
+        keyed_server: address of a foreign server that knows its callers.
+        keys: headers for it, and for nobody that it redirects to.
     """
 
     hosts: frozenset[str]
@@ -63,6 +65,8 @@ class Downloader:
     max_seconds: float = MAX_SECONDS
     own_servers: frozenset[str] = frozenset()
     own_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    keyed_server: str = ""
+    keys: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def at_home(self, url: str, headers: Mapping[str, str] | None = None, max_seconds: float = MAX_SECONDS) -> Self:
         """The same for the server at `url`, in somebody's own house, and for nothing else; `headers` go to it alone."""
@@ -73,6 +77,10 @@ class Downloader:
             own_servers=frozenset({origin_of(urlsplit(url))}),
             own_headers=tuple((headers or {}).items()),
         )
+
+    def with_key(self, url: str, name: str, value: str) -> Self:
+        """The same with a header for the server at `url`, which tells it who asks."""
+        return replace(self, keyed_server=origin_of(urlsplit(url)), keys=((name, value),))
 
     def fetch(
         self,
@@ -136,12 +144,16 @@ class Downloader:
             ProviderRefused: the API leads where nothing is fetched from, or answers more than `max_bytes`.
             ProviderUnavailable: it is no JSON. Others: see `fetch`.
         """
-        try:
-            return json.loads(self.fetch(url, max_bytes=max_bytes, accepted=accepted, throttled=throttled))
-        except (ForbiddenUrl, AudioRejected) as error:
-            raise ProviderRefused(error.message, hint=error.hint) from None
-        except (ValueError, RecursionError):
-            raise ProviderUnavailable(f"{_shown(url)} did not answer in JSON") from None
+        return _json(url, lambda: self.fetch(url, max_bytes=max_bytes, accepted=accepted, throttled=throttled))
+
+    def post_json(self, url: str, content: object, *, max_bytes: int = _MAX_JSON_BYTES) -> object:
+        """The JSON that an allow-listed server answers to `content`: a question too long for a URL, which changes
+        nothing. It is asked once and follows no redirect.
+
+        Raises:
+            see `fetch_json`.
+        """
+        return _json(url, lambda: self._sent("POST", url, content, max_bytes))
 
     def send(self, method: str, url: str, content: object = None, *, max_bytes: int = _MAX_JSON_BYTES) -> bytes:
         """Have a server of one's own change something: the body of its answer. `content` goes out as JSON.
@@ -153,6 +165,9 @@ class Downloader:
         """
         if not self._is_own(self._checked(url)):
             raise ForbiddenUrl(f"nothing is sent to {_shown(url)}")
+        return self._sent(method, url, content, max_bytes)
+
+    def _sent(self, method: str, url: str, content: object, max_bytes: int) -> bytes:
         told = _Told(method, b"" if content is None else json.dumps(content).encode())
         deadline, body = time.monotonic() + self.max_seconds, io.BytesIO()
         with self._request(url, deadline, told) as response:
@@ -170,6 +185,7 @@ class Downloader:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = {"Host": parts.netloc, "User-Agent": self.user_agent, "Accept-Encoding": "identity"}
         headers |= dict(self.own_headers) if self._is_own(parts) else {}
+        headers |= dict(self.keys) if origin_of(parts) == self.keyed_server else {}
         headers |= {"Content-Type": "application/json"} if told and told.content else {}
         method, content = told or (_GET, None)
         try:
@@ -298,13 +314,22 @@ def _check_status(
     status = response.status
     if status in accepted:
         return
-    wait = response.headers.get("Retry-After")
+    wait = response.headers.get("Retry-After") or response.headers.get("X-RateLimit-Reset-In")
     if status in throttled or (status == 503 and wait):
         seconds = retry_after_s(wait)
         raise ProviderThrottled(f"{_shown(url)} asks to wait {seconds:.0f} s", retry_after_s=seconds)
     if status >= 500:
         raise ProviderUnavailable(f"{_shown(url)} answered {status}")
     raise ProviderRefused(f"{_shown(url)} answered {status}", status=status)
+
+
+def _json(url: str, body: Callable[[], bytes]) -> object:
+    try:
+        return json.loads(body())
+    except (ForbiddenUrl, AudioRejected) as error:
+        raise ProviderRefused(error.message, hint=error.hint) from None
+    except (ValueError, RecursionError):
+        raise ProviderUnavailable(f"{_shown(url)} did not answer in JSON") from None
 
 
 def _read(response: urllib3.BaseHTTPResponse, file: IO[bytes], url: str, deadline: float, max_bytes: int) -> None:

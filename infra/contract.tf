@@ -2,7 +2,9 @@
 
 locals {
   # Read by functions when they start, not by serverless.yml: a secret has no place in a template.
-  secrets = ["spotify_client_secret", "spotify_refresh_token"]
+  secrets = [
+    "spotify_client_secret", "spotify_refresh_token", "listenbrainz_token", "lastfm_api_key", "genius_token",
+  ]
 
   # Of every queue the address for those who send, and the name for those who are woken by it.
   queue_contract = merge([

@@ -10,7 +10,7 @@ locals {
   queues = merge(local.table, { work = { for key, queue in local.table.work : key => merge({ fifo = false }, queue) } })
 
   functions = [
-    "crawl_playlist", "fetch_preview", "extract", "reconcile",
+    "crawl_playlist", "fetch_preview", "extract", "reconcile", "learn_facts",
     "queue_changes", "index_tracks", "compact_index", "reconcile_index",
     "record_plays", "keep_plays", "learn_listening", "pipeline_step", "api",
   ]

@@ -23,6 +23,7 @@ from config.extract import ExtractSettings
 from config.fetch_preview import FetchPreviewSettings
 from config.index_tracks import IndexTracksSettings
 from config.keep_plays import KeepPlaysSettings
+from config.learn_facts import LearnFactsSettings
 from config.learn_listening import LearnListeningSettings
 from config.local import ROOT
 from config.pipeline_step import PipelineStepSettings
@@ -39,6 +40,7 @@ READ_BY: Final[dict[str, tuple[type[FunctionSettings], ...]]] = {
     "fetch_preview": (FetchPreviewSettings, DeliverySettings),
     "extract": (ExtractSettings, DeliverySettings),
     "reconcile": (ReconcileSettings,),
+    "learn_facts": (LearnFactsSettings,),
     "queue_changes": (QueueChangesSettings,),
     "index_tracks": (IndexTracksSettings, DeliverySettings),
     "compact_index": (IndexTracksSettings, DeliverySettings),

@@ -37,6 +37,7 @@ class Filters:
         bpm: least and greatest tempo; twice or half as fast counts where a listener may as well feel that.
         keys: one of these must be a result's.
         loudness: least and greatest, in LUFS.
+        popularity: least and greatest, 0 to 100.
     """
 
     tags: Sequence[str] = ()
@@ -49,12 +50,13 @@ class Filters:
     bpm: Span = ANY_SPAN
     keys: frozenset[Key] = frozenset()
     loudness: Span = ANY_SPAN
+    popularity: Range = ANY
 
     @property
     def let_all_through(self) -> bool:
         """Whether nothing is asked for."""
         asked = (self.tags, self.source, self.genres, self.folder, self.not_artists, self.keys)
-        return not any(asked) and self.years == self.seconds == self.bpm == self.loudness == ANY
+        return not any(asked) and self.years == self.seconds == self.bpm == self.loudness == self.popularity == ANY
 
 
 NO_FILTERS = Filters()
@@ -99,6 +101,8 @@ class Admitted:
             mask = mask & facets.as_long_as(filters.seconds)
         if filters.folder is not None:
             mask = mask & facets.in_folder(filters.folder)
+        if filters.popularity != ANY:
+            mask = mask & segment.popularity.within(filters.popularity)
         if self._banned:
             mask = mask & ~facets.of_artists(self._banned)
         return mask

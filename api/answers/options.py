@@ -20,6 +20,7 @@ class Options:
         exclude: tracks that must not be among them.
         heard: the same, of which it can only be asked whether a track is one.
         filters: what they must be.
+        fame: 1 (what is well known first) to -1 (what hardly anybody knows), see `api.answers.fame`.
         diversity: 0 (best first) to 1 (unlike each other).
         collapse_versions: whether one result stands for all versions of a recording.
     """
@@ -32,5 +33,6 @@ class Options:
     exclude: Collection[TrackId] = ()
     heard: Container[object] = ()
     filters: Filters = NO_FILTERS
+    fame: float = 0.0
     diversity: float = 0.0
     collapse_versions: bool = True

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from api.answers.blend import Offer, best
+from api.answers.fame import gain
 from api.answers.found import Found, PlayedWith
 from api.answers.options import Options
 from api.answers.query import Query, Seed
@@ -28,9 +29,9 @@ from earshot.titles import plain_title
 
 _HEADROOM = 8
 _GROWTH = 4
-_DIVERSITY_POOL, _DIVERSITY_LEAST = 5, 50
-"""With diversity, the best `_DIVERSITY_POOL * n`, at least `_DIVERSITY_LEAST`, compete for the n-th place. That leaves
-the places before it as they are, so that pages fit together."""
+_POOL, _POOL_LEAST = 5, 50
+"""With diversity or fame, the best `_POOL * n`, at least `_POOL_LEAST`, compete for the n-th place. That leaves the
+places before it as they are, so that pages fit together."""
 
 
 class Catalogue(Protocol):
@@ -77,7 +78,7 @@ def ranked(sound: SoundSpace, catalogue: Catalogue, query: Query, options: Optio
     """The same of whatever `sound` offers, whose tracks `catalogue` knows. Filters are its own affair."""
     least = -inf if options.min_similarity is None else options.min_similarity
     wanted = options.offset + options.k
-    pool = max(_DIVERSITY_LEAST, wanted * _DIVERSITY_POOL) if options.diversity else wanted
+    pool = max(_POOL_LEAST, wanted * _POOL) if options.diversity or options.fame else wanted
     banned = frozenset(options.exclude) | {seed.track.track_id for seed in query.seeds}
     fetch = pool + _HEADROOM + len(query.dampened)
     while True:
@@ -90,8 +91,8 @@ def ranked(sound: SoundSpace, catalogue: Catalogue, query: Query, options: Optio
             break
         fetch *= _GROWTH
     groups = selection.groups
-    if options.diversity:
-        groups = _diversify(catalogue, groups, options.diversity, wanted)
+    if options.diversity or options.fame:
+        groups = _arranged(catalogue, groups, options, wanted)
     return Ranking(
         [SeedShown(seed, selection.versions_of_seeds.get(seed.track.track_id, ())) for seed in query.seeds],
         _explained(sound, catalogue, groups[options.offset : wanted], query, banned),
@@ -260,18 +261,21 @@ class _Vectors:
         return found
 
 
-def _diversify(catalogue: Catalogue, groups: list[_Group], diversity: float, wanted: int) -> list[_Group]:
-    """Maximal marginal relevance (Carbonell and Goldstein 1998): greedily similar to the query, unlike the chosen."""
+def _arranged(catalogue: Catalogue, groups: list[_Group], options: Options, wanted: int) -> list[_Group]:
+    """Greedily the best by score and fame that are unlike the chosen (maximal marginal relevance, Carbonell and
+    Goldstein 1998)."""
     if not groups:
         return groups
+    for group in groups:
+        group.best = group.best._replace(score=group.best.score + gain(group.best.track, options.fame))
     vectors = _vectors_of(catalogue, [group.best for group in groups])
     relevance = np.array([group.best.score for group in groups], np.float32)
     redundancy = np.full(len(groups), -1.0, np.float32)
     chosen: list[int] = []
     for place in range(1, min(wanted, len(groups)) + 1):
-        score = (1 - diversity) * relevance - diversity * redundancy if chosen else relevance.copy()
+        score = (1 - options.diversity) * relevance - options.diversity * redundancy if chosen else relevance.copy()
         score[chosen] = -np.inf
-        score[max(_DIVERSITY_LEAST, _DIVERSITY_POOL * place) :] = -np.inf
+        score[max(_POOL_LEAST, _POOL * place) :] = -np.inf
         best = int(score.argmax())
         chosen.append(best)
         redundancy = np.maximum(redundancy, vectors @ vectors[best])

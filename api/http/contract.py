@@ -69,6 +69,22 @@ class DescriptorsAnswer(BaseModel):
     loudness_range: Annotated[float | None, Field(description="In LU (EBU Tech 3342).")]
 
 
+class FactsAnswer(BaseModel):
+    """What a provider said of the recording; null: it does not know."""
+
+    model_config = FROM_ANSWERS
+    provider: str
+    asked: Annotated[str, Field(description="The day on which it was asked.")]
+    mbid: Annotated[str | None, Field(description="The recording at MusicBrainz.")]
+    year: Annotated[int | None, Field(description="Of the first release.")]
+    artist_mbid: Annotated[str | None, Field(description="The first artist at MusicBrainz.")]
+    country: Annotated[str | None, Field(description="Of the first artist (ISO 3166-1).")]
+    genres: list[str]
+    plays: int | None
+    listeners: int | None
+    page_views: int | None
+
+
 InWords = Annotated[
     DescriptorsAnswer | None, Field(description="Tempo, key, loudness; null: it was heard before these were told.")
 ]
@@ -321,6 +337,7 @@ class TrackAnswer(_showing(KNOWN)):  # type: ignore[misc]
     model: Annotated[str | None, Field(description="The network that heard it.")]
     tags: Annotated[list[HeardTag], Field(description="The ten likeliest, likeliest first.")]
     descriptors: InWords
+    facts: Annotated[list[FactsAnswer], Field(description="What others said of it, each in its own words.")]
     indexed: Annotated[bool, Field(description="Whether the current index version holds it.")]
     updated_at: str | None
 
@@ -424,6 +441,9 @@ class Health(BaseModel):
     stage: str
     index: IndexHealth | None
     spaces: Annotated[Spaces, Field(description="What answers rest on, by name.")]
+    popularity: Annotated[
+        bool, Field(description="Whether it is known of any track how well known it is; else `fame` changes nothing.")
+    ] = False
 
 
 class Problem(BaseModel):

@@ -10,7 +10,7 @@ from api.answers.filters import ANY, ANY_SPAN, Filters
 from api.answers.options import Options
 from api.http.in_words import keys_meant, loudness_span, tempo_span
 from api.http.lists import Format, PathRoot
-from api.http.ranges import seconds, years
+from api.http.ranges import popularities, seconds, years
 from earshot.ids import TrackId, parse_track_id
 from earshot.keys import Key
 from earshot.sources import TRACK_SOURCES
@@ -115,6 +115,11 @@ class FilterParameters(BaseModel):
         BeforeValidator(_text),
         Field(description="Only results so loud, in LUFS: `-9`, `-14..-9`, `-14..`, `..-9`."),
     ] = None
+    popularity: Annotated[
+        Annotated[str, Field(min_length=1, max_length=20), _checked(popularities)] | None,
+        BeforeValidator(_text),
+        Field(description="Only results so well known, from 0 to 100: `20-60`, `60-`, `-20`."),
+    ] = None
 
     def filters(self) -> Filters:
         """The same in the answers' own terms."""
@@ -129,6 +134,7 @@ class FilterParameters(BaseModel):
             bpm=tempo_span(self.bpm) if self.bpm else ANY_SPAN,
             keys=frozenset[Key]().union(*map(keys_meant, self.key)),
             loudness=loudness_span(self.loudness) if self.loudness else ANY_SPAN,
+            popularity=popularities(self.popularity) if self.popularity else ANY,
         )
 
 
@@ -150,6 +156,16 @@ class OptionParameters(FilterParameters):
     exclude: Annotated[
         list[ParsedTrackId], Field(max_length=200, description="Tracks that must not be among them.")
     ] = []
+    fame: Annotated[
+        float,
+        Field(
+            ge=-1,
+            le=1,
+            allow_inf_nan=False,
+            description="Towards 1: of tracks that fit about as well those that are well known come first. Towards -1: "
+            "hidden gems. Similarities stay true; what is known of no track changes nothing.",
+        ),
+    ] = 0.0
     diversity: Annotated[
         float,
         Field(

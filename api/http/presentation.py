@@ -12,6 +12,7 @@ from api.http.contract import (
     BRIEF,
     KNOWN,
     DescriptorsAnswer,
+    FactsAnswer,
     HeardTag,
     QueryTrack,
     Result,
@@ -84,14 +85,19 @@ def in_words(found: Descriptors | None) -> DescriptorsAnswer | None:
 
 def track_answer(track: Track, *, indexed: bool) -> TrackAnswer:
     """What is known of a track; `indexed`: whether the index version at hand holds it."""
+    shown = track.shown
     return TrackAnswer(
-        **{name: getattr(track.info, name) for name in KNOWN} | {"artwork_url": artwork_of(track.info)},
+        **{name: getattr(shown, name) for name in KNOWN} | {"artwork_url": artwork_of(shown)},
         status=track.status.value,
         reason=track.reason,
         provider=track.provider,
         model=track.model,
         tags=[HeardTag(**tag._asdict(), said=is_said(tag)) for tag in track.tags],
         descriptors=in_words(track.descriptors),
+        facts=[
+            FactsAnswer(provider=provider, asked=learned.asked, **asdict(learned.facts))
+            for provider, learned in track.learned.items()
+        ],
         indexed=indexed,
         updated_at=track.updated_at,
     )

@@ -1,4 +1,4 @@
-"""Ranges as people write them: `1994`, `1990-1999`, `1990-`, `-1999`, `1990s`; `3:00-5:30`, `-600`."""
+"""Ranges as people write them: `1994`, `1990-1999`, `1990-`, `-1999`, `1990s`; `3:00-5:30`, `-600`; `20-60`."""
 
 import re
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from earshot.index.facets import Range
 _DASH = re.compile(r"\s*(?:-|–|—|\.\.)\s*")
 _YEAR = re.compile(r"[0-9]{4}")
 _DECADE = re.compile(r"([0-9]{3})0s")
+_PERCENT = re.compile(r"100|[0-9]{1,2}")
 _LENGTH = re.compile(r"(?:(?:([0-9]{1,2}):)?([0-9]{1,3}):)?([0-9]{1,6})")
 
 
@@ -33,6 +34,15 @@ def seconds(text: str) -> Range:
     return _range(text, _seconds, "`length`", "Write minutes and seconds, or seconds: 3:00-5:30, -10:00, 120-.")
 
 
+def popularities(text: str) -> Range:
+    """The least and the greatest popularity, 0 to 100.
+
+    Raises:
+        InvalidRequest: it is no range of them.
+    """
+    return _range(text, _percent, "`popularity`", "Write 20-60, 60- or -20: 0 is unknown to all, 100 known to all.")
+
+
 def _range(text: str, number: Callable[[str], int | None], what: str, hint: str) -> Range:
     parts = _DASH.split(text.strip())
     numbers = [number(part) if part else None for part in parts]
@@ -51,6 +61,10 @@ def _range(text: str, number: Callable[[str], int | None], what: str, hint: str)
 
 def _year(text: str) -> int | None:
     return int(text) if _YEAR.fullmatch(text) else None
+
+
+def _percent(text: str) -> int | None:
+    return int(text) if _PERCENT.fullmatch(text) else None
 
 
 def _seconds(text: str) -> int | None:

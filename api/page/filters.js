@@ -1,9 +1,10 @@
-// What results must be: genre, years, length, tempo, key, loudness, folder, and whose music is left out. Kept in the address.
+// What results must be: genre, years, length, tempo, key, loudness, popularity, folder, and whose music is left out. Kept in the
+// address.
 
-import { api } from "./api.js";
+import { about, api } from "./api.js";
 import { h, icon } from "./dom.js";
 
-const SINGLE = { year: "Years", length: "Length", bpm: "BPM", loudness: "LUFS", folder: "Folder" };
+const SINGLE = { year: "Years", length: "Length", bpm: "BPM", loudness: "LUFS", popularity: "Popularity", folder: "Folder" };
 const SEVERAL = { genre: "Genre", key: "Key", not_artist: "Not by" };
 const NAMES = [...Object.keys(SEVERAL), ...Object.keys(SINGLE)];
 
@@ -31,6 +32,8 @@ export function filterControl(filters, change) {
   }, `${label(name)}: ${value}`, " ", icon("close"))));
   const genre = h("select", { name: "genre" }, h("option", { value: "" }, "any"));
   const field = (name, text, more) => h("label", {}, text, h("input", { type: "text", name, autocomplete: "off", ...more }));
+  const known = field("popularity", "Popularity", { placeholder: "20-60", value: filters.popularity ?? "" });
+  known.hidden = !filters.popularity;
   const form = h("form", { class: "filter-form", onsubmit: (event) => {
     event.preventDefault();
     const given = new FormData(form);
@@ -48,10 +51,12 @@ export function filterControl(filters, change) {
   field("bpm", "BPM", { placeholder: "118-126", value: filters.bpm ?? "" }),
   field("key", "Key", { placeholder: "8A±1 or Am" }),
   field("loudness", "LUFS", { placeholder: "-14..-9", value: filters.loudness ?? "" }),
+  known,
   field("folder", "Folder", { placeholder: "Jazz", value: filters.folder ?? "" }),
   field("not_artist", "Not by", { placeholder: "an artist" }),
   h("button", { type: "submit", class: "button" }, "Filter"));
   const fold = h("details", { class: "filters", ontoggle: async () => {
+    if (fold.open && known.hidden) about().then((answer) => { known.hidden = !answer.popularity; }, () => {});
     if (!fold.open || genre.options.length > 1) return;
     const found = await genres();
     if (genre.options.length === 1) genre.append(...found.map(({ name, tracks }) => h("option", { value: name }, `${name} (${tracks.toLocaleString()})`)));

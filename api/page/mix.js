@@ -8,7 +8,7 @@ import { takeAway } from "./lists.js";
 import { playAll } from "./play_all.js";
 import { gathered, PAGE, pages } from "./rows.js";
 import { action, artistsOf, named, row, tile } from "./tracks.js";
-import { hasLearned, listeningSlider } from "./weights.js";
+import { fameSlider, hasLearned, knowsPopularity, listeningSlider } from "./weights.js";
 
 const TAKEN_AWAY = 50;
 const PER_ARTIST = [["", "any number"], ["1", "one"], ["2", "two"], ["3", "three"]];
@@ -18,7 +18,7 @@ const known = new Map(); // names of tracks that were seen, for what was left ou
 export async function mix({ state, change, stage, rows, go }) {
   const continues = state.as === "extend" && state.less.length === 0;
   const ask = questions(state, continues);
-  const [answer, learned] = await Promise.all([gathered(ask.page, Math.max(rows, PAGE)), hasLearned(), name(state.not)]);
+  const [answer, learned, popularity] = await Promise.all([gathered(ask.page, Math.max(rows, PAGE)), hasLearned(), knowsPopularity(), name(state.not)]);
   for (const track of [...answer.query, ...answer.results]) known.set(track.track_id, named(track));
   const toggleTag = (tag) => change((now) => ({ ...now, tags: toggled(now.tags, tag) }));
   const leaveOut = (id) => change((now) => ({ ...now, not: toggled(now.not, id) }));
@@ -70,7 +70,8 @@ export async function mix({ state, change, stage, rows, go }) {
       h("label", {}, "Per artist ", perArtist),
       slider("Variety", "variety", { max: "0.8" }),
       slider("Only closer than", "closer", { max: "0.95", step: "0.05" }),
-      learned ? listeningSlider(state.listening || "0", (value) => change({ listening: value === "0" ? "" : value }, { replace: true })) : null);
+      learned ? listeningSlider(state.listening || "0", (value) => change({ listening: value === "0" ? "" : value }, { replace: true })) : null,
+      popularity ? fameSlider(state.fame || "0", (value) => change({ fame: value === "0" ? "" : value }, { replace: true })) : null);
   }
 
   function limits() {
@@ -95,6 +96,7 @@ function questions(state, continues) {
   if (state.artist) options.max_per_artist = Number(state.artist);
   if (state.variety) options.diversity = Number(state.variety);
   if (state.listening) options.listening = Number(state.listening);
+  if (state.fame) options.fame = Number(state.fame);
   if (state.closer) options.min_similarity = Number(state.closer);
   if (state.tags.length) options.tags = state.tags;
   if (state.not.length) options.exclude = state.not;

@@ -14,6 +14,7 @@
     segments/<id>/offsets.npy            (n + 1,) uint64 byte offsets into the above           the reader's
     segments/<id>/shelf-3.bin            the rows by words, tags, sources and titles           the reader's
     segments/<id>/descriptors-1.bin      tempo, key, loudness of the rows, where any are known  the reader's
+    segments/<id>/popularity-1.bin       how well known the rows are, where it is known of any  the reader's
     segments/<id>/map.npy                (n, 2) float32 positions, base segments only          the page's
     segments/<id>/annoy.ann              and the like: what the segment's engine keeps         the reader's
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from pydantic_core import from_json
 
 from earshot.descriptors import Descriptors
+from earshot.facts import Facts, known, learned_rows
 from earshot.track import Row, Status, Tag, Track, TrackInfo, descriptors_in, info_values
 
 LINES = "tracks.bin"
@@ -48,7 +49,8 @@ class IndexedTrack(TrackInfo):
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """Inverse of `to_row`."""
+        """Inverse of `to_row`; of a row as `row_in` gives it what is shown (`earshot.facts.known`)."""
+        row = known(row)
         return cls(*[*info_values(row), tuple(starmap(Tag, row.get("tags", ()))), descriptors_in(row)])
 
     def to_row(self) -> dict[str, object]:
@@ -78,6 +80,8 @@ def track_to_line(track: Track) -> bytes:
         row["tags"] = [[tag.name, tag.probability] for tag in track.tags]
     if track.descriptors:
         row["descriptors"] = track.descriptors.to_row()
+    if said := {provider: one for provider, one in track.learned.items() if one.facts != Facts()}:
+        row["facts"] = learned_rows(said)
     return json.dumps(row, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
 
 

@@ -64,6 +64,11 @@ class Searcher:
         """The segments, each with the mask of its dead rows (None: all live)."""
         return self._segments
 
+    @property
+    def knows_popularity(self) -> bool:
+        """Whether it is known of any track how well known it is."""
+        return any(segment.popularity.is_known for segment, _ in self._segments)
+
     def contains(self, track_id: str) -> bool:
         """Whether a query can find the track."""
         return self.place(track_id) is not None

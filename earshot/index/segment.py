@@ -16,6 +16,8 @@ from earshot.index.engines.engine import Opened
 from earshot.index.engines.registry import engine_named
 from earshot.index.layout import Positions
 from earshot.index.manifest import SegmentEntry
+from earshot.index.popularity import POPULARITY, Popularity, popularity_file
+from earshot.index.popularity import unknown as nothing_known
 from earshot.index.rows import LINES, OFFSETS, IndexedTrack, Lines
 from earshot.index.shelf import SHELF, Shelf, mapped_shelf
 from earshot.index.shelving import arranged
@@ -109,6 +111,8 @@ class Segment(StoredSegment):
             self.shelf  # noqa: B018 (opened now, so that a damaged one is found before anything is asked of it)
         self.described = self._described()
         """Its rows by tempo, key and loudness."""
+        self.popularity = self._popularity()
+        """Its rows by how well known they are."""
 
     def _open(self) -> Opened:
         engine = engine_named(self._entry.engine.name)
@@ -123,6 +127,14 @@ class Segment(StoredSegment):
             return unknown(self.rows)
         try:
             return described_file(self._file(DESCRIBED), self.rows)
+        except DamagedIndex as error:
+            raise DamagedIndex(f"segment {self.id}: {error.message}") from None
+
+    def _popularity(self) -> Popularity:
+        if POPULARITY not in self._entry.objects:
+            return nothing_known(self.rows)
+        try:
+            return popularity_file(self._file(POPULARITY), self.rows)
         except DamagedIndex as error:
             raise DamagedIndex(f"segment {self.id}: {error.message}") from None
 

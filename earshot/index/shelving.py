@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earshot.errors import InvalidInput
+from earshot.facts import known
 from earshot.index.arrays import Column
 from earshot.index.facets import MOST, folder_of, plain_folder
 from earshot.index.rows import row_in
@@ -26,7 +27,7 @@ def arranged(lines: Iterable[bytes]) -> list[Column]:
     """
     shelving = _Shelving()
     for number, line in enumerate(lines):
-        shelving.add(number, row_in(line))
+        shelving.add(number, known(row_in(line)))
     return shelving.columns()
 
 

@@ -22,6 +22,7 @@ from earshot.index.engines.engine import EngineEntry
 from earshot.index.engines.exact import EXACTLY
 from earshot.index.layout import Known, Positions, lay_out
 from earshot.index.manifest import Kind, SegmentEntry, StoredObject, Trial
+from earshot.index.popularity import POPULARITY, popularity_of
 from earshot.index.row_sources import CHUNK_ROWS, FINGERPRINTS, RAW, MergedRows
 from earshot.index.rows import LINES, OFFSETS, Lines, write_lines
 from earshot.index.segment import IDS, MAP, VECTORS
@@ -56,11 +57,11 @@ def write_shelf(folder: Path) -> Objects:
     offsets = np.load(folder / OFFSETS, allow_pickle=False)
     lines, rows = Lines(folder / LINES, offsets), range(len(offsets) - 1)
     write_columns(folder / SHELF, arranged(lines.read(rows)))
-    described = columns_of(lines.read(rows))
-    if described is None:
-        return stored(folder, (SHELF,))
-    write_columns(folder / DESCRIBED, described)
-    return stored(folder, (SHELF, DESCRIBED))
+    named = {DESCRIBED: columns_of(lines.read(rows)), POPULARITY: popularity_of(lines.read(rows))}
+    written = {name: columns for name, columns in named.items() if columns is not None}
+    for name, columns in written.items():
+        write_columns(folder / name, columns)
+    return stored(folder, (SHELF, *written))
 
 
 def write_vectors(folder: Path, transform: CatalogueTransform) -> Objects:

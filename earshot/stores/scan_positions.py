@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from earshot.clock import in_seconds, seconds_until
 from earshot.stores.dynamodb import Row, Table
 
 if TYPE_CHECKING:
@@ -29,3 +30,13 @@ class ScanPositions:
     def put(self, after: Row | None) -> None:
         """Note it, or that the scan came to its end."""
         self._table.put({**self._key, **({"after": after} if after else {})})
+
+    def rest(self, seconds: float) -> None:
+        """Note that the scan came to its end, and is not to begin anew for so long (a day at most)."""
+        self._table.put({**self._key, "rests_until": in_seconds(seconds)})
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it is too early to begin anew."""
+        row = self._table.get(self._key) or {}
+        return "rests_until" in row and seconds_until(row["rests_until"]) > 0

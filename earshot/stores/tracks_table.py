@@ -7,12 +7,13 @@ A track may have got another id (`rename`). Its old item then says so and nothin
 for it by that id gets the track (docs/adr/0020).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from earshot.clock import Timestamp, now_iso
 from earshot.descriptors import Descriptors
+from earshot.facts import NOTHING_LEARNED, Learned, learned_rows
 from earshot.ids import TrackId
 from earshot.reasons import Reason
 from earshot.stores.dynamodb import Item, Row, Table, from_item
@@ -61,6 +62,14 @@ class PendingPage:
     """Some pending tracks. `last`: where the scan goes on, None at its end."""
 
     tracks: Sequence[Waiting]
+    last: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyPage:
+    """The same of tracks that are ready, without what was heard."""
+
+    tracks: Sequence[Track]
     last: Row | None
 
 
@@ -225,6 +234,31 @@ class TracksTable:
         for rows, last in self._table.pages(names, "#status = :status", {":status": Status.PENDING}, after):
             yield PendingPage([_waiting(row) for row in rows], last)
 
+    def ready(self, after: Row | None = None) -> Iterator[ReadyPage]:
+        """Every track that is ready, and what was learned of it, page by page. It costs what exists.
+
+        Args:
+            after: `ReadyPage.last` of a scan that goes on here.
+        """
+        names = (*_DESCRIPTION, "facts")
+        for rows, last in self._table.pages(names, "#status = :status", {":status": Status.READY}, after):
+            yield ReadyPage([Track.from_row(row) for row in rows], last)
+
+    def note_learned(self, track: Track, provider: str, learned: Learned) -> bool:
+        """Keep what a provider says of a track, which is as it was read.
+
+        False when something else was learned of it since, or it is no track any more.
+        """
+        seen = learned_rows(track.learned)
+        written = self._table.update(
+            _key(track.track_id),
+            set_={"facts": {**seen, provider: learned.to_row()}},
+            condition=f"{_IS_TRACK} AND attribute_exists(created_at) AND "
+            + ("#facts = :seen" if seen else "attribute_not_exists(#facts)"),
+            values={":seen": seen} if seen else None,
+        )
+        return written is not None
+
     def store_embedding(
         self,
         info: TrackInfo,
@@ -237,10 +271,12 @@ class TracksTable:
         provider: str | None = None,
         version_of: TrackId | None = None,
         descriptors: Descriptors | None = None,
+        learned: Mapping[str, Learned] = NOTHING_LEARNED,
     ) -> bool:
         """Make the track ready, creating it from `info` where the table has lost it.
 
         `version_of`: the track whose embedding it shares. `descriptors`: what was measured of the same audio.
+        `learned`: what others said of it, where the table has lost that, too.
 
         Returns:
             False when the table already holds this embedding or one of a newer preview.
@@ -259,7 +295,11 @@ class TracksTable:
                 **({"version_of": version_of} if version_of else {}),
                 **({"descriptors": descriptors.to_row()} if descriptors else {}),
             },
-            keep={**_new(info), **({"provider": provider} if provider else {})},
+            keep={
+                **_new(info),
+                **({"provider": provider} if provider else {}),
+                **({"facts": learned_rows(learned)} if learned else {}),
+            },
             remove=("reason", *(() if version_of else ("version_of",)), *(() if descriptors else ("descriptors",))),
         )
 

@@ -48,7 +48,7 @@ def test_the_slider_leads_from_what_sounds_alike_to_what_is_played_together(open
 def test_without_anything_learned_there_is_no_slider(open_page: OpenPage) -> None:
     page = open_page("#/?like=deezer:1000")
     expect(page.get_by_label("Variety")).to_be_visible()
-    expect(page.locator(".between")).to_have_count(0)
+    expect(page.get_by_label("From what sounds alike to what is played together")).to_have_count(0)
 
 
 def test_for_you_shows_why_hears_what_is_loved_and_banned_and_forgets_everything(

@@ -159,6 +159,20 @@ def test_tempo_key_and_loudness_are_told_and_filtered_by(open_page: OpenPage, wi
     assert all(re.search(r" (?:8A|7A|9A|8B), ", text) for text in page.locator(".pages .words").all_inner_texts())
 
 
+def test_where_popularity_is_known_it_is_filtered_by_and_weighed(open_page: OpenPage) -> None:
+    page = open_page("#/?like=deezer:1105")
+    titles = page.locator(".track .title")
+    expect(titles).to_have_count(12)
+    plain = titles.all_inner_texts()
+    page.get_by_role("slider", name="From hidden gems to what is well known").fill("-1")
+    expect(page).to_have_url(re.compile("fame=-1"))
+    expect(titles.first).not_to_have_text(plain[0])
+    page.get_by_text("Filters", exact=True).click()
+    page.get_by_role("textbox", name="Popularity").fill("-30")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Stop filtering: Popularity -30")).to_be_visible()
+
+
 def test_the_fields_of_a_filter_stand_on_one_line(open_page: OpenPage) -> None:
     page = open_page("#/")
     page.get_by_text("Filters", exact=True).click()

@@ -184,6 +184,11 @@ def _wake(deployment: Deployment, what: str) -> None:
     assert "FunctionError" not in answer, answer["Payload"].read()
 
 
+def test_with_nobody_switched_on_the_clock_asks_nobody_for_facts(deployment: Deployment) -> None:
+    answer = deployment.client("lambda").invoke(FunctionName=f"earshot-{STAGE}-learn_facts", Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
 def test_the_clock_has_tracks_indexed_again_that_were_given_up(deployment: Deployment) -> None:
     sqs = deployment.client("sqs")
     names = {key: _parameter(deployment, key).rpartition(":")[2] for key in ("changes-dlq-arn", "compact-dlq-arn")}

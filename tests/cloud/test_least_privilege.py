@@ -80,6 +80,15 @@ _NOT_REACHED = {
     ("reconcile", "sqs:SendMessage", "earshot-dev-extract"): "no preview waited for half a day",
     ("reconcile", "s3:GetObject", "arn:aws:s3:::earshot-dev-previews/previews/*"): "no preview was dead",
     ("reconcile", "s3:DeleteObject", "arn:aws:s3:::earshot-dev-previews/previews/*"): "no preview was dead",
+    **{
+        ("learn_facts", f"dynamodb:{action}", f"table/earshot-dev-{table}"): "no provider of facts is switched on"
+        for action, table in (
+            ("Scan", "tracks"),
+            ("UpdateItem", "tracks"),
+            ("GetItem", "crawls"),
+            ("PutItem", "crawls"),
+        )
+    },
     ("index_tracks", "s3:ListBucket", "arn:aws:s3:::earshot-dev-index"): _MISSING_OBJECT,
     ("index_tracks", "sqs:SendMessage", "earshot-dev-index-failed"): "all tracks can be indexed",
     ("api", "s3:ListBucket", "arn:aws:s3:::earshot-dev-index"): _MISSING_OBJECT,

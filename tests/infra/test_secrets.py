@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from config.base import FunctionSettings
 from config.crawler import CrawlerSettings
+from config.learn_facts import LearnFactsSettings
 from config.secrets import PATH_VARIABLE, UNSET, is_secret
 from tests.infra import terraform
 
@@ -65,5 +66,6 @@ def test_without_a_path_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_infra_makes_a_parameter_for_every_secret() -> None:
     listing = re.search(r"^  secrets = \[(.*?)\]", (terraform.INFRA / "contract.tf").read_text(), re.M | re.S)
     assert listing
-    secrets = {name for name, field in CrawlerSettings.model_fields.items() if is_secret(field)}
+    settings = (CrawlerSettings, LearnFactsSettings)
+    secrets = {name for one in settings for name, field in one.model_fields.items() if is_secret(field)}
     assert set(re.findall(r'"(\w+)"', listing[1])) == secrets

@@ -169,6 +169,7 @@ def _forget() -> None:
         "cover_sweep",
         "deliveries",
         "dead_letters",
+        "learning",
         "reconcile",
     ):
         getattr(bootstrap, wired).cache_clear()

@@ -9,6 +9,7 @@ from api.http.presentation import spaces
 from api.http.routes.documented import answers
 from api.http.services import searcher_of, services_of, table_of
 from earshot.errors import NoIndexYet
+from earshot.index.searcher import Searcher
 
 router = Router()
 
@@ -50,4 +51,5 @@ def health() -> Health:
             ],
         ),
         spaces=spaces(index, table_of(router, 1.0)),
+        popularity=isinstance(index, Searcher) and index.knows_popularity,
     )

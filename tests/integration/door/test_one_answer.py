@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +21,7 @@ from api.door.contract import SimilarParameters
 from api.http.options import OptionParameters
 from api.http.presentation import query_track, results
 from earshot.descriptors import Descriptors
+from earshot.facts import Facts, Learned, recording_of
 from earshot.index.searcher import Searcher
 from earshot.keys import KEYS
 from earshot.track import Track
@@ -183,6 +185,20 @@ def test_what_is_measured_of_a_track_filters_in_shards_as_in_one_index(division_
         given = {name: text.split(",") if name == "key" else text for name, text in asked.items()}
         same = expected(division.whole(), [seed_in(division.whole(), "deezer:1")], {"k": 30, **given})
         assert 0 < len(same["results"]) < 29
+        assert_alike(found["results"], same["results"])
+
+
+def test_how_well_known_tracks_are_counts_in_shards_as_in_one_index(division_of: DivisionOf) -> None:
+    tracks: list[Track] = []
+    for number in range(1, 31):
+        bare = track(number)
+        said = Learned("2026-11-27", recording_of(bare.info.to_row()), Facts(listeners=2**number))
+        tracks.append(replace(bare, learned={"listenbrainz": said}))
+    division = division_of(tracks, [direction(a0=1, a1=number / 30) for number in range(1, 31)], 3)
+    for asked in ({"popularity": "20-60"}, {"fame": 1.0}, {"fame": -1.0, "popularity": "-50"}):
+        found = ask(division, "/similar", track_id="deezer:1", k=30, **asked).json()
+        same = expected(division.whole(), [seed_in(division.whole(), "deezer:1")], {"k": 30, **asked})
+        assert len(same["results"]) > 3
         assert_alike(found["results"], same["results"])
 
 

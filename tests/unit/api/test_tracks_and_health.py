@@ -47,7 +47,9 @@ def test_an_unknown_track_is_404_and_a_bad_id_422(world: World) -> None:
 
 
 def test_health_says_that_there_is_no_index(world: World) -> None:
-    assert world.get("/health").json() == {"status": "no_index", "stage": "test", "index": None, "spaces": {}}
+    assert world.get("/health").json() == {
+        "status": "no_index", "stage": "test", "index": None, "spaces": {}, "popularity": False,
+    }  # fmt: skip
 
 
 def test_health_describes_the_index_version(world: World) -> None:

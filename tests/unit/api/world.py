@@ -19,6 +19,7 @@ from earshot.index.arrays import Column, write_columns
 from earshot.index.described import DESCRIBED, columns_of
 from earshot.index.formats import named
 from earshot.index.manifest import Manifest, SegmentEntry, StoredObject, transform_key
+from earshot.index.popularity import POPULARITY, popularity_of
 from earshot.index.row_sources import FINGERPRINTS
 from earshot.index.rows import LINES, OFFSETS, fingerprint, track_to_line, write_lines
 from earshot.index.segment import MAP
@@ -119,6 +120,8 @@ def publish(
         objects[SHELF] = _columns(arranged(rows))
     if with_shelf and (described := columns_of(rows)):
         objects[DESCRIBED] = _columns(described)
+    if with_shelf and (popularity := popularity_of(rows)):
+        objects[POPULARITY] = _columns(popularity)
     if positions is not None:
         objects[MAP] = _npy(positions[order])
     store = IndexStore(s3, bucket)

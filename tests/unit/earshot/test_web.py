@@ -281,3 +281,30 @@ def test_hosts_are_compared_in_lower_case(monkeypatch: pytest.MonkeyPatch) -> No
     for url in ("https://MUSIC.example/a", "https://a.b.cdn.EXAMPLE/"):
         with pytest.raises(ForbiddenUrl, match="public address"):
             downloader.fetch(url)
+
+
+def test_a_key_goes_to_its_server_and_to_nobody_that_it_redirects_to() -> None:
+    with serve(lambda _: Answer.json([])) as other:
+        moved = Answer(302, headers={"Location": f"{other.url}/elsewhere"})
+        with serve(lambda _: moved) as server:
+            keyed = _LOCAL.with_key(server.url, "Authorization", "Token secret")
+            assert keyed.fetch_json(f"{server.url}/asked") == []
+            assert server.requests[0].headers["Authorization"] == "Token secret"
+            assert "Authorization" not in other.requests[0].headers
+            assert "secret" not in repr(keyed)
+
+
+def test_a_question_is_posted_to_allow_listed_hosts_alone_and_follows_nobody() -> None:
+    with serve(lambda request: Answer.json({"asked": request.body.decode()})) as server:
+        assert _LOCAL.post_json(f"{server.url}/1", [7]) == {"asked": "[7]"}
+        with pytest.raises(ProviderRefused, match="not allow-listed"):
+            Downloader(frozenset({"music.example"}), "Earshot", allow_loopback=True).post_json(f"{server.url}/1", [7])
+    with serve(lambda _: Answer(307, headers={"Location": "/2"})) as server, pytest.raises(ProviderRefused):
+        _LOCAL.post_json(f"{server.url}/1", [7])
+
+
+def test_a_wait_may_be_told_as_the_seconds_until_a_limit_is_reset() -> None:
+    with serve(lambda _: Answer(429, headers={"X-RateLimit-Reset-In": "7"})) as server:
+        with pytest.raises(ProviderThrottled) as told:
+            _LOCAL.fetch_json(f"{server.url}/1")
+        assert told.value.retry_after_s == 7
