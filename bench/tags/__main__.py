@@ -10,14 +10,13 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from api.answers.commonness import UNKNOWN, Commonness
 from api.answers.reasons import reasons
-from bench.quality.judged import fitted
-from bench.quality.music import ROOT
 from bench.tags.fit import halved, thresholds
 from bench.tags.judged import Figures, judged
 from bench.tags.music import Heard, all_heard
@@ -30,7 +29,9 @@ from earshot.networks import MUSICNN
 from earshot.recipes import default_recipe
 from earshot.tags import MEASURED, said
 from earshot.titles import plain
+from lab.fitting import fitted
 
+ROOT: Final = Path(__file__).resolve().parents[2]
 RESULTS: Final = ROOT / "bench" / "results" / "tags.json"
 LEAST_PRECISION, MOST_LOST = 0.8, 0.6
 """Of the tags that are said; of the true ones among the ten likeliest, that are not said any more."""

@@ -15,7 +15,6 @@ import numpy as np
 import soundfile
 import soxr
 
-from bench.quality.music import ROOT
 from config.extract import ModelSettings
 from demo.music import Package, debian_music
 from earshot.descriptors import Descriptors
@@ -28,6 +27,7 @@ from extractor.music.tempo import pulse_of
 from extractor.networks.loading import load_network
 from extractor.networks.network import Features
 
+ROOT = Path(__file__).resolve().parents[2]
 CLIP_S, _INTRO_S, _SHORTEST_S, _TWO_CLIPS_S = 30, 20, 35, 100
 _SILENCE = 1e-3
 

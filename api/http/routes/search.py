@@ -6,9 +6,9 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
 
 from api.answers import search as words
+from api.answers.commonness import commonness_of
 from api.answers.found import Found
 from api.answers.spread import beginnings
-from api.answers.commonness import commonness_of
 from api.http.caching import by_spaces
 from api.http.contract import SearchAnswer
 from api.http.keys import check_folder
