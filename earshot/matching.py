@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from earshot.ids import TrackId
-from earshot.recordings import the_one
+from earshot.recordings import is_called, the_one
 from earshot.sources import SOURCES
 from earshot.stores.song_keys import SongKeys
 from earshot.stores.tracks_table import TracksTable
@@ -41,6 +41,13 @@ class Matching:
             match or _by_names(info, ids, known)
             for match, (info, _), ids in zip(matches, wanted, candidates, strict=True)
         ]
+
+    def called(self, title: str, artist: str) -> list[Track]:
+        """Every track of this very title and artist that a crawl has found: own files first, then what was heard."""
+        wanted = TrackInfo(TrackId(""), "manifest", title=title, artists=(artist,))
+        candidates = self.tracks.described_many(self.songs.find(wanted)).values()
+        found = self.tracks.get_many(track.track_id for track in candidates if is_called(wanted, track.info))
+        return sorted(found.values(), key=lambda t: (not is_own_file(t.info), t.status is not Status.READY, t.track_id))
 
 
 def _by_id(info: TrackInfo, listed: TrackId | None, known: Mapping[TrackId, Track]) -> TrackInfo | None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from earshot.clock import Timestamp, iso, now, now_iso
+from earshot.clock import Timestamp, after, now_iso
 from earshot.crawls import CrawlSummary
 from earshot.errors import PlaylistNotFound
 from earshot.ids import CrawlId, PlaylistId, TrackId
@@ -94,9 +94,9 @@ class Playlists:
             raise _unknown(playlist_id)
         return _playlist(row)
 
-    def some(self, after: str | None, count: int) -> list[Playlist]:
+    def some(self, follows: str | None, count: int) -> list[Playlist]:
         """`count` playlists in the order of their ids, those after this one (None: from the first one on)."""
-        first = f"{after}0" if after else "0"  # what follows all that begins like it
+        first = f"{follows}0" if follows else "0"  # what follows all that begins like it
         return [_playlist(row) for row in self._table.some(_key(PlaylistId(first)), count)]
 
     def rename(self, playlist_id: str, name: str) -> None:
@@ -114,7 +114,7 @@ class Playlists:
         Raises:
             PlaylistNotFound
         """
-        due = {"due": iso(now() + _PAUSES[again])} if again in _PAUSES else {}
+        due = {"due": after(_PAUSES[again])} if again in _PAUSES else {}
         if not self._change(PlaylistId(playlist_id), {"again": again.value, **due}, remove=() if due else ("due",)):
             raise _unknown(playlist_id)
 
@@ -129,7 +129,7 @@ class Playlists:
         """Note that the crawl that is due has been asked for, unless the schedule has changed meanwhile."""
         self._table.update(
             _key(playlist.playlist_id),
-            set_={"due": iso(now() + _PAUSES[playlist.again])},
+            set_={"due": after(_PAUSES[playlist.again])},
             condition="#due = :before",
             values={":before": playlist.due},
         )

@@ -121,7 +121,7 @@ class TracksTable:
         moved = {row["track_id"]: row[_MOVED] for row in rows if _MOVED in row}
         states = {row["track_id"]: _state(row) for row in rows if _MOVED not in row}
         if moved:
-            now = {row["track_id"]: _state(row) for row in self._states(moved.values())}
+            now = {row["track_id"]: _state(row) for row in self._states(moved.values()) if _MOVED not in row}
             states |= {track_id: now[new_id] for track_id, new_id in moved.items() if new_id in now}
         return states
 
@@ -132,9 +132,9 @@ class TracksTable:
     def briefs(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Track]:
         """Those of `track_ids` that exist, with title, artists and how they stand, and nothing else."""
         keys = map(_key, dict.fromkeys(track_ids))
-        names = ("track_id", "title", "artists", "status", "reason", "version_of")
-        tracks = map(Track.from_row, self._table.get_many(keys, names))
-        return {track.track_id: track for track in tracks}
+        names = ("track_id", "title", "artists", "status", "reason", "version_of", _REMOVED)
+        rows = self._table.get_many(keys, names)
+        return {row["track_id"]: Track.from_row(row) for row in rows if _REMOVED not in row}
 
     def scan(self) -> Iterator[Track]:
         """Every track, page by page. For repairs only: it costs what exists."""

@@ -170,5 +170,6 @@ def _forget() -> None:
         "deliveries",
         "dead_letters",
         "reconcile",
+        "schedules",
     ):
         getattr(bootstrap, wired).cache_clear()
