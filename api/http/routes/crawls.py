@@ -35,7 +35,7 @@ router = Router()
 _TAGS = ["crawls"]
 _NewestOffset = Annotated[int, Parameter(ge=0, le=100, description="How many to pass over (paging).")]
 """What is passed over is read, and paid for."""
-_CrawlId = Annotated[str, Path(max_length=64)]
+_CrawlId = Annotated[str, Path(max_length=64, description="The id of a crawl.")]
 _State = Literal["unheard", "ready", "pending", "no_preview", "failed", "skipped", "missing"]
 _Status = Annotated[
     _State | None, Parameter(description="Only entries in this state; `unheard`: in any but ready and pending.")
