@@ -148,6 +148,7 @@ def asked() -> dict[str, Any]:
     ):
         _fill(world)
         found = {name: _answer(world, name, *request) for name, request in _ASKED.items()}
+    found["open_query"]["upload"]["url"] = "https://uploads.example/clips/an-address-that-is-signed"
     return found | _BY_HAND
 
 

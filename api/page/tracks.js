@@ -11,7 +11,7 @@ export const artistsOf = (track) => track.artists.join(", ") || "Unknown artist"
 const home = (track) => (/^https?:\/\//i.test(track.url ?? "") ? track.url : null);
 
 // What the page's policy lets it show: covers of our own, and those of providers that are named.
-function artwork(track) {
+export function artwork(track) {
   const url = track.artwork_url ?? "";
   if (url.startsWith("/covers/")) return `${url}?size=96`;
   const host = /^https:\/\/([a-z0-9.-]+)\//.exec(url)?.[1];
