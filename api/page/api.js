@@ -60,7 +60,7 @@ export const api = {
   map: () => ask("/map"),
   sources: () => ask("/sources"),
   crawls: (key) => ask("/crawls?limit=20", { headers: withKey(key) }),
-  crawl: (id, key) => ask(`/crawls/${encodeURIComponent(id)}`, { headers: withKey(key) }),
+  crawl: (id, key) => ask(`/crawls/${encodeURIComponent(id)}`, { headers: withKey(key), cache: "no-cache" }), // what is done may be forgotten
   unheard: (id, after, key) => ask(`/crawls/${encodeURIComponent(id)}/entries?${query({ status: "unheard", after })}`, { headers: withKey(key) }),
   entriesAs: (format, id, key) => text(`/crawls/${encodeURIComponent(id)}/entries?${query({ format })}`, { headers: withKey(key) }),
   start: (playlist, key) => post("/crawls", { playlist }, withKey(key)),

@@ -1,7 +1,7 @@
 // A playlist as a card: its covers, its name, how far it has come, and what can be done with it.
 // What has not changed is left alone, so that focus and what is open stay while a crawl goes on.
 
-import { h, iconButton, problem, say } from "./dom.js";
+import { h, hue, iconButton, problem, say } from "./dom.js";
 import { takeAwayCrawl } from "./lists.js";
 import { left, pace, when } from "./pace.js";
 import { artwork } from "./tracks.js";
@@ -13,13 +13,13 @@ const AGAIN = [["never", "only when I ask"], ["daily", "every day"], ["weekly", 
 
 // `act` has what the buttons do; each takes what it needs of `playlist` and `crawl` and gives a promise.
 export function crawlCard(act) {
-  const parts = Object.fromEntries(["covers", "name", "close", "when", "legend", "reasons", "actions", "unheard", "take", "withheld", "forgotten", "error"]
+  const parts = Object.fromEntries(["covers", "name", "close", "when", "legend", "reasons", "actions", "unheard", "more", "withheld", "forgotten", "error"]
     .map((name) => [name, h("div", { class: `of-${name}` })]));
   const status = h("span", { class: "count" });
   const bar = h("div", { class: "progress", role: "progressbar", "aria-valuemin": "0" });
   const element = h("li", { class: "crawl" },
     h("div", { class: "bar" }, parts.covers, h("div", { class: "called" }, parts.name, parts.when), status, parts.close), bar,
-    parts.legend, parts.reasons, parts.error, parts.withheld, parts.forgotten, parts.unheard, parts.actions, parts.take);
+    parts.legend, parts.reasons, parts.error, parts.withheld, parts.forgotten, parts.unheard, h("div", { class: "doing" }, parts.actions, parts.more));
   const drawn = {};
   const estimate = pace();
   let now = {};
@@ -76,17 +76,17 @@ export function crawlCard(act) {
     const over = crawl.done && !crawl.forgotten;
     element.dataset.crawl = crawl.crawl_id;
     part("covers", (playlist?.covers ?? []).map((url) => artwork({ artwork_url: url })).filter(Boolean),
-      (covers) => covers.length ? h("span", { class: "mosaic", "aria-hidden": "true" }, covers.map((src) =>
-        h("img", { src, alt: "", loading: "lazy", width: "26", height: "26", onerror: (event) => event.target.remove() }))) : null);
+      (covers) => h("span", { class: covers.length ? "mosaic" : "mosaic none", "aria-hidden": "true", style: { "--hue": String(hue(named())) } }, covers.length ? covers.map((src) =>
+        h("img", { src, alt: "", loading: "lazy", width: "26", height: "26", onerror: (event) => event.target.remove() })) : [...named()][0].toUpperCase()));
     if (drawn.name !== "being renamed") {
       part("name", [named(), Boolean(playlist)], () => [h("strong", {}, named()), playlist && !crawl.forgotten
         ? h("button", { type: "button", class: "quiet", "aria-label": `Rename ${named()}`, onclick: renaming }, "Rename") : null]);
     }
     const dated = [crawl.finished ? `Read ${when(crawl.finished)}` : `Begun ${when(crawl.started)}`,
-      playlist && playlist.name !== playlist.playlist ? playlist.playlist : null,
-      playlist?.next_crawl ? `looked through again ${when(playlist.next_crawl)}` : null].filter(Boolean).join(" · ");
+      playlist?.next_crawl ? `looked through ${when(playlist.next_crawl)}` : null].filter(Boolean).join(" · ");
     part("when", dated, () => h("time", { datetime: crawl.started, title: new Date(crawl.started).toLocaleString() }, dated));
     status.textContent = stands(crawl);
+    bar.hidden = over && !missed;
     bar.setAttribute("aria-label", `Progress of ${named()}`);
     bar.setAttribute("aria-valuemax", String(Math.max(crawl.total, 1)));
     bar.setAttribute("aria-valuenow", String(crawl.total - crawl.pending));
@@ -102,19 +102,25 @@ export function crawlCard(act) {
     crawl.only_held && !crawl.removed ? button("Remove them", `Remove them: ${named()}`, () => act.forget(now, true)) : null));
     part("close", over, () => iconButton("close", `Forget ${named()}`, () => act.forget(now, false)));
     part("unheard", crawl.done && missed ? [missed, crawl.crawl_id] : null, () => unheard(missed, (after) => act.unheard(now, after)));
-    part("take", over && crawl.total > missed ? crawl.crawl_id : null, () => takeAwayCrawl((format) => act.listed(now, format)));
-    part("actions", crawl.forgotten ? null : [over, Boolean(missed), Boolean(crawl.cancelled), playlist?.again], () => h("div", { class: "settings" },
+    part("actions", crawl.forgotten ? null : [over, Boolean(missed), Boolean(crawl.cancelled)], () => [
       over ? button(missed ? "Try again" : "Look for new tracks", `${missed ? "Try again" : "Look for new tracks"}: ${named()}`, () => act.again(now)) : null,
-      !crawl.done && !crawl.cancelled ? button("Cancel", `Cancel ${named()}`, () => act.cancel(now)) : null,
-      over && playlist ? h("label", {}, "Look through it again ", h("select", { "aria-label": `How often ${named()} is looked through again`,
-        onchange: async (event) => {
-          try {
-            await act.change(now, { again: event.target.value });
-          } catch (error) {
-            event.target.value = playlist.again;
-            say([error.message, error.hint].filter(Boolean).join(" "));
-          }
-        } }, AGAIN.map(([value, text]) => h("option", { value, selected: value === playlist.again }, text)))) : null));
+      !crawl.done && !crawl.cancelled ? button("Cancel", `Cancel ${named()}`, () => act.cancel(now)) : null]);
+    part("more", over ? [crawl.crawl_id, crawl.total > missed, playlist?.again] : null, () => h("details",
+      { open: Boolean(parts.more.querySelector("details")?.open) }, h("summary", { "aria-label": `Schedule and export of ${named()}` }, "Schedule, export"),
+      h("p", { class: "hint" }, crawl.playlist),
+      playlist ? h("div", { class: "settings" }, h("label", {}, "Look for new tracks ", schedule(playlist))) : null,
+      crawl.total > missed ? takeAwayCrawl((format) => act.listed(now, format)) : null));
+  }
+
+  function schedule(playlist) {
+    return h("select", { "aria-label": `How often ${named()} is looked through`, onchange: async (event) => {
+      try {
+        await act.change(now, { again: event.target.value });
+      } catch (error) {
+        event.target.value = playlist.again;
+        say([error.message, error.hint].filter(Boolean).join(" "));
+      }
+    } }, AGAIN.map(([value, text]) => h("option", { value, selected: value === playlist.again }, text)));
   }
 
   function stands(crawl) {

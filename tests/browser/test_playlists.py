@@ -96,10 +96,12 @@ def test_a_playlist_is_named_scheduled_and_tried_again_by_the_keyboard_alone(
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
     expect(card.locator("strong").first).to_have_text("Mine")
-    again = card.get_by_label("How often Mine is looked through again")
+    card.locator("summary", has_text="Schedule").focus()
+    page.keyboard.press("Enter")
+    again = card.get_by_label("How often Mine is looked through")
     again.focus()
     page.keyboard.press("ArrowDown")
-    expect(card).to_contain_text("looked through again tomorrow")
+    expect(card).to_contain_text("looked through tomorrow")
     expect(again).to_have_value("daily")
     assert services().playlists.get(playlist_id).again == "daily"
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
@@ -148,6 +150,7 @@ def test_what_a_crawl_found_is_downloaded_as_a_playlist(open_page: OpenPage, sit
     crawls.count(crawl_id, site.world.table)
     page = open_page("#/playlists")
     card = page.locator(f'[data-crawl="{crawl_id}"]')
+    card.locator("summary", has_text="export").click()
     card.get_by_label("Form of the list").select_option("m3u8")
     with page.expect_download() as download:
         card.get_by_role("button", name="Download").click()
