@@ -256,5 +256,10 @@ def _given_up_for_good(page: Page, known: Mapping[TrackId, Standing]) -> set[Tra
     Times tell, not whether this page is the first to see a change: its first delivery may have died of anything.
     """
     since = {entry.info.track_id: entry.heard_since for entry in page.entries if entry.info and entry.heard_since}
-    given_up = {i: t for i in since.keys() & known.keys() if (t := known[i]).reason and not t.reason.is_worth_retrying}
+    given_up = {i: t for i in since.keys() & known.keys() if (t := known[i]).reason and not _may_do_better(t.reason)}
     return {track_id for track_id, track in given_up.items() if (track.updated_at or "") > since[track_id]}
+
+
+def _may_do_better(reason: Reason) -> bool:
+    """Whether the same audio may be heard the next time. What was cancelled has never been tried."""
+    return reason.is_worth_retrying or reason is Reason.CANCELLED

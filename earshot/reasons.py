@@ -52,7 +52,7 @@ class Reason(StrEnum):
     TIMED_OUT = "timed_out"
     """Fetching it took longer than the function may run, or killed it, several times."""
     CANCELLED = "cancelled"
-    """Its crawl was cancelled before it was fetched; any other crawl of it fetches it."""
+    """Its crawl was cancelled before it was fetched. No repair tries it again; any other crawl of it does."""
     PREVIEW_EXPIRED = "preview_expired"
     """Pending again: its preview was deleted before the extractor came to it."""
     INTERNAL_ERROR = "internal_error"
@@ -100,7 +100,6 @@ class Reason(StrEnum):
 
 
 _PASSING = frozenset({
-    Reason.CANCELLED, Reason.DECODER_CRASHED, Reason.DECODER_TIMEOUT, Reason.FILE_GONE, Reason.FORBIDDEN_FOLDER,
-    Reason.INTERNAL_ERROR, Reason.PREVIEW_EXPIRED, Reason.PROVIDER_OFF, Reason.THROTTLED, Reason.TIMED_OUT,
-    Reason.UNAVAILABLE,
+    Reason.DECODER_CRASHED, Reason.DECODER_TIMEOUT, Reason.FILE_GONE, Reason.FORBIDDEN_FOLDER, Reason.INTERNAL_ERROR,
+    Reason.PREVIEW_EXPIRED, Reason.PROVIDER_OFF, Reason.THROTTLED, Reason.TIMED_OUT, Reason.UNAVAILABLE,
 })  # fmt: skip
