@@ -36,7 +36,7 @@ _MESSAGE_S = 60.0
 """Longest time after which another page is begun; the function has 300 seconds, and large files are slow to read."""
 _NAMED = 20
 """So many of what a crawl did not remove are named."""
-_SHOWN = 12
+_SHOWN = 8
 """So many of its first tracks stand for a playlist: some share a cover, others have none."""
 _LONGEST_NAME, _LONGEST_DETAIL = 500, 200
 

@@ -99,10 +99,10 @@ def request_track(
     canonical = parse_track_id(track_id)
     track = tracks.get(canonical)
     if track is None:
-        if not tracks.restore(canonical):
-            if Can.LOOK_UP not in SOURCES[source_of(canonical)].can:
-                raise TrackNotFound(f"no track {canonical}")
-            tracks.register(TrackInfo(track_id=canonical, source=source_of(canonical)))
+        can_be_asked = Can.LOOK_UP in SOURCES[source_of(canonical)].can
+        is_new = can_be_asked and tracks.register(TrackInfo(track_id=canonical, source=source_of(canonical)))
+        if not is_new and not tracks.restore(canonical) and not can_be_asked:
+            raise TrackNotFound(f"no track {canonical}")
     elif (canonical := track.track_id) and track.status is Status.READY and track.model == (model or track.model):
         return track
     elif track.status in (Status.NO_PREVIEW, Status.FAILED):

@@ -10,6 +10,9 @@ from earshot.stores.song_keys import SongKeys
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, Track, TrackInfo
 
+_MOST_CALLED = 20
+"""So many candidates are looked at for who looks up a name: each is a read, and anybody may ask."""
+
 
 @dataclass(frozen=True, slots=True)
 class Matching:
@@ -43,11 +46,12 @@ class Matching:
         ]
 
     def called(self, title: str, artist: str) -> list[Track]:
-        """Every track of this very title and artist that a crawl has found: own files first, then what was heard."""
+        """The tracks of this very title and artist that crawls have found, of twenty that may be: own files first, then
+        what was heard."""
         wanted = TrackInfo(TrackId(""), "manifest", title=title, artists=(artist,))
-        candidates = self.tracks.described_many(self.songs.find(wanted)).values()
-        found = self.tracks.get_many(track.track_id for track in candidates if is_called(wanted, track.info))
-        return sorted(found.values(), key=lambda t: (not is_own_file(t.info), t.status is not Status.READY, t.track_id))
+        candidates = self.tracks.get_many(self.songs.find(wanted)[:_MOST_CALLED]).values()
+        found = [track for track in candidates if is_called(wanted, track.info)]
+        return sorted(found, key=lambda t: (not is_own_file(t.info), t.status is not Status.READY, t.track_id))
 
 
 def _by_id(info: TrackInfo, listed: TrackId | None, known: Mapping[TrackId, Track]) -> TrackInfo | None:

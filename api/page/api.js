@@ -69,7 +69,7 @@ export const api = {
   crawlAgain: (id, agreed, key) => post("/crawls", { again: id, remove_missing: agreed > 0, agreed }, withKey(key)),
   forget: (id, removeTracks, key) => ask(`/crawls/${encodeURIComponent(id)}?${query({ remove_tracks: removeTracks })}`,
     { method: "DELETE", headers: withKey(key) }),
-  playlists: (after, key) => ask(`/playlists?${query({ limit: 50, after })}`, { headers: withKey(key) }),
+  playlists: (after, key) => ask(`/playlists?${query({ limit: 20, after })}`, { headers: withKey(key) }),
   playlist: (id, key) => ask(`/playlists/${encodeURIComponent(id)}`, { headers: withKey(key) }),
   changePlaylist: (id, change, key) => send("PATCH", `/playlists/${encodeURIComponent(id)}`, change, withKey(key)),
   cancel: (id, key) => ask(`/crawls/${encodeURIComponent(id)}/cancel`, { method: "POST", headers: withKey(key) }),

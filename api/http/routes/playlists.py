@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query as Paramete
 
 from api.http.contract import PlaylistWritten
 from api.http.crawl_contract import CrawlForgotten
-from api.http.keys import key_checked, key_required
+from api.http.keys import key_required
 from api.http.playlist_contract import PlaylistAnswer, PlaylistChange, PlaylistList
 from api.http.playlists_shown import playlists_shown
 from api.http.requests import PlaylistRequest
@@ -23,7 +23,7 @@ from earshot.messages import ForgetPlaylist
 router = Router()
 _TAGS = ["playlists"]
 _PlaylistId = Annotated[str, Path(max_length=64, description="The id of a playlist that has been crawled.")]
-_Limit = Annotated[int, Parameter(ge=1, le=50, description="How many at most; each is a read.")]
+_Limit = Annotated[int, Parameter(ge=1, le=20, description="How many at most; each is a read.")]
 _After = Annotated[str | None, Parameter(max_length=64, pattern="^[0-9a-f]+$", description="Those after this one.")]
 RemoveTracks = Annotated[
     bool, Parameter(description="Remove the tracks that no other playlist holds, too; at once, or later.")
@@ -35,8 +35,8 @@ RemoveTracks = Annotated[
     summary="The playlists that have been crawled",
     operation_id="playlists",
     tags=_TAGS,
-    responses=answers(PlaylistList, 401, 422),
-    middlewares=[key_checked],
+    responses=answers(PlaylistList, 401, 422, 429),
+    middlewares=[key_required],
 )
 def playlists(limit: _Limit = 20, after: _After = None) -> PlaylistList:
     """Each with its name, its covers and its latest crawl, as it was last counted: ask for that crawl to follow it.
@@ -53,8 +53,8 @@ def playlists(limit: _Limit = 20, after: _After = None) -> PlaylistList:
     summary="A playlist that has been crawled",
     operation_id="playlist",
     tags=_TAGS,
-    responses=answers(PlaylistAnswer, 401, 404, 422),
-    middlewares=[key_checked],
+    responses=answers(PlaylistAnswer, 401, 404, 422, 429),
+    middlewares=[key_required],
 )
 def playlist(playlist_id: _PlaylistId) -> PlaylistAnswer:
     """Its name, its covers and its latest crawl, as it was last counted."""
