@@ -133,7 +133,7 @@ export async function playlists(main, _values, { stays }) {
     clearTimeout(timer);
     if (!open.size || !stays()) return;
     timer = setTimeout(async () => {
-      for (const id of [...open]) await refresh(id).catch(() => {});
+      await Promise.all([...open].map((id) => refresh(id).catch(() => {}))); // asked again in a moment
       watch();
     }, EVERY);
   }

@@ -1,9 +1,11 @@
 """Playlists on the page: how they are added, watched and looked at, and what becomes of them."""
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from api.bootstrap import services
 from earshot.clock import Timestamp
+from earshot.covers import cover_of
 from earshot.crawls import CrawlEntry, Doubt, Withheld
 from earshot.ids import CrawlId, PlaylistId, TrackId
 from earshot.messages import CrawlPlaylist
@@ -12,6 +14,7 @@ from earshot.stores.playlists import playlist_id_of
 from earshot.track import TrackInfo
 from tests.browser.conftest import OpenPage, both_widths
 from tests.browser.site import Site
+from tests.stubs.pictures import picture
 
 
 @both_widths
@@ -83,6 +86,9 @@ def test_a_playlist_is_named_scheduled_and_tried_again_by_the_keyboard_alone(
     playlist_id = _playlist(f"99990103T000000Z-{width}", f"deezer:playlist:55{len(width)}", "Rock of the Week")
     crawl_id = CrawlId(f"99990103T000000Z-{width}")
     services().crawls.record_entries(crawl_id, [CrawlEntry(0, None, Reason.EPISODE, "A talk")])
+    cover = TrackInfo(TrackId("file:00000000000000bb"), "file", cover=cover_of(picture(200)))
+    site.world.table.register(cover)
+    services().playlists.note_first(playlist_id, [cover.track_id])
     services().crawls.finish(crawl_id)
     services().crawls.count(crawl_id, site.world.table)
     page = open_page("#/playlists", width=width)
@@ -105,6 +111,9 @@ def test_a_playlist_is_named_scheduled_and_tried_again_by_the_keyboard_alone(
     expect(again).to_have_value("daily")
     assert services().playlists.get(playlist_id).again == "daily"
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    expect(card.locator(".mosaic img")).to_have_js_property("naturalWidth", 96)
+    serious = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in serious] == []
     card.get_by_role("button", name="Try again: Mine").focus()
     with page.expect_request(lambda asked: asked.method == "POST" and str(crawl_id) in (asked.post_data or "")):
         page.keyboard.press("Enter")
