@@ -102,8 +102,9 @@ export function crawlCard(act) {
     crawl.only_held && !crawl.removed ? button("Remove them", `Remove them: ${named()}`, () => act.forget(now, true)) : null));
     part("close", over, () => iconButton("close", `Forget ${named()}`, () => act.forget(now, false)));
     part("unheard", crawl.done && missed ? [missed, crawl.crawl_id] : null, () => unheard(missed, (after) => act.unheard(now, after)));
-    part("actions", crawl.forgotten ? null : [over, Boolean(missed), Boolean(crawl.cancelled)], () => [
-      over ? button(missed ? "Try again" : "Look for new tracks", `${missed ? "Try again" : "Look for new tracks"}: ${named()}`, () => act.again(now)) : null,
+    const anew = missed || crawl.error || crawl.cancelled ? "Try again" : "Look for new tracks";
+    part("actions", crawl.forgotten ? null : [over, anew, Boolean(crawl.cancelled)], () => [
+      over ? button(anew, `${anew}: ${named()}`, () => act.again(now)) : null,
       !crawl.done && !crawl.cancelled ? button("Cancel", `Cancel ${named()}`, () => act.cancel(now)) : null]);
     part("more", over ? [crawl.crawl_id, crawl.total > missed, playlist?.again] : null, () => h("details",
       { open: Boolean(parts.more.querySelector("details")?.open) }, h("summary", { "aria-label": `Schedule and export of ${named()}` }, "Schedule, export"),
