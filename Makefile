@@ -23,8 +23,8 @@ setup-dev:
 model: setup ## Build the network's file from the published checkpoint (cached)
 	@$(PY) -m extractor.model
 
-demo: model ## Whole pipeline on real music, here (MUSIC=~/Music for your own)
-	@$(PY) -m demo $(if $(value MUSIC),--music $(call as_given,MUSIC))
+demo: model ## Whole pipeline on real music, here, then the page (MUSIC=~/Music for your own; ARGS=--no-open)
+	@$(PY) -m demo $(if $(value MUSIC),--music $(call as_given,MUSIC)) $(ARGS)
 
 up: model ## Start everything on http://127.0.0.1:$PORT; Ctrl-C stops it (HOST=0.0.0.0: for your other devices, too)
 	@$(PY) -m local up

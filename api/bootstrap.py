@@ -32,6 +32,7 @@ from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.pasted_lists import PastedLists
+from earshot.stores.playlists import Playlists
 from earshot.stores.quotas import Quotas
 from earshot.stores.shown_tracks import ShownTracks
 from earshot.stores.song_keys import SongKeys
@@ -108,6 +109,7 @@ def connected(settings: ApiSettings) -> Services:
         ),
         tracks=tracks,
         crawls=CrawlsTable(dynamodb, settings.crawls_table),
+        playlists=Playlists(dynamodb, settings.crawls_table),
         crawl_queue=MessageQueue(sqs, settings.crawl_queue_url),
         fetch_queue=MessageQueue(sqs, settings.fetch_now_queue_url),
         listeners=ListenersTable(prompt_dynamodb, settings.listeners_table),

@@ -31,6 +31,7 @@ from crawler.rate_limit import Rate, RateLimiter
 from crawler.reconcile import Reconcile
 from crawler.registering import Registering
 from crawler.resolve import Resolver
+from crawler.schedules import Schedules
 from crawler.source import Connected, Web
 from crawler.versions import Versions
 from earshot.deliveries import Deliveries
@@ -42,6 +43,7 @@ from earshot.stores.digests import Digests
 from earshot.stores.leases import Leases
 from earshot.stores.message_queue import Letters, MessageQueue
 from earshot.stores.pasted_lists import PastedLists
+from earshot.stores.playlists import Playlists
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.stores.scan_positions import ScanPositions
 from earshot.stores.song_keys import SongKeys
@@ -72,6 +74,7 @@ def crawl() -> Crawl:
         sources={name: source for name, source in sources.items() if source.read_page},
         tracks=tracks,
         crawls=crawls,
+        playlists=Playlists(database, settings.crawls_table),
         registering=Registering(tracks, songs, Digests(database, settings.crawls_table), awaited, fetch_queue),
         matching=Matching(tracks, songs),
         awaited=awaited,
@@ -96,7 +99,11 @@ def forgetting() -> Forgetting:
     """What else `crawl_playlist` runs."""
     settings = CrawlPlaylistSettings.load()
     database = boto3.client("dynamodb", config=_AWS)
-    return Forgetting(TracksTable(database, settings.tracks_table), CrawlsTable(database, settings.crawls_table))
+    return Forgetting(
+        TracksTable(database, settings.tracks_table),
+        CrawlsTable(database, settings.crawls_table),
+        Playlists(database, settings.crawls_table),
+    )
 
 
 @lru_cache(maxsize=1)
@@ -172,6 +179,18 @@ def reconcile() -> Reconcile:
         extract_queue=MessageQueue(sqs, settings.extract_queue_url),
         position=ScanPositions(database, settings.crawls_table, "pending"),
         upload_of=lambda track_id: PreviewUploaded(settings.previews_bucket, track_id, region),
+    )
+
+
+@lru_cache(maxsize=1)
+def schedules() -> Schedules:
+    """What else `reconcile` runs."""
+    settings = ReconcileSettings.load()
+    database = boto3.client("dynamodb", config=_AWS)
+    return Schedules(
+        Playlists(database, settings.crawls_table),
+        CrawlsTable(database, settings.crawls_table),
+        MessageQueue(boto3.client("sqs", config=_AWS), settings.crawl_queue_url),
     )
 
 

@@ -12,14 +12,23 @@ from crawler.source import Connected, ListedEntry, Page, PlaylistEntry, ReadPage
 from crawler.waiting import defer, early_by_s, later
 from earshot.admission import source_is_off
 from earshot.crawls import CrawlEntry, Withheld
-from earshot.errors import EarshotError, ProviderThrottled, ProviderUnavailable
+from earshot.errors import (
+    CrawlCancelled,
+    EarshotError,
+    NotFound,
+    ProviderRefused,
+    ProviderThrottled,
+    ProviderUnavailable,
+)
 from earshot.ids import TrackId
 from earshot.matching import Matching, is_own_file
 from earshot.messages import CrawlPlaylist, FetchPreview
 from earshot.playlists import PlaylistRef, parse_playlist
+from earshot.reasons import Reason
 from earshot.sources import SOURCES, Can
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.message_queue import MessageQueue
+from earshot.stores.playlists import Playlists, playlist_id_of
 from earshot.stores.tracks_table import Standing, TracksTable
 from earshot.track import Status, TrackInfo
 
@@ -27,6 +36,8 @@ _MESSAGE_S = 60.0
 """Longest time after which another page is begun; the function has 300 seconds, and large files are slow to read."""
 _NAMED = 20
 """So many of what a crawl did not remove are named."""
+_SHOWN = 8
+"""So many of its first tracks stand for a playlist: some share a cover, others have none."""
 _LONGEST_NAME, _LONGEST_DETAIL = 500, 200
 
 
@@ -37,6 +48,7 @@ class Crawl:
     sources: Mapping[str, Connected]
     tracks: TracksTable
     crawls: CrawlsTable
+    playlists: Playlists
     registering: Registering
     matching: Matching
     awaited: Awaited
@@ -65,10 +77,13 @@ class Crawl:
             ref = parse_playlist(message.playlist)
             read_page = self._reader(ref)
             if cursor is None:
-                self.crawls.note_place(message.crawl_id, self._place(ref))
+                self._note_playlist(ref, message)
             for _ in range(self.pages_per_message):
+                self._go_on(message)
                 page, held = self._in_catalogue(read_page(ref, cursor), message)
                 self._take(page, message, held)
+                if cursor is None:
+                    self._note_first(page, message)
                 cursor = page.next_cursor
                 if cursor is None or time.monotonic() - began > _MESSAGE_S:
                     break
@@ -81,7 +96,7 @@ class Crawl:
             self.crawls.finish_step(message.crawl_id, message.cursor)  # a second delivery reads nothing more
             return
         if cursor is None:
-            if message.remove_missing:
+            if message.remove_missing and not self.crawls.summary(message.crawl_id).cancelled:
                 self._remove_departed(message)
             self.awaited.crawl_again(message)
             self.crawls.finish(message.crawl_id)
@@ -96,6 +111,29 @@ class Crawl:
         """Its message failed too often."""
         self.awaited.crawl_again(message)
         give_up_crawl(self.crawls, message, type(error).__name__)
+
+    def _go_on(self, message: CrawlPlaylist) -> None:
+        """Nothing, unless somebody has cancelled the crawl.
+
+        Raises:
+            CrawlCancelled
+        """
+        if self.crawls.summary(message.crawl_id).cancelled:
+            raise CrawlCancelled("the crawl was cancelled before it had read everything")
+
+    def _note_playlist(self, ref: PlaylistRef, message: CrawlPlaylist) -> None:
+        """Note what is read, by which people know it again, and what it is called there."""
+        self.crawls.note_place(message.crawl_id, self._place(ref))
+        title_of = self.sources[ref.source].title
+        try:
+            title = title_of(ref) if title_of else ""
+        except (NotFound, ProviderRefused):
+            title = ""  # reading it says more of that
+        self.playlists.note_crawl(self.crawls.summary(message.crawl_id), _cut(title, _LONGEST_DETAIL))
+
+    def _note_first(self, page: Page, message: CrawlPlaylist) -> None:
+        first = list(dict.fromkeys(entry.info.track_id for entry in page.entries if entry.info))[:_SHOWN]
+        self.playlists.note_first(playlist_id_of(self.crawls.summary(message.crawl_id).place), first)
 
     def _wait(self, message: CrawlPlaylist, error: ProviderThrottled | ProviderUnavailable) -> None:
         wait = later(error)
@@ -168,7 +206,9 @@ class Crawl:
         read_first = {entry.number for entry in new}
         tried = {info.track_id for e in page.entries if e.number in read_first for info in (e.info, *e.also) if info}
         asked = tried - _given_up_for_good(page, known)
-        reopened = set() if message.only_new else self._reopened(known, asked)
+        if message.only_new:  # what was cancelled has never been tried
+            asked = {i for i in asked if i in known and known[i].reason is Reason.CANCELLED}
+        reopened = self._reopened(known, asked)
         self.crawls.record_entries(message.crawl_id, new)
         wanted = [
             track_id
@@ -216,5 +256,10 @@ def _given_up_for_good(page: Page, known: Mapping[TrackId, Standing]) -> set[Tra
     Times tell, not whether this page is the first to see a change: its first delivery may have died of anything.
     """
     since = {entry.info.track_id: entry.heard_since for entry in page.entries if entry.info and entry.heard_since}
-    given_up = {i: t for i in since.keys() & known.keys() if (t := known[i]).reason and not t.reason.is_worth_retrying}
+    given_up = {i: t for i in since.keys() & known.keys() if (t := known[i]).reason and not _may_do_better(t.reason)}
     return {track_id for track_id, track in given_up.items() if (track.updated_at or "") > since[track_id]}
+
+
+def _may_do_better(reason: Reason) -> bool:
+    """Whether the same audio may be heard the next time. What was cancelled has never been tried."""
+    return reason.is_worth_retrying or reason is Reason.CANCELLED

@@ -8,7 +8,7 @@ from crawler.resolve import Found, GivenUp, Resolver
 from crawler.versions import Sharing, Versions
 from crawler.waiting import MAX_ATTEMPTS, Later, defer, early_by_s
 from earshot.clock import now_iso
-from earshot.errors import DecoderCrashed
+from earshot.errors import CrawlNotFound, DecoderCrashed
 from earshot.ids import TrackId, parse_track_id, source_of
 from earshot.messages import FetchPreview
 from earshot.reasons import Reason
@@ -51,7 +51,8 @@ class Fetch:
         Raises:
             InvalidTrackId: the message names no track.
         """
-        if early := early_by_s(message):
+        is_cancelled = self._is_cancelled(message)
+        if (early := early_by_s(message)) and not is_cancelled:
             self._queue_of(message).send(message, delay_s=early)
             return
         track_id = parse_track_id(message.track_id)
@@ -60,7 +61,14 @@ class Fetch:
                 defer(message, self._queue_of(message), Later(_BUSY_S, by_provider=False))
                 return
             track = self._track(track_id)
+            if track is None:
+                return
+            if track.reason is Reason.CANCELLED and not is_cancelled and self.tracks.reopen(track_id):
+                track = replace(track, status=Status.PENDING)
             if not self._needs_preview(track):
+                return
+            if is_cancelled:
+                self._give_up(track_id, Reason.CANCELLED)
                 return
             if lease.lost >= _MOST_LOST:
                 self._give_up(track_id, Reason.TIMED_OUT)
@@ -72,14 +80,25 @@ class Fetch:
         reason = error.reason if isinstance(error, DecoderCrashed) else Reason.INTERNAL_ERROR
         give_up_preview(self.tracks, self.previews, parse_track_id(message.track_id), reason)
 
+    def _is_cancelled(self, message: FetchPreview) -> bool:
+        """Whether the crawl that wants the track is cancelled. Others that want it have asked for it themselves."""
+        if message.crawl_id is None:
+            return False
+        try:
+            return self.crawls.summary(message.crawl_id).cancelled is not None
+        except CrawlNotFound:
+            return False
+
     def _queue_of(self, message: FetchPreview) -> MessageQueue:
         return self.fetch_now_queue if message.now else self.fetch_queue
 
-    def _track(self, track_id: TrackId) -> Track:
+    def _track(self, track_id: TrackId) -> Track | None:
+        """The track; None: somebody removed it."""
         track = self.tracks.get(track_id)
         if track is None:
             track = Track(TrackInfo(track_id=track_id, source=source_of(track_id)))
-            self.tracks.register(track.info)
+            if not self.tracks.register(track.info):
+                return self.tracks.get(track_id)  # or somebody else was quicker
         return track
 
     def _needs_preview(self, track: Track) -> bool:

@@ -8,6 +8,7 @@ from earshot.errors import CrawlNotFound
 from earshot.ids import TrackId
 from earshot.messages import ForgetPlaylist
 from earshot.stores.crawls_table import CrawlsTable
+from earshot.stores.playlists import Playlists, playlist_id_of
 from earshot.stores.tracks_table import TracksTable
 from earshot.telemetry import logger
 from earshot.track import Status
@@ -19,6 +20,7 @@ class Forgetting:
 
     tracks: TracksTable
     crawls: CrawlsTable
+    playlists: Playlists
 
     def run(self, message: ForgetPlaylist) -> None:
         """Forget the playlist of the crawl, with all its crawls, and remove its tracks if that is asked. Repeatable.
@@ -45,6 +47,7 @@ class Forgetting:
             self.crawls.note_cleared(message.crawl_id, only_held - on_their_way)
             for track_id in settled:
                 self.tracks.delete(track_id)
+        self.playlists.forget(playlist_id_of(place_of(this)))
 
     def give_up(self, message: ForgetPlaylist) -> None:
         """It failed too often. Nothing waits for it: who asks again has it forgotten then."""

@@ -31,11 +31,15 @@ def fetch_preview(event: dict[str, object], context: LambdaContext) -> dict[str,
 
 
 def reconcile(event: Mapping[str, object], context: LambdaContext) -> None:
-    """Gives back what was lost and ends what is dead. Woken with ``{"what": "crawls"}`` often, "tracks" once a day."""
+    """Gives back what was lost, ends what is dead, crawls again what is due.
+
+    Woken with ``{"what": "crawls"}`` often, "tracks" once a day.
+    """
     if event.get("what") == "crawls":
         done = bootstrap.reconcile().resume_crawls()
         logger().info("reconciled", crawls=done.crawls, ended=done.ended)
         logger().info("dead letters read", ended=bootstrap.dead_letters().read())
+        logger().info("crawled again", begun=bootstrap.schedules().run())
     else:
         time_is_up = partial(_is_up, context)
         done = bootstrap.reconcile().give_back_tracks(time_is_up=time_is_up)

@@ -12,6 +12,7 @@ from crawler.source import Page
 from earshot.ids import TrackId
 from earshot.matching import is_own_file
 from earshot.messages import CrawlPlaylist, FetchCover
+from earshot.reasons import Reason
 from earshot.stores.digests import Digests, digest_of
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.song_keys import SongKeys
@@ -41,7 +42,9 @@ class Registering:
         edition = self.digests.edition()
         digests = {info: digest_of(info, edition) for info in page.infos()}
         known = self.tracks.standings(info.track_id for info in digests)
-        other = [info for info, digest in digests.items() if _digest(info, known) != digest]
+        other = [
+            info for info, digest in digests.items() if _digest(info, known) != digest and not _is_removed(info, known)
+        ]
         if not other:
             return known
         known |= self._renamed(page, other)
@@ -69,6 +72,11 @@ class Registering:
 
 def _digest(info: TrackInfo, known: Mapping[TrackId, Standing]) -> str | None:
     return known[info.track_id].digest if info.track_id in known else None
+
+
+def _is_removed(info: TrackInfo, known: Mapping[TrackId, Standing]) -> bool:
+    """Whether somebody removed the track: it stays away, whoever lists it."""
+    return info.track_id in known and known[info.track_id].reason is Reason.REMOVED
 
 
 def _is_due(info: TrackInfo, digest: str | None, edition: str) -> bool:

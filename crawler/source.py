@@ -93,6 +93,8 @@ class Connected:
     """What it finds for artist and title, best first, with their `preview_url`."""
     pictures: Callable[[TrackInfo], Iterable[bytes]] | None = None
     """What may be the cover of a track of its own, the best first. Raises NotFound, AudioRejected."""
+    title: Callable[[PlaylistRef], str] | None = None
+    """What it calls a playlist; empty: nothing. Raises NotFound: it does not know it."""
     place: Callable[[PlaylistRef], str] | None = None
     """What a playlist is, whatever it is called: the URL of a folder without links. None: what it is called says that.
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from config.local import ROOT, LocalSettings
 from demo.music import DemoMusic, demo_music
+from demo.page import Ending, stay
 from earshot.api_answers import SimilarJson
 from earshot.api_client import ApiClient
 from earshot.errors import InvalidPlaylist, LocalStackError
@@ -48,7 +49,7 @@ class Stages:
         self.seconds.setdefault(stage, time.monotonic() - self._started)
 
 
-def run(settings: LocalSettings, music: Path | None, say: Say) -> int:
+def run(settings: LocalSettings, music: Path | None, ending: Ending, say: Say) -> int:
     """Run the demo. 0 when tracks have become searchable and have neighbours."""
     began = time.monotonic()
     if music is not None and not music.expanduser().is_dir():
@@ -67,7 +68,9 @@ def run(settings: LocalSettings, music: Path | None, say: Say) -> int:
             stages = _crawl(stack, playlist.folder, say)
             answers_s = _show_neighbours(stack)
             _show_times(stack, {"stack up": up_s, "music at hand": music_s}, stages, answers_s)
-    say(f"The demo took {time.monotonic() - began:.1f} s. Next: make up, then make crawl PLAYLIST=~/Music")
+            say(f"The demo took {time.monotonic() - began:.1f} s. Next: make up, then make crawl PLAYLIST=~/Music")
+            if ending.keeps_on:
+                stay(stack, ending, say)
     return 0
 
 

@@ -30,6 +30,11 @@ def in_seconds(seconds: float) -> Timestamp:
     return iso(now() + timedelta(seconds=min(max(seconds, 0.0), LONGEST_WAIT_S)))
 
 
+def after(pause: timedelta) -> Timestamp:
+    """The time that long from now."""
+    return iso(now() + pause)
+
+
 def seconds_until(moment: str) -> float:
     """Seconds from now to `moment` (ISO 8601, UTC), negative when it has passed."""
     return -age_of(moment).total_seconds()

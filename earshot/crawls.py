@@ -95,6 +95,8 @@ class CrawlSummary:
     """Something of the playlist could not be read."""
     forgotten: Timestamp | None = None
     """Since when it counts no more: its playlist is to be forgotten."""
+    cancelled: Timestamp | None = None
+    """Since when nothing more is to be done for it."""
     only_held: int = 0
     """Tracks that no other playlist held when this one was forgotten."""
     step: CrawlPlaylist | None = None

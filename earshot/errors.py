@@ -41,6 +41,7 @@
     │   ├── ProviderThrottled        try again after `retry_after_s`
     │   └── ProviderUnavailable      time-outs, 5xx, broken bodies: try again
     ├── CrawlAborted                 a crawl failed again and again, for no reason that has a name
+    ├── CrawlCancelled               somebody cancelled a crawl before it had read everything
     ├── ForbiddenUrl                 a URL outside the allow-list; never fetched
     ├── StepFailed                   a step of a pipeline that another try would not help
     ├── JobFailed                    a job in bulk ended without having done its work
@@ -364,6 +365,13 @@ class CrawlAborted(EarshotError):
 
     code = "crawl_aborted"
     hint = "Crawl it again. If that fails too, the log of crawl_playlist says why."
+
+
+class CrawlCancelled(EarshotError):
+    """Somebody cancelled the crawl before it had read everything. What it had read stays."""
+
+    code = "crawl_cancelled"
+    hint = "Crawl it again to have the rest."
 
 
 class ForbiddenUrl(EarshotError):

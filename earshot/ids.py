@@ -16,6 +16,7 @@ from earshot.sources import SOURCES, parse_link
 TrackId = NewType("TrackId", str)
 """A canonical track id."""
 CrawlId = NewType("CrawlId", str)
+PlaylistId = NewType("PlaylistId", str)
 QueryId = NewType("QueryId", str)
 SegmentId = NewType("SegmentId", str)
 

@@ -80,7 +80,8 @@ def request_track(
     is the track's state: pending (accepted), ready, or why not. With `wait_s` the state is watched for that long, so
     that a caller who can afford a second or two gets the provider's no at once; without, the next request gets it.
 
-    A track that was given up is tried again when it is asked for, unless its provider does not know it.
+    A track that was given up is tried again when it is asked for, unless its provider does not know it; one that
+    somebody removed comes back.
 
     Args:
         track_id: an id, URI or URL.
@@ -98,9 +99,10 @@ def request_track(
     canonical = parse_track_id(track_id)
     track = tracks.get(canonical)
     if track is None:
-        if Can.LOOK_UP not in SOURCES[source_of(canonical)].can:
+        can_be_asked = Can.LOOK_UP in SOURCES[source_of(canonical)].can
+        is_new = can_be_asked and tracks.register(TrackInfo(track_id=canonical, source=source_of(canonical)))
+        if not is_new and not tracks.restore(canonical) and not can_be_asked:
             raise TrackNotFound(f"no track {canonical}")
-        tracks.register(TrackInfo(track_id=canonical, source=source_of(canonical)))
     elif (canonical := track.track_id) and track.status is Status.READY and track.model == (model or track.model):
         return track
     elif track.status in (Status.NO_PREVIEW, Status.FAILED):

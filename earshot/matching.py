@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from earshot.ids import TrackId
-from earshot.recordings import the_one
+from earshot.recordings import is_called, the_one
 from earshot.sources import SOURCES
 from earshot.stores.song_keys import SongKeys
 from earshot.stores.tracks_table import TracksTable
 from earshot.track import Status, Track, TrackInfo
+
+_MOST_CALLED = 20
+"""So many candidates are looked at for who looks up a name: each is a read, and anybody may ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,14 @@ class Matching:
             match or _by_names(info, ids, known)
             for match, (info, _), ids in zip(matches, wanted, candidates, strict=True)
         ]
+
+    def called(self, title: str, artist: str) -> list[Track]:
+        """The tracks of this very title and artist that crawls have found, of twenty that may be: own files first, then
+        what was heard."""
+        wanted = TrackInfo(TrackId(""), "manifest", title=title, artists=(artist,))
+        candidates = self.tracks.get_many(self.songs.find(wanted)[:_MOST_CALLED]).values()
+        found = [track for track in candidates if is_called(wanted, track.info)]
+        return sorted(found, key=lambda t: (not is_own_file(t.info), t.status is not Status.READY, t.track_id))
 
 
 def _by_id(info: TrackInfo, listed: TrackId | None, known: Mapping[TrackId, Track]) -> TrackInfo | None:

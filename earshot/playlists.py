@@ -43,6 +43,15 @@ class PlaylistRef:
         return f"{self.kind_for_people} {self.id.encode('utf-8', 'replace').decode()}".rstrip()
 
     @property
+    def called(self) -> str:
+        """A name for people, from no more than where it is: of a folder or a list its own, else what was understood."""
+        if self.id.startswith(("/", "https://")):
+            path = PurePosixPath(urlsplit(self.id).path if self.id.startswith("https://") else self.id)
+            name = path.stem if self.kind == "manifest" else path.name
+            return name.encode("utf-8", "replace").decode() or self.id
+        return "a list" if PASTED.fullmatch(self.id) else str(self)
+
+    @property
     def kind_for_people(self) -> str:
         """What kind of thing it is, and whose, without saying which."""
         source = SOURCES[self.source]

@@ -51,10 +51,15 @@ class Reason(StrEnum):
     FORBIDDEN_FOLDER = "forbidden_folder"
     TIMED_OUT = "timed_out"
     """Fetching it took longer than the function may run, or killed it, several times."""
+    CANCELLED = "cancelled"
+    """Its crawl was cancelled before it was fetched. No repair tries it again; any other crawl of it does."""
     PREVIEW_EXPIRED = "preview_expired"
     """Pending again: its preview was deleted before the extractor came to it."""
     INTERNAL_ERROR = "internal_error"
     """Every try failed, for no reason that has a name; the log says more."""
+
+    REMOVED = "removed"
+    """Somebody removed it from the catalogue. It stays away until it is asked for by its id."""
 
     # Of audio that cannot become an embedding.
     EMPTY = "empty"

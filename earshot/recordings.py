@@ -121,10 +121,15 @@ def the_one(wanted: Described, candidates: Sequence[_Track]) -> _Track | None:
         return same[0] if same and all(is_same_recording(same[0], other) for other in same[1:]) else None
     if wanted.duration_ms or not wanted.artists or same:
         return same[0] if same else None
-    fitting = [found for found in candidates if same_artist(wanted.artists, found.artists) and _is_exact(wanted, found)]
+    fitting = [found for found in candidates if is_called(wanted, found)]
     album = plain(wanted.album)
     of_album = [found for found in fitting if album and plain_title(found.album) == plain_title(wanted.album)]
     return _all_one(fitting) or _all_one(of_album)
+
+
+def is_called(wanted: Described, found: Described) -> bool:
+    """Whether title, version and artist of both are the same, however they are spelled."""
+    return same_artist(wanted.artists, found.artists) and _is_exact(wanted, found)
 
 
 def _all_one(candidates: Sequence[_Track]) -> _Track | None:

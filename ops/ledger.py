@@ -70,7 +70,8 @@ class Ledger:
             if summary.crawl_id not in self._settled:
                 remove_missing = summary.step is not None and summary.step.remove_missing
                 self.started(summary.crawl_id, summary.playlist, remove_missing=remove_missing)
-                if summary.finished and _is_safe(summary.crawl_id, deployment, in_index):
+                unwanted = summary.cancelled is not None  # it must not begin anew
+                if summary.finished and (unwanted or _is_safe(summary.crawl_id, deployment, in_index)):
                     self.settled(summary.crawl_id)
         self._not_before = time.monotonic() + 20 * (time.monotonic() - began)
 

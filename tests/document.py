@@ -14,10 +14,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from api.http.families import FAMILIES
 from api.http.openapi import document_text
 
 _SCHEMA = schemathesis.openapi.from_dict(json.loads(document_text()))
-OPERATIONS: list[Any] = [cast(Any, found).ok() for found in _SCHEMA.get_all_operations()]
+_ALL: list[Any] = [cast(Any, found).ok() for found in _SCHEMA.get_all_operations()]
+OPERATIONS = [operation for operation in _ALL if not FAMILIES & {*operation.tags}]
+"""Those of our own contract: what other protocols define has tests of its own."""
 _CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 

@@ -342,6 +342,18 @@ class TrackAnswer(_showing(KNOWN)):  # type: ignore[misc]
     updated_at: str | None
 
 
+class TrackList(BaseModel):
+    """Tracks that were looked up."""
+
+    tracks: list[TrackAnswer]
+
+
+class TrackRemoved(BaseModel):
+    """A track that is removed."""
+
+    track_id: str
+
+
 class ListedRow(BaseModel):
     """A row of a list, as it was understood."""
 

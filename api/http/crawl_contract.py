@@ -38,6 +38,9 @@ class CrawlAnswer(BaseModel):
     """A crawl."""
 
     crawl_id: str
+    playlist_id: Annotated[
+        str | None, Field(description="The playlist that it reads (`/playlists`), once it has begun. Needs the key.")
+    ] = None
     playlist: Annotated[
         str,
         Field(
@@ -56,6 +59,9 @@ class CrawlAnswer(BaseModel):
         WithheldRemoval | None, Field(description="Tracks that were not removed without being agreed to.")
     ]
     forgotten: Annotated[str | None, Field(description="Since when it counts no more (DELETE /crawls/{crawl_id}).")]
+    cancelled: Annotated[
+        str | None, Field(description="Since when nothing more is done for it (POST /crawls/{crawl_id}/cancel).")
+    ]
     only_held: Annotated[int, Field(description="Tracks that no other playlist held when it was forgotten.")]
 
 

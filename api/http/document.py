@@ -7,6 +7,8 @@ from typing import Any, NotRequired, TypedDict
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
+from api.http.explained import explain
+from api.http.families import families
 from api.http.options import FilterParameters, OptionParameters, RadioParameters, RecommendParameters
 from earshot.lists.writing import MEDIA_TYPES
 
@@ -22,6 +24,7 @@ _LISTS: Schema = {media.partition(";")[0]: {} for media in MEDIA_TYPES.values()}
 
 class _Parameter(TypedDict):
     name: str
+    description: NotRequired[str]
     schema: Schema
     style: NotRequired[str]
     explode: NotRequired[bool]
@@ -60,6 +63,8 @@ def document(resolver: APIGatewayHttpResolver) -> Document:
         for parameter in operation.get("parameters", ()):
             if parameter["name"] in options:
                 parameter["schema"] = options[parameter["name"]]
+            if "description" not in parameter and "description" in parameter["schema"]:
+                parameter["description"] = parameter["schema"]["description"]
             parameter["schema"] = _as_parameter(parameter["schema"])
             if parameter["schema"].get("type") == "array":
                 parameter["style"], parameter["explode"] = "form", parameter["name"] in NAMES_WITH_COMMAS
@@ -72,6 +77,8 @@ def document(resolver: APIGatewayHttpResolver) -> Document:
         if "HTTPValidationError" in json.dumps(operation["responses"].get("422")):
             del operation["responses"]["422"]
         operation["responses"] = dict(sorted(operation["responses"].items()))
+    explain(resolver, found)
+    found["paths"] |= families()
     found["components"]["securitySchemes"] = {_KEY: {"type": "apiKey", "in": "header", "name": "X-Api-Key"}}
     found["paths"] = dict(sorted(found["paths"].items()))
     _drop_unused_schemas(found)

@@ -24,6 +24,7 @@ from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.listeners_table import ListenersTable
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.pasted_lists import PastedLists
+from earshot.stores.playlists import Playlists
 from earshot.stores.quotas import Quotas
 from earshot.stores.shown_tracks import ShownTracks
 from earshot.stores.sound_queries import SoundQueries
@@ -73,6 +74,7 @@ class Services:
     trial: TrialReader
     tracks: TracksTable
     crawls: CrawlsTable
+    playlists: Playlists
     crawl_queue: MessageQueue
     fetch_queue: MessageQueue
     listeners: ListenersTable

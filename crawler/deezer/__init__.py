@@ -18,4 +18,4 @@ def connect(web: Web, settings: Settings) -> Connected:
     """See `crawler.source`."""
     api = DeezerApi(web.downloader, web.limiter, settings.api_url("deezer"))
     source = DeezerSource(api, web)
-    return Connected(source.read_page, api.track, source.preview, api.track_by_isrc, api.search)
+    return Connected(source.read_page, api.track, source.preview, api.track_by_isrc, api.search, title=source.title)

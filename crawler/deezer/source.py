@@ -55,6 +55,13 @@ class DeezerSource:
             more=more,
         )
 
+    def title(self, ref: PlaylistRef) -> str:
+        """See `Connected`."""
+        if ref.kind not in ("playlist", "album", "artist"):
+            return ""
+        said = self._api.get(f"{ref.kind}/{ref.id}")
+        return text(said, "title") or text(said, "name")
+
     def _version(self, ref: PlaylistRef) -> str:
         """What changes with each change of a playlist; empty where nothing says that."""
         if ref.kind != "playlist":

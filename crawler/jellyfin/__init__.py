@@ -45,4 +45,6 @@ def connect(web: Web, settings: Settings) -> Connected:
     server = JellyfinServer(reached, own.jellyfin_url, own.jellyfin_user)
     source = JellyfinSource(server)
     audio = Audio(JellyfinAudio(server), Cutter(CUT_S))
-    return Connected(source.read_page, source.track, audio.of, pictures=partial(pictures_of, server))
+    return Connected(
+        source.read_page, source.track, audio.of, title=source.title, pictures=partial(pictures_of, server)
+    )

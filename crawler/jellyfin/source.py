@@ -55,6 +55,15 @@ class JellyfinSource:
             raise TrackNotFound(f"the Jellyfin server has no song {number[:80]!r}", hint="")
         return found[0]
 
+    def title(self, ref: PlaylistRef) -> str:
+        """See `Connected`."""
+        called = unescaped(ref.id)
+        if ref.kind == EVERYTHING:
+            return ""
+        if not SOURCES["jellyfin"].has_number(called):
+            return called  # a playlist's name
+        return next((text(item, "Name") for item in self._server.items(ids=called)), "")
+
     def _kind_of(self, ref: PlaylistRef) -> tuple[str, str]:
         """The type and id of what `ref` stands for: an item's id, or the name of a playlist.
 

@@ -20,4 +20,4 @@ class Settings(Protocol):
 def connect(web: Web, settings: Settings) -> Connected:
     """See `crawler.source`."""
     source = ManifestSource(Folders(settings.folder_roots), web.downloader, web.pasted)
-    return Connected(read_page=source.read_page)
+    return Connected(read_page=source.read_page, title=source.title)

@@ -53,6 +53,10 @@ class ManifestSource:
         entries = tuple(_entry(first + offset, track, files) for offset, track in enumerate(page))
         return Page(entries, str(first + PAGE_SIZE) if len(tracks) > first + PAGE_SIZE else None)
 
+    def title(self, ref: PlaylistRef) -> str:
+        """See `Connected`: the name of a file that was sent, without its form."""
+        return Path(self._pasted.get(ref.id)[1]).stem if PASTED.fullmatch(ref.id) else ""
+
     def _list(self, ref: PlaylistRef, path: Path | None) -> TrackList:
         """The list; the one read last is remembered, since a page is only a part of it."""
         if path is None:

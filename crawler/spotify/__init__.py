@@ -38,4 +38,4 @@ def connect(web: Web, settings: Settings) -> Connected:
     )
     api_url, user_agent = settings.api_url("spotify"), web.downloader.user_agent
     source = SpotifySource(lambda: spotify_client(account, api_url, user_agent), web.limiter)
-    return Connected(read_page=source.read_page, track=source.track)
+    return Connected(read_page=source.read_page, track=source.track, title=source.title)

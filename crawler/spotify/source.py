@@ -73,6 +73,17 @@ class SpotifySource:
             raise ProviderUnavailable(f"Spotify's answer for {spotify_id} is no track")
         return info
 
+    def title(self, ref: PlaylistRef) -> str:
+        """See `Connected`."""
+        match ref.kind:
+            case "playlist":
+                return text(self._call(lambda client: client.playlist(ref.id, fields="name")), "name")
+            case "album":
+                return text(self._call(lambda client: client.album(ref.id)), "name")
+            case "artist":
+                return text(self._call(lambda client: client.artist(ref.id)), "name")
+        return ""
+
     def _listed(self, ref: PlaylistRef, offset: int) -> _Listed:
         match ref.kind:
             case "album":

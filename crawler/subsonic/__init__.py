@@ -44,4 +44,6 @@ def connect(web: Web, settings: Settings) -> Connected:
     server = SubsonicServer(reached, own.subsonic_url, own.subsonic_user, own.subsonic_password.get_secret_value())
     source = SubsonicSource(server)
     audio = Audio(SubsonicAudio(server), Cutter(CUT_S))
-    return Connected(source.read_page, source.track, audio.of, pictures=partial(pictures_of, server))
+    return Connected(
+        source.read_page, source.track, audio.of, title=source.title, pictures=partial(pictures_of, server)
+    )

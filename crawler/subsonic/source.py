@@ -55,6 +55,15 @@ class SubsonicSource:
             raise TrackNotFound(f"{unescaped(number)[:80]!r} is no song", hint="")
         return found
 
+    def title(self, ref: PlaylistRef) -> str:
+        """See `Connected`."""
+        called = unescaped(ref.id)
+        if ref.kind == "album":
+            return text(self._server.get("getAlbum", id=called), "album", "name")
+        listed = rows(self._server.get("getPlaylists"), "playlists", "playlist") if ref.kind == "playlist" else ()
+        names = {text(one, "id"): text(one, "name") for one in listed}
+        return names.get(called) or next((name for name in names.values() if name.casefold() == called.casefold()), "")
+
     def _list_page(self, ref: PlaylistRef, cursor: Place) -> Page:
         songs = self._songs(ref)
         first, cursor = cursor.after(songs, _id)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from earshot.clock import Timestamp, epoch_in, in_seconds, now_iso, stamp
 from earshot.crawls import CrawlEntry, CrawlProgress, CrawlSummary, Doubt, EntryState, Trackless, Withheld
-from earshot.errors import CrawlNotFound, EarshotError
+from earshot.errors import CrawlCancelled, CrawlNotFound, EarshotError
 from earshot.ids import CrawlId, TrackId
 from earshot.messages import CrawlPlaylist
 from earshot.reasons import Reason
@@ -99,6 +99,15 @@ class CrawlsTable:
         said = {"error": {"code": error.code, "message": error.message, "hint": error.hint}} if error else {}
         if not self._note(crawl_id, {**said, "finished": now_iso()}, condition="attribute_not_exists(finished)"):
             self._note(crawl_id, {})  # who comes second may have recorded more: it is counted once again
+
+    def cancel(self, crawl_id: CrawlId) -> None:
+        """Have nothing more done for the crawl: whoever works on it looks here first. May be repeated.
+
+        Where it is still read, its reading ends at once with that error; what has been read stays.
+        """
+        noted = self._note(crawl_id, {}, first={"cancelled": now_iso()}, condition="attribute_exists(started)")
+        if noted:
+            self.finish(crawl_id, CrawlCancelled("the crawl was cancelled before it had read everything"))
 
     def note_place(self, crawl_id: CrawlId, place: str) -> None:
         """Note what the crawl reads, whatever it is called; see `crawler.departed`."""
@@ -344,6 +353,7 @@ def _summary(row: Row) -> CrawlSummary:
         place=row.get("place", ""),
         partial=row.get("partial", False),
         forgotten=row.get("forgotten"),
+        cancelled=row.get("cancelled"),
         only_held=row.get("only_held", 0),
         step=CrawlPlaylist.from_json(row["step"]) if "step" in row else None,
         due=row.get("due"),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _MOVED = "moved_to"
+_REMOVED = "removed_at"
+"""Of a track that somebody removed: it has moved to itself, where nobody finds it and nothing is written to it."""
 _IS_TRACK = f"attribute_not_exists({_MOVED})"
 _NEWER_PREVIEW = "attribute_not_exists(preview_at) OR preview_at < :preview_at"
 
@@ -103,9 +105,12 @@ class TracksTable:
         return {row["track_id"]: Track.from_row(row) for row in rows if _MOVED not in row}
 
     def standings(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Standing]:
-        """How those of `track_ids` stand that exist; ids that tracks no longer have are none, and have no status."""
-        rows = self._table.get_many(map(_key, dict.fromkeys(track_ids)), ("track_id", *_STANDING))
-        return {row["track_id"]: _standing(row) for row in rows if "status" in row}
+        """How those of `track_ids` stand that exist; ids that tracks no longer have are none, and have no status.
+
+        One that somebody removed stands as failed, for good, with the reason ``removed``.
+        """
+        rows = self._table.get_many(map(_key, dict.fromkeys(track_ids)), ("track_id", *_STANDING, _REMOVED))
+        return {row["track_id"]: _standing(row) for row in rows if "status" in row or _REMOVED in row}
 
     def find_many(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Track]:
         """The same by the ids that are asked for: a track that got another one is found by both, as `get` finds it."""
@@ -125,7 +130,7 @@ class TracksTable:
         moved = {row["track_id"]: row[_MOVED] for row in rows if _MOVED in row}
         states = {row["track_id"]: _state(row) for row in rows if _MOVED not in row}
         if moved:
-            now = {row["track_id"]: _state(row) for row in self._states(moved.values())}
+            now = {row["track_id"]: _state(row) for row in self._states(moved.values()) if _MOVED not in row}
             states |= {track_id: now[new_id] for track_id, new_id in moved.items() if new_id in now}
         return states
 
@@ -136,9 +141,9 @@ class TracksTable:
     def briefs(self, track_ids: Iterable[TrackId]) -> dict[TrackId, Track]:
         """Those of `track_ids` that exist, with title, artists and how they stand, and nothing else."""
         keys = map(_key, dict.fromkeys(track_ids))
-        names = ("track_id", "title", "artists", "status", "reason", "version_of")
-        tracks = map(Track.from_row, self._table.get_many(keys, names))
-        return {track.track_id: track for track in tracks}
+        names = ("track_id", "title", "artists", "status", "reason", "version_of", _REMOVED)
+        rows = self._table.get_many(keys, names)
+        return {row["track_id"]: Track.from_row(row) for row in rows if _REMOVED not in row}
 
     def scan(self) -> Iterator[Track]:
         """Every track, page by page. For repairs only: it costs what exists."""
@@ -155,16 +160,17 @@ class TracksTable:
             digest: of `info`, where a crawl has noted all else that it keeps of the track.
 
         Returns:
-            Whether the track is new.
+            Whether the track is new. One that somebody removed stays removed, and is not.
         """
         old = self._table.update(
             _key(info.track_id),
             set_=_attributes(info) | ({"digest": digest} if digest else {}),
             keep={"status": Status.PENDING, "created_at": now_iso(), "pending_since": now_iso()},
             remove=() if digest else ("digest",),
+            condition=f"attribute_not_exists({_REMOVED})",
             returns="ALL_OLD",
         )
-        return not old
+        return old is not None and not old
 
     def rename(self, track_id: TrackId, info: TrackInfo) -> bool:
         """Give the track the id of `info`, which says what is known of it now. It keeps its embedding and its status.
@@ -332,6 +338,30 @@ class TracksTable:
         """Remove the track; the stream carries the news to the index."""
         self._table.delete(_key(track_id))
 
+    def remove(self, track_id: TrackId) -> bool:
+        """Remove the track because somebody wants it gone: crawls that find it again leave it alone, until `restore`.
+
+        What its source says of it stays, as a mark; what was heard goes. False when there is no such track.
+        """
+        removed = self._table.update(
+            _key(track_id),
+            set_={_MOVED: track_id, _REMOVED: now_iso(), "updated_at": now_iso()},
+            remove=_HEARD,
+            condition=f"attribute_exists(#{_HEARD[0]}) AND {_IS_TRACK}",
+        )
+        return removed is not None
+
+    def restore(self, track_id: TrackId) -> bool:
+        """Make a track that somebody removed pending, as if it were new. False when nobody removed it."""
+        moment = now_iso()
+        restored = self._table.update(
+            _key(track_id),
+            set_={"status": Status.PENDING, "created_at": moment, "pending_since": moment, "updated_at": moment},
+            remove=(_MOVED, _REMOVED),
+            condition=f"attribute_exists({_REMOVED})",
+        )
+        return restored is not None
+
     def _settle(
         self,
         track_id: TrackId,
@@ -364,7 +394,16 @@ def _state(row: Row) -> tuple[Status, Reason | None]:
 _STANDING = tuple(field.name for field in fields(Standing))
 
 
+_HEARD = (
+    "status", "reason", "model", "embedding", "drift", "tags", "descriptors", "provider", "preview_at", "version_of",
+    "created_at", "pending_since", "digest", "cover", "cover_id",
+)  # fmt: skip
+"""What a track that somebody removed has no more. Its cover goes, since no track has it."""
+
+
 def _standing(row: Row) -> Standing:
+    if _REMOVED in row:
+        return Standing(Status.FAILED, Reason.REMOVED, updated_at=row.get("updated_at"))
     reason = row.get("reason")
     said = {name: row[name] for name in ("model", "updated_at", "digest") if name in row}
     return Standing(Status(row["status"]), Reason(reason) if reason else None, **said)

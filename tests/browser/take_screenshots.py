@@ -1,52 +1,126 @@
-"""Pictures of the page's views for the README: ``python -m tests.browser.take_screenshots docs/screenshots``."""
+"""Pictures of the page's views: ``python -m tests.browser.take_screenshots docs/screenshots [view …]``.
 
+They show what `make demo` leaves: real music, freely licensed, by those who are named in it (docs/api.md).
+"""
+
+import json
+import os
+import re
+import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+from urllib.request import urlopen
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.site import CHROMIUM, FLAGS, running_site
+from config.local import ROOT
+from demo.music import demo_music
+from earshot.api_client import ApiClient
+from tests.browser.site import CHROMIUM, FLAGS
 
-_WALK = "from=deezer:1007&to=deezer:1200"
-_AREA = "area=-420_-420_250_-560_420_-100_300_320_-250_260"
-_MIX = "#/?like=deezer:1105,deezer:1113&less=deezer:1010"
-_VIEWS = (
-    ("start", "#/", (1280, 820), False),
-    ("similar", _MIX, (1280, 980), False),
-    ("map", "#/map?track=deezer:1040", (1280, 820), True),
-    ("selection", f"#/map?{_AREA}", (1280, 820), True),
-    ("path", f"#/path?{_WALK}&steps=6", (1280, 900), False),
-    ("player", f"#/path?{_WALK}&steps=6", (1280, 900), False),
-    ("playlists", "#/playlists", (1280, 620), True),
-    ("phone", _MIX, (390, 844), True),
-    ("phone-map", "#/map", (390, 844), False),
-    ("phone-player", f"#/map?{_WALK}", (390, 844), True),
+_LIMIT_S, _SETTLES_MS = 420, 500
+_WIDE, _PHONE = (1280, 820), (390, 844)
+
+
+class View(NamedTuple):
+    """A view of the page; the address may name tracks by their numbers in `_spread`. `pressed`: buttons, before."""
+
+    name: str
+    address: str
+    size: tuple[int, int] = _WIDE
+    dark: bool = False
+    pressed: tuple[str, ...] = ()
+
+
+VIEWS = (
+    View("start", "#/"),
+    View("similar", "#/?like={0},{1}&less={2}", (1280, 980)),
+    View("map", "#/map?track={0}", dark=True),
+    View("selection", "#/map?area=-420_-420_250_-560_420_-100_300_320_-250_260", dark=True),
+    View("path", "#/path?from={0}&to={2}&steps=6", (1280, 900)),
+    View("player", "#/path?from={0}&to={2}&steps=6", (1280, 900), pressed=("Play the walk", "Queue")),
+    View("playlists", "#/playlists", (1280, 620), dark=True),
+    View("phone", "#/?like={0},{1}&less={2}", _PHONE, dark=True),
+    View("phone-map", "#/map", _PHONE),
+    View("phone-player", "#/map?from={0}&to={2}", _PHONE, dark=True, pressed=("Play the walk",)),
+    View("phone-playlists", "#/playlists", _PHONE),
 )
-_PRESSED = {"player": ("Play the walk", "Queue"), "phone-player": ("Play the walk",)}
-"""Buttons of a view that are pressed before."""
 
 
-def main(folder: Path) -> None:
+@contextmanager
+def _demo(folder: Path) -> Iterator[str]:
+    """`make demo`, which goes on meanwhile; the page's address."""
+    environment = {**os.environ, "EARSHOT_LOCAL_DIR": str(folder)}
+    command = [sys.executable, "-m", "demo", "--keep", "--no-open"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            yield _address(process)
+        finally:
+            process.terminate()
+
+
+def _address(process: "subprocess.Popen[str]") -> str:
+    deadline = time.monotonic() + _LIMIT_S
+    for line in process.stdout or ():
+        sys.stdout.write(line)
+        if found := re.search(r"The page, .*: (http://\S+)/", line):
+            return found[1]
+        if time.monotonic() > deadline:
+            break
+    raise SystemExit("the demo did not come to its page")
+
+
+def _spread(url: str) -> list[str]:
+    """Three tracks that are different, as addresses have them: one, one like it, and one far away."""
+    with urlopen(f"{url}/search?limit=1") as answer:  # noqa: S310 (this machine)
+        first = json.load(answer)["results"][0]["track_id"]
+    with urlopen(f"{url}/similar?k=100&track_id={quote(first)}") as answer:  # noqa: S310
+        found = [result["track_id"] for result in json.load(answer)["results"]]
+    return [quote(track_id, safe=":") for track_id in (first, found[0], found[-1])]
+
+
+def _add_artists(url: str) -> None:
+    """Crawl the folder of each artist as well, so that there are several playlists."""
+    for artist in sorted(demo_music(ROOT / ".cache" / "demo-music").folder.iterdir()):
+        crawl = ApiClient(url).post("/crawls", {"playlist": str(artist)}).checked()
+        while not ApiClient(url).get(f"/crawls/{crawl['crawl_id']}").checked()["done"]:
+            time.sleep(0.5)
+
+
+def take(browser: Browser, url: str, folder: Path, views: list[View]) -> None:
     """Write one PNG per view into `folder`."""
+    tracks = _spread(url)
+    _add_artists(url)
+    for view in views:
+        page = browser.new_page(
+            viewport={"width": view.size[0], "height": view.size[1]},
+            color_scheme="dark" if view.dark else "light",
+            reduced_motion="reduce",
+        )
+        page.goto(f"{url}/{view.address.format(*tracks)}")
+        page.wait_for_load_state("networkidle")
+        for button in view.pressed:
+            page.get_by_role("button", name=button, exact=True).click()
+        page.wait_for_timeout(_SETTLES_MS)
+        page.screenshot(path=folder / f"{view.name}.png")
+        page.close()
+
+
+def main(folder: Path, names: list[str]) -> None:
+    """Write the pictures of these views, or of all."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch, running_site(Path(scratch)) as site, sync_playwright() as playwright:
+    views = [view for view in VIEWS if not names or view.name in names]
+    with tempfile.TemporaryDirectory() as scratch, _demo(Path(scratch)) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        for name, address, (width, height), dark in _VIEWS:
-            page = browser.new_page(
-                viewport={"width": width, "height": height},
-                color_scheme="dark" if dark else "light",
-                reduced_motion="reduce",
-            )
-            page.goto(f"{site.url}/{address}")
-            page.wait_for_load_state("networkidle")
-            for button in _PRESSED.get(name, ()):
-                page.get_by_role("button", name=button, exact=True).click()
-            page.wait_for_timeout(500)
-            page.screenshot(path=folder / f"{name}.png")
-            page.close()
+        take(browser, url, folder, views)
         browser.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -87,7 +87,7 @@ def test_who_comes_first_is_told_how_to_begin(open_page: OpenPage, address: str)
     expect(page.locator("main")).to_contain_text("Nothing has been heard yet")
     expect(page.get_by_role("alert")).to_have_count(0)
     page.get_by_role("link", name="Add a playlist").click()
-    expect(page.get_by_role("button", name="Crawl it")).to_be_visible()
+    expect(page.get_by_role("button", name="Add it")).to_be_visible()
 
 
 def test_a_gateways_own_refusals_are_said_in_words(open_page: OpenPage) -> None:
@@ -114,8 +114,8 @@ def test_a_stage_with_keys_asks_for_one(open_page: OpenPage) -> None:
 
     page.route("**/crawls*", answer)
     page.get_by_label("Playlist", exact=True).fill("deezer:playlist:1")
-    page.get_by_role("button", name="Crawl it").click()
+    page.get_by_role("button", name="Add it").click()
     page.get_by_label("API key").fill("secret")
-    page.get_by_role("button", name="Crawl it").click()
-    expect(page.get_by_role("button", name="Crawl it")).to_be_enabled()
+    page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_role("button", name="Add it")).to_be_enabled()
     assert sent == [None, "secret"]

@@ -38,6 +38,7 @@ from earshot.plays import listener_of
 from earshot.stores.crawls_table import CrawlsTable
 from earshot.stores.dynamodb import Table
 from earshot.stores.listeners_table import Taste
+from earshot.stores.playlists import playlist_id_of
 from earshot.stores.sound_queries import Heard
 from earshot.track import Tag, TrackInfo
 from scripts import worst_case
@@ -63,6 +64,7 @@ def large_stage(folder: Path) -> Iterator[World]:
     with running_world(folder, EARSHOT_REQUEST_WAIT_S="0", **settings) as world:
         _publish(world)
         _crawl(world)
+        _playlists(world)
         heard = Heard("musicnn-msd@1", Embedding(_vectors(1)[0], np.zeros(DIM, np.float32)), _tags(0))
         for number in range(MANY):
             services().queries.open(QueryId(f"{number:032x}"))
@@ -133,6 +135,27 @@ def _crawl(world: World) -> None:
         )  # fmt: skip
 
 
+def _playlists(world: World) -> None:
+    """Twenty, each with its crawl and its first tracks; and as many tracks of one name."""
+    often = [
+        TrackInfo(TrackId(f"deezer:{95_000 + number}"), "deezer", title=_OFTEN, artists=("The Ordinary Artist",))
+        for number in range(20)
+    ]
+    for info in often:
+        world.table.register(info)
+        world.table.store_embedding(
+            info, embedding=bytes(1248), drift=bytes(1248), tags=_tags(0) * 2, model="musicnn-msd@1",
+            preview_at=services().crawls.summary(_LARGE).started,
+        )  # fmt: skip
+    services().matching.songs.note(often)
+    for number in range(20):
+        crawl_id, place = CrawlId(f"{_USUAL}{number}"), f"deezer:playlist:{number}"
+        services().crawls.note_place(crawl_id, place)
+        services().playlists.note_crawl(services().crawls.summary(crawl_id), f"An ordinary playlist, number {number}")
+        first = [TrackId(f"deezer:{90_000 + (8 * number + n) % 50}") for n in range(8)]
+        services().playlists.note_first(playlist_id_of(place), first)
+
+
 def _listen(world: World) -> None:
     """A listener with a hundred plays, one with as many as are looked at, and a track with an id of MusicBrainz."""
     for word, count in ((_WORD, 100), (_FAN, 200)):
@@ -173,6 +196,7 @@ def _listens(count: int) -> list[dict[str, Any]]:
 
 
 _FAN = "who listens all day"
+_OFTEN = "A title that many have"
 _WORD, _MBID = "who listens", "98255a8c-017a-4bc7-8dd6-1fa36124572b"
 _METADATA = {"track_name": "An ordinary title", "artist_name": "The Ordinary Artist", "release_name": "An Album"}
 _PLAYING = {"listen_type": "playing_now", "payload": [{"track_metadata": _METADATA}]}
@@ -203,6 +227,7 @@ def public(world: World) -> list[Asked]:
         ask("GET /tags"),
         ask("POST /lists", {"track_ids": [f"deezer:{number}" for number in range(1, 251)]}),
         ask(f"GET /queries/{_QUERY}", query=_K, name="GET /queries/{id}"),
+        ask("GET /tracks", query={"title": _OFTEN, "artist": "The Ordinary Artist"}),
         ask("GET /tracks/deezer:90000", name="GET /tracks/{id}"),
         ask("GET /tracks/deezer:90001/cover", name="GET /tracks/{id}/cover"),
         replace(audio, seconds=worst_case.WAITING_S, most_an_hour=previews),
@@ -235,6 +260,7 @@ def public(world: World) -> list[Asked]:
 def keyed(world: World) -> list[Asked]:
     """What needs a key, or an open stage. Each is charged to the quota, as if it were spent on nothing else."""
     ask, quota, plays = _Asking(world), ApiSettings.load().quota_per_hour, ApiSettings.load().plays_per_hour
+    playlist = playlist_id_of("deezer:playlist:0")
     single = {"listen_type": "single", "payload": [_LISTEN]}
     taken = [
         replace(
@@ -258,6 +284,12 @@ def keyed(world: World) -> list[Asked]:
             f"GET /crawls/{_LARGE}/entries", query={"limit": 100, "status": "unheard"}, name="GET /crawls/{id}/entries"
         ),
         ask(f"DELETE /crawls/{_USUAL}", name="DELETE /crawls/{id}"),
+        ask(f"POST /crawls/{_LARGE}/cancel", name="POST /crawls/{id}/cancel"),
+        ask("GET /playlists", query={"limit": 20}),
+        ask(f"GET /playlists/{playlist}", name="GET /playlists/{id}"),
+        ask(f"PATCH /playlists/{playlist}", {"name": "x" * 200, "again": "daily"}, name="PATCH /playlists/{id}"),
+        ask(f"DELETE /playlists/{playlist}", name="DELETE /playlists/{id}"),
+        ask("DELETE /tracks/deezer:90049", name="DELETE /tracks/{id}"),
         replace(ask("POST /queries", {"size": 1000}), others_usd=worst_case.one_clip_usd()),
         ask("PUT /opinions/deezer:1", {"opinion": "loved"}, name="PUT /opinions/{id}", key=_WORD),
         ask("DELETE /opinions/deezer:1", name="DELETE /opinions/{id}", key=_WORD),

@@ -46,6 +46,8 @@ class DeezerStub:
     audio: dict[int, bytes] = field(default_factory=dict)
     playlists: dict[str, list[Any]] = field(default_factory=dict)
     albums: dict[str, dict[str, Any]] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    """Of playlists."""
     expired: set[int] = field(default_factory=set)
     fail: Callable[[Request], Answer | None] = lambda _: None
     _signatures: Any = field(default_factory=itertools.count)
@@ -69,6 +71,8 @@ class DeezerStub:
                 return Answer.json({"data": [self._signed(request, row) for row in found], "total": len(found)})
             case ["playlist", name, "tracks"] if name in self.playlists:
                 return self._page(request, self.playlists[name])
+            case ["playlist", name] if name in self.titles:
+                return Answer.json({"id": int(name), "title": self.titles[name]})
             case ["album", name, "tracks"] if name in self.albums:
                 return self._page(request, self.albums[name]["rows"])
             case ["album", name] if name in self.albums:

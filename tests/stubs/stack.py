@@ -171,5 +171,6 @@ def _forget() -> None:
         "dead_letters",
         "learning",
         "reconcile",
+        "schedules",
     ):
         getattr(bootstrap, wired).cache_clear()

@@ -1,6 +1,5 @@
-"""POST /crawls, GET /crawls, and of one crawl: how far it has come, its entries, and forgetting it."""
+"""POST /crawls, GET /crawls, and of one crawl: how far it has come, its entries, cancelling and forgetting it."""
 
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Literal
 
@@ -12,7 +11,6 @@ from aws_lambda_powertools.event_handler.openapi.params import Query as Paramete
 from api.http.caching import by_content
 from api.http.contract import ListPreview
 from api.http.crawl_contract import (
-    CrawlAnswer,
     CrawlCounts,
     CrawlEntries,
     CrawlEntryAnswer,
@@ -20,26 +18,24 @@ from api.http.crawl_contract import (
     CrawlList,
     CrawlStarted,
 )
-from api.http.keys import is_let_in, key_required
+from api.http.crawls_shown import counted, shown
+from api.http.keys import key_required
 from api.http.list_preview import previewed
 from api.http.lists import entries_as_list
 from api.http.requests import CrawlRequest, ListRequest
 from api.http.routes.documented import answers
 from api.http.routes.parameters import FormatParameter, LimitParameter, PathRootParameter
 from api.http.services import services_of
-from earshot.crawls import CrawlSummary
 from earshot.entries import as_asked, told
-from earshot.errors import InvalidPlaylist
 from earshot.intake import follow_crawl, start_crawl
 from earshot.lists import read_list
 from earshot.messages import ForgetPlaylist
-from earshot.playlists import parse_playlist, without_secrets
 
 router = Router()
 _TAGS = ["crawls"]
 _NewestOffset = Annotated[int, Parameter(ge=0, le=100, description="How many to pass over (paging).")]
 """What is passed over is read, and paid for."""
-_CrawlId = Annotated[str, Path(max_length=64)]
+_CrawlId = Annotated[str, Path(max_length=64, description="The id of a crawl.")]
 _State = Literal["unheard", "ready", "pending", "no_preview", "failed", "skipped", "missing"]
 _Status = Annotated[
     _State | None, Parameter(description="Only entries in this state; `unheard`: in any but ready and pending.")
@@ -108,7 +104,7 @@ def preview_list(request: Annotated[ListRequest, Body()]) -> ListPreview:
 def crawls(limit: LimitParameter = 20, offset: _NewestOffset = 0) -> CrawlList:
     """Newest first, but for those of playlists that are to be forgotten."""
     listed = services_of(router).crawls.list(limit, offset)
-    return CrawlList(crawls=[_shown(summary) for summary in listed if not summary.forgotten])
+    return CrawlList(crawls=[shown(router, summary) for summary in listed if not summary.forgotten])
 
 
 @router.get(
@@ -125,16 +121,31 @@ def crawl_progress(crawl_id: _CrawlId) -> Response[str]:
     """
     services = services_of(router)
     progress = follow_crawl(crawl_id, crawls=services.crawls, crawl_queue=services.crawl_queue)
-    counts = CrawlCounts(
-        **dict(_shown(progress.summary)),
-        total=progress.total,
-        pending=progress.pending,
-        done=progress.done,
-        states={state.value: count for state, count in progress.states.items()},
-        reasons={reason.value: count for reason, count in progress.reasons.items()},
-    )
+    counts = counted(router, progress)
     max_age_s = services.rules.cache_max_age_s if progress.done else min(1, services.rules.cache_max_age_s)
     return by_content(router, counts.model_dump_json(), max_age_s=max_age_s)
+
+
+@router.post(
+    "/crawls/<crawl_id>/cancel",
+    summary="Cancel a crawl",
+    operation_id="cancel_crawl",
+    tags=_TAGS,
+    responses=answers(CrawlCounts, 401, 404, 422, 429),
+    middlewares=[key_required],
+)
+def cancel_crawl(crawl_id: _CrawlId) -> CrawlCounts:
+    """Nothing more of the playlist is read, and nothing more of it is fetched; what has been fetched is still heard.
+
+    Tracks that wait end as `no_preview` with the reason `cancelled`, within minutes, unless another crawl wants them;
+    crawling the playlist again gets them. A crawl that is done stays as it is.
+    """
+    crawls = services_of(router).crawls
+    progress = crawls.progress(crawl_id)
+    if not progress.done:
+        crawls.cancel(progress.summary.crawl_id)
+        progress = crawls.progress(crawl_id)
+    return counted(router, progress)
 
 
 @router.get(
@@ -199,22 +210,3 @@ def forget(
         headers={"Location": status_url},
         body=CrawlForgotten(crawl_id=summary.crawl_id, status_url=status_url),
     )
-
-
-def _shown(summary: CrawlSummary) -> CrawlAnswer:
-    """What the caller may see of it: nothing that leads to a private list, unless a key says who asks."""
-    if is_let_in(router):
-        shown = replace(summary, playlist=without_secrets(summary.playlist))
-    else:
-        withheld = replace(summary.withheld, names=()) if summary.withheld else None
-        error = {**summary.error, "message": "see it with a key", "hint": ""} if summary.error else None
-        shown = replace(summary, playlist=_veiled(summary.playlist), withheld=withheld, error=error)
-    return CrawlAnswer.model_validate(shown, from_attributes=True)
-
-
-def _veiled(playlist: str) -> str:
-    """What kind of playlist it is; a digest of its number would soon be guessed."""
-    try:
-        return parse_playlist(playlist).kind_for_people
-    except InvalidPlaylist:
-        return "playlist"

@@ -25,6 +25,7 @@ from earshot.stores.sound_queries import UPLOAD_S, Heard, new_query_id
 
 router = Router()
 _TAGS = ["explore"]
+_QueryId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", max_length=32, description="The id of a query.")]
 
 
 @router.post(
@@ -74,7 +75,8 @@ def open_clip(request: Annotated[QueryRequest, Body()]) -> Response[QueryOpened]
     responses=answers(QueryAnswer, 401, 404, 422, 503),
 )
 def clip(
-    query_id: Annotated[str, Path(pattern="^[0-9a-f]{32}$", max_length=32)], options: OptionsParameter
+    query_id: Annotated[str, Path(pattern="^[0-9a-f]{32}$", max_length=32, description="The id of a query.")],
+    options: OptionsParameter,
 ) -> Response[QueryAnswer]:
     """`pending` until the clip has been heard, then `ready` with its neighbours, or `failed` with a reason."""
     heard = services_of(router).queries.heard(query_id)

@@ -1,12 +1,14 @@
-"""GET and PUT /tracks/{track_id}, and where its audio can be heard."""
+"""GET /tracks; GET, PUT and DELETE /tracks/{track_id}, and where its audio can be heard."""
 
 from http import HTTPStatus
+from typing import Annotated
 from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Query as Parameter
 
-from api.http.contract import TrackAnswer, TrackRequested
+from api.http.contract import TrackAnswer, TrackList, TrackRemoved, TrackRequested
 from api.http.keys import key_required
 from api.http.presentation import track_answer
 from api.http.previews import preview_address
@@ -19,6 +21,8 @@ from earshot.intake import request_track
 from earshot.track import Status, Track
 
 router = Router()
+_Title = Annotated[str, Parameter(min_length=1, max_length=500, description="The title, as a list would give it.")]
+_Artist = Annotated[str, Parameter(min_length=1, max_length=500, description="The artist, or one of them.")]
 
 
 @router.get(
@@ -36,12 +40,51 @@ def track(track_id: TrackIdInPath) -> TrackAnswer:
 def _known(track_id: TrackId) -> Track:
     found = services_of(router).tracks.get(track_id)
     if found is None:
-        raise TrackNotFound(f"no track {track_id}")
+        raise _unknown(track_id)
     return found
+
+
+def _unknown(track_id: TrackId) -> TrackNotFound:
+    return TrackNotFound(f"no track {track_id}")
 
 
 def _described(found: Track) -> TrackAnswer:
     return track_answer(found, indexed=_is_indexed(found.track_id))
+
+
+@router.get(
+    "/tracks",
+    summary="The tracks of a title and artist",
+    operation_id="look_up",
+    tags=["tracks"],
+    responses=answers(TrackList, 422, 503),
+)
+def look_up(title: _Title, artist: _Artist) -> TrackList:
+    """Of this very title and artist, as crawls have found them, however they are spelled: case, accents, "The" and
+    "feat." do not matter. A live cut has another title; `GET /search` finds what is only alike.
+
+    A person's own files come first, then what has been heard. Empty where the catalogue has none.
+    """
+    return TrackList(tracks=[_described(found) for found in services_of(router).matching.called(title, artist)])
+
+
+@router.delete(
+    "/tracks/<track_id>",
+    summary="Remove a track",
+    operation_id="remove_track",
+    tags=["tracks"],
+    responses=answers(TrackRemoved, 401, 404, 422, 429),
+    middlewares=[key_required],
+)
+def remove(track_id: TrackIdInPath) -> TrackRemoved:
+    """What was heard of it is deleted, and the index lacks it seconds later. It stays away, whichever playlist lists it
+    and however often that is crawled, until `PUT /tracks/{track_id}` asks for it. Whoever removes it twice hears that
+    it is not there.
+    """
+    found = _known(track_id)
+    if not services_of(router).tracks.remove(found.track_id):
+        raise _unknown(track_id)
+    return TrackRemoved(track_id=found.track_id)
 
 
 @router.put(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import mutagen
 import pytest
 
@@ -17,6 +18,7 @@ from earshot.ids import TrackId
 from earshot.messages import ForgetPlaylist
 from earshot.reasons import Reason
 from earshot.stores.dynamodb import Row, Table
+from earshot.stores.playlists import Playlists
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.track import Status, Track, TrackInfo
 from tests.stubs.audio import sweep, write_sweep
@@ -207,7 +209,9 @@ def test_a_playlist_that_is_forgotten_counts_a_track_with_two_ids_once(stack: St
     old = _as_before(stack, path, ready=True)
     crawl_id = stack.run(str(folder))
     stack.crawls.record_entries(crawl_id, [CrawlEntry(7, old, None, "as an older version knew it")])
-    Forgetting(stack.tracks, stack.crawls).run(ForgetPlaylist(crawl_id, remove_tracks=False))
+    Forgetting(stack.tracks, stack.crawls, Playlists(boto3.client("dynamodb"), "crawls")).run(
+        ForgetPlaylist(crawl_id, remove_tracks=False)
+    )
     assert stack.crawls.summary(crawl_id).only_held == 1
 
 

@@ -25,6 +25,7 @@ from earshot.playlists import PlaylistRef
 from earshot.reasons import Reason
 from earshot.stores.digests import Digests
 from earshot.stores.message_queue import MessageQueue
+from earshot.stores.playlists import Playlists
 from earshot.stores.song_keys import SongKeys
 from earshot.stores.wanted_songs import WantedSongs
 from earshot.track import Status, TrackInfo
@@ -53,7 +54,7 @@ class _Past:
     whole: bool = False
 
 
-class Playlists(RuleBasedStateMachine):
+class ChangingPlaylists(RuleBasedStateMachine):
     """Playlists that change, crawls of them that go on side by side, and a clock that leaps."""
 
     def __init__(self) -> None:
@@ -74,6 +75,7 @@ class Playlists(RuleBasedStateMachine):
             sources={"spotify": Connected(read_page=self._read)},
             tracks=self._stage.tracks,
             crawls=self._stage.crawls,
+            playlists=Playlists(boto3.client("dynamodb"), "crawls"),
             registering=Registering(self._stage.tracks, songs, digests, awaited, fetch_queue),
             matching=Matching(self._stage.tracks, songs),
             awaited=awaited,
@@ -194,7 +196,7 @@ class Playlists(RuleBasedStateMachine):
         return self._now
 
 
-TestPlaylists = Playlists.TestCase
+TestPlaylists = ChangingPlaylists.TestCase
 TestPlaylists.settings = settings(
     max_examples=_EXAMPLES, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )

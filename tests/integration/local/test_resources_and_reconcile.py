@@ -169,6 +169,16 @@ def test_the_ledger_learns_of_crawls_that_others_started_and_of_their_end(aws: A
     assert Ledger(tmp_path).unsettled() == {}
 
 
+def test_a_crawl_that_somebody_cancelled_does_not_begin_anew_after_a_hard_end(aws: Any, tmp_path: Path) -> None:
+    deployment = _deployment(aws)
+    deployment.crawls.start(CrawlPlaylist(CrawlId("c1"), "/music"))
+    deployment.tracks.register(_info("deezer:1"))
+    deployment.crawls.record_entries(CrawlId("c1"), [CrawlEntry(0, TrackId("deezer:1"))])
+    deployment.crawls.cancel(CrawlId("c1"))
+    Ledger(tmp_path).update(deployment, InService(deployment, tmp_path / "ids"))
+    assert Ledger(tmp_path).unsettled() == {}
+
+
 def test_a_crawl_stays_in_the_ledger_until_the_index_can_give_its_tracks_back(aws: Any, tmp_path: Path) -> None:
     deployment = _deployment(aws)
     in_service = InService(deployment, tmp_path / "ids")

@@ -3,11 +3,14 @@
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from api.http.app import resolver
 from api.http.openapi import document_text
 from config.api import ApiSettings
 from earshot.errors import EarshotError, InvalidSettings, http_status
@@ -42,6 +45,57 @@ def test_every_parameter_and_body_of_the_document_has_limits() -> None:
         and parameter["schema"]["type"] != "boolean"
     ]
     assert unbounded == []
+
+
+def _operations() -> list[tuple[str, Any]]:
+    paths = json.loads(document_text())["paths"]
+    return [(f"{method} {path}", told) for path, methods in paths.items() for method, told in methods.items()]
+
+
+def test_every_operation_parameter_and_body_is_described_and_shown_by_an_example() -> None:
+    lacking = []
+    for label, told in _operations():
+        lacking += [label for name in ("summary", "description", "operationId") if not told.get(name)]
+        for parameter in told.get("parameters", ()):
+            is_told = parameter.get("description") and "example" in parameter
+            lacking += [] if is_told else [f"{label}: {parameter['name']}"]
+        if body := told.get("requestBody"):
+            is_told = body.get("description") and all("example" in kind for kind in body["content"].values())
+            lacking += [] if is_told else [f"{label}: body"]
+        answer: dict[str, Any] = next((one for status, one in sorted(told["responses"].items()) if status < "300"), {})
+        json_answer = answer.get("content", {}).get("application/json")
+        lacking += [f"{label}: answer"] if json_answer and "example" not in json_answer and label != _ITSELF else []
+    assert lacking == []
+
+
+_ITSELF = "get /openapi.json"
+
+
+def test_every_example_keeps_to_its_schema() -> None:
+    """Run ``python -m tests.api_examples`` where an answer has another shape now."""
+    schemas = json.loads(document_text())["components"]["schemas"]
+    broken = []
+    for label, told in _operations():
+        parts = [(f"{label}: {one['name']}", one["schema"], one["example"]) for one in told.get("parameters", ())]
+        said = [told["requestBody"]] if "requestBody" in told else []
+        for part in (*said, *told["responses"].values()):
+            parts += [(label, c["schema"], c["example"]) for c in part.get("content", {}).values() if "example" in c]
+        for where, schema, example in parts:
+            checker = Draft202012Validator({**schema, "components": {"schemas": schemas}})
+            broken += [f"{where}: {error.message[:200]}" for error in checker.iter_errors(example)]
+    assert broken == []
+
+
+def test_every_route_is_in_the_document() -> None:
+    app = resolver()
+    routes = [*app._static_routes, *app._dynamic_routes]
+    served = {(route.method.lower(), _openapi_path(route.openapi_path)) for route in routes}
+    documented = {(method, path) for label, _ in _operations() for method, path in [label.split(" ")]}
+    assert served - documented == set()
+
+
+def _openapi_path(path: str) -> str:
+    return "/rest/{method}" if path.startswith("/rest/") else path
 
 
 @pytest.mark.parametrize("error", _all_errors(), ids=lambda error: error.__name__)
@@ -131,6 +185,10 @@ def test_the_document_names_the_header_that_carries_the_key() -> None:
         *(("get", path) for path in ("/recommend", "/radio")),
         ("post", "/crawls"),
         ("delete", "/crawls/{crawl_id}"),
+        ("post", "/crawls/{crawl_id}/cancel"),
+        ("get", "/playlists"),
+        *((method, "/playlists/{playlist_id}") for method in ("get", "patch", "delete")),
+        ("delete", "/tracks/{track_id}"),
         ("get", "/crawls/{crawl_id}/entries"),
         ("post", "/crawls/preview"),
         ("post", "/playlists"),

@@ -65,6 +65,21 @@ def test_a_clip_that_is_given_as_a_url_is_left_to_the_crawler(world: World) -> N
     assert world.get(opened.json()["status_url"]).json()["reason"] == "forbidden_url"
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/queries", {"url": "https://elsewhere.example/a.mp3"}),
+        ("/crawls", {"playlist": "https://elsewhere.example/a.csv"}),
+    ],
+)
+def test_a_host_that_is_not_asked_is_refused_at_once_and_nothing_is_queued(
+    world: World, path: str, body: dict[str, str]
+) -> None:
+    answer = world.post(path, body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "forbidden_url")
+    assert not any(world.sqs.receive_message(QueueUrl=queue).get("Messages") for queue in world.queues.values())
+
+
 @pytest.mark.parametrize("url", ["http://cdn.example/a", "file:///etc/passwd", "ftp://x", "https://" + "x" * 2050])
 def test_only_https_is_taken(world: World, url: str) -> None:
     assert world.post("/queries", {"url": url}).status_code == 422

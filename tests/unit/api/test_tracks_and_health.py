@@ -6,6 +6,7 @@ import time
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from api.bootstrap import services
 from api.handler import api
 from earshot.clock import Timestamp
 from earshot.ids import TrackId
@@ -80,3 +81,34 @@ def test_crawls_come_in_pages(world: World) -> None:
     pages = [world.get("/crawls", limit=2, offset=offset).json()["crawls"] for offset in (0, 2, 4, 6)]
     assert [crawl for page in pages for crawl in page] == whole
     assert len(whole) == 5
+
+
+def test_tracks_are_looked_up_by_this_very_title_and_artist_however_they_are_spelled(world: World) -> None:
+    infos = [
+        TrackInfo(TrackId("deezer:1"), "deezer", title="Ágætis byrjun", artists=("Sigur Rós",)),
+        TrackInfo(TrackId("deezer:2"), "deezer", title="Ágætis byrjun (Live)", artists=("Sigur Rós",)),
+        TrackInfo(TrackId("file:00000000000000aa"), "file", title="Agaetis Byrjun", artists=("Sigur Ros",)),
+        TrackInfo(TrackId("deezer:3"), "deezer", title="Ágætis byrjun", artists=("Somebody",)),
+    ]
+    for info in infos:
+        world.table.register(info)
+    services().matching.songs.note(infos)
+    found = world.get("/tracks", title="ágætis Byrjun", artist="sigur ros").json()["tracks"]
+    assert [track["track_id"] for track in found] == ["file:00000000000000aa", "deezer:1"]
+    assert world.get("/tracks", title="Nothing", artist="Sigur Rós").json() == {"tracks": []}
+    assert world.get("/tracks", title="Ágætis byrjun").status_code == 422
+
+
+def test_a_track_is_removed_once_and_is_not_found_by_anything_until_it_is_asked_for(world: World) -> None:
+    info = TrackInfo(TrackId("deezer:1"), "deezer", title="Song", artists=("Ann",))
+    world.table.register(info)
+    services().matching.songs.note([info])
+    removed = world.request("DELETE", "/tracks/https%3A%2F%2Fwww.deezer.com%2Ftrack%2F1")
+    assert (removed.status_code, removed.json()) == (200, {"track_id": "deezer:1"})
+    assert world.request("DELETE", "/tracks/deezer:1").status_code == 404
+    assert world.get("/tracks/deezer:1").status_code == 404
+    assert world.get("/tracks", title="Song", artist="Ann").json() == {"tracks": []}
+    assert not world.table.register(info)
+    assert list(world.table.scan()) == []
+    assert world.request("PUT", "/tracks/deezer:1").status_code == 202
+    assert world.get("/tracks/deezer:1").json()["title"] == "Song"
