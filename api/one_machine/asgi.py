@@ -19,6 +19,7 @@ from api.http.app import refuse
 from api.http.events import HttpEvent, HttpReply
 from api.http.services import PlaysQueue
 from api.http.subsonic import check_password, parameters_of
+from api.one_machine.clips import query_in, take_clip
 from api.one_machine.files import file_in, own_file, send_file
 from api.one_machine.gateway import body_of, event_of, reply_of, send_reply
 from api.one_machine.outbox import Outbox, Unsent
@@ -37,8 +38,12 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _live(receive, send)
     elif scope["type"] == "http":
+        is_own = services().rules.stage == "local"
+        if is_own and (query_id := query_in(scope)):
+            await send_reply(await take_clip(query_id, scope, receive, services()), send)
+            return
         event = event_of(scope, await body_of(receive, scope["path"]))
-        own = _own(event) if services().rules.stage == "local" else None
+        own = _own(event) if is_own else None
         if own and scope["method"] in ("GET", "HEAD", "POST"):
             await _play(own, event, send)
         else:

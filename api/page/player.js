@@ -130,3 +130,5 @@ function next() {
   const [following, ...rest] = queue;
   if (following) toggle(following, rest);
 }
+
+document.addEventListener("earshot:hush", () => audio.pause()); // another sound begins, or the microphone listens

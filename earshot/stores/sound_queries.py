@@ -100,6 +100,16 @@ class Upload:
     headers: Mapping[str, str]
 
 
+def check_size(size: int) -> None:
+    """Refuse a clip of more bytes than are taken.
+
+    Raises:
+        ClipTooLarge
+    """
+    if size > MAX_CLIP_BYTES:
+        raise ClipTooLarge(f"the clip has {size} bytes, the limit is {MAX_CLIP_BYTES}")
+
+
 def new_query_id() -> QueryId:
     """An id that nobody guesses."""
     return QueryId(secrets.token_hex(16))
@@ -135,8 +145,7 @@ class SoundQueries:
         Raises:
             ClipTooLarge: no clip may have so many bytes.
         """
-        if size > MAX_CLIP_BYTES:
-            raise ClipTooLarge(f"the clip has {size} bytes, the limit is {MAX_CLIP_BYTES}")
+        check_size(size)
         signed = {"ContentLength": size, "ContentType": media_type, "IfNoneMatch": "*"}
         url = self._client.generate_presigned_url(
             "put_object", Params={"Bucket": self._bucket, "Key": _CLIPS + query_id, **signed}, ExpiresIn=UPLOAD_S

@@ -45,8 +45,8 @@ def open_clip(request: Annotated[QueryRequest, Body()]) -> Response[QueryOpened]
     query_id = new_query_id()
     upload = None
     if request.size is not None:
-        signed = clips.upload(query_id, request.size, request.type)
-        upload = Upload(url=signed.url, headers=dict(signed.headers), expires_in_s=UPLOAD_S)
+        where = services_of(router).uploads.upload(query_id, request.size, request.type)
+        upload = Upload(url=where.url, headers=dict(where.headers), expires_in_s=UPLOAD_S)
     if request.url is not None:
         services_of(router).admission.web.check(request.url)
     clips.open(query_id)
