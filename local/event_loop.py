@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 _CLOSE_TIMEOUT_S = 5.0
+_STANDS_BACK = 10
+"""Niceness of what works off a queue beside which there is an urgent one."""
 
 Run = Callable[[threading.Event], None]
 """Polls until told to stop."""
@@ -152,12 +154,16 @@ class EventLoop:
         first = self._http if function.serves_http and self._http else self._limited(spare or self._worker(function))
         if not self._is_parallel(function):
             first = _Turns(first)
-        for number, trigger in enumerate(function.sqs):
+        for trigger in function.sqs[:1]:
             yield SqsPoller(sqs, trigger, first, board, name, timings=timings).run
-            # What the further queues bring is little and urgent: it takes turns with the first.
-            for _ in range(self._concurrency(function, trigger) - 1 if number == 0 else 0):
+            for _ in range(self._concurrency(function, trigger) - 1):
                 extra = self._limited(self._worker(function))
                 yield SqsPoller(sqs, trigger, extra, board, name, timings=timings).run
+        # Somebody waits for what the further queues bring: it stands behind none of the first, and goes before it.
+        for trigger in function.sqs[1:]:
+            urgent = self._worker(function, urgent=True)
+            urgent.start()
+            yield SqsPoller(sqs, trigger, self._limited(urgent), board, name, timings=timings).run
         for stream in function.streams:
             for lane in range(timings.shards):
                 reader = self._limited(self._worker(function)) if lane else first
@@ -174,8 +180,10 @@ class EventLoop:
     def _limited(self, function: Invocable) -> Invocable:
         return _Throttled(function, self._slots) if self._slots else function
 
-    def _worker(self, function: Function) -> Worker:
-        worker = Worker(function, function_environment(function, self._env, self._state), self._state / "logs")
+    def _worker(self, function: Function, *, urgent: bool = False) -> Worker:
+        niceness = _STANDS_BACK if len(function.sqs) > 1 and not urgent else 0
+        env = function_environment(function, self._env, self._state)
+        worker = Worker(function, env, self._state / "logs", niceness=niceness)
         self._workers.append(worker)
         return worker
 
@@ -191,5 +199,5 @@ class EventLoop:
     @staticmethod
     def _is_parallel(function: Function) -> bool:
         """Whether each of its pollers has a worker for itself; otherwise they take turns."""
-        triggers = (*function.sqs, *function.streams, *function.sns, *function.schedules)
+        triggers = (*function.sqs[:1], *function.streams, *function.sns, *function.schedules)
         return not function.serves_http and len(triggers) == 1

@@ -50,7 +50,9 @@ def _answer(query_id: QueryId) -> bytes:
     assert clip is not None
     features = np.random.default_rng(3).normal(size=DIM).astype(np.float32)
     words = Descriptors(bpm=122.0, pulse_clarity=0.5, loudness=-9.0)
-    heard = Heard("musicnn-msd@1", Embedding(features, np.zeros(DIM, np.float32)), (Tag("jazz", 0.7),), descriptors=words)
+    heard = Heard(
+        "musicnn-msd@1", Embedding(features, np.zeros(DIM, np.float32)), (Tag("jazz", 0.7),), descriptors=words
+    )
     services().queries.settle(query_id, heard)
     return clip
 
@@ -129,8 +131,9 @@ def test_a_clip_that_could_not_be_heard_says_why_in_plain_words(open_page: OpenP
 def test_a_refused_microphone_is_told_in_plain_words_and_a_file_can_still_be_chosen(
     chromium: Browser, site: Site
 ) -> None:
-    browser = chromium.browser_type.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-    page = browser.new_page()  # nobody is there to allow it
+    refusing = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream=deny"]
+    browser = chromium.browser_type.launch(executable_path=CHROMIUM, headless=True, args=[*FLAGS, *refusing])
+    page = browser.new_page()
     page.goto(f"{site.url}/#/clip")
     page.locator(".mic").click()
     expect(page.get_by_role("alert")).to_contain_text("The microphone is not allowed.")

@@ -91,7 +91,10 @@ def region(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     with contextlib.suppress(ClientError):  # it is there
         boto3.client("dynamodb").create_table(
             TableName="crawls",
-            KeySchema=[{"AttributeName": "crawl_id", "KeyType": "HASH"}, {"AttributeName": "entry", "KeyType": "RANGE"}],
+            KeySchema=[
+                {"AttributeName": "crawl_id", "KeyType": "HASH"},
+                {"AttributeName": "entry", "KeyType": "RANGE"},
+            ],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("crawl_id", "entry")],
             BillingMode="PAY_PER_REQUEST",
         )
