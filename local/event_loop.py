@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 _CLOSE_TIMEOUT_S = 5.0
-_STANDS_BACK = 10
-"""Niceness of what works off a queue beside which there is an urgent one."""
 
 Run = Callable[[threading.Event], None]
 """Polls until told to stop."""
@@ -159,9 +157,9 @@ class EventLoop:
             for _ in range(self._concurrency(function, trigger) - 1):
                 extra = self._limited(self._worker(function))
                 yield SqsPoller(sqs, trigger, extra, board, name, timings=timings).run
-        # Somebody waits for what the further queues bring: it stands behind none of the first, and goes before it.
+        # Somebody waits for what the further queues bring: it stands behind nothing that the first does.
         for trigger in function.sqs[1:]:
-            urgent = self._worker(function, urgent=True)
+            urgent = self._worker(function)
             urgent.start()
             yield SqsPoller(sqs, trigger, self._limited(urgent), board, name, timings=timings).run
         for stream in function.streams:
@@ -180,10 +178,8 @@ class EventLoop:
     def _limited(self, function: Invocable) -> Invocable:
         return _Throttled(function, self._slots) if self._slots else function
 
-    def _worker(self, function: Function, *, urgent: bool = False) -> Worker:
-        niceness = _STANDS_BACK if len(function.sqs) > 1 and not urgent else 0
-        env = function_environment(function, self._env, self._state)
-        worker = Worker(function, env, self._state / "logs", niceness=niceness)
+    def _worker(self, function: Function) -> Worker:
+        worker = Worker(function, function_environment(function, self._env, self._state), self._state / "logs")
         self._workers.append(worker)
         return worker
 

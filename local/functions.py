@@ -121,14 +121,12 @@ class Worker:
         function: what it runs.
         env: its environment.
         logs: folder of the log files.
-        niceness: how far it stands back where cores are few, as `nice` counts.
     """
 
-    def __init__(self, function: Function, env: Mapping[str, str], logs: Path, *, niceness: int = 0) -> None:
+    def __init__(self, function: Function, env: Mapping[str, str], logs: Path) -> None:
         self.function = function
         self._env = env
         self._log = logs / f"{function.name}.log"
-        self._niceness = niceness
         self._child: Child | None = None
         self._started_at = 0.0
         self._closed = False
@@ -144,8 +142,6 @@ class Worker:
                 time.sleep(max(0.0, self._started_at + _RESTART_PAUSE_S - time.monotonic()))
                 self._started_at = time.monotonic()
                 self._child = Child("local.worker", [self.function.handler], env=self._env, log=self._log)
-                if self._niceness:
-                    os.setpriority(os.PRIO_PGRP, self._child.pid, self._niceness)
             return self._child
 
     def invoke(self, event: Event) -> Outcome:

@@ -119,7 +119,7 @@ export async function clip(main, values, { go, stays }) {
   function shownIdle() {
     mic.classList.remove("on");
     mic.style.setProperty("--level", 0);
-    mic.replaceChildren(icon("mic"), latest.file ? "Record again" : "Record");
+    mic.replaceChildren(icon("mic"), latest.file ? "Again" : "Record");
     clock.textContent = "";
   }
 

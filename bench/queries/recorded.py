@@ -1,8 +1,8 @@
 """`python -m bench.queries.recorded` (`make bench-recorded`): does what a microphone hears find its track? 1 on a miss.
 
-Chromium's microphone is fed with parts of the catalogue's clips; the page's own recorder makes a file of them, which the
-extractor's code hears and the API's code asks with. The catalogue is the demo's music, or the folders given (what sits
-in one folder is by one artist). A trial is won when the very clip comes first.
+Chromium's microphone is fed with parts of the catalogue's clips; the page's own recorder makes a file of them,
+which the extractor's code hears and the API's code asks with. The catalogue is the demo's music, or folders given (what
+sits in one folder is by one artist). A trial is won when the very clip comes first.
 """
 
 import argparse

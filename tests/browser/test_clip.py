@@ -1,4 +1,4 @@
-"""The page asks with what it records, is given or is shown: a real file of Chromium's microphone, into which music is fed."""
+"""The page asks with what it records or is given: real files of Chromium's microphone, into which a sine is fed."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,7 +85,7 @@ def test_what_the_microphone_hears_is_drawn_played_again_and_answered_by_keyboar
     expect(again).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Pause")).to_be_focused()
-    expect(record).to_have_text("Record again")
+    expect(record).to_have_text("Again")
     assert _violations(page) == []
 
 
@@ -101,7 +101,8 @@ def test_a_file_that_is_dropped_is_asked_with(open_page: OpenPage, width: str, s
     page = open_page("#/clip", width=width)
     carried = page.evaluate_handle(
         """(samples) => { const files = new DataTransfer();
-          files.items.add(new File([new Uint8Array(samples)], "humming.wav", { type: "audio/wav" })); return files; }""",
+          files.items.add(new File([new Uint8Array(samples)], "humming.wav", { type: "audio/wav" }));
+          return files; }""",
         list(tone()),
     )
     page.locator(".listen").dispatch_event("drop", {"dataTransfer": carried})

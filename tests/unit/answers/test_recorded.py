@@ -1,14 +1,19 @@
+from collections.abc import Callable
+
 import numpy as np
+import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.answers.recorded import asked, noise_directions
+from earshot.embedding import Vector
 from earshot.index.transform import CatalogueTransform, unit
 
+Vectors = npt.NDArray[np.float32]
 _DIM = 16
 
 
-def _random(seed: int, n: int, dim: int = _DIM) -> "np.ndarray[tuple[int, int], np.dtype[np.float32]]":
+def _random(seed: int, n: int, dim: int = _DIM) -> Vectors:
     return np.asarray(np.random.default_rng(seed).normal(size=(n, dim)), np.float32)
 
 
@@ -31,27 +36,26 @@ def test_a_question_of_which_noise_is_taken_keeps_nothing_of_it_and_is_asked_whe
     tracks, heard = unit(_random(seed, 20)), unit(_random(seed + 1, 1))[0]
     noise = np.linalg.qr(_random(seed + 2, 3).T)[0].T
 
-    def nearest(vector: np.ndarray[tuple[int], np.dtype[np.float32]]) -> float:
-        return float((tracks @ vector).max())
-
+    nearest = _nearest_of(tracks)
     found = asked([heard], noise, nearest)
     assert nearest(found.vector) >= nearest(heard) - 1e-6
-    assert np.linalg.norm(found.vector) == np.float32(1) or abs(np.linalg.norm(found.vector) - 1) < 1e-5
+    assert abs(np.linalg.norm(found.vector) - 1) < 1e-5
     assert found.vector is heard or np.abs(noise @ found.vector).max() < 1e-5
+
+
+def _nearest_of(tracks: Vectors) -> Callable[[Vector], float]:
+    return lambda vector: float((tracks @ vector).max())
 
 
 def test_the_very_file_of_a_track_is_asked_for_as_it_is_however_quiet() -> None:
     tracks = unit(_random(1, 5))
-    found = asked(
-        [tracks[2], tracks[3]], np.eye(_DIM, dtype=np.float32)[:2], lambda vector: float((tracks @ vector).max())
-    )
-    assert (found.hearing, found.vector is tracks[2]) in {(0, True), (0, False)}
+    found = asked([tracks[2], tracks[3]], np.eye(_DIM, dtype=np.float32)[:2], _nearest_of(tracks))
+    assert found.hearing == 0
     np.testing.assert_array_equal(found.vector, tracks[2])
 
 
 def test_what_is_quiet_and_no_track_as_it_came_is_asked_for_as_loud_as_records_are() -> None:
-    tracks = unit(_random(1, 5))
-    quiet = unit(_random(9, 1))[0]
-    found = asked([quiet, tracks[3]], np.zeros((0, _DIM), np.float32), lambda vector: float((tracks @ vector).max()))
+    tracks, quiet = unit(_random(1, 5)), unit(_random(9, 1))[0]
+    found = asked([quiet, tracks[3]], np.zeros((0, _DIM), np.float32), _nearest_of(tracks))
     assert found.hearing == 1
     np.testing.assert_array_equal(found.vector, tracks[3])
