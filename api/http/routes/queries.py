@@ -109,7 +109,7 @@ def _answer(heard: Heard, options: OptionParameters) -> QueryAnswer:
         )
     transform = services_of(router).index.transform(searcher)
     vectors = transform(np.stack([hearing.embedding.embedding for hearing in hearings]))
-    question = asked(vectors, noise_directions(searcher.model, transform), partial(_nearness, searcher))
+    question = asked(list(vectors), noise_directions(searcher.model, transform), partial(_nearness, searcher))
     vector, said = question.vector, hearings[question.hearing].tags
     tags = {tag.name: tag.probability for tag in said}
     table = table_of(router, options.listening)
