@@ -54,7 +54,7 @@ _RECORD: Final = """async (seconds) => {
 }"""
 CONDITIONS: Final[Mapping[str, Callable[[Samples, int], Samples]]] = {
     "as it is": lambda samples, _: samples,
-    "20 dB quieter": lambda samples, _: samples / 10,
+    "20 dB quieter": lambda samples, _: samples * np.float32(0.1),
     "white noise at 10 dB": lambda samples, seed: with_noise(samples, "white", seed),
     "pink noise at 10 dB": lambda samples, seed: with_noise(samples, "pink", seed),
 }
@@ -75,7 +75,7 @@ def main() -> int:
     catalogue, noise = transform(raw[:, 0]), noise_directions(DEFAULT_NETWORK, transform)
 
     def wins(hearings: Sequence[Samples], number: int) -> bool:
-        question = asked(transform(np.stack(hearings)), noise, lambda vector: float((catalogue @ vector).max()))
+        question = asked(list(transform(np.stack(hearings))), noise, lambda vector: float((catalogue @ vector).max()))
         return int(np.argmax(catalogue @ question.vector)) == number % len(clips)
 
     won: dict[str, int] = {}
