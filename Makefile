@@ -10,7 +10,7 @@ export EARSHOT_LOCAL_HOST := $(HOST)
 endif
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo proxy test-players test-kafka test-batch batch simulate test-field up down status crawl extract similar repair promote champion rollback track vectors shards pipeline pipeline-states test-pipelines test-tracking model test lint format lock build-all bench-extract \
-        bench-songs bench-windows bench-index bench-ingest bench-page bench-scan bench-batch bench-api bench-listening bench-plots bench-quality bench-tags lab fuzz clean spotify-login openapi drawing notices
+        bench-songs bench-windows bench-index bench-ingest bench-page bench-scan bench-batch bench-api bench-listening bench-plots bench-quality bench-tags bench-queries bench-recorded lab fuzz clean spotify-login openapi drawing notices
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -155,6 +155,12 @@ bench-songs: setup-dev model ## What a song of full length costs beside its clip
 
 bench-windows: setup-dev model ## Same-track recall of the clips that different rules choose (ARGS="FOLDER ..." for other music)
 	@$(PY) -m bench.windows $(ARGS)
+
+bench-queries: setup-dev model ## How soon a query by sound is answered while a crawl of 1,000 runs (fails on a miss)
+	@$(PY) -m bench.queries $(ARGS)
+
+bench-recorded: setup-dev model ## Whether what a browser's microphone hears finds its track, quiet and with noise (fails on a miss)
+	@$(PY) -m bench.queries.recorded $(ARGS)
 
 lab: setup-dev model ## The laboratory (ARGS="evaluate RECIPE … --corpus CSV"; ARGS=--help lists its verbs)
 	@$(PY) -m lab $(ARGS)

@@ -9,6 +9,7 @@ from botocore.config import Config
 
 from api.http.previews import PATIENCE_S, Fresh, deezer_preview, rationed
 from api.http.services import Rules, Services
+from api.http.uploads import OwnUploads
 from config.api import ApiSettings
 from config.media_servers import MediaServerSettings
 from earshot.admission import Admission
@@ -68,6 +69,8 @@ def connected(settings: ApiSettings) -> Services:
     quotas = Quotas(prompt_dynamodb, settings.crawls_table)
     tracks = TracksTable(dynamodb, settings.tracks_table)
 
+    queries = SoundQueries(s3, settings.previews_bucket)
+
     def disconnect() -> None:
         for client in (dynamodb, sqs, s3, prompt_dynamodb, prompt_sqs):
             client.close()
@@ -115,7 +118,8 @@ def connected(settings: ApiSettings) -> Services:
         listeners=ListenersTable(prompt_dynamodb, settings.listeners_table),
         shown=ShownTracks(dynamodb, settings.listeners_table),
         plays_queue=MessageQueue(prompt_sqs, settings.plays_queue_url),
-        queries=SoundQueries(s3, settings.previews_bucket),
+        queries=queries,
+        uploads=OwnUploads() if settings.stage == "local" else queries,
         pasted=PastedLists(dynamodb, settings.crawls_table),
         matching=Matching(tracks, SongKeys(dynamodb, settings.crawls_table)),
         quotas=quotas,

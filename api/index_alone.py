@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any, Never
 
 from api.http.services import Services
+from api.http.uploads import OwnUploads
 from earshot.errors import NoIndexYet, NotServedHere
 from earshot.ids import TrackId
 from earshot.index.neighbours import Neighbours, NeighboursReader
@@ -63,14 +64,6 @@ def _track(searcher: Neighbours, track_id: TrackId) -> Track | None:
     return Track(info, Status.READY, model=searcher.model, tags=row.tags, descriptors=row.descriptors)
 
 
-class _Queries(SoundQueries):
-    """None are taken, so pages may upload nowhere."""
-
-    @property
-    def origin(self) -> str:
-        return ""
-
-
 def index_alone(services: Services) -> Services:
     """`services` without any store but the index. Nobody is asked for previews: nothing could count how often."""
     tracks = _Tracks(services.index)
@@ -83,7 +76,8 @@ def index_alone(services: Services) -> Services:
         listeners=ListenersTable(_NONE, ""),
         shown=ShownTracks(_NONE, ""),
         plays_queue=MessageQueue(_NONE, ""),
-        queries=_Queries(_NONE, ""),
+        queries=SoundQueries(_NONE, ""),
+        uploads=OwnUploads(),  # a query is refused when it is opened
         pasted=PastedLists(_NONE, ""),
         matching=Matching(tracks, SongKeys(_NONE, "")),
         quotas=Quotas(_NONE, ""),

@@ -144,7 +144,10 @@ class ApiClient:
         upload = opened["upload"]
         if upload is None:
             raise ApiUnreachable(f"{self.url} says nowhere to upload to")
-        status = self._send(upload["method"], upload["url"], clip, upload["headers"]).status
+        url, headers = upload["url"], upload["headers"]
+        if url.startswith("/"):  # to the API itself, on one machine
+            url, headers = self.url + url, {**self._headers, **headers}
+        status = self._send(upload["method"], url, clip, headers).status
         if status >= HTTPStatus.BAD_REQUEST:
             raise ApiRefused(f"the store answered {status} to the upload", status=status)
         return opened

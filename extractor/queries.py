@@ -6,7 +6,7 @@ from typing import Protocol
 from earshot.errors import AudioRejected, DecoderCrashed, InvalidInput
 from earshot.ids import QueryId
 from earshot.reasons import Reason
-from earshot.stores.sound_queries import Heard, SoundQueries
+from earshot.stores.sound_queries import Heard, Hearing, SoundQueries
 from earshot.telemetry import logger
 from extractor.extract import Extraction
 
@@ -18,8 +18,8 @@ class Listener(Protocol):
     def model(self) -> str:
         """Name of the network."""
 
-    def listen(self, clip: bytes) -> Extraction:
-        """Features of a clip."""
+    def listen(self, clip: bytes) -> list[Extraction]:
+        """Features of a clip, first as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,14 @@ class Queries:
             if clip is None:
                 logger().info("clip is gone", query_id=query_id)
                 return
-            found = self.listener.listen(clip)
-            heard = Heard(found.model, found.embedding, found.tags, descriptors=found.descriptors)
+            found, *louder = self.listener.listen(clip)
+            heard = Heard(
+                found.model,
+                found.embedding,
+                found.tags,
+                descriptors=found.descriptors,
+                louder=Hearing(louder[0].embedding, louder[0].tags) if louder else None,
+            )
         except InvalidInput as error:
             heard = Heard(self.listener.model, reason=Reason.TOO_LARGE, message=error.message)
         except AudioRejected as error:

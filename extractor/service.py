@@ -19,6 +19,7 @@ from earshot.stores.tracks_table import TracksTable
 from earshot.telemetry import emit, logger
 from earshot.track import Status, TrackInfo
 from extractor.audio.decoder import Decoder
+from extractor.audio.level import as_loud_as_records, is_quiet
 from extractor.audio.samples import Audio
 from extractor.extract import Extraction, extract_audio
 from extractor.networks.network import Network
@@ -107,14 +108,17 @@ class ExtractorService:
         """Name of the network."""
         return self._network.name
 
-    def listen(self, clip: bytes) -> Extraction:
-        """Features of a clip that belongs to no track. The decoder's turn is waited for.
+    def listen(self, clip: bytes) -> list[Extraction]:
+        """Features of a clip that belongs to no track: as it is, and of a quiet one also as loud as records are. The
+        decoder's turn is waited for.
 
         Raises:
             AudioRejected: it cannot become an embedding.
             DecoderCrashed: it killed the decoder.
         """
-        return extract_audio(self._thread.submit(self._decoder.decode, clip).result(), self._network)
+        audio = self._thread.submit(self._decoder.decode, clip).result()
+        levels = [audio, as_loud_as_records(audio)] if is_quiet(audio) else [audio]
+        return [extract_audio(one, self._network) for one in levels]
 
     def close(self) -> None:
         """End the decoder's process."""

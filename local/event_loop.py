@@ -152,12 +152,16 @@ class EventLoop:
         first = self._http if function.serves_http and self._http else self._limited(spare or self._worker(function))
         if not self._is_parallel(function):
             first = _Turns(first)
-        for number, trigger in enumerate(function.sqs):
+        for trigger in function.sqs[:1]:
             yield SqsPoller(sqs, trigger, first, board, name, timings=timings).run
-            # What the further queues bring is little and urgent: it takes turns with the first.
-            for _ in range(self._concurrency(function, trigger) - 1 if number == 0 else 0):
+            for _ in range(self._concurrency(function, trigger) - 1):
                 extra = self._limited(self._worker(function))
                 yield SqsPoller(sqs, trigger, extra, board, name, timings=timings).run
+        # Somebody waits for what the further queues bring: it stands behind nothing that the first does.
+        for trigger in function.sqs[1:]:
+            urgent = self._worker(function)
+            urgent.start()
+            yield SqsPoller(sqs, trigger, self._limited(urgent), board, name, timings=timings).run
         for stream in function.streams:
             for lane in range(timings.shards):
                 reader = self._limited(self._worker(function)) if lane else first
@@ -191,5 +195,5 @@ class EventLoop:
     @staticmethod
     def _is_parallel(function: Function) -> bool:
         """Whether each of its pollers has a worker for itself; otherwise they take turns."""
-        triggers = (*function.sqs, *function.streams, *function.sns, *function.schedules)
+        triggers = (*function.sqs[:1], *function.streams, *function.sns, *function.schedules)
         return not function.serves_http and len(triggers) == 1

@@ -138,9 +138,7 @@ def respond(event: HttpEvent, context: LambdaContext, services: Services) -> Htt
         _check_size(asked, event["rawPath"])
         _check_body(event)
     except EarshotError as error:
-        response = refuse(error, event["rawPath"])
-        if cors := _cors(origins):
-            response["headers"] |= cors.to_dict(event.get("headers", {}).get("origin"))
+        response = readable_by(origins, event.get("headers", {}).get("origin"), refuse(error, event["rawPath"]))
     else:
         app = resolver(origins)
         app.append_context(services=services)
@@ -191,6 +189,13 @@ def refuse(error: EarshotError, path: str) -> HttpReply:
         "headers": headers,
         "cookies": [],
     }
+
+
+def readable_by(origins: tuple[str, ...], origin: str | None, reply: HttpReply) -> HttpReply:
+    """A reply that does not come from the routes, with what lets a page of `origin` read it if it is of `origins`."""
+    if cors := _cors(origins):
+        reply["headers"] |= cors.to_dict(origin)
+    return reply
 
 
 def _path(path: str) -> str:

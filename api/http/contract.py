@@ -271,7 +271,9 @@ class Upload(BaseModel):
     """Where a clip goes, and with which headers: the address was signed for these and for the size announced."""
 
     method: Literal["PUT"] = "PUT"
-    url: str
+    url: Annotated[
+        str, Field(description="Of S3; on one machine, where it begins with a slash, of this API, as `status_url` is.")
+    ]
     headers: dict[str, str]
     expires_in_s: Annotated[int, Field(description="Seconds within which the upload must have begun.")]
 

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
 from api.answers.catalogue import whole
 from api.http.previews import Fresh
+from api.http.uploads import Uploads
 from earshot.admission import Admission
 from earshot.colistening.reader import ColisteningReader
 from earshot.colistening.table import ColisteningTable
@@ -81,6 +82,7 @@ class Services:
     shown: ShownTracks
     plays_queue: PlaysQueue
     queries: SoundQueries
+    uploads: Uploads
     pasted: PastedLists
     matching: Matching
     quotas: Quotas

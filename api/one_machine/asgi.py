@@ -20,6 +20,7 @@ from api.http.events import HttpEvent, HttpReply
 from api.http.services import PlaysQueue
 from api.http.subsonic import check_password, parameters_of
 from api.one_machine import folders
+from api.one_machine.clips import query_in, take_clip
 from api.one_machine.files import file_in, own_file, send_file
 from api.one_machine.gateway import body_of, event_of, json_reply, reply_of, send_reply
 from api.one_machine.outbox import Outbox, Unsent
@@ -38,10 +39,13 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _live(receive, send)
     elif scope["type"] == "http":
+        is_own = services().rules.stage == "local"
+        if is_own and (query_id := query_in(scope)):
+            await send_reply(await take_clip(query_id, scope, receive, services()), send)
+            return
         event = event_of(scope, await body_of(receive, scope["path"]))
-        is_local = services().rules.stage == "local"
-        own = _own(event) if is_local else None
-        if is_local and scope["path"] == folders.PATH and scope["method"] == "GET":
+        own = _own(event) if is_own else None
+        if is_own and scope["path"] == folders.PATH and scope["method"] == "GET":
             await send_reply(_folders(event), send)
         elif own and scope["method"] in ("GET", "HEAD", "POST"):
             await _play(own, event, send)

@@ -31,6 +31,7 @@ const ICONS = {
   microphone: "M12 3.5a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0v-5a3 3 0 0 1 3-3zM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3",
   file: "M7 3.5h7l4 4v13H7zM14 3.5v4h4M10 16a1.5 1.5 0 1 0 0-.01zM11.5 16v-5l3-.8",
   folder: "M3.5 6.5h6l2 2.5h9v10h-17z",
+  stop: "M7 7h10v10H7z",
   dice: "M5 5h14v14H5zM9 9h.01M15 15h.01M15 9h.01M9 15h.01M12 12h.01",
   previous: "M6 5h2.4v14H6zM19 5.5v13L9.5 12z",
   next: "M15.6 5H18v14h-2.4zM5 5.5v13l9.5-6.5z",
@@ -41,7 +42,7 @@ const ICONS = {
   frame: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5M9.5 12h5M12 9.5v5",
   lasso: "M7.2 14.3C5 13.3 3.6 11.7 3.6 9.9c0-3.1 3.8-5.6 8.4-5.6s8.4 2.5 8.4 5.6-3.8 5.6-8.4 5.6c-.9 0-1.8-.1-2.7-.3M9.3 15.5a2 2 0 1 1-4 0 2 2 0 0 1 4 0zM7 17.5c.6 1.5-.2 2.8-2 3.2",
 };
-const FILLED = new Set(["play", "pause", "previous", "next"]);
+const FILLED = new Set(["play", "pause", "stop", "previous", "next"]);
 
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");

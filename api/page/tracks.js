@@ -132,7 +132,7 @@ function inCommon(reasons) {
 }
 
 // Tempo, key and loudness, as musicians say them: 122 BPM (or 61) · A minor · 8A, fairly sure · −9 LUFS.
-function inWords(found) {
+export function inWords(found) {
   if (!found) return null;
   const number = (value) => Math.round(value).toString().replace("-", "−");
   const texts = [ // a number and its unit stay on one line

@@ -22,7 +22,7 @@ class Client:
     """Talks to the stack's HTTP API."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
 
     def get(self, path: str) -> tuple[int, Any]:
         """Status and JSON body."""
@@ -38,7 +38,7 @@ class Client:
 
     def _send(self, method: str, path: str, body: bytes | None) -> tuple[int, Any]:
         headers = {"Content-Type": "application/json"} if body else {}
-        request = urllib.request.Request(self._url + path, body, headers, method=method)  # noqa: S310
+        request = urllib.request.Request(self.url + path, body, headers, method=method)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
                 return answer.status, json.loads(answer.read())

@@ -9,11 +9,11 @@ import base64
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from earshot.clock import age
@@ -43,8 +43,19 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
+class Hearing:
+    """What a clip sounds like at one level."""
+
+    embedding: "Embedding"
+    tags: tuple[Tag, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
-    """What the extractor made of a clip: features of the network `model`, or the reason why it has none."""
+    """What the extractor made of a clip: features of the network `model`, or the reason why it has none.
+
+    `louder`: of a quiet clip, the same as loud as records are.
+    """
 
     model: str
     embedding: "Embedding | None" = None
@@ -52,16 +63,21 @@ class Heard:
     reason: Reason | None = None
     message: str = ""
     descriptors: Descriptors | None = None
+    louder: Hearing | None = None
+
+    @property
+    def hearings(self) -> tuple[Hearing, ...]:
+        """First as the clip came; none where it could not be heard."""
+        plain = (Hearing(self.embedding, self.tags),) if self.embedding else ()
+        return (*plain, self.louder) if self.louder else plain
 
     def to_json(self) -> str:
         """As stored."""
-        embedding, drift = self.embedding.to_bytes() if self.embedding else (b"", b"")
         return json.dumps(
             {
                 "model": self.model,
-                "embedding": base64.b64encode(embedding).decode(),
-                "drift": base64.b64encode(drift).decode(),
-                "tags": [[tag.name, tag.probability] for tag in self.tags],
+                **_written(self.embedding, self.tags),
+                "louder": _written(self.louder.embedding, self.louder.tags) if self.louder else None,
                 "reason": self.reason,
                 "message": self.message,
                 "descriptors": self.descriptors.to_row() if self.descriptors else None,
@@ -75,15 +91,14 @@ class Heard:
         Raises:
             InvalidInput: not what `to_json` writes.
         """
-        from earshot.embedding import Embedding  # numpy: only who reads features pays for it
-
         try:
             data = json.loads(text)
-            embedding, drift = base64.b64decode(data["embedding"]), base64.b64decode(data["drift"])
+            plain = _read(data) if data["embedding"] else None
             return cls(
                 model=data["model"],
-                embedding=Embedding.from_bytes(embedding, drift) if embedding else None,
-                tags=tuple(Tag(name, probability) for name, probability in data["tags"]),
+                embedding=plain.embedding if plain else None,
+                tags=plain.tags if plain else (),
+                louder=_read(data["louder"]) if data.get("louder") else None,
                 reason=Reason(data["reason"]) if data["reason"] else None,
                 message=data["message"],
                 descriptors=descriptors_in(data),
@@ -92,12 +107,38 @@ class Heard:
             raise InvalidInput(f"not the result of a query by sound ({error!r})") from None
 
 
+def _written(embedding: "Embedding | None", tags: Sequence[Tag]) -> dict[str, object]:
+    features, drift = embedding.to_bytes() if embedding else (b"", b"")
+    return {
+        "embedding": base64.b64encode(features).decode(),
+        "drift": base64.b64encode(drift).decode(),
+        "tags": [[tag.name, tag.probability] for tag in tags],
+    }
+
+
+def _read(written: Mapping[str, Any]) -> Hearing:
+    from earshot.embedding import Embedding  # numpy: only who reads features pays for it
+
+    features, drift = base64.b64decode(written["embedding"]), base64.b64decode(written["drift"])
+    return Hearing(Embedding.from_bytes(features, drift), tuple(Tag(*tag) for tag in written["tags"]))
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """An address to which a clip can be PUT with these `headers`, by whoever has it."""
 
     url: str
     headers: Mapping[str, str]
+
+
+def check_size(size: int) -> None:
+    """Refuse a clip of more bytes than are taken.
+
+    Raises:
+        ClipTooLarge
+    """
+    if size > MAX_CLIP_BYTES:
+        raise ClipTooLarge(f"the clip has {size} bytes, the limit is {MAX_CLIP_BYTES}")
 
 
 def new_query_id() -> QueryId:
@@ -135,8 +176,7 @@ class SoundQueries:
         Raises:
             ClipTooLarge: no clip may have so many bytes.
         """
-        if size > MAX_CLIP_BYTES:
-            raise ClipTooLarge(f"the clip has {size} bytes, the limit is {MAX_CLIP_BYTES}")
+        check_size(size)
         signed = {"ContentLength": size, "ContentType": media_type, "IfNoneMatch": "*"}
         url = self._client.generate_presigned_url(
             "put_object", Params={"Bucket": self._bucket, "Key": _CLIPS + query_id, **signed}, ExpiresIn=UPLOAD_S

@@ -66,7 +66,8 @@ def open_page(chromium: Browser, site: Site) -> Iterator[OpenPage]:
             ),
         )
         page.on(
-            "request", lambda sent: None if sent.url.startswith((site.url, "data:")) else strangers.append(sent.url)
+            "request",
+            lambda sent: None if sent.url.startswith((site.url, "data:", "blob:")) else strangers.append(sent.url),
         )
         page.goto(f"{site.url}/{address}")
         return page

@@ -155,10 +155,11 @@ class Site:
 
 
 @contextlib.contextmanager
-def running_site(folder: Path) -> Iterator[Site]:
-    """The api under uvicorn over an AWS within this process; files go to `folder`."""
+def running_site(folder: Path, **settings: str) -> Iterator[Site]:
+    """The api under uvicorn over an AWS within this process, on one machine unless `settings` say otherwise; files go
+    to `folder`."""
     own = {"EARSHOT_STAGE": "local", "EARSHOT_FOLDER_ROOTS": "/", "EARSHOT_COVERS_BUCKET": "previews"}
-    with running_world(folder / "cache", **own) as world:
+    with running_world(folder / "cache", **{**own, **settings}) as world:
         CoversBucket(world.s3, "previews").put(
             cover_of(picture(200)), {size: picture(200, size, size) for size in SIZES}
         )

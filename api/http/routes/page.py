@@ -31,8 +31,10 @@ _PICTURES = " ".join(f"https://{host}" for host in _ARTWORK)
 _POLICY = (
     f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {_PICTURES}; "
     "connect-src 'self' {uploads}; "
-    f"media-src 'self' {_MEDIA}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    f"media-src 'self' blob: {_MEDIA}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+
+_PERMISSIONS = "microphone=(self), camera=(), geolocation=()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +94,19 @@ def lost() -> Response[str]:
 
 
 def _policy() -> str:
-    return _POLICY.format(uploads=services_of(router).queries.origin)
+    return _POLICY.format(uploads=services_of(router).uploads.origin)
 
 
 def _serve(name: str) -> Response[str]:
     file = _files().get(name)
     if file is None:
         raise RouteNotFound(f"the page has no part {name[:40]!r}")
-    headers = {"ETag": file.etag, "Cache-Control": "no-cache", "Content-Security-Policy": _policy()}
+    headers = {
+        "ETag": file.etag,
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": _policy(),
+        "Permissions-Policy": _PERMISSIONS,
+    }
     if is_known(file.etag, router.current_event.headers.get("if-none-match")):
         return Response(status_code=304, headers=headers, body="")
     return Response(status_code=200, content_type=file.content_type, headers=headers, body=file.content)

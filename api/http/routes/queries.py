@@ -1,8 +1,10 @@
 """Asking with a clip: POST /queries and GET /queries/{query_id}."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
+import numpy as np
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
@@ -11,6 +13,7 @@ from api.answers.commonness import commonness_of
 from api.answers.listening import beside_sound, stand_ins
 from api.answers.query import Query
 from api.answers.ranking import rank
+from api.answers.recorded import asked, noise_directions
 from api.http.contract import QueryAnswer, QueryOpened, Upload
 from api.http.keys import check_folder, key_required
 from api.http.options import OptionParameters
@@ -19,6 +22,8 @@ from api.http.requests import QueryRequest
 from api.http.routes.documented import answers
 from api.http.routes.parameters import OptionsParameter
 from api.http.services import searcher_of, services_of, table_of
+from earshot.embedding import Vector
+from earshot.index.neighbours import Neighbours
 from earshot.messages import FetchClip
 from earshot.reasons import Reason
 from earshot.stores.sound_queries import UPLOAD_S, Heard, new_query_id
@@ -47,8 +52,8 @@ def open_clip(request: Annotated[QueryRequest, Body()]) -> Response[QueryOpened]
     query_id = new_query_id()
     upload = None
     if request.size is not None:
-        signed = clips.upload(query_id, request.size, request.type)
-        upload = Upload(url=signed.url, headers=dict(signed.headers), expires_in_s=UPLOAD_S)
+        where = services_of(router).uploads.upload(query_id, request.size, request.type)
+        upload = Upload(url=where.url, headers=dict(where.headers), expires_in_s=UPLOAD_S)
     if request.url is not None:
         services_of(router).admission.web.check(request.url)
     clips.open(query_id)
@@ -89,9 +94,14 @@ def clip(
     )
 
 
+def _nearness(searcher: Neighbours, vector: Vector) -> float:
+    return max((near.similarity for near in searcher.nearest(vector, 1)), default=-1.0)
+
+
 def _answer(heard: Heard, options: OptionParameters) -> QueryAnswer:
     check_folder(router, options.folder)
-    if heard.embedding is None:
+    hearings = heard.hearings
+    if not hearings:
         return QueryAnswer(status="failed", reason=heard.reason, message=heard.message)
     searcher = searcher_of(router)
     if heard.model != searcher.model:
@@ -100,8 +110,11 @@ def _answer(heard: Heard, options: OptionParameters) -> QueryAnswer:
             reason=Reason.OTHER_MODEL,
             message=f"the clip was heard by {heard.model}, the index holds {searcher.model}",
         )
-    vector = services_of(router).index.transform(searcher)(heard.embedding.embedding[None])[0]
-    tags = {tag.name: tag.probability for tag in heard.tags}
+    transform = services_of(router).index.transform(searcher)
+    vectors = transform(np.stack([hearing.embedding.embedding for hearing in hearings]))
+    question = asked(list(vectors), noise_directions(searcher.model, transform), partial(_nearness, searcher))
+    vector, said = question.vector, hearings[question.hearing].tags
+    tags = {tag.name: tag.probability for tag in said}
     table = table_of(router, options.listening)
     weights = beside_sound(table, options.listening)
     parts = weights.parts(stand_ins(searcher, vector)) if weights.others else ()
@@ -112,7 +125,7 @@ def _answer(heard: Heard, options: OptionParameters) -> QueryAnswer:
         index_version=searcher.version,
         model=searcher.model,
         spaces=spaces(searcher, table),
-        tags=tag_strengths(heard.tags),
+        tags=tag_strengths(said),
         descriptors=in_words(heard.descriptors),
         results=results(ranking.results, commonness_of(searcher)),
     )

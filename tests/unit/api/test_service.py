@@ -46,7 +46,7 @@ def test_without_stores_the_index_tells_of_its_tracks_and_nothing_is_taken_in(wo
     assert {name: one.info.title for name, one in found.items()} == {"deezer:1": "Title 1"}
     with pytest.raises(NotServedHere):
         alone.crawls.summary("20260101-a")
-    assert alone.queries.origin == ""
+    assert alone.uploads.origin == ""
 
 
 def test_whose_versions_are_kept_up_with_never_waits_for_one(world: World) -> None:
