@@ -16,23 +16,30 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 
-from bench.quality.encodings import LOSSLESS, RATE
-from bench.quality.hearing import audible
-from bench.quality.music import Clip, clips_of, encode_all
 from config.extract import ModelSettings
-from earshot.networks import NETWORKS
+from earshot.networks import NETWORKS, Network
 from extractor.audio.decode import decode
 from extractor.audio.level import as_loud_as_records
 from extractor.networks.loading import load_network
-from tests.music.encoding import KINDS, encoded
+from lab.corpus import Clip, Corpus, of_folders
+from lab.cutting import Cutter
+from lab.encoding import ENCODINGS, LOSSLESS, RATE, Samples
+from lab.evaluating import WORK_DIR
+from lab.hearing import hear
 
-Samples = npt.NDArray[np.float32]
 DIRECTIONS = 32
 BELOW_DB = 10.0
 START_S, SECONDS = 5, 15
 _load = cache(load_network)
+_cutter = cache(Cutter)
+
+
+def heard_as_they_are(corpus: Corpus, network: Network) -> tuple[list[Clip], npt.NDArray[np.float16]]:
+    """The clips that the network can hear, and what it hears in them: embeddings and drifts (n, 2, D)."""
+    heard = hear([(clip, (LOSSLESS,)) for clip in corpus.clips], [network], WORK_DIR)
+    audible = [(clip, found[LOSSLESS]) for clip, found in zip(corpus.clips, heard, strict=True) if found is not None]
+    return [clip for clip, _ in audible], np.stack([raw for _, raw in audible])
 
 
 def white(n: int, random: np.random.Generator) -> Samples:
@@ -54,9 +61,7 @@ KINDS_OF_NOISE: Final[Mapping[str, Callable[[int, np.random.Generator], Samples]
 
 def part_of(clip: Clip, start_s: int = START_S) -> Samples:
     """(n, 2): the part of a clip that is recorded."""
-    with soundfile.SoundFile(clip.file(LOSSLESS)) as file:
-        file.seek(start_s * RATE)
-        return np.asarray(file.read(SECONDS * RATE, dtype="float32", always_2d=True))
+    return _cutter().samples(clip)[start_s * RATE : (start_s + SECONDS) * RATE]
 
 
 def with_noise(samples: Samples, kind: str, seed: int) -> Samples:
@@ -73,9 +78,7 @@ def main() -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("folders", nargs="+", type=Path)
     options = parser.parse_args()
-    clips = clips_of(options.folders)
-    encode_all(clips, (LOSSLESS,))
-    clips = audible(clips, options.network)
+    clips, _ = heard_as_they_are(of_folders(options.folders), NETWORKS[options.network])
     with ProcessPoolExecutor(os.cpu_count()) as workers:
         moved = np.concatenate([*workers.map(partial(_moved, network=options.network), clips, range(len(clips)))])
     _, lengths, directions = np.linalg.svd(moved / np.sqrt(len(moved)), full_matrices=False)
@@ -100,7 +103,7 @@ def _moved(clip: Clip, seed: int, network: str) -> Samples:
 
 def _hearings(samples: Samples, name: str) -> Iterator[Samples]:
     network = _load(name, ModelSettings.load().model_dir)
-    audio = decode(encoded(samples, RATE, KINDS["flac"]), network.rate, network.min_seconds)
+    audio = decode(ENCODINGS[LOSSLESS](samples), network.rate, network.min_seconds)
     for one in (audio, as_loud_as_records(audio)):
         yield network.features(one.samples).embedding.embedding.astype(np.float32)
 

@@ -24,19 +24,18 @@ import soundfile
 from playwright.sync_api import sync_playwright
 
 from api.answers.recorded import asked, noise_directions
-from bench.quality.encodings import LOSSLESS, RATE
-from bench.quality.hearing import audible, hear_all
-from bench.quality.judged import fitted
-from bench.quality.music import Clip, clips_of, encode_all
-from bench.queries.noise import START_S, Samples, part_of, with_noise
+from bench.queries.noise import START_S, heard_as_they_are, part_of, with_noise
 from config.extract import ModelSettings
-from demo.music import debian_music
 from earshot.networks import DEFAULT_NETWORK, NETWORKS
 from earshot.recipes import default_recipe
 from extractor.audio.decode import decode
 from extractor.audio.level import as_loud_as_records, is_quiet
 from extractor.extract import extract_audio
 from extractor.networks.loading import load_network
+from lab.corpus import Clip
+from lab.encoding import RATE, Samples
+from lab.evaluating import music
+from lab.fitting import fitted
 from tests.browser.site import CHROMIUM, FLAGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,10 +66,7 @@ def main() -> int:
     parser.add_argument("folders", nargs="*", type=Path, help="folders of music, one folder an artist")
     parser.add_argument("--trials", type=int, default=TRIALS)
     options = parser.parse_args()
-    clips = clips_of(options.folders or [debian_music(ROOT / ".cache" / "demo-music").folder])
-    encode_all(clips, [LOSSLESS])
-    clips = audible(clips, DEFAULT_NETWORK)
-    raw = hear_all([clip.file(LOSSLESS) for clip in clips], DEFAULT_NETWORK)
+    clips, raw = heard_as_they_are(music(options.folders), NETWORKS[DEFAULT_NETWORK])
     transform = fitted(default_recipe(NETWORKS[DEFAULT_NETWORK]), raw)
     catalogue, noise = transform(raw[:, 0]), noise_directions(DEFAULT_NETWORK, transform)
 
