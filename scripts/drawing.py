@@ -15,8 +15,8 @@ import grimp
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
 HOUSE = (
-    "lab", "demo", "cli", "simulator", "batch", "proxy", "local", "pipelines", "ops", "crawler", "extractor", "annoy_service", "listening",
-    "api", "config", "earshot",
+    "lab", "demo", "cli", "simulator", "batch", "proxy", "local", "pipelines", "ops", "crawler", "extractor",
+    "annoy_service", "listening", "api", "config", "earshot",
 )  # fmt: skip
 """Top-level packages, from the roof down."""
 _BEGIN, _END = "<!-- drawn by scripts/drawing.py -->", "<!-- drawn until here -->"
