@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from api.answers.recorded import asked, noise_directions
 from earshot.errors import InvalidInput
 from earshot.networks import Network
 from earshot.recipes import Recipe
@@ -23,7 +24,7 @@ from lab.cost import bytes_of, cpu
 from lab.distortions import DISTORTIONS
 from lab.encoding import ENCODINGS, LOSSLESS
 from lab.fitting import fitted
-from lab.hearing import Raw, hear
+from lab.hearing import Raw, hear, louder
 from lab.judgement import Judgement
 from lab.metrics import ALBUM, ARTIST, GENRE, RECALL_AT_1, TAGS, Flags, Labels, Matrix, Rows, hubs, scores
 
@@ -52,8 +53,13 @@ def one_clip_of(size: int | None) -> str:
 
 
 def query(distortion: str) -> str:
-    """The condition that the query alone is distorted."""
+    """The condition that the query alone is distorted, and asked with as people ask with clips."""
     return f"query {distortion}"
+
+
+def as_it_came(distortion: str) -> str:
+    """The same, without what the API does for clips that are quiet or noisy (`api.answers.recorded`)."""
+    return f"query {distortion} as it came"
 
 
 def judge(recipe: Recipe, corpus: Corpus, *, work_dir: Path) -> Judgement:
@@ -117,7 +123,8 @@ def hear_corpus(corpus: Corpus, networks: Sequence[Network], work_dir: Path) -> 
             f"only {len(audible)} of {len(corpus.clips)} clips can be heard", hint="A corpus needs some hundreds."
         )
     kept = [found for found in heard if found is not None]
-    raw = {name: np.stack([each.get(name, each[LOSSLESS]) for each in kept]) for name in (*ENCODINGS, *DISTORTIONS)}
+    names = (*ENCODINGS, *DISTORTIONS, *map(louder, DISTORTIONS))
+    raw = {name: np.stack([each.get(name, each[LOSSLESS]) for each in kept]) for name in names}
     return Heard(tuple(corpus.clips[row] for row in audible), encoded[audible], raw)
 
 
@@ -198,11 +205,19 @@ def _with_half_encoded(recipe: Recipe, heard: Heard) -> Found:
 def _of_queries(recipe: Recipe, labels: Labels, heard: Mapping[str, Raw]) -> Found:
     transform = fitted(recipe, heard[LOSSLESS])
     catalogue, rows = transform(heard[LOSSLESS][:, 0]), np.arange(len(labels.tracks))
+    noise = noise_directions(recipe.network.name, transform)
     found: Found = {}
     for distortion in DISTORTIONS:
-        answered = scores(transform(heard[distortion][:, 0]), catalogue, labels, rows)
-        found |= prefixed(query(distortion), answered)
+        hearings = np.stack([transform(heard[name][:, 0]) for name in (distortion, louder(distortion))], axis=1)
+        questions = np.stack([_question(hearings[row], noise, np.delete(catalogue, row, axis=0)) for row in rows])
+        found |= prefixed(query(distortion), scores(questions, catalogue, labels, rows))
+        found |= prefixed(as_it_came(distortion), scores(hearings[:, 0], catalogue, labels, rows))
     return found
+
+
+def _question(hearings: Matrix, noise: Matrix, others: Matrix) -> npt.NDArray[np.float32]:
+    """What the API asks for, given a clip that is heard so (2, dim); the clip itself is not among the `others`."""
+    return asked(list(hearings), noise, lambda vector: float((others @ vector).max())).vector
 
 
 def _fitted_to_few(recipe: Recipe, raw: Raw, labels: Labels, size: int) -> Found:

@@ -17,6 +17,7 @@ from config.extract import ModelSettings
 from earshot.errors import AudioRejected, InvalidSettings
 from earshot.networks import Network, network_named
 from extractor.audio.decode import decode
+from extractor.audio.level import as_loud_as_records, is_quiet
 from extractor.extract import extract_audio
 from extractor.networks.loading import load_network
 from lab.corpus import Clip
@@ -76,15 +77,36 @@ def features(file: bytes, network: Network) -> Raw:
     Raises:
         AudioRejected: it cannot be heard.
     """
+    return _hearings(file, network, 1)[0]
+
+
+def louder(treatment: str) -> str:
+    """The name of the second hearing of a distorted clip, as the extractor hears clips that people ask with."""
+    return f"{treatment}, louder"
+
+
+def _names(treatment: str) -> tuple[str, ...]:
+    """Of the hearings of a treated clip: of a distorted one two, which are the same unless it is quiet."""
+    return (treatment, louder(treatment)) if treatment in DISTORTIONS else (treatment,)
+
+
+def _hearings(file: bytes, network: Network, number: int) -> list[Raw]:
     loaded = _load(network.name, ModelSettings.load().model_dir)
-    embedding = extract_audio(decode(file, loaded.rate, loaded.min_seconds), loaded).embedding
-    return np.stack([embedding.embedding, embedding.drift]).astype(np.float16)
+    audio = decode(file, loaded.rate, loaded.min_seconds)
+    levels = [audio, as_loud_as_records(audio)] if number > 1 and is_quiet(audio) else [audio]
+    heard = [extract_audio(one, loaded).embedding for one in levels]
+    raw = [np.stack([each.embedding, each.drift]).astype(np.float16) for each in heard]
+    return [*raw, *raw[:1] * (number - len(raw))]
 
 
 def _missing(clip: Clip, treatments: Sequence[str], networks: Sequence[str], folder: Path) -> dict[str, list[str]]:
     """By treatment, the networks that have not heard the clip so."""
     names = {
-        treatment: [name for name in networks if not _place(folder, name, treatment, clip).exists()]
+        treatment: [
+            name
+            for name in networks
+            if not all(_place(folder, name, each, clip).exists() for each in _names(treatment))
+        ]
         for treatment in treatments
     }
     return {treatment: of for treatment, of in names.items() if of}
@@ -97,24 +119,28 @@ def _hear(clip: Clip, missing: Mapping[str, Sequence[str]], folder: Path) -> Non
         samples = None
     for treatment, networks in missing.items():
         file = None if samples is None else treated(samples, treatment)
-        for name in networks:
-            _keep(_place(folder, name, treatment, clip), None if file is None else _heard(file, name))
+        names = _names(treatment)
+        for network in networks:
+            heard = [None] * len(names) if file is None else _heard(file, network, len(names))
+            for name, raw in zip(names, heard, strict=True):
+                _keep(_place(folder, network, name, clip), raw)
 
 
 def _kept_of(clip: Clip, treatments: Sequence[str], network: str, folder: Path) -> Mapping[str, Raw] | None:
-    heard = {treatment: _kept(_place(folder, network, treatment, clip)) for treatment in treatments}
+    names = [name for treatment in treatments for name in _names(treatment)]
+    heard = {name: _kept(_place(folder, network, name, clip)) for name in names}
     return None if any(found is None for found in heard.values()) else {k: v for k, v in heard.items() if v is not None}
 
 
-def _heard(file: bytes, network: str) -> Raw | None:
+def _heard(file: bytes, network: str, number: int) -> Sequence[Raw | None]:
     try:
-        return features(file, network_named(network))
+        return _hearings(file, network_named(network), number)
     except AudioRejected:
-        return None
+        return [None] * number
 
 
 def _place(folder: Path, network: str, treatment: str, clip: Clip) -> Path:
-    return folder / "heard" / _MADE / network / treatment.replace(" ", "-") / f"{clip.sound}.npy"
+    return folder / "heard" / _MADE / network / treatment.replace(", ", " ").replace(" ", "-") / f"{clip.sound}.npy"
 
 
 def _keep(place: Path, heard: Raw | None) -> None:
