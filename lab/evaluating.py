@@ -11,6 +11,7 @@ from earshot.networks import DEFAULT_NETWORK, network_named
 from earshot.recipes import RECIPES, default_recipe, recipe_named
 from lab.corpus import Corpus, of_places
 from lab.evaluate import hear_corpus, judge
+from lab.findings import write_judgement
 from lab.hearing import is_built
 from lab.judgement import Judgement
 from lab.listening import ITEM_KNN, invented_plays, judge_listening, read_plays
@@ -88,7 +89,5 @@ def _named(name: str, judged: Mapping[str, Judgement]) -> Judgement:
 
 
 def _write(judgements: Sequence[Judgement], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     for each in judgements:
-        name = f"{each.subject}-{each.corpus[:12]}.json".replace(" ", "-").replace(",", "")
-        (folder / name).write_text(each.to_json() + "\n", encoding="utf-8")
+        write_judgement(folder, each)

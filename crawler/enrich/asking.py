@@ -16,8 +16,9 @@ from earshot.recordings import the_one
 from earshot.track import TrackInfo
 from earshot.web import Downloader
 
-Ask: TypeAlias = Callable[[Sequence[TrackInfo]], Sequence[Facts]]
-"""What the provider knows of recordings, in their order; empty facts of those that it does not know for certain.
+Ask: TypeAlias = Callable[[Sequence[TrackInfo]], Sequence[Facts | None]]
+"""What the provider knows of recordings, in their order; empty facts of those that it does not know for certain, None
+of those that it cannot be asked about as long as nobody knows more of them.
 
 Raises:
     ProviderThrottled: not before so many seconds. ProviderUnavailable: it, or its answer, is broken now.

@@ -129,9 +129,10 @@ class _Turn:
                 continue
             self.failures = 0
             for track, facts in zip(batch, said, strict=True):
-                learned = Learned(str(day_of(epoch())), recording_of(track.info.to_row()), facts)
-                self.learning.tracks.note_learned(track, self.name, learned)
-            self.asked += len(batch)
+                if facts is not None:
+                    learned = Learned(str(day_of(epoch())), recording_of(track.info.to_row()), facts)
+                    self.learning.tracks.note_learned(track, self.name, learned)
+                    self.asked += 1
 
     def _is_due(self, track: Track) -> bool:
         learned = track.learned.get(self.name)

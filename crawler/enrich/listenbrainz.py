@@ -51,8 +51,10 @@ class ListenBrainz:
         recordings = [track.mbid or named.get(track.track_id) for track in tracks]
         counts = dict(self._counted({number for number in recordings if number}))
         return [
-            replace(counts.get(number or "", Facts()), mbid=None if track.mbid else number)
-            for track, number in zip(tracks, recordings, strict=True)
+            replace(
+                counts.get(number or "", Facts()), mbid=number
+            )  # an older answer of its own may be all that says it
+            for number in recordings
         ]
 
     def _looked_up(self, tracks: Iterable[TrackInfo]) -> Iterator[tuple[str, str]]:

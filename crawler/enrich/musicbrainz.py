@@ -46,9 +46,9 @@ class MusicBrainz:
         self._url = url.rstrip("/")
         self._country = lru_cache(_ARTISTS)(self._asked_country)
 
-    def ask(self, tracks: Sequence[TrackInfo]) -> list[Facts]:
-        """See `Ask`."""
-        return [self._facts(track) for track in tracks]
+    def ask(self, tracks: Sequence[TrackInfo]) -> list[Facts | None]:
+        """See `Ask`. A track without id and ISRC can be asked about once ListenBrainz has found its recording."""
+        return [self._facts(track) if track.mbid or track.isrc else None for track in tracks]
 
     def _facts(self, track: TrackInfo) -> Facts:
         number = track.mbid or (self._by_isrc(track, track.isrc) if track.isrc else None)

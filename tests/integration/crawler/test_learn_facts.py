@@ -214,6 +214,32 @@ def test_a_file_that_names_itself_is_found_by_its_names_and_keeps_its_own_words(
     assert (shown.year, shown.genres, shown.mbid) == (2011, ("Filter House",), mbid(1))
 
 
+def test_a_track_that_came_while_listenbrainz_rested_is_asked_about_once_its_recording_is_known(
+    world: World, providers: Providers
+) -> None:
+    world.put(_track(1, "file"))
+    _known_to_musicbrainz(providers, 1)
+    providers.listenbrainz.names["artist", "title 1"] = (mbid(1), "Artist", "Title 1")
+    world.switch_on("musicbrainz")
+    world.learn()
+    assert (providers.asked, world.facts("file:1", "musicbrainz")) == ([], None), "there is nothing to ask it by"
+    world.switch_on("musicbrainz,listenbrainz")
+    world.clock.pass_(days=1)
+    world.learn()
+    assert world.track("file:1").shown.year == 1997
+
+
+def test_what_is_asked_anew_keeps_the_recording_that_was_found(world: World, providers: Providers) -> None:
+    world.switch_on("listenbrainz")
+    world.put(_track(1, "file"))
+    providers.listenbrainz.names["artist", "title 1"] = (mbid(1), "Artist", "Title 1")
+    for listeners in (10, 12):
+        providers.listenbrainz.counts[mbid(1)] = (20, listeners)
+        world.learn()
+        assert world.facts("file:1", "listenbrainz") == Facts(mbid=mbid(1), plays=20, listeners=listeners)
+        world.clock.pass_(days=200)
+
+
 def test_what_only_resembles_the_track_is_not_believed(world: World, providers: Providers) -> None:
     world.switch_on(ALL)
     world.put(_track(1, isrc=_isrc(1)))
@@ -255,7 +281,7 @@ def test_many_recordings_are_asked_about_in_one_go(world: World, providers: Prov
     providers.listenbrainz.counts[mbid(3)] = (10, 2)
     world.learn()
     assert len(providers.asked) == 2, "one for names, one for counts"
-    assert world.facts("deezer:3", "listenbrainz") == Facts(plays=10, listeners=2)
+    assert world.facts("deezer:3", "listenbrainz") == Facts(mbid=mbid(3), plays=10, listeners=2)
 
 
 def test_a_wait_of_seconds_is_waited_for_and_a_longer_one_stands_in_the_bucket(
@@ -275,7 +301,7 @@ def test_a_wait_of_seconds_is_waited_for_and_a_longer_one_stands_in_the_bucket(
     assert len(providers.asked) == asked, "the whole wait is kept, by whoever asks"
     world.clock.pass_(seconds=1800)
     world.learn()
-    assert world.facts("deezer:1", "listenbrainz") == Facts()
+    assert world.facts("deezer:1", "listenbrainz") == Facts(mbid=mbid(1))
 
 
 @pytest.mark.parametrize("name", ALL.split(","))
