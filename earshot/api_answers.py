@@ -27,7 +27,7 @@ class DescriptorsJson(TypedDict):
 
 
 class ReasonJson(TypedDict):
-    """Something unusual that is true of query and result: a tag, much of a tag, a tempo, a key."""
+    """Something unusual that is true of query and result: a tag, a tempo, a key, loudness, a year, a genre."""
 
     kind: str
     what: str

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from api.answers.catalogue import known_tags, living
 from earshot.errors import UnknownGenre
 from earshot.index.arrays import Mask
@@ -124,9 +122,9 @@ def genres_with_counts(searcher: Searcher) -> list[tuple[str, int]]:
     written: dict[str, str] = {}
     for segment, live in living(searcher):
         facets = segment.shelf.facets
-        for key, name in facets.genres.items():
-            counts[key] = counts.get(key, 0) + int(np.count_nonzero(live[facets.rows_of_genre(key)]))
-            written.setdefault(key, name)
+        written = facets.genres | written
+        for key, count in facets.genre_counts(live).items():
+            counts[key] = counts.get(key, 0) + count
     found = [(written[key], count) for key, count in counts.items() if count]
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 

@@ -25,13 +25,18 @@ class Common(StrEnum):
     """Of a tag that many tracks have, more than most of these."""
     TEMPO = "tempo"
     KEY = "key"
+    LEVEL = "level"
+    """Quieter or louder than most."""
+    YEAR = "year"
+    GENRE = "genre"
 
 
 class Reason(NamedTuple):
     """Something unusual that is true of both query and result.
 
-    `what` is a tag, the result's tempo in whole beats per minute, or a key. `share`: how much of the catalogue has it;
-    of a tag at least as much of it as both.
+    `what` is a tag, the result's tempo in whole beats per minute, a key, `quiet` or `loud`, a year or a genre.
+    `share`: how much of the catalogue has it; of a tag at least as much as both, of a level at least as far from the
+    middle.
     """
 
     kind: Common

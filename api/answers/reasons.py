@@ -6,6 +6,7 @@ from api.answers.commonness import SAME_TEMPO, UNUSUAL, Commonness
 from api.answers.found import SHOWN_TAGS, Common, Reason, SharedTag
 from earshot.index.rows import IndexedTrack
 from earshot.tags import is_said, said
+from earshot.titles import genre_key
 from earshot.track import Tag
 
 _MOST = 3
@@ -25,7 +26,8 @@ def reasons(
 ) -> list[Reason]:
     """What is true of both the query and the track, and of at most `UNUSUAL` of the catalogue, the rarest first.
 
-    Of a tag that more tracks have, that both have more of it than nearly all of them.
+    Of a tag that more tracks have, that both have more of it than nearly all of them. What no track of the catalogue is
+    known to have was not counted, and tells nothing.
 
     Args:
         tags: the query's.
@@ -34,8 +36,8 @@ def reasons(
         common: of the catalogue.
     """
     shared = (_of_tag(tag, common) for tag in shared_tags(tags, track))
-    found = [*shared, *(_in_words(like, track, common) if like else ())]
-    return sorted((one for one in found if one.share <= UNUSUAL), key=lambda one: (one.share, one.what))[:_MOST]
+    found = [*shared, *((*_in_words(like, track, common), *_of_files(like, track, common)) if like else ())]
+    return sorted((one for one in found if 0 < one.share <= UNUSUAL), key=lambda one: (one.share, one.what))[:_MOST]
 
 
 def _of_tag(tag: SharedTag, common: Commonness) -> Reason:
@@ -53,3 +55,14 @@ def _in_words(like: IndexedTrack, track: IndexedTrack, common: Commonness) -> It
     sure = min(one.key_confidence or 0, other.key_confidence or 0)
     if one.key and one.key == other.key and sure >= _SURE_KEY:
         yield Reason(Common.KEY, one.key, common.of_key(one.key))
+    if one.loudness is not None and other.loudness is not None:
+        yield Reason(Common.LEVEL, "quiet", common.as_quiet(max(one.loudness, other.loudness)))
+        yield Reason(Common.LEVEL, "loud", common.as_loud(min(one.loudness, other.loudness)))
+
+
+def _of_files(like: IndexedTrack, track: IndexedTrack, common: Commonness) -> Iterator[Reason]:
+    """What their files or sources say of both."""
+    if like.year and like.year == track.year:
+        yield Reason(Common.YEAR, str(track.year), common.of_year(track.year))
+    own = {genre_key(name) for name in like.genres}
+    yield from (Reason(Common.GENRE, name, common.of_genre(name)) for name in track.genres if genre_key(name) in own)

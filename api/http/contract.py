@@ -103,9 +103,18 @@ class ReasonAnswer(BaseModel):
 
     model_config = FROM_ANSWERS
     kind: Annotated[
-        Common, Field(description="What they have in common; much: a tag of many tracks, more than most of these.")
+        Common,
+        Field(
+            description="What they have in common; much: a tag of many tracks, more than most of these; level: both "
+            "quieter or louder than most of the catalogue."
+        ),
     ]
-    what: Annotated[str, Field(description="The tag, the result's tempo in beats per minute, or the key.")]
+    what: Annotated[
+        str,
+        Field(
+            description="The tag, the result's tempo in beats per minute, the key, quiet or loud, the year or genre."
+        ),
+    ]
     share: Annotated[
         float, Field(ge=0, le=1, description="How much of the catalogue has it, of a tag at least as much as both.")
     ]

@@ -11,7 +11,7 @@ from api.answers.commonness import Commonness
 from api.http.options import FilterParameters
 from earshot.embedding import Vector
 from earshot.errors import InvalidRequest
-from earshot.index.described import MOST_BPM
+from earshot.index.described import MOST_BPM, STEPS_OF_LOUDNESS
 from earshot.index.shelf import STEPS
 from earshot.keys import KEYS
 
@@ -41,6 +41,9 @@ class ShardState(BaseModel):
     of: Annotated[int, Field(description="How many there are.")]
 
 
+_LOUDNESS = Field(min_length=STEPS_OF_LOUDNESS, max_length=STEPS_OF_LOUDNESS)
+
+
 class Counts(BaseModel):
     """What is common in a shard (`api.answers.commonness.Commonness`)."""
 
@@ -49,10 +52,13 @@ class Counts(BaseModel):
     tags: dict[str, Annotated[list[int], Field(min_length=STEPS, max_length=STEPS)]] = {}
     tempi: Annotated[list[int], Field(min_length=MOST_BPM + 1, max_length=MOST_BPM + 1)] = [0] * (MOST_BPM + 1)
     keys: Annotated[list[int], Field(min_length=len(KEYS), max_length=len(KEYS))] = [0] * len(KEYS)
+    loudness: Annotated[list[int], _LOUDNESS] = [0] * STEPS_OF_LOUDNESS
+    years: dict[int, int] = {}
+    genres: dict[str, int] = {}
 
     def commonness(self) -> Commonness:
         """The same in the answers' own terms."""
-        return Commonness(self.tracks, self.tags, self.tempi, self.keys)
+        return Commonness(self.tracks, self.tags, self.tempi, self.keys, self.loudness, self.years, self.genres)
 
 
 class ShardSummary(ShardState):

@@ -1,7 +1,7 @@
 // A playlist as a card: its covers, its name, how far it has come, and what can be done with it.
 // What has not changed is left alone, so that focus and what is open stay while a crawl goes on.
 
-import { h, hue, iconButton, problem, say } from "./dom.js";
+import { h, hue, iconButton, problem, sayWhy } from "./dom.js";
 import { takeAwayCrawl } from "./lists.js";
 import { left, pace, when } from "./pace.js";
 import { artwork } from "./tracks.js";
@@ -43,7 +43,7 @@ export function crawlCard(act) {
       try {
         await work();
       } catch (error) {
-        say([error.message, error.hint].filter(Boolean).join(" "));
+        sayWhy(error);
       }
       one.disabled = false;
     } }, text);
@@ -60,7 +60,7 @@ export function crawlCard(act) {
         await act.change(now, { name: field.value });
         back();
       } catch (error) {
-        say([error.message, error.hint].filter(Boolean).join(" "));
+        sayWhy(error);
       }
     } }, field, h("button", { class: "button primary" }, "Save"), h("button", { type: "button", class: "button", onclick: back }, "Cancel"));
     drawn.name = "being renamed";
@@ -119,7 +119,7 @@ export function crawlCard(act) {
         await act.change(now, { again: event.target.value });
       } catch (error) {
         event.target.value = playlist.again;
-        say([error.message, error.hint].filter(Boolean).join(" "));
+        sayWhy(error);
       }
     } }, AGAIN.map(([value, text]) => h("option", { value, selected: value === playlist.again }, text)));
   }

@@ -80,11 +80,16 @@ export const saying = (call) => async (...values) => {
   try {
     await call(...values);
   } catch (error) {
-    if (error.code === "offline") return; // which is said until it is over
-    const { message, hint } = inWords(error);
-    say([message, hint].filter(Boolean).join(" "));
+    sayWhy(error);
   }
 };
+
+// What failed, in passing.
+export function sayWhy(error) {
+  if (error.code === "offline") return; // which is said until it is over
+  const { message, hint } = inWords(error);
+  say([message, hint].filter(Boolean).join(" "));
+}
 
 // What went wrong, in words, with a way to try again: `again`, or the whole view where it may have passed.
 export function problem(error, again = mayPass(error) ? () => document.dispatchEvent(new CustomEvent("earshot:again")) : null) {

@@ -69,7 +69,7 @@ export async function mix({ state, change, stage, rows, go }) {
     return h("div", { class: "settings" },
       h("label", {}, "Per artist ", perArtist),
       slider("Variety", "variety", { max: "0.8" }),
-      slider("Only closer than", "closer", { max: "0.95", step: "0.05" }),
+      slider("Similarity at least", "closer", { max: "0.95", step: "0.05", title: "The cosine that is told of each result when you point at its bar" }),
       learned ? listeningSlider(state.listening || "0", (value) => change({ listening: value === "0" ? "" : value }, { replace: true })) : null,
       popularity ? fameSlider(state.fame || "0", (value) => change({ fame: value === "0" ? "" : value }, { replace: true })) : null);
   }
@@ -81,10 +81,10 @@ export async function mix({ state, change, stage, rows, go }) {
       filterControl(state.filters, (filters) => change({ filters })));
   }
 
-  function slider(label, name, { max, step = "0.1" }) {
+  function slider(label, name, { max, step = "0.1", title }) {
     const value = state[name] || "0";
     const text = value === "0" ? "off" : String(Math.round(value * 100) / 100);
-    return h("label", {}, `${label} `, h("input", { type: "range", name, min: "0", max, step, value, "aria-valuetext": text,
+    return h("label", { title }, `${label} `, h("input", { type: "range", name, min: "0", max, step, value, "aria-valuetext": text,
       onchange: (event) => change({ [name]: event.target.value === "0" ? "" : event.target.value }, { replace: true }) }),
     h("span", { class: "value", "aria-hidden": "true" }, text));
   }

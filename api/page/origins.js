@@ -1,4 +1,4 @@
-// Where music may come from: what each source gives in this stage, and how to have those that are off.
+// Where music may come from: what each source gives, and which of them are on. How one is switched on is nothing for a listener.
 
 import { api } from "./api.js";
 import { h, problem } from "./dom.js";
@@ -12,7 +12,7 @@ export function origins() {
   return panel;
 }
 
-function origin({ label, on, gives, switch_on }) {
+function origin({ label, on, gives }) {
   return h("li", { class: on ? "on" : "off" }, h("strong", {}, label), h("span", { class: "state" }, on ? "on" : "off"),
-    h("p", {}, gives), switch_on ? h("p", { class: "how" }, switch_on) : "");
+    h("p", {}, gives), on ? "" : h("p", { class: "hint" }, "Whoever runs this Earshot can switch it on."));
 }

@@ -39,9 +39,8 @@ export async function playlists(main, _values, { stays }) {
   const lists = h("details", { class: "lists" }, h("summary", {}, "A list of songs: a file, or pasted"),
     h("div", { class: "settings" }, h("label", {}, "File ", file)), pasted,
     h("button", { type: "button", class: "button", onclick: () => look({ text: pasted.value, name: "" }) }, "Look at it"));
-  const where = origins();
   main.replaceChildren(
-    h("section", { class: "hero small" }, h("h1", {}, "Add a playlist"), form, lists, where, note,
+    h("section", { class: "hero small" }, h("h1", {}, "Add a playlist"), form, lists, origins(), note,
       h("p", { class: "hint" }, "Its tracks can be searched as soon as they have been heard. Audio is deleted after listening.")),
     h("div", { class: "body" }, h("h2", {}, "Your playlists"), list));
 
@@ -86,10 +85,7 @@ export async function playlists(main, _values, { stays }) {
     all.sort(([, one], [, other]) => (one.started < other.started ? 1 : -1));
     list.replaceChildren();
     for (const [playlist, crawl] of all) add(playlist, crawl, true);
-    if (!all.length) {
-      list.append(h("li", { class: "empty" }, "None so far."));
-      where.open = true;
-    }
+    if (!all.length) list.append(h("li", { class: "empty" }, "None so far."));
   }
 
   async function ownPlaylists() {

@@ -1,14 +1,14 @@
 // What is shown while nothing is asked for: shelves that lead into the catalogue, and the catalogue itself.
 
 import { put, toggled } from "./address.js";
-import { api } from "./api.js";
+import { api, tags } from "./api.js";
 import { h, icon, saying } from "./dom.js";
 import { filterControl } from "./filters.js";
 import { listenerKey } from "./listener.js";
 import { takeAway } from "./lists.js";
 import { taken } from "./mix.js";
 import { gathered, PAGE, pages } from "./rows.js";
-import { action, artistsOf, named, row, tile } from "./tracks.js";
+import { action, artistsOf, named, row, tile, UNUSUAL } from "./tracks.js";
 
 const SHELF = 12;
 const HEARD = 8;
@@ -23,21 +23,23 @@ const among = (name) => (value) => `#/?${new URLSearchParams({ [name]: value })}
 export async function start(view) {
   const found = await Promise.all([
     catalogue(view), api.search({ order: "spread", limit: SHELF, offset: SHELF * (today() % DAYS) }).then(orFirst),
-    lately(view.stage).catch(() => null), api.genres().then((answer) => answer.genres, () => [])]).catch(unlessEmpty);
+    lately(view.stage).catch(() => null), api.genres().then((answer) => answer.genres, () => []), tags().catch(() => [])]).catch(unlessEmpty);
   if (!found?.[1].results.length) return (await import("./begin.js")).begin(view);
-  const [everything, begin, heard, genres] = found;
-  const tags = [...new Set(begin.results.map((track) => track.tags[0]?.name).filter(Boolean))];
+  const [everything, begin, heard, genres, said] = found;
   const artists = [...new Set(begin.results.flatMap((track) => track.artists.slice(0, 1)))];
   return [
     heard ? shelf("Heard lately", heard.query, view) : null,
     heard?.results.length ? shelf("More like what you heard", heard.results, view) : null,
     shelf("Somewhere to begin", begin.results, view, "From all over the catalogue, each unlike the others."),
     h("section", { class: "chips", "aria-label": "Ways into the catalogue" },
-      chips("By sound", tags, among("tags")),
+      chips("By sound", telling(said).slice(0, CHIPS).map(({ name }) => name), among("tags")),
       chips("By genre", genres.slice(0, CHIPS).map(({ name }) => name), among("genre")),
       chips("By artist", artists.slice(0, CHIPS / 2), among("text"))),
     ...everything].filter(Boolean);
 }
+
+// Tags that lead somewhere: those that are unusual first, of these the commonest.
+const telling = (said) => [...said.filter(({ share }) => share <= UNUSUAL), ...said.filter(({ share }) => share > UNUSUAL)];
 
 function unlessEmpty(error) {
   if (error.code !== "no_index_yet") throw error;

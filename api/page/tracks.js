@@ -65,7 +65,7 @@ export function percent(share) {
 }
 
 // What is said of no more than a quarter of the catalogue tells something of a track; it stands first, and is marked.
-const UNUSUAL = 0.25;
+export const UNUSUAL = 0.25;
 
 export function tagChips(tags, onTag) {
   if (!tags.length) return null;
@@ -128,6 +128,8 @@ function inCommon(reasons) {
   const listed = (texts) => (texts.length > 1 ? `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}` : texts[0]);
   const [tags, much] = [of("tag"), of("much")];
   return [tags.length ? `both ${listed(tags)}` : "", much.length ? `more ${listed(much)} than most` : "",
+    ...of("genre").map((genre) => `same genre, ${genre}`), ...of("year").map((year) => `both from ${year}`),
+    ...of("level").map((level) => `both ${level}er than most`),
     ...of("tempo").map((bpm) => `same tempo, ${bpm}\u00a0BPM`), ...of("key").map((key) => `same key, ${key}`)];
 }
 

@@ -21,7 +21,7 @@ from bench.tags.fit import halved, thresholds
 from bench.tags.judged import Figures, judged
 from bench.tags.music import Heard, all_heard
 from earshot.descriptors import Descriptors
-from earshot.index.described import MOST_BPM
+from earshot.index.described import MOST_BPM, STEPS_OF_LOUDNESS, step_of_loudness
 from earshot.index.rows import IndexedTrack
 from earshot.index.shelf import STEPS, step_of
 from earshot.keys import KEYS
@@ -107,7 +107,14 @@ def _common(track: IndexedTrack) -> Commonness:
     words = track.descriptors or Descriptors()
     bpm = min(round(words.bpm), MOST_BPM) if words.bpm else None
     return Commonness(
-        1, tags, [int(one == bpm) for one in range(MOST_BPM + 1)], [int(key == words.key) for key in KEYS]
+        1,
+        tags,
+        [int(one == bpm) for one in range(MOST_BPM + 1)],
+        [int(key == words.key) for key in KEYS],
+        [
+            int(words.loudness is not None and step == step_of_loudness(words.loudness))
+            for step in range(STEPS_OF_LOUDNESS)
+        ],
     )
 
 

@@ -20,6 +20,7 @@ from demo.music import Package, debian_music
 from earshot.descriptors import Descriptors
 from earshot.networks import MUSICNN
 from earshot.track import Tag
+from extractor.audio.loudness import LoudnessMeter
 from extractor.audio.samples import Samples
 from extractor.extract import TAGS_KEPT
 from extractor.music.key import key_of
@@ -120,27 +121,29 @@ def _heard(piece: Path) -> list[Heard]:
     network = _network()
     album = piece.parent.name
     return [
-        Heard(album, _STYLES.get(album), str(piece), features, _described(samples, network.rate, features))
-        for samples in _clips(piece, network.rate)
+        Heard(album, _STYLES.get(album), str(piece), features, _described(samples, network.rate, features, lufs))
+        for samples, lufs in _clips(piece, network.rate)
         for features in (network.features(samples),)
     ]
 
 
-def _described(samples: Samples, rate: int, features: Features) -> Descriptors:
-    """Tempo and key, as the extractor tells them."""
+def _described(samples: Samples, rate: int, features: Features, lufs: float | None) -> Descriptors:
+    """Tempo, key and loudness, as the extractor tells them."""
     pulse, tonality = pulse_of(features.onsets) if features.onsets else None, key_of(samples, rate)
     return Descriptors(
         bpm=pulse.bpm if pulse else None,
         pulse_clarity=pulse.clarity if pulse else None,
         key=tonality.key if tonality else None,
         key_confidence=tonality.confidence if tonality else None,
+        loudness=lufs,
     )
 
 
 _network = cache(lambda: load_network(MUSICNN.name, ModelSettings.load().model_dir))
 
 
-def _clips(piece: Path, rate: int) -> Iterator[Samples]:
+def _clips(piece: Path, rate: int) -> Iterator[tuple[Samples, float | None]]:
+    """Each with its loudness, in LUFS."""
     with soundfile.SoundFile(piece) as file:
         length = file.frames / file.samplerate
         if length < _SHORTEST_S:
@@ -150,4 +153,6 @@ def _clips(piece: Path, rate: int) -> Iterator[Samples]:
             stereo = file.read(CLIP_S * file.samplerate, dtype="float32", always_2d=True)
             samples = soxr.resample(stereo.mean(axis=1), file.samplerate, rate)
             if np.ptp(samples) > _SILENCE:
-                yield samples.astype(np.float32)
+                meter = LoudnessMeter(file.samplerate, file.channels)
+                meter.add(stereo)
+                yield samples.astype(np.float32), meter.measured().integrated

@@ -28,6 +28,7 @@ _MOST = int(np.iinfo(np.uint16).max)
 _KINDS: tuple[type[np.generic], ...] = (np.uint16, np.uint16, np.uint8, np.uint16)
 MOST_BPM = 300
 """Faster counts as this."""
+STEPS_OF_LOUDNESS = int(-_QUIETEST_LUFS) + 1
 Counts = npt.NDArray[np.int64]
 Span = tuple[float | None, float | None]
 """The least and the greatest, both included; None: no end."""
@@ -72,6 +73,11 @@ class Described:
         """How many of the rows in the mask are in each of `KEYS`."""
         return np.bincount(self._key[live], minlength=len(KEYS) + 1)[1:]
 
+    def loudness_counts(self, live: Mask) -> Counts:
+        """(`STEPS_OF_LOUDNESS`,): how many of the rows in the mask are how loud, by `step_of_loudness`."""
+        tenths = self._loudness[live & (self._loudness > 0)].astype(np.int64)
+        return np.bincount(np.minimum(tenths // _TENTHS, STEPS_OF_LOUDNESS - 1), minlength=STEPS_OF_LOUDNESS)
+
     def as_loud_as(self, lufs: Span) -> Mask:
         """Rows of such an integrated loudness."""
         return _within(self._loudness, lufs, _QUIETEST_LUFS)
@@ -89,6 +95,11 @@ def described_file(path: Path, rows: int) -> Described:
 def unknown(rows: int) -> Described:
     """Of a segment that says nothing of its rows."""
     return Described([np.zeros(rows, kind) for kind in _KINDS], rows)
+
+
+def step_of_loudness(lufs: float) -> int:
+    """In which of the steps a loudness is counted, from 0; each is 1 LU."""
+    return min(max(0, int(_tenths([lufs], _QUIETEST_LUFS)[0]) // _TENTHS), STEPS_OF_LOUDNESS - 1)
 
 
 def columns_of(lines: Iterable[bytes]) -> list[Column] | None:

@@ -79,6 +79,15 @@ class Facets:
         found = self._artists.of(key)
         return bool(found.start < found.stop)
 
+    def year_counts(self, live: Mask) -> dict[int, int]:
+        """How many of the rows in the mask are of each year."""
+        years, counts = np.unique(self._years[live & (self._years > 0)], return_counts=True)
+        return dict(zip(years.tolist(), counts.tolist(), strict=True))
+
+    def genre_counts(self, live: Mask) -> dict[str, int]:
+        """How many of the rows in the mask are of each genre, by its key; of none where there are none."""
+        return {key: int(np.count_nonzero(live[self.rows_of_genre(key)])) for key in self.genres}
+
     def in_years(self, years: Range) -> Mask:
         """Rows of these years."""
         return _within(self._years, years)

@@ -141,14 +141,14 @@ def test_tracks_artists_and_what_is_farther_are_left_out(open_page: OpenPage, wi
     expect(page).to_have_url(re.compile("not_artist="))
     artist = page.url.partition("not_artist=")[2].partition("&")[0].replace("+", " ")
     expect(page.locator(".pages .who", has_text=artist)).to_have_count(0)
-    least = float(rows.nth(4).locator("meter").get_attribute("value") or 0)
+    least = float((rows.nth(4).locator(".likeness").get_attribute("title") or "").rpartition(" ")[2])  # the cosine
     choose(4, "Nothing farther than this")
     _rows(page, 5)
-    assert float(page.get_by_label("Only closer than").input_value()) == pytest.approx(least, abs=0.06)
+    assert float(page.get_by_label("Similarity at least").input_value()) == pytest.approx(least, abs=0.06)
     page.get_by_role("button", name=f"Let {title} in again").click()
     expect(page.locator(f'.track[data-track="{track_id}"]')).to_have_count(1)
     _tune(page)
-    page.get_by_label("Only closer than").fill("0.95")
+    page.get_by_label("Similarity at least").fill("0.95")
     page.get_by_role("button", name="Show what is farther, too").click()
     _rows(page, 12)
 

@@ -12,6 +12,7 @@ from api.answers.ranking import rank
 from api.answers.reasons import reasons
 from api.answers.seeds import seed_of
 from earshot.descriptors import Descriptors
+from earshot.index.described import STEPS_OF_LOUDNESS, step_of_loudness
 from earshot.index.rows import IndexedTrack
 from earshot.index.shelf import STEPS, step_of
 from earshot.keys import KEYS, Key
@@ -74,10 +75,39 @@ def test_an_unusual_tempo_and_key_are_reasons_where_both_are_clear() -> None:
     assert not reasons({}, one, other, usual)
 
 
+def test_both_quieter_or_louder_than_most_is_a_reason() -> None:
+    levels = [0] * STEPS_OF_LOUDNESS
+    for lufs, count in ((-30.0, 2), (-22.0, 8), (-10.0, 80), (-5.0, 10)):
+        levels[step_of_loudness(lufs)] += count
+    common = Commonness(100, loudness=levels)
+
+    def told(one: float, other: float) -> list[Reason]:
+        like, track = (shown({}, descriptors=Descriptors(loudness=lufs)) for lufs in (one, other))
+        return reasons({}, like, track, common)
+
+    assert told(-30.0, -22.0) == [Reason(Common.LEVEL, "quiet", 0.1)]
+    assert told(-5.0, -5.0) == [Reason(Common.LEVEL, "loud", 0.1)]
+    assert not told(-30.0, -10.0)
+
+
+def test_a_year_or_a_genre_that_few_have_is_a_reason() -> None:
+    one, other = (
+        IndexedTrack(f"deezer:{n}", "deezer", year=1994, genres=genres)  # type: ignore[arg-type]
+        for n, genres in enumerate([("Hip-Hop", "Chiptune"), ("Hip Hop", "Pop")])
+    )
+    common = Commonness(10, years={1994: 2, 2001: 8}, genres={"hiphop": 1, "pop": 9})
+    assert reasons({}, one, other, common) == [
+        Reason(Common.GENRE, "Hip Hop", 0.1),
+        Reason(Common.YEAR, "1994", 0.2),
+    ]
+    assert not reasons({}, one, other, Commonness(10, years={1994: 8}, genres={"hiphop": 9}))
+    assert not reasons({}, one, other, UNKNOWN)
+
+
 def test_what_is_common_is_counted_of_living_tracks_and_adds_up(index_of: IndexOf) -> None:
     tracks = [
-        track(1, tags={"Hip-Hop": 0.9, "rock": 0.9}, descriptors=described(90.26)),
-        track(2, tags={"Hip-Hop": 0.9, "rock": 0.1}),
+        track(1, tags={"Hip-Hop": 0.9, "rock": 0.9}, descriptors=described(90.26), year=1994, genres=("Synth-Pop",)),
+        track(2, tags={"Hip-Hop": 0.9, "rock": 0.1}, year=1994, genres=("synth pop", "rap")),
         track(3, tags={"jazz": 0.1}),
     ]
     index = index_of(tracks, [direction(a0=1), direction(a1=1), direction(a2=1)])
@@ -88,9 +118,14 @@ def test_what_is_common_is_counted_of_living_tracks_and_adds_up(index_of: IndexO
     assert common.of_tag("Hip-Hop") == pytest.approx(2 / 3)
     assert [common.of_tempo(92.0), common.of_tempo(100.0)] == pytest.approx([1 / 3, 0])
     assert common.of_key(A_MINOR) == pytest.approx(1 / 3)
+    assert [common.as_quiet(-9.0), common.as_loud(-9.0), common.as_loud(-7.0)] == pytest.approx([1 / 3, 1 / 3, 0])
+    assert [common.of_year(1994), common.of_year(2001)] == pytest.approx([2 / 3, 0])
+    assert [common.of_genre("Synth Pop"), common.of_genre("rap")] == pytest.approx([2 / 3, 1 / 3])
     twice = common + common + UNKNOWN
     assert twice.tracks == 6
     assert (twice.of_tag("rock"), twice.of_key(A_MINOR)) == (common.of_tag("rock"), common.of_key(A_MINOR))
+    assert (twice.of_year(1994), twice.of_genre("rap")) == (common.of_year(1994), common.of_genre("rap"))
+    assert twice.as_quiet(-9.0) == common.as_quiet(-9.0)
 
 
 def test_of_a_catalogue_that_cannot_be_counted_a_tag_is_as_common_as_at_large() -> None:
