@@ -319,7 +319,9 @@ class MapAnswer(BaseModel):
     y: list[float]
     titles: list[str]
     artists: list[str]
-    tags: Annotated[list[str], Field(description="Each track's strongest tag.")]
+    tags: Annotated[
+        list[str], Field(description="Of each track the strongest tag that is said of it; empty where none is.")
+    ]
 
 
 class ListedTracks(BaseModel):
