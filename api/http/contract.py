@@ -319,9 +319,7 @@ class MapAnswer(BaseModel):
     y: list[float]
     titles: list[str]
     artists: list[str]
-    tags: Annotated[
-        list[str], Field(description="Of each track the strongest tag that is said of it; empty where none is.")
-    ]
+    tags: Annotated[list[str], Field(description="Each track's strongest tag that is said; empty: none is.")]
 
 
 class ListedTracks(BaseModel):
