@@ -101,9 +101,7 @@ def noting(ledger: Ledger, app: App) -> App:
                 # Its place names it; the body may be compressed.
                 crawl_id = headers[b"location"].decode().rpartition("/")[2]
                 request = json.loads(asked)
-                if playlist := request.get(
-                    "playlist"
-                ):  # what is sent as a list, or crawled again, `Ledger.update` notes
+                if playlist := request.get("playlist"):  # `Ledger.update` notes what names none
                     ledger.started(crawl_id, playlist, remove_missing=request.get("remove_missing", False))
             await send(message)
 

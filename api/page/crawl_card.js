@@ -9,7 +9,7 @@ import { unheard, withheld } from "./unheard.js";
 
 const STATES = [["ready", "ready"], ["pending", "on its way"], ["no_preview", "no preview"], ["failed", "failed"], ["skipped", "skipped"], ["missing", "removed"]];
 const MISSED = ["no_preview", "failed", "skipped", "missing"];
-const RETRIED = ["no_preview", "failed"]; // what is listed twice or was removed does not come by trying again
+const RETRIED = ["no_preview", "failed", "skipped"]; // what was removed does not come by trying again
 const AGAIN = [["never", "only when I ask"], ["daily", "every day"], ["weekly", "every week"]];
 
 // `act` has what the buttons do; each takes what it needs of `playlist` and `crawl` and gives a promise.
