@@ -101,7 +101,8 @@ def noting(ledger: Ledger, app: App) -> App:
                 # Its place names it; the body may be compressed.
                 crawl_id = headers[b"location"].decode().rpartition("/")[2]
                 request = json.loads(asked)
-                ledger.started(crawl_id, request["playlist"], remove_missing=request.get("remove_missing", False))
+                if playlist := request.get("playlist"):  # `Ledger.update` notes what names none
+                    ledger.started(crawl_id, playlist, remove_missing=request.get("remove_missing", False))
             await send(message)
 
         await app(scope, hear, tell)

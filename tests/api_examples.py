@@ -48,15 +48,15 @@ _IDS = [TrackId(f"file:{digits}") for digits, *_ in _PIECES]
 
 PARAMETERS: dict[str, Any] = {
     "after": None, "artist": "Kenta Cho (ABA Games)", "before": "1795802400", "bpm": "115..135",
-    "collapse_versions": True, "crawl_id": _CRAWL, "diversity": 0.3, "energy": "build_up",
-    "exclude": [_IDS[1]], "fame": -0.5, "folder": "/music/Game music", "format": "m3u8", "freshness": 0.5, "from": _IDS[0],
+    "collapse_versions": True, "crawl_id": _CRAWL, "diversity": 0.3, "energy": "build_up", "exclude": [_IDS[1]],
+    "fame": -0.5, "folder": "/music/Game music", "format": "m3u8", "freshness": 0.5, "from": _IDS[0],
     "genre": ["Electronic"], "harmonic": 0.5, "k": 10, "key": ["A minor"], "length": "2:00..6:00", "limit": 20,
     "listening": 0.5, "loudness": "-14..-8", "max_per_album": 2, "max_per_artist": 1, "min_similarity": 0.5,
-    "new_to_me": True, "not_artist": ["remaxim"], "not_played_for_days": 7, "offset": 0, "order": "words",
-    "path_root": "//nas/music", "popularity": "20-60",
-    "playlist_id": _PLAYLIST, "query_id": _QUERY, "reason": "unsupported_format", "remove_tracks": False,
-    "seeds": [_IDS[0]], "source": "file", "status": "unheard", "steps": 8, "tags": ["electronic"], "text": "stg",
-    "title": "Stg1", "to": _IDS[4], "track_id": _IDS[0], "track_ids": _IDS[:2], "year": "1995..2009",
+    "new_to_me": True, "not_artist": ["remaxim"], "not_played_for_days": 7, "offset": 0, "order": "spread",
+    "path_root": "//nas/music", "playlist_id": _PLAYLIST, "popularity": "20-60", "query_id": _QUERY,
+    "reason": "unsupported_format", "remove_tracks": False, "seeds": [_IDS[0]], "source": "file",
+    "status": "unheard", "steps": 8, "tags": ["electronic"], "text": "stg", "title": "Stg1", "to": _IDS[4],
+    "track_id": _IDS[0], "track_ids": _IDS[:2], "year": "1995..2009",
 }  # fmt: skip
 """By name; `after` means something else on each route, and is left out of some."""
 
@@ -106,7 +106,6 @@ _ASKED: dict[str, tuple[str, str, Mapping[str, Any]]] = {
     "sources": ("GET", "/sources", {}),
     "genres": ("GET", "/genres", {}),
     "tags": ("GET", "/tags", {}),
-    "list_tracks": ("POST", "/lists", {}),
     "map": ("GET", "/map", {}),
     "similar": ("GET", "/similar", {"track_id": _IDS[0]}),
     "similar_to_several": ("POST", "/similar", {}),
@@ -114,6 +113,7 @@ _ASKED: dict[str, tuple[str, str, Mapping[str, Any]]] = {
     "extend_long": ("POST", "/extend", {}),
     "path": ("GET", "/path", {"from": _IDS[0], "to": _IDS[4], "steps": 2}),
     "search": ("GET", "/search", {"text": "stg"}),
+    "list_tracks": ("POST", "/lists", {}),
     "query": ("GET", f"/queries/{_QUERY}", {}),
     "open_query": ("POST", "/queries", {}),
     "look_up": ("GET", "/tracks", {"title": "Stg1", "artist": "Kenta Cho (ABA Games)"}),

@@ -20,7 +20,7 @@ _REFERENCE_POINTS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Atlas:
-    """Columns of equal length: of each track its id, place (about -1 to 1), title, artists and strongest tag."""
+    """Columns of equal length: of each track its id, place (about -1 to 1), title, artists and strongest said tag."""
 
     track_ids: list[str]
     x: list[float]

@@ -328,7 +328,7 @@ class MapAnswer(BaseModel):
     y: list[float]
     titles: list[str]
     artists: list[str]
-    tags: Annotated[list[str], Field(description="Each track's strongest tag.")]
+    tags: Annotated[list[str], Field(description="Each track's strongest tag that is said; empty: none is.")]
 
 
 class ListedTracks(BaseModel):

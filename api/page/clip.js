@@ -2,6 +2,7 @@
 
 import { api, currentStage, upload } from "./api.js";
 import { h, icon, problem } from "./dom.js";
+import { ACCEPT, taken } from "./drop.js";
 import { LONGEST, SHORTEST, canRecord, record, refusal } from "./recorder.js";
 import { action, inWords, named, row, tagChips } from "./tracks.js";
 import { BARS, levelsOf, waveform } from "./waveform.js";
@@ -11,7 +12,6 @@ const SELDOM = 2000;
 const DUE = 10; // seconds
 const SHOWN = 12;
 const LARGEST = 32 * 2 ** 20;
-const ACCEPT = "audio/*,video/webm,video/mp4,video/x-matroska,.dsf,.wv,.tta,.ape,.wma,.caf,.mka";
 
 const REASONS = {
   too_short: "It is too short: three seconds at least, better ten.",
@@ -23,7 +23,10 @@ const REASONS = {
 };
 const NO_MUSIC = "No music could be read from it. Record it again, or choose another file.";
 
+const lasting = (seconds) => `${Math.round(seconds)} ${Math.round(seconds) === 1 ? "second" : "seconds"}`;
+
 let latest = { id: null, file: null }; // whose clip is on this page: it can be heard again, and is sent nowhere else
+let known = ""; // the key that was taken
 
 export async function clip(main, values, { go, stays }) {
   const wave = waveform("Nothing recorded yet");
@@ -37,10 +40,10 @@ export async function clip(main, values, { go, stays }) {
   const mic = h("button", { type: "button", class: "mic", onclick: () => (recording ? finish() : begin()) });
   const again = h("button", { type: "button", class: "button", onclick: playOrPause });
   const key = h("input", { type: "password", class: "search key", name: "key", autocomplete: "current-password", "aria-label": "API key",
-    placeholder: "API key" });
+    placeholder: "API key", value: known });
   const locked = h("form", { class: "add", hidden: true, onsubmit: (event) => { event.preventDefault(); send(latest.file); } },
     key, h("button", { class: "button primary" }, "Ask"));
-  const drop = h("section", { class: "listen", ondragover: over, ondragleave: () => drop.classList.remove("over"), ondrop: dropped },
+  main.replaceChildren(h("section", { class: "listen" },
     h("h1", {}, "What does this sound like?"),
     canRecord() ? mic : h("label", { class: "button primary choose" }, icon("microphone"), "Record", device),
     h("div", { class: "stave" }, wave.element, clock),
@@ -49,20 +52,25 @@ export async function clip(main, values, { go, stays }) {
     locked,
     h("p", { class: "hint" }, canRecord() ? `Hold it to the music for ${SHORTEST} to ${LONGEST} seconds, or drop a file here. `
       : "Half a minute of music is enough; or drop a file here. ",
-    "What you record is deleted as soon as it was heard, everything else within the hour."));
+    "What you record is deleted as soon as it was heard, everything else within the hour.")), body);
   let recording = null;
+  let beginning = false; // the person is asked for the microphone
   let timer;
-  main.replaceChildren(drop, body);
+  let questions = 0; // only the last one that was asked here is answered
   sound.ontimeupdate = () => wave.play(sound.ended || !pictured ? 0 : sound.currentTime / pictured);
   sound.onplay = sound.onpause = sound.onended = shownPlaying;
   let pictured = 0; // seconds
   shownIdle();
 
-  const id = values.get("id");
+  const [id, given] = [values.get("id"), taken()];
   if (id && id === latest.id) await pictures(latest.file);
   else shownFile(null);
-  if (id) look(id, Date.now());
-  else if (values.has("record") && canRecord()) begin();
+  if (given) send(given);
+  else if (id) look(id, Date.now(), anew());
+  else if (values.has("record")) {
+    history.replaceState(history.state, "", "#/clip"); // whoever comes back is not recorded unasked
+    if (canRecord()) begin();
+  }
   return () => {
     clearTimeout(timer);
     recording?.cancel();
@@ -70,8 +78,16 @@ export async function clip(main, values, { go, stays }) {
     URL.revokeObjectURL(sound.src);
   };
 
-  async function begin() {
+  function anew() {
     clearTimeout(timer);
+    const mine = ++questions;
+    return () => stays() && mine === questions;
+  }
+
+  async function begin() {
+    if (beginning) return;
+    beginning = true;
+    const wanted = anew();
     sound.pause();
     document.dispatchEvent(new CustomEvent("earshot:hush"));
     body.replaceChildren();
@@ -84,16 +100,22 @@ export async function clip(main, values, { go, stays }) {
     } catch (error) {
       status.replaceChildren(problem(refusal(error)));
       return;
+    } finally {
+      beginning = false;
     }
-    if (!stays()) return recording.cancel();
+    if (!wanted()) {
+      recording.cancel();
+      recording = null;
+      return;
+    }
     wave.play(0);
     shownFile(null);
     wave.tell("What the microphone hears");
     shownRecording(0);
     const recorded = await recording.done;
+    if (!wanted()) return;
     recording = null;
     shownIdle();
-    if (!stays()) return;
     if (!recorded) {
       wave.show([]);
       status.textContent = "";
@@ -142,18 +164,9 @@ export async function clip(main, values, { go, stays }) {
   }
 
   function chosen(field) {
-    if (field.files.length) send(field.files[0]);
-  }
-
-  function over(event) {
-    event.preventDefault();
-    drop.classList.add("over");
-  }
-
-  function dropped(event) {
-    event.preventDefault();
-    drop.classList.remove("over");
-    if (event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
+    const [given] = field.files;
+    field.value = ""; // the same one may be chosen again
+    if (given) send(given);
   }
 
   async function pictures(given) {
@@ -162,12 +175,13 @@ export async function clip(main, values, { go, stays }) {
     pictured = found?.seconds ?? 0;
     wave.play(0);
     wave.show(found?.levels ?? [], pictured);
-    wave.tell(found ? `Your clip, ${Math.round(pictured)} seconds` : "Your clip");
+    wave.tell(found ? `Your clip, ${lasting(pictured)}` : "Your clip");
   }
 
   async function send(given) {
-    clearTimeout(timer);
+    const wanted = anew();
     recording?.cancel();
+    recording = null;
     latest = { id: null, file: given };
     shownIdle();
     body.replaceChildren();
@@ -180,41 +194,43 @@ export async function clip(main, values, { go, stays }) {
     try {
       const query = await api.openQuery({ size: given.size, type: /^(audio|video)\//.test(given.type) ? given.type.split(";")[0] : undefined }, key.value);
       await upload(query.upload, given);
-      if (!stays()) return;
+      if (!wanted()) return;
       locked.hidden = true;
+      known = key.value;
       latest.id = query.query_id;
       // Without coming anew: what is on the page stays where it is.
       history[values.has("id") ? "pushState" : "replaceState"](history.state, "", `#/clip?id=${query.query_id}`);
       values.set("id", query.query_id);
       await drawn;
-      await look(query.query_id, Date.now());
+      await look(query.query_id, Date.now(), wanted);
     } catch (error) {
+      if (!wanted()) return;
       if (error.code === "key_required") locked.hidden = false;
-      if (stays()) status.replaceChildren(problem(error));
+      status.replaceChildren(problem(error));
     }
   }
 
-  async function look(query, since) {
+  async function look(query, since, wanted) {
     try {
       const answer = await api.query(query, { k: SHOWN });
-      if (!stays()) return;
+      if (!wanted()) return;
       const waited = (Date.now() - since) / 1000;
-      if (answer.status === "ready") await show(answer);
+      if (answer.status === "ready") await show(answer, wanted);
       else if (answer.status === "failed") {
         status.replaceChildren(problem({ message: "The clip could not be heard.", hint: REASONS[answer.reason] ?? NO_MUSIC }));
       } else {
         const text = waited < DUE ? "Listening …" : "Still listening: there is much to hear just now.";
         if (status.textContent !== text) status.textContent = text;
-        timer = setTimeout(() => look(query, since), waited < DUE ? OFTEN : SELDOM);
+        timer = setTimeout(() => look(query, since, wanted), waited < DUE ? OFTEN : SELDOM);
       }
     } catch (error) {
-      if (stays()) status.replaceChildren(problem(error));
+      if (wanted()) status.replaceChildren(problem(error));
     }
   }
 
-  async function show({ tags, descriptors, results }) {
+  async function show({ tags, descriptors, results }, wanted) {
     const stage = await currentStage().catch(() => "");
-    if (!stays()) return;
+    if (!wanted()) return;
     const more = (track) => action("plus", `More like ${named(track)}`, () => go(`#/?like=${encodeURIComponent(track.track_id)}`));
     status.replaceChildren(h("span", {}, results.length ? "Heard. This sounds like it:" : "Heard. Nothing here sounds like it yet."));
     body.replaceChildren(

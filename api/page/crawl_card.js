@@ -9,6 +9,7 @@ import { unheard, withheld } from "./unheard.js";
 
 const STATES = [["ready", "ready"], ["pending", "on its way"], ["no_preview", "no preview"], ["failed", "failed"], ["skipped", "skipped"], ["missing", "removed"]];
 const MISSED = ["no_preview", "failed", "skipped", "missing"];
+const RETRIED = ["no_preview", "failed", "skipped"]; // what was removed does not come by trying again
 const AGAIN = [["never", "only when I ask"], ["daily", "every day"], ["weekly", "every week"]];
 
 // `act` has what the buttons do; each takes what it needs of `playlist` and `crawl` and gives a promise.
@@ -72,6 +73,7 @@ export function crawlCard(act) {
   function draw() {
     const { playlist, crawl } = now;
     const missed = MISSED.reduce((sum, state) => sum + (crawl.states[state] ?? 0), 0);
+    const mayCome = RETRIED.some((state) => crawl.states[state]);
     const counts = STATES.filter(([state]) => crawl.states[state]);
     const over = crawl.done && !crawl.forgotten;
     element.dataset.crawl = crawl.crawl_id;
@@ -79,7 +81,8 @@ export function crawlCard(act) {
       (covers) => h("span", { class: covers.length ? "mosaic" : "mosaic none", "aria-hidden": "true", style: { "--hue": String(hue(named())) } }, covers.length ? covers.map((src) =>
         h("img", { src, alt: "", loading: "lazy", width: "26", height: "26", onerror: (event) => event.target.remove() })) : [...named()][0].toUpperCase()));
     if (drawn.name !== "being renamed") {
-      part("name", [named(), Boolean(playlist)], () => [h("strong", {}, named()), playlist && !crawl.forgotten
+      const mayRename = Boolean(playlist && !crawl.forgotten);
+      part("name", [named(), mayRename], () => [h("strong", {}, named()), mayRename
         ? h("button", { type: "button", class: "quiet", "aria-label": `Rename ${named()}`, onclick: renaming }, "Rename") : null]);
     }
     const dated = [crawl.finished ? `Read ${when(crawl.finished)}` : `Begun ${when(crawl.started)}`,
@@ -102,7 +105,7 @@ export function crawlCard(act) {
     crawl.only_held && !crawl.removed ? button("Remove them", `Remove them: ${named()}`, () => act.forget(now, true)) : null));
     part("close", over, () => iconButton("close", `Forget ${named()}`, () => act.forget(now, false)));
     part("unheard", crawl.done && missed ? [missed, crawl.crawl_id] : null, () => unheard(missed, (after) => act.unheard(now, after)));
-    const anew = missed || crawl.error || crawl.cancelled ? "Try again" : "Look for new tracks";
+    const anew = mayCome || crawl.error || crawl.cancelled ? "Try again" : "Look for new tracks";
     part("actions", crawl.forgotten ? null : [over, anew, Boolean(crawl.cancelled)], () => [
       over ? button(anew, `${anew}: ${named()}`, () => act.again(now)) : null,
       !crawl.done && !crawl.cancelled ? button("Cancel", `Cancel ${named()}`, () => act.cancel(now)) : null]);

@@ -1,23 +1,20 @@
 // A clip that is dropped or chosen on any view goes to the one that asks with clips.
 
-const WAIT = 3000;
+export const ACCEPT = "audio/*,video/webm,video/mp4,video/x-matroska,.dsf,.wv,.tta,.ape,.wma,.caf,.mka";
 
-// Hands the file to the clip view, as if it had been chosen there.
+let handed = null;
+
+// Hands the file to the clip view, which asks with it as soon as it is there.
 export function ask(go, file) {
-  const files = new DataTransfer();
-  files.items.add(file);
-  const main = document.getElementById("main");
-  const hand = () => {
-    const field = location.hash.startsWith("#/clip") && main.querySelector("input[type=file]");
-    if (!field) return false;
-    field.files = files.files;
-    field.dispatchEvent(new Event("change", { bubbles: true }));
-    return true;
-  };
+  handed = file;
   go("#/clip");
-  const watcher = new MutationObserver(() => { if (hand()) watcher.disconnect(); });
-  watcher.observe(main, { childList: true, subtree: true });
-  setTimeout(() => watcher.disconnect(), WAIT);
+}
+
+// The file that was handed over, once; null: none was.
+export function taken() {
+  const file = handed;
+  handed = null;
+  return file;
 }
 
 export function watchDrops(go) {

@@ -2,7 +2,7 @@
 
 import { address, hasSeeds, put, read } from "./address.js";
 import { about, api } from "./api.js";
-import { ask } from "./drop.js";
+import { ACCEPT, ask } from "./drop.js";
 import { h, icon, problem } from "./dom.js";
 import { filterControl } from "./filters.js";
 import { redraw } from "./focus.js";
@@ -58,7 +58,7 @@ const isNarrowed = ({ text, tags, filters }) => text !== "" || tags.length > 0 |
 
 // The ways to ask with a sound instead of a name.
 function clips(go) {
-  const file = h("input", { type: "file", class: "unseen", tabindex: "-1", "aria-hidden": "true", accept: "audio/*,video/webm,video/mp4",
+  const file = h("input", { type: "file", class: "unseen", tabindex: "-1", "aria-hidden": "true", accept: ACCEPT,
     onchange: () => { if (file.files[0]) ask(go, file.files[0]); } });
   return h("p", { class: "ways" },
     h("a", { class: "button", href: "#/clip?record" }, icon("microphone"), "Record"),

@@ -20,7 +20,7 @@ from earshot.index.arrays import Column, Mask, RowNumbers, mapped_columns
 from earshot.index.facets import FACET_KINDS, Facets
 from earshot.index.postings import POSTINGS, TEXTS, Numbers, Postings, Span, Texts, all_below, beginning
 from earshot.index.rows import Lines, row_in
-from earshot.tags import threshold_of
+from earshot.tags import measured, threshold_of
 from earshot.titles import plain
 from earshot.track import Row
 
@@ -48,7 +48,7 @@ def spine(row: Row) -> str:
 
 
 class Shown(NamedTuple):
-    """What a map shows of a row."""
+    """What a map shows of a row. Its `tag` as it is kept: the strongest that the network heard, said or not."""
 
     title: str
     artists: str
@@ -148,8 +148,20 @@ class Shelf:
         return self._mask(self._sources.values[self._sources.of(source)])
 
     def shown(self, numbers: RowNumbers) -> list[Shown]:
-        """What a map shows of the rows that have these `numbers` in the sample."""
-        return list(map(Shown, *(self._shown.at(_SHOWN * numbers + part) for part in range(_SHOWN))))
+        """What a map shows of the rows that have these `numbers` in the sample, with the strongest tag that is said of
+        each (`earshot.tags`), or none."""
+        titles, artists = (self._shown.at(_SHOWN * numbers + part) for part in range(2))
+        return list(map(Shown, titles, artists, self._strongest_said(self.sample[numbers])))
+
+    def _strongest_said(self, rows: Numbers) -> list[str]:
+        names = self._kept_tags()
+        strongest, which = np.full(self._rows, -1, np.int32), np.full(self._rows, len(names), np.uint16)
+        for number, name in enumerate(names):
+            said, strengths = self._said(name)
+            stronger = strengths > strongest[said]
+            strongest[said[stronger]], which[said[stronger]] = strengths[stronger], number
+        written = [measured(name).name or name for name in names] + [""]
+        return [written[number] for number in which[rows].tolist()]
 
     def _words_that_begin(self, word: str) -> Numbers:
         """For each word that begins so and each row that bears it: twice the row, and one more if its title does."""

@@ -61,3 +61,9 @@ def test_nothing_else_is_noted(tmp_path: Path, status: int, method: str, path: s
     sent = _asked(Ledger(tmp_path), _answering(status, _COMPRESSED), body, method=method, path=path)
     assert sent[0]["status"] == status
     assert Ledger(tmp_path).unsettled() == {}
+
+
+@pytest.mark.parametrize("body", [b'{"again": "20261127T214557Z-6676660f"}', b'{"text": "A - B", "playlist": null}'])
+def test_a_crawl_that_was_asked_for_without_its_playlist_is_answered_all_the_same(tmp_path: Path, body: bytes) -> None:
+    sent = _asked(Ledger(tmp_path), _answering(202, _COMPRESSED), body)
+    assert sent[0]["status"] == 202
