@@ -34,6 +34,7 @@ MODELS: Mapping[str, Recipe] = {
 NDCG, RECALL, RECIPROCAL = "ndcg@10", "recall@20", "reciprocal_rank"
 _SEED = 0
 _FEWEST = 10
+_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +59,7 @@ def read_plays(table: Path) -> PlaysCorpus:
             lacking = {"listener", "track", "at"} - set(rows.fieldnames or ())
             if lacking:
                 raise InvalidInput(f"{table}, line 1: no column {' and '.join(sorted(lacking))}", hint="docs/lab.md")
-            listed = [(row, _second(row["at"], table, rows.line_num)) for row in rows]
+            listed = [(_named(row, table, rows.line_num), _second(row["at"], table, rows.line_num)) for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InvalidInput(f"{table} cannot be read as a table: {error}", hint="It is a CSV in UTF-8.") from error
     listeners = _codes([row["listener"] for row, _ in listed])
@@ -131,7 +132,14 @@ def _labels(of_tracks: Mapping[str, str], tracks: Mapping[str, int]) -> np.ndarr
     return found
 
 
+def _named(row: dict[str, str], table: Path, line: int) -> dict[str, str]:
+    for name in ("listener", "track"):
+        if not row[name]:  # None where a line is too short
+            raise InvalidInput(f"{table}, line {line}: no {name}", hint="Each play has one.")
+    return row
+
+
 def _second(text: str | None, table: Path, line: int) -> int:
-    if text is None or not text.strip().isdecimal():
+    if text is None or not text.strip().isdecimal() or len(text) > _DIGITS:
         raise InvalidInput(f"{table}, line {line}: at is {text!r}", hint="It is the time in Unix seconds.")
     return int(text)

@@ -50,12 +50,8 @@ class ListenBrainz:
         named = dict(self._looked_up([track for track in tracks if not track.mbid]))
         recordings = [track.mbid or named.get(track.track_id) for track in tracks]
         counts = dict(self._counted({number for number in recordings if number}))
-        return [
-            replace(
-                counts.get(number or "", Facts()), mbid=number
-            )  # an older answer of its own may be all that says it
-            for number in recordings
-        ]
+        # Also where it is known already: an older answer of its own may be all that says it.
+        return [replace(counts.get(number or "", Facts()), mbid=number) for number in recordings]
 
     def _looked_up(self, tracks: Iterable[TrackInfo]) -> Iterator[tuple[str, str]]:
         """Ids of tracks, and of their recordings."""

@@ -37,7 +37,12 @@ def test_a_listener_too_few_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("listener,track\na,b\n", "line 1: no column at"), ("listener,track,at\na,b,noon\n", "line 2: at is 'noon'")],
+    [
+        ("listener,track\na,b\n", "line 1: no column at"),
+        ("listener,track,at\na,b,noon\n", "line 2: at is 'noon'"),
+        (f"listener,track,at\na,b,{10**19}\n", "line 2: at is"),
+        ("at,listener,track\n5,a,b\n5,a\n", "line 3: no track"),
+    ],
 )
 def test_what_is_wrong_in_a_table_of_plays_is_named(tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "plays.csv").write_text(text, encoding="utf-8")
