@@ -49,11 +49,13 @@ _IDS = [TrackId(f"file:{digits}") for digits, *_ in _PIECES]
 PARAMETERS: dict[str, Any] = {
     "after": None, "artist": "Kenta Cho (ABA Games)", "before": "1795802400", "bpm": "115..135",
     "collapse_versions": True, "crawl_id": _CRAWL, "diversity": 0.3, "energy": "build_up",
-    "exclude": [_IDS[1]], "folder": "/music/Game music", "format": "m3u8", "freshness": 0.5, "from": _IDS[0],
+    "exclude": [_IDS[1]], "fame": -0.5, "folder": "/music/Game music", "format": "m3u8", "freshness": 0.5,
+    "from": _IDS[0],
     "genre": ["Electronic"], "harmonic": 0.5, "k": 10, "key": ["A minor"], "length": "2:00..6:00", "limit": 20,
     "listening": 0.5, "loudness": "-14..-8", "max_per_album": 2, "max_per_artist": 1, "min_similarity": 0.5,
-    "new_to_me": True, "not_artist": ["remaxim"], "not_played_for_days": 7, "offset": 0, "path_root": "//nas/music",
-    "playlist_id": _PLAYLIST, "query_id": _QUERY, "reason": "unsupported_format", "remove_tracks": False,
+    "new_to_me": True, "not_artist": ["remaxim"], "not_played_for_days": 7, "offset": 0, "order": "spread",
+    "path_root": "//nas/music", "playlist_id": _PLAYLIST, "popularity": "20-60", "query_id": _QUERY,
+    "reason": "unsupported_format", "remove_tracks": False,
     "seeds": [_IDS[0]], "source": "file", "status": "unheard", "steps": 8, "tags": ["electronic"], "text": "stg",
     "title": "Stg1", "to": _IDS[4], "track_id": _IDS[0], "track_ids": _IDS[:2], "year": "1995..2009",
 }  # fmt: skip
