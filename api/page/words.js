@@ -18,7 +18,7 @@ const A_COMMAND = /\bmake (?!an?\b|the\b|it\b|sure\b)[a-z]|\bpython3? -m\b|\b(?:
 
 // Sentences that tell somebody at a keyboard what to type are left out.
 // Names of fields, which the page has as well, are words.
-const plain = (text) => (text ?? "").replace(/`([a-z]+)`/g, "$1").split(/(?<=[.!?:;])\s+/).filter((sentence) => !A_COMMAND.test(sentence)).join(" ");
+const plain = (text) => (text ?? "").replace(/`([a-z]+)`/g, "$1").split(/(?<=[.!?:;])\s+/).filter((sentence) => !A_COMMAND.test(sentence)).join(" ").replace(/[;:]$/, ".");
 
 // { message, hint } of an error, to be shown.
 export function inWords(error) {
