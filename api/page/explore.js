@@ -1,13 +1,13 @@
 // Where everything begins: search, and what sounds like what was chosen. Mix and lists are redrawn around whoever uses them.
 
-import { address, hasSeeds, put, read } from "./address.js";
+import { address, hasSeeds, put, read, toggled } from "./address.js";
 import { about, api } from "./api.js";
 import { ACCEPT, ask } from "./drop.js";
 import { h, icon, problem } from "./dom.js";
 import { filterControl } from "./filters.js";
 import { redraw } from "./focus.js";
 import { picker } from "./picker.js";
-import { mix } from "./mix.js";
+import { mix, taken } from "./mix.js";
 import { catalogue, start } from "./start.js";
 import { mayPass } from "./words.js";
 
@@ -47,10 +47,15 @@ export async function explore(main, values, tools) {
     hero.querySelector("input").placeholder = kind === "mix" ? "Add another: title, artist or album" : "Title, artist or album";
   }
 
-  // Beside what went wrong: what is there already, if that may pass; filters to be taken back, if they are wrong.
+  // Beside what went wrong: what is there already, if that may pass; else what may be wrong, to be taken back, and a way out.
   function instead(error) {
     if (mayPass(error)) return [...body.children].filter((part) => !part.matches(".problem"));
-    return error.status === 422 ? [h("div", { class: "settings" }, filterControl(state.filters, (filters) => change({ filters })))] : [];
+    if (error.code === "no_index_yet") return [];
+    const without = (tag) => change((now) => ({ ...now, tags: toggled(now.tags, tag) }));
+    return [h("div", { class: "settings" },
+      error.status === 422 ? [state.tags.map((tag) => taken(tag, `Stop filtering by ${tag}`, () => without(tag))),
+        filterControl(state.filters, (filters) => change({ filters }))] : null,
+      h("a", { class: "quiet", href: "#/" }, "Start anew"))];
   }
 }
 

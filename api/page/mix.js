@@ -11,6 +11,7 @@ import { action, artistsOf, named, row, tile } from "./tracks.js";
 import { fameSlider, hasLearned, knowsPopularity, listeningSlider } from "./weights.js";
 
 const TAKEN_AWAY = 50;
+const NAMED = 20; // requests at most, for names of what is left out
 const PER_ARTIST = [["", "any number"], ["1", "one"], ["2", "two"], ["3", "three"]];
 
 const known = new Map(); // names of tracks that were seen, for what was left out
@@ -77,7 +78,7 @@ export async function mix({ state, change, stage, rows, go }) {
   function limits() {
     return h("div", { class: "settings" },
       state.tags.map((tag) => taken(tag, `Stop filtering by ${tag}`, () => toggleTag(tag))),
-      state.not.map((id) => taken(`Without ${known.get(id)}`, `Let ${known.get(id)} in again`, () => leaveOut(id))),
+      state.not.map((id) => taken(`Without ${known.get(id) ?? id}`, `Let ${known.get(id) ?? id} in again`, () => leaveOut(id))),
       filterControl(state.filters, (filters) => change({ filters })));
   }
 
@@ -116,7 +117,7 @@ function questions(state, continues) {
 }
 
 // The names of tracks that an address leaves out.
-const name = (ids) => Promise.all(ids.filter((id) => !known.has(id)).map(async (id) =>
+const name = (ids) => Promise.all(ids.filter((id) => !known.has(id)).slice(0, NAMED).map(async (id) =>
   known.set(id, await api.similar(id, { k: 1 }).then(({ query }) => named(query[0]), () => id))));
 
 function ways(state, continues, change) {

@@ -17,12 +17,13 @@ for (const code of ["index_error", "damaged_index", "index_race", "index_unavail
 const A_COMMAND = /\bmake (?!an?\b|the\b|it\b|sure\b)[a-z]|\bpython3? -m\b|\b(?:GET|POST|PUT|DELETE) \/|\b[a-z_]+\.(?:json|env|py)\b|\bdocs\/|\/docs\b|\b[A-Z][a-z]+[A-Z]\w*\(|`/;
 
 // Sentences that tell somebody at a keyboard what to type are left out.
-const plain = (text) => (text ?? "").split(/(?<=[.!?:;])\s+/).filter((sentence) => !A_COMMAND.test(sentence)).join(" ");
+// Names of fields, which the page has as well, are words.
+const plain = (text) => (text ?? "").replace(/`([a-z]+)`/g, "$1").split(/(?<=[.!?:;])\s+/).filter((sentence) => !A_COMMAND.test(sentence)).join(" ").replace(/[;:]$/, ".");
 
 // { message, hint } of an error, to be shown.
 export function inWords(error) {
   const [message, hint] = SAID[error.code] ?? [plain(error.message), plain(error.hint)];
-  return { message: message || "Something went wrong.", hint };
+  return { message: message ? `${message[0].toUpperCase()}${message.slice(1)}` : "Something went wrong.", hint };
 }
 
 // Whether the same may work in a moment: nobody answered, or somebody was too busy or broken.

@@ -161,3 +161,15 @@ def test_a_menu_closes_with_escape_and_gives_the_focus_back(open_page: OpenPage)
     page.keyboard.press("Escape")
     expect(more).to_be_focused()
     expect(page.get_by_role("button", name="Leave this track out").first).to_be_hidden()
+
+
+@both_widths
+def test_a_tag_that_no_track_has_is_taken_back_and_a_track_that_is_gone_left_behind(
+    open_page: OpenPage, width: str
+) -> None:
+    page = open_page("#/?tags=polka,jazz", width=width, refusals=(404, 422))
+    page.get_by_role("button", name="Stop filtering by polka").click()
+    _rows(page, 12)
+    page.goto(page.url.partition("#")[0] + "#/?like=deezer:77")
+    page.get_by_role("link", name="Start anew").click()
+    expect(page.locator(".shelf").first).to_be_visible()

@@ -22,7 +22,7 @@ def test_a_playlist_is_added_and_its_crawl_watched(open_page: OpenPage, site: Si
     page = open_page("#/playlists", width=width, refusals=(422, 404))
     page.get_by_label("Playlist", exact=True).fill("nonsense")
     page.get_by_role("button", name="Add it").click()
-    expect(page.get_by_role("alert")).to_contain_text("not a playlist")
+    expect(page.get_by_role("alert")).to_contain_text("Not a playlist")
     page.get_by_label("Playlist", exact=True).fill(f"https://www.deezer.com/playlist/90{len(width)}")
     page.get_by_role("button", name="Add it").click()
     card = page.locator(".crawl").first

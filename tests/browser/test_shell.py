@@ -143,7 +143,7 @@ def _text(node: ast.AST) -> str:
 
 
 def test_no_error_is_shown_with_a_command_or_a_name_of_our_own(open_page: OpenPage) -> None:
-    said = list(_said())
+    said = [{"code": "invalid_request", "message": "`bpm` is no range: 'abc'", "hint": "Write 122; see docs/api.md."}, *_said()]
     assert len(said) > 150
     page = open_page("#/nowhere")
     shown = page.evaluate(
@@ -151,6 +151,7 @@ def test_no_error_is_shown_with_a_command_or_a_name_of_our_own(open_page: OpenPa
     )
     texts = [f"{one['message']} {one['hint']}" for one in shown]
     assert [text for text in texts if _FOR_PROGRAMMERS.search(text)] == []
+    assert shown[0] == {"message": "Bpm is no range: 'abc'", "hint": "Write 122."}
     assert sum(bool(one["hint"]) for one in shown) > 60  # most of them are fit to be said
 
 
