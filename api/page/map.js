@@ -181,7 +181,7 @@ export async function map(main, values) {
 
   // A rectangle that keys make larger and smaller, from the track that is pointed at.
   function stretch([dx, dy]) {
-    const i = Math.max(scene.hovered, scene.chosen);
+    const i = scene.hovered < 0 ? scene.chosen : scene.hovered;
     const began = !corners;
     if (began) {
       const middle = i < 0 ? [camera.view.x, camera.view.y] : [points.x[i], points.y[i]];
