@@ -42,14 +42,19 @@ async def _keep(query_id: QueryId, announced: str, receive: Receive, queries: So
         check_size(int(announced))
     if not await asyncio.to_thread(queries.is_open, query_id):
         raise QueryNotFound(f"no open query {query_id}")
-    await asyncio.to_thread(queries.put_clip, query_id, await _clip(receive))
+    clip = await _clip(receive)
+    if clip is not None:
+        await asyncio.to_thread(queries.put_clip, query_id, clip)
 
 
-async def _clip(receive: Receive) -> bytes:
-    """The body. Of one that is too large no more is kept than shows it. Raises: ClipTooLarge."""
+async def _clip(receive: Receive) -> bytes | None:
+    """The body. Of one that is too large no more is kept than shows it. None: who sent it has gone before its end, and
+    may send it again. Raises: ClipTooLarge."""
     clip = bytearray()
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         clip += message.get("body", b"")[: MAX_CLIP_BYTES + 1 - len(clip)]
         check_size(len(clip))
         if not message.get("more_body", False):

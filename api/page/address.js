@@ -4,7 +4,7 @@
 
 import { readFilters, writeFilters } from "./filters.js";
 
-export const WEIGHTS = { like: 1, less: 0.5 }; // of a seed, unless the address says more
+const WEIGHTS = { like: 1, less: 0.5 }; // of a seed, unless the address says more
 const TEXTS = ["artist", "variety", "listening", "fame", "closer", "as", "text"];
 const LISTS = ["tags", "not"];
 

@@ -43,7 +43,7 @@ const panel = h("section", { id: "queue", class: "queue", "aria-label": "Queue",
 const spoken = h("p", { class: "unseen", "aria-live": "polite" });
 
 opener.append(place);
-panel.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); unfold(false); } });
+bar.addEventListener("keydown", (event) => { if (event.key === "Escape" && !panel.hidden) { event.stopPropagation(); unfold(false); } });
 
 function unfold(open) {
   panel.hidden = !open;

@@ -50,7 +50,7 @@ export async function map(main, values) {
   const { n, kinds } = points;
   const camera = cameraOn(points);
   const scene = sceneOf(points, camera, { lit: kinds.indexOf(values.get("tag")) });
-  const paint = painter(canvas, sheet, scene, { parts: [legend, finder, tools, card], measured: () => { if (fitted) camera.fit(fitted, free()); } });
+  const paint = painter(canvas, sheet, scene, { parts: [legend, finder, tools, card], measured: () => { if (fitted) camera.fit(fitted, free()); pin(); } });
   let walk = walkIn(values);
   let journey = [];
   let corners = null; // of the rectangle that keys select
@@ -100,13 +100,18 @@ export async function map(main, values) {
     label.hidden = i < 0;
     canvas.style.setProperty("cursor", drawsAlways() ? "crosshair" : i < 0 ? "grab" : "pointer");
     if (i >= 0) {
-      const [x, y] = camera.onSheet(points.x[i], points.y[i]);
       label.replaceChildren(h("strong", {}, points.name(i)), h("span", {}, points.artists[i]));
-      label.classList.toggle("below", y < 90);
-      label.style.setProperty("left", `${Math.min(Math.max(x, 110), camera.size.width - 110)}px`);
-      label.style.setProperty("top", `${y}px`);
+      pin();
     }
     paint();
+  }
+
+  function pin() {
+    if (scene.hovered < 0) return;
+    const [x, y] = camera.onSheet(points.x[scene.hovered], points.y[scene.hovered]);
+    label.classList.toggle("below", y < 90);
+    label.style.setProperty("left", `${Math.min(Math.max(x, 110), camera.size.width - 110)}px`);
+    label.style.setProperty("top", `${y}px`);
   }
 
   function show(name, ...children) {
@@ -181,7 +186,7 @@ export async function map(main, values) {
 
   // A rectangle that keys make larger and smaller, from the track that is pointed at.
   function stretch([dx, dy]) {
-    const i = Math.max(scene.hovered, scene.chosen);
+    const i = scene.hovered < 0 ? scene.chosen : scene.hovered;
     const began = !corners;
     if (began) {
       const middle = i < 0 ? [camera.view.x, camera.view.y] : [points.x[i], points.y[i]];

@@ -2,7 +2,7 @@
 
 export const SHORTEST = 5; // seconds
 export const LONGEST = 30;
-export const STEPS_PER_SECOND = 4;
+const STEPS_PER_SECOND = 4;
 
 const FLOOR_DB = -54; // what is drawn as silence
 const FADED = 60; // milliseconds from the meter to the eye

@@ -83,7 +83,7 @@ export function tagChips(tags, onTag) {
 const rarity = (share) => Math.min(1, -Math.log10(Math.max(1 - share, 1e-9)) / 3);
 
 // How near it is in this catalogue; the cosine, which means something else in each, is there to hover over.
-export function likeness({ similarity, closer_than: closer }) {
+function likeness({ similarity, closer_than: closer }) {
   if (similarity === null || similarity === undefined) return null;
   const known = closer !== null && closer !== undefined;
   const text = known ? percent(closer) : similarity.toFixed(2);

@@ -3,6 +3,7 @@
 They show what `make demo` leaves: real music, freely licensed, by those who are named in it (docs/api.md).
 """
 
+import cmath
 import json
 import os
 import re
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from urllib.request import urlopen
 
 from playwright.sync_api import Browser, sync_playwright
@@ -24,12 +25,13 @@ from demo.music import demo_music
 from earshot.api_client import ApiClient
 from tests.browser.site import CHROMIUM, FLAGS
 
-_LIMIT_S, _SETTLES_MS = 420, 500
+_LIMIT_S, _INDEXED_S, _SETTLES_MS = 420, 10, 500
 _WIDE, _PHONE = (1280, 820), (390, 844)
 
 
 class View(NamedTuple):
-    """A view of the page; the address may name tracks by their numbers in `_spread`. `pressed`: buttons, before."""
+    """A view of the page; the address may name tracks by their numbers in `_spread`, and the `area` around the first of
+    them. `pressed`: buttons, before."""
 
     name: str
     address: str
@@ -42,7 +44,7 @@ VIEWS = (
     View("start", "#/"),
     View("similar", "#/?like={0},{1}&less={2}", (1280, 980)),
     View("map", "#/map?track={0}", dark=True),
-    View("selection", "#/map?area=-420_-420_250_-560_420_-100_300_320_-250_260", dark=True),
+    View("selection", "#/map?area={area}", dark=True),
     View("path", "#/path?from={0}&to={2}&steps=6", (1280, 900)),
     View("player", "#/path?from={0}&to={2}&steps=6", (1280, 900), pressed=("Play the walk", "Queue")),
     View("playlists", "#/playlists", (1280, 620), dark=True),
@@ -85,25 +87,42 @@ def _spread(url: str) -> list[str]:
     return [quote(track_id, safe=":") for track_id in (first, found[0], found[-1])]
 
 
+def _area_around(url: str, track_id: str) -> str:
+    """A part of the map, as its address has it (api/page/lasso.js): around this track and the eleven nearest to it."""
+    with urlopen(f"{url}/map") as answer:  # noqa: S310 (this machine)
+        drawn = json.load(answer)
+    places = [complex(*place) for place in zip(drawn["x"], drawn["y"], strict=True)]
+    middle = places[drawn["track_ids"].index(unquote(track_id))]
+    radius = 1.05 * sorted(abs(place - middle) for place in places)[11]
+    corners = [
+        middle + cmath.rect(radius * stretch, angle) for angle, stretch in enumerate((1.1, 1.2, 1.1, 1.3, 1.1, 1.2))
+    ]
+    return "_".join(str(round(1000 * value)) for corner in corners for value in (corner.real, corner.imag))
+
+
 def _add_artists(url: str) -> None:
-    """Crawl the folder of each artist as well, so that there are several playlists."""
-    for artist in sorted(demo_music(ROOT / ".cache" / "demo-music").folder.iterdir()):
-        crawl = ApiClient(url).post("/crawls", {"playlist": str(artist)}).checked()
+    """Crawl the folder of each artist as well, so that there are several playlists; then the whole one again, since it
+    says of its tracks who plays them."""
+    music = demo_music(ROOT / ".cache" / "demo-music").folder
+    for folder in (*sorted(music.iterdir()), music):
+        crawl = ApiClient(url).post("/crawls", {"playlist": str(folder)}).checked()
         while not ApiClient(url).get(f"/crawls/{crawl['crawl_id']}").checked()["done"]:
             time.sleep(0.5)
+    time.sleep(_INDEXED_S)
 
 
 def take(browser: Browser, url: str, folder: Path, views: list[View]) -> None:
     """Write one PNG per view into `folder`."""
     tracks = _spread(url)
     _add_artists(url)
+    area = _area_around(url, tracks[0])
     for view in views:
         page = browser.new_page(
             viewport={"width": view.size[0], "height": view.size[1]},
             color_scheme="dark" if view.dark else "light",
             reduced_motion="reduce",
         )
-        page.goto(f"{url}/{view.address.format(*tracks)}")
+        page.goto(f"{url}/{view.address.format(*tracks, area=area)}")
         page.wait_for_load_state("networkidle")
         for button in view.pressed:
             page.get_by_role("button", name=button, exact=True).click()

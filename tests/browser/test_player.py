@@ -98,6 +98,9 @@ def test_the_queue_is_seen_and_ordered_and_shortened_by_the_keyboard_alone_and_o
     page.keyboard.press("Enter")
     queue = page.get_by_role("region", name="Queue")
     expect(queue.locator("li")).to_have_count(3)
+    page.keyboard.press("Escape")
+    expect(queue).to_be_hidden()
+    page.keyboard.press("Enter")
     queue.get_by_role("button", name="Earlier: Dusk").focus()
     page.keyboard.press("Enter")
     assert queue.locator("li strong").all_inner_texts() == ["Café", "Dusk", "Noon"]

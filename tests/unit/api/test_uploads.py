@@ -1,11 +1,14 @@
 """Where a page is told to put a clip, and what S3 takes there."""
 
+import asyncio
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
 from api.bootstrap import services
+from api.one_machine.clips import take_clip
+from api.one_machine.protocol import Message
 from earshot.ids import QueryId
 from earshot.reasons import Reason
 from earshot.stores import sound_queries
@@ -77,6 +80,20 @@ def test_of_a_clip_that_is_too_large_nothing_is_kept_whatever_was_announced(
     answer = _put(world, opened["upload"]["url"], bytes(11))
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "clip_too_large")
     assert services().queries.clip(opened["query_id"], max_bytes=100) is None
+
+
+@_LOCAL
+def test_half_a_clip_is_not_kept_when_who_sends_it_goes(world: World) -> None:
+    query_id = QueryId(world.post("/queries", {"size": 4}).json()["query_id"])
+    messages: list[Message] = [{"type": "http.request", "body": b"RI", "more_body": True}, {"type": "http.disconnect"}]
+    coming = iter(messages)
+
+    async def receive() -> Message:
+        return next(coming)
+
+    asyncio.run(take_clip(query_id, {"path": f"/queries/{query_id}/clip", "headers": []}, receive, services()))
+    assert services().queries.clip(query_id, max_bytes=100) is None
+    assert services().queries.is_open(query_id)
 
 
 def test_in_the_cloud_the_api_takes_no_clips(world: World) -> None:
