@@ -83,7 +83,6 @@ def test_a_clip_finds_the_track_it_was_cut_from(world: World, extractor: None) -
         assert heard is not None
         assert heard.embedding is not None
         embeddings.append(heard.embedding.embedding)
-        tags = heard.tags
     middle = np.mean(embeddings, axis=0)
     projection = np.random.default_rng(0).normal(size=(624, DIM)).astype(np.float32)
     transform = CatalogueTransform(middle, np.ones(624, np.float32), projection)
