@@ -36,7 +36,7 @@ locals {
     {
       title = "Age of the oldest message (s)"
       metrics = [
-        for key in ["crawl", "fetch", "extract", "changes", "plays"] :
+        for key in ["crawl", "fetch", "extract", "changes"] : # how old plays are is below
         ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", var.queues[key].name]
       ]
       stat = "Maximum"
@@ -108,14 +108,14 @@ locals {
     },
     {
       title   = "Function duration, p99 (ms)"
-      metrics = [for function in ["extract", "index_tracks", "compact_index", "api"] : ["AWS/Lambda", "Duration", "FunctionName", "${var.prefix}-${function}"]]
+      metrics = [for function in ["extract", "index_tracks", "api"] : ["AWS/Lambda", "Duration", "FunctionName", "${var.prefix}-${function}"]]
       stat    = "p99"
     },
     {
       # What those that read queues throw ends as a letter, which is above.
       title = "Errors of functions that no queue brings back"
       metrics = [
-        for function in ["api", "keep_plays", "learn_listening", "queue_changes", "reconcile", "reconcile_index"] :
+        for function in ["api", "keep_plays", "learn_facts", "learn_listening", "queue_changes", "reconcile", "reconcile_index"] :
         ["AWS/Lambda", "Errors", "FunctionName", "${var.prefix}-${function}"]
       ]
       stat = "Sum"
