@@ -143,7 +143,8 @@ def _text(node: ast.AST) -> str:
 
 
 def test_no_error_is_shown_with_a_command_or_a_name_of_our_own(open_page: OpenPage) -> None:
-    said = [{"code": "invalid_request", "message": "`bpm` is no range: 'abc'", "hint": "Write 122; see docs/api.md."}, *_said()]
+    ranged = {"code": "invalid_request", "message": "`bpm` is no range: 'abc'", "hint": "Write 122; see docs/api.md."}
+    said = [ranged, *_said()]
     assert len(said) > 150
     page = open_page("#/nowhere")
     shown = page.evaluate(
