@@ -10,9 +10,11 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import OpenPage, both_widths
 from tests.browser.site import STYLES
 
-_IS_COLOURFUL = """
-canvas => new Set(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data).size > 8
-"""
+_IS_COLOURFUL = """canvas => {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  return new Set(copy.getImageData(0, 0, canvas.width, canvas.height).data).size > 8;
+}"""
 _WALK = "from=deezer:1007&to=deezer:1200"
 
 

@@ -76,10 +76,13 @@ def test_the_year_of_a_filter_is_that_of_the_first_release_where_it_is_known(cha
     assert _ids(charted.get("/search", year="2011").json()["results"]) == [1]
 
 
-def test_a_page_learns_whether_popularity_is_known(charted: World) -> None:
+def test_a_page_learns_that_popularity_is_known(charted: World) -> None:
     assert charted.get("/health").json()["popularity"] is True
-    charted.publish([track(1)], [direction(a0=1)])
-    assert charted.get("/health").json()["popularity"] is False
+
+
+def test_a_page_learns_that_popularity_is_not_known(world: World) -> None:
+    world.publish([track(1)], [direction(a0=1)])
+    assert world.get("/health").json()["popularity"] is False
 
 
 def test_a_track_tells_who_said_what_and_when(world: World) -> None:
