@@ -59,7 +59,7 @@ def query(distortion: str) -> str:
 
 def as_it_came(distortion: str) -> str:
     """The same, without what the API does for clips that are quiet or noisy (`api.answers.recorded`)."""
-    return f"query {distortion} as it came"
+    return f"as it came {distortion}"
 
 
 def judge(recipe: Recipe, corpus: Corpus, *, work_dir: Path) -> Judgement:
