@@ -31,13 +31,14 @@ _WIDE, _PHONE = (1280, 820), (390, 844)
 
 class View(NamedTuple):
     """A view of the page; the address may name tracks by their numbers in `_spread`, and the `area` around the first of
-    them. `pressed`: buttons, before."""
+    them. Before: `pressed` are buttons, and `asked` whether a clip is asked with."""
 
     name: str
     address: str
     size: tuple[int, int] = _WIDE
     dark: bool = False
     pressed: tuple[str, ...] = ()
+    asked: bool = False
 
 
 VIEWS = (
@@ -47,6 +48,8 @@ VIEWS = (
     View("selection", "#/map?area={area}", dark=True),
     View("path", "#/path?from={0}&to={2}&steps=6", (1280, 900)),
     View("player", "#/path?from={0}&to={2}&steps=6", (1280, 900), pressed=("Play the walk", "Queue")),
+    View("clip", "#/clip", (1280, 980), asked=True),
+    View("you", "#/you", (1280, 980), dark=True),
     View("playlists", "#/playlists", (1280, 620), dark=True),
     View("phone", "#/?like={0},{1}&less={2}", _PHONE, dark=True),
     View("phone-map", "#/map", _PHONE),
@@ -111,10 +114,24 @@ def _add_artists(url: str) -> None:
     time.sleep(_INDEXED_S)
 
 
+def _listen(url: str, track_ids: list[str]) -> None:
+    """Somebody has played these, and loves the first."""
+    now = int(time.time())
+    plays = [{"track_id": unquote(each), "listened_at": now - 600 * number} for number, each in enumerate(track_ids)]
+    ApiClient(url).post("/listens", {"listens": plays}).checked()
+    ApiClient(url).put(f"/opinions/{track_ids[0]}", {"opinion": "loved"}).checked()
+
+
+def _piece() -> Path:
+    """A file of the demo's."""
+    return next(path for path in sorted(demo_music(ROOT / ".cache" / "demo-music").folder.rglob("*.ogg")))
+
+
 def take(browser: Browser, url: str, folder: Path, views: list[View]) -> None:
     """Write one PNG per view into `folder`."""
     tracks = _spread(url)
     _add_artists(url)
+    _listen(url, tracks)
     area = _area_around(url, tracks[0])
     for view in views:
         page = browser.new_page(
@@ -124,6 +141,9 @@ def take(browser: Browser, url: str, folder: Path, views: list[View]) -> None:
         )
         page.goto(f"{url}/{view.address.format(*tracks, area=area)}")
         page.wait_for_load_state("networkidle")
+        if view.asked:
+            page.locator("input[name=clip]").set_input_files(_piece())
+            page.locator(".tracks .track").first.wait_for()
         for button in view.pressed:
             page.get_by_role("button", name=button, exact=True).click()
         page.wait_for_timeout(_SETTLES_MS)
