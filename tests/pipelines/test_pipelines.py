@@ -48,12 +48,12 @@ def test_on_one_machine_a_run_that_was_killed_goes_on_and_the_next_one_changes_n
     ) as process:
         assert process.stdout
         for line in process.stdout:
-            if line.startswith("[2/6]"):
+            if line.startswith("[2/7]"):
                 process.kill()
     play_when_ready(stack, folder)
     run = _loop(stack, folder)
     assert run.returncode == 0, run.stdout
-    assert "[1/6] crawl: done already" in run.stdout
+    assert "[1/7] crawl: done already" in run.stdout
     assert_promoted_once(stack, folder, RECIPES[0])
     version, learned = serving(stack).version, _colistening(stack)
     assert learned
