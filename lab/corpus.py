@@ -162,7 +162,7 @@ def _length_s(path: Path) -> float:
         found = mutagen.File(path)
     except mutagen.MutagenError:
         return 0.0
-    return float(found.info.length) if found else 0.0
+    return 0.0 if found is None else float(found.info.length)  # one without tags is false, and has a length
 
 
 def _clip(row: Mapping[str, str | None], table: Path, line: int) -> Clip:

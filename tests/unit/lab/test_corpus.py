@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from earshot.errors import InvalidInput
 from lab import corpus
@@ -87,12 +88,14 @@ def test_folders_are_artists_and_long_pieces_give_two_clips(tmp_path: Path) -> N
         (tmp_path / artist).mkdir(exist_ok=True)
         silence = np.zeros(seconds * 8_000, np.float32)
         (tmp_path / artist / f"{title}.flac").write_bytes(encoded(silence, 8_000, Kind("flac", "flac")))
+    soundfile.write(tmp_path / "Bob" / "untagged.wav", np.zeros(36 * 8_000, np.float32), 8_000)
     (tmp_path / "Bob" / "cover.jpg").write_bytes(b"no audio")
     found = sorted(corpus.of_folders([tmp_path]).clips, key=lambda clip: clip.clip_id)
     assert [(clip.clip_id, clip.artist, clip.start_s) for clip in found] == [
         ("Ann/long.flac a", "Ann", 20),
         ("Ann/long.flac b", "Ann", 66),
         ("Bob/short.flac a", "Bob", 5),
+        ("Bob/untagged.wav a", "Bob", 5),
     ]
     with pytest.raises(InvalidInput, match="is no folder"):
         corpus.of_folders([tmp_path / "missing"])
