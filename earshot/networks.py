@@ -31,7 +31,7 @@ class Network:
 # Half a patch of MSD_musicnn: a shorter clip would be repeated more than twice to fill one.
 # 320 frames of the convnet of Choi et al.: what four poolings leave one of.
 MUSICNN: Final = Network("musicnn-msd@1", rate_hz=16_000, min_seconds=1.5, clip_s=30.0, dimensions=624)
-MUSICNN_MN04: Final = Network("musicnn-mn04@1", rate_hz=32_000, min_seconds=1.5, clip_s=30.0, dimensions=1264)
+MUSICNN_MN04: Final = Network("musicnn-mn04@2", rate_hz=32_000, min_seconds=1.5, clip_s=30.0, dimensions=1264)
 CHOI: Final = Network("choi-2017@1", rate_hz=12_000, min_seconds=6.84, clip_s=29.0, dimensions=160)
 
 NETWORKS: Mapping[str, Network] = MappingProxyType({network.name: network for network in (MUSICNN, MUSICNN_MN04, CHOI)})

@@ -28,7 +28,8 @@ class Recipe:
     channel: str | None = None
     """The file that says how features move when the same audio is encoded otherwise; None: they may."""
     spread: float = 0.0
-    """Directions are weighted by so high a power of how much the catalogue varies in them; 0: all the same."""
+    """Directions are weighted by so high a power of how much the catalogue varies in them; 0: all the same. Below 0, what
+    many tracks share counts less, and there are fewer hubs."""
 
 
 _MUSICNN_PRIOR = "musicnn_msd_prior"
@@ -43,15 +44,15 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType({
             prior=_MUSICNN_PRIOR, channel="musicnn_msd_channel",
         ),
         Recipe(
-            "musicnn-mn04@1-128d", MUSICNN_MN04, "within-class", 128,
-            prior="musicnn_mn04_prior", channel="musicnn_mn04_channel", spread=0.1,
+            "musicnn-mn04@2-128d", MUSICNN_MN04, "within-class", 128,
+            prior="musicnn_mn04_prior", channel="musicnn_mn04_channel", spread=-0.05,
         ),
         Recipe("choi-2017@1-160d", CHOI, "centred", 160),
     )
 })  # fmt: skip
 _DEFAULTS: Mapping[str, str] = MappingProxyType({
     MUSICNN.name: "musicnn-msd@1-128d-channel",
-    MUSICNN_MN04.name: "musicnn-mn04@1-128d",
+    MUSICNN_MN04.name: "musicnn-mn04@2-128d",
     CHOI.name: "choi-2017@1-160d",
 })  # fmt: skip
 

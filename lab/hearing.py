@@ -27,7 +27,7 @@ from lab.encoding import ENCODINGS, LOSSLESS, Samples
 
 Raw = npt.NDArray[np.float16]
 """(n, 2, D): embedding and drift, as the extractor stores them."""
-_MADE: Final = "1"
+_MADE: Final = "2"
 """Another number where encodings or distortions of the same name are made otherwise than before."""
 _load = cache(load_network)
 _cutter = cache(Cutter)

@@ -41,7 +41,7 @@ unchanged. What PyAV's wheels bring along is built at https://github.com/PyAV-Or
 account of one's own hands nothing on.
 
 Wheels hold the texts of their licences (`*.dist-info`), which stay where they are. The network's weights (MSD_musicnn)
-are under the ISC licence; those of EfficientAT mn04 (Florian Schmid), which are in `musicnn-mn04@1`, under the MIT
+are under the ISC licence; those of EfficientAT mn04 (Florian Schmid), which are in `musicnn-mn04@2`, under the MIT
 licence (`extractor/model/data/LICENSE.EfficientAT`). Written by `make notices`; `make package` lists the same with
 checksums, as CycloneDX has it.
 """

@@ -25,7 +25,7 @@ def model_dir() -> Path:
 
 @cache
 def mn04_model_dir() -> Path:
-    """build/model with `musicnn-mn04@1` too."""
+    """build/model with `musicnn-mn04@2` too."""
     directory = model_dir()
     _build(directory, MUSICNN_MN04, "-m", "extractor.model", MUSICNN_MN04.name)
     return directory

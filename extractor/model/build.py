@@ -40,7 +40,7 @@ def build_musicnn(directory: Path) -> bool:
 
 
 def build_musicnn_mn04(directory: Path) -> bool:
-    """`build` of `musicnn-mn04@1`, and of the network that it hears beside its own."""
+    """`build` of `musicnn-mn04@2`, and of the network that it hears beside its own."""
     beside = build_musicnn(directory)
     return build(directory, MUSICNN_MN04, _mn04) or beside
 

@@ -1,6 +1,6 @@
-"""`musicnn-mn04@1`: MSD_musicnn, and beside it the lower half of EfficientAT mn04, which knows sounds of every kind.
+"""`musicnn-mn04@2`: MSD_musicnn, and beside it the lower half of EfficientAT mn04, which knows sounds of every kind.
 
-One decoding at 32 kHz serves both: MSD_musicnn hears every second sample of it.
+One decoding at 32 kHz serves both: MSD_musicnn hears it at 16 kHz, and every second patch of it (docs/adr/0043).
 """
 
 from pathlib import Path
@@ -25,13 +25,15 @@ _HALVED_FRAMES = 400
 """A shorter segment is not halved."""
 _LEAST_FRAMES = 200
 """A shorter one is repeated."""
+_PATCH_STEP = 2
+"""MSD_musicnn costs half so, and nothing is lost that could be told from chance."""
 
 
 class MusicnnMn04:
-    """1,264 features: the 624 of `musicnn-msd@1`; and of mn04, by channel and frequency, means over time.
+    """1,264 features: the 624 of `musicnn-msd@1`, and of mn04, by channel and frequency, means over time.
 
     256 are those of its block 6 (16 channels, 16 frequencies), 384 those of block 12 (48, 8), of each half of each
-    ten seconds. Tags are musicnn's.
+    ten seconds. Musicnn's are means over every second patch, and so are the tags.
 
     Raises:
         InvalidSettings: the model files are missing or damaged; those of `musicnn-msd@1` are needed, too.
@@ -48,7 +50,7 @@ class MusicnnMn04:
         options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(files.graph, options, providers=["CPUExecutionProvider"])
         self._mels = KaldiMels(files.filterbank)
-        self._musicnn = MusicnnMsd(model_dir, threads)
+        self._musicnn = MusicnnMsd(model_dir, threads, _PATCH_STEP)
 
     def features(self, samples: Samples) -> Features:
         """Embedding: means over patches and halves. Drift: mean of their first half minus that of their second."""

@@ -61,7 +61,7 @@ def test_a_network_that_hears_more_takes_over_once_all_its_tracks_were_heard(of_
     assert (of_old.latest()["model"], of_old.latest()["tracks"]) == (MUSICNN.name, 6)
     hear(of_old, new, MUSICNN_MN04, *TRACKS[4:])
     latest = of_old.latest()
-    assert (latest["model"], latest["recipe"]) == (MUSICNN_MN04.name, "musicnn-mn04@1-128d")
+    assert (latest["model"], latest["recipe"]) == (MUSICNN_MN04.name, "musicnn-mn04@2-128d")
     assert (latest["raw_dim"], latest["dim"], latest["tracks"]) == (1264, 128, 6)
     _assert_each_is_its_own_nearest(of_old)
 

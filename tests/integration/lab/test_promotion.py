@@ -115,8 +115,8 @@ def test_a_recipe_that_is_not_kept_is_refused_with_the_setting_that_keeps_it(
         check_kept(narrow, recipe_named(_NEW))
     assert f"EARSHOT_RECIPES=musicnn-msd@1-128d,{_OLD},{_NEW} " in refused.value.hint
     with pytest.raises(RecipeNotReady) as refused:
-        check_kept(services, recipe_named("musicnn-mn04@1-128d"))
-    assert "EARSHOT_MODEL=musicnn-mn04@1" in refused.value.hint
+        check_kept(services, recipe_named("musicnn-mn04@2-128d"))
+    assert "EARSHOT_MODEL=musicnn-mn04@2" in refused.value.hint
 
 
 def test_verdicts_are_kept_whatever_they_are_and_read_the_newest_first(bucket: IndexStore) -> None:

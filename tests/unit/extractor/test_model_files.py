@@ -104,6 +104,6 @@ def test_choi_wants_its_weights_by_name(
 
 def test_an_unknown_network_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
-        InvalidSettings, match="EARSHOT_MODEL='vgg' is none of musicnn-msd@1, musicnn-mn04@1, choi-2017@1"
+        InvalidSettings, match="EARSHOT_MODEL='vgg' is none of musicnn-msd@1, musicnn-mn04@2, choi-2017@1"
     ):
         load_network("vgg", tmp_path)

@@ -23,7 +23,7 @@ def test_a_recipe_can_be_carried_out(recipe: Recipe) -> None:
 def test_every_network_has_a_default_recipe() -> None:
     assert [default_recipe(network).name for network in NETWORKS.values()] == [
         "musicnn-msd@1-128d-channel",
-        "musicnn-mn04@1-128d",
+        "musicnn-mn04@2-128d",
         "choi-2017@1-160d",
     ]
     assert network_named(DEFAULT_NETWORK) == MUSICNN
@@ -50,7 +50,7 @@ def test_recipes_are_kept_in_the_order_of_the_setting(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("model", "recipes", "problem"),
     [
-        ("vgg", "", r"EARSHOT_MODEL='vgg' is none of musicnn-msd@1, musicnn-mn04@1, choi-2017@1"),
+        ("vgg", "", r"EARSHOT_MODEL='vgg' is none of musicnn-msd@1, musicnn-mn04@2, choi-2017@1"),
         ("musicnn-msd@1", "musicnn-msd@1-7d", r"no recipe 'musicnn-msd@1-7d'"),
         (
             "musicnn-msd@1",
