@@ -129,7 +129,8 @@ def _refined(correlation: Curve, bpm: float, rate: float) -> float:
             return 60 * rate / lag
         before, at, after = correlation[peak - 1 : peak + 2].tolist()
         curved = before - 2 * at + after
-        lag = (peak + (0.5 * (before - after) / curved if curved < 0 else 0)) / beats
+        beyond = 0.5 * (before - after) / curved if curved < 0 else 0.0
+        lag = (peak + min(max(beyond, -0.5), 0.5)) / beats  # of a slope the parabola's vertex may lie anywhere
         beats *= 2
 
 

@@ -88,6 +88,17 @@ def test_silence_has_no_beat() -> None:
     assert (found.bpm, found.clarity) == (None, 0)
 
 
+@pytest.mark.parametrize("seed", [793, 1129, 1172, 2336])
+def test_a_wavering_pulse_has_a_tempo_that_music_may_have(seed: int) -> None:
+    """Where the autocorrelation has a slope and no peak, the vertex of a parabola through it may lie anywhere."""
+    random = np.random.default_rng(seed)
+    strength = np.abs(random.standard_normal(int(random.integers(400, 1900)))).astype(np.float32)
+    smoothed = np.convolve(strength, np.ones(int(random.integers(1, 30))), "same").astype(np.float32)
+    found = pulse_of(Onsets(smoothed, FRAMES_PER_S))
+    assert found
+    assert found.bpm is None or 38 < found.bpm < 245
+
+
 def test_an_onset_is_a_rise_and_nothing_else() -> None:
     mels = np.array([[0, 1], [1, 1], [0, 3]], np.float32)
     assert onset_strength(mels).tolist() == [0, 0.5, 1]
