@@ -1,9 +1,9 @@
 """What a clip asks for. A microphone hears music quieter than records are, and noise with it.
 
-The extractor hears a quiet clip twice: as it came, and as loud as records are. What noise adds to an embedding lies
-mostly in a few directions, which are taken out of the question (nuisance attribute projection; Solomonoff, Quillen and
-Boardman, *Channel compensation for SVM speaker recognition*, Odyssey 2004). Whether that helps says the catalogue: the
-better of both questions comes nearer to a track.
+The extractor hears a quiet clip twice: as it came, and as loud as records are. Some records are quiet, but not many: the
+first hearing is asked for only where it comes clearly nearer to a track. What noise adds to an embedding lies mostly in
+a few directions, which are taken out of the question (nuisance attribute projection; Solomonoff, Quillen and Boardman,
+*Channel compensation for SVM speaker recognition*, Odyssey 2004): music that is not noisy is found as well without them.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +18,8 @@ from earshot.index.transform import CatalogueTransform, Matrix, unit
 
 SAME = 0.9
 """A clip that is so similar to a track as it came is of that very file: its level and its noise are the track's."""
+CLEARLY = 0.15
+"""By so much nearer comes a record that is quiet, and hardly a recording that is."""
 DIRECTIONS = 8
 
 
@@ -39,9 +41,10 @@ def asked(hearings: Sequence[Vector], noise: Matrix, nearest: Callable[[Vector],
     """
     if nearest(hearings[0]) >= SAME:
         return Asked(hearings[0], 0)
-    heard = hearings[-1]
-    plain = unit((heard - noise.T @ (noise @ heard))[None])[0]
-    return Asked(max(heard, plain, key=nearest), len(hearings) - 1)
+    plain = unit(np.stack([heard - noise.T @ (noise @ heard) for heard in hearings]))
+    if len(plain) > 1 and nearest(plain[0]) > nearest(plain[-1]) + CLEARLY:
+        return Asked(plain[0], 0)
+    return Asked(plain[-1], len(plain) - 1)
 
 
 def noise_directions(model: str, transform: CatalogueTransform) -> Matrix:
