@@ -28,8 +28,8 @@ class Recipe:
     channel: str | None = None
     """The file that says how features move when the same audio is encoded otherwise; None: they may."""
     spread: float = 0.0
-    """Directions are weighted by so high a power of how much the catalogue varies in them; 0: all the same. Below 0, what
-    many tracks share counts less, and there are fewer hubs."""
+    """Directions are weighted by so high a power of how much the catalogue varies in them; 0: all the same.
+    Below 0, what many tracks share counts less, and there are fewer hubs."""
 
 
 _MUSICNN_PRIOR = "musicnn_msd_prior"

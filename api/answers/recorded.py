@@ -1,9 +1,9 @@
 """What a clip asks for. A microphone hears music quieter than records are, and noise with it.
 
-The extractor hears a quiet clip twice: as it came, and as loud as records are. Some records are quiet, but not many: the
-first hearing is asked for only where it comes clearly nearer to a track. What noise adds to an embedding lies mostly in
-a few directions, which are taken out of the question (nuisance attribute projection; Solomonoff, Quillen and Boardman,
-*Channel compensation for SVM speaker recognition*, Odyssey 2004): music that is not noisy is found as well without them.
+The extractor hears a quiet clip twice: as it came, and as loud as records are. Some records are quiet, but few: the
+first hearing is asked for only where it comes clearly nearer to a track. What noise adds to an embedding lies mostly
+in a few directions, which are taken out of the question (nuisance attribute projection; Solomonoff, Quillen and
+Boardman, *Channel compensation for SVM speaker recognition*, Odyssey 2004): music without noise is found as well so.
 """
 
 from collections.abc import Callable, Sequence
