@@ -7,7 +7,7 @@ Listeners whom no model has seen are given four fifths of what they played; the 
 import csv
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
@@ -47,14 +47,14 @@ class PlaysCorpus:
         sha256: of all that is in it.
         interactions: of all listeners.
         features: None: nothing is known.
-        source: whose plays these are, in words for a judgement.
+        source: whose plays these are (`source`, in words), and which: parameters of a judgement.
         serving: the model that serves these people; None: none does, or nobody knows.
     """
 
     sha256: str
     interactions: Interactions
-    features: Features | None = None
-    source: Mapping[str, str | int] = field(default_factory=dict)
+    features: Features | None
+    source: Mapping[str, str | int]
     serving: Recipe | None = None
 
     @classmethod
