@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from config.local import LocalSettings
 from demo.music import demo_music
 from earshot.errors import InvalidInput
 from earshot.networks import DEFAULT_NETWORK, network_named
@@ -14,15 +15,19 @@ from lab.evaluate import hear_corpus, judge
 from lab.findings import write_judgement
 from lab.hearing import is_built
 from lab.judgement import Judgement
-from lab.listening import ITEM_KNN, invented_plays, judge_listening, read_plays
+from lab.lake import plays_of
+from lab.listening import ITEM_KNN, PlaysCorpus, invented_plays, judge_listening, read_plays
 from lab.metadata import NAME as METADATA
 from lab.metadata import judge_metadata
 from lab.report import listening_report, report
+from lab.stages import add_stage, in_its_stage
+from ops.connection import reach
 
 _ROOT = Path(__file__).resolve().parents[1]
 WORK_DIR = _ROOT / "build" / "lab"
 """Where what was heard is kept."""
-INVENTED = Path("-")
+INVENTED, LAKE = "invented", "lake"
+"""Plays that are in no table: of people who do not exist, and of a stage's own."""
 
 
 def add_evaluate(verbs: Any) -> None:
@@ -35,29 +40,46 @@ def add_evaluate(verbs: Any) -> None:
     parser.add_argument("--against", metavar="CHAMPION", help="what the others are compared with")
     parser.add_argument("--out", type=Path, default=WORK_DIR / "judgements", metavar="FOLDER")
     parser.add_argument(
-        "--listening", nargs="?", type=Path, const=INVENTED, metavar="CSV", help="models of listening, on these plays"
-    )
+        "--listening", nargs="?", const=INVENTED, metavar="PLAYS",
+        help="models of listening, on plays of a table (a CSV), of a stage (`lake`) or of invented people (`invented`)",
+    )  # fmt: skip
+    add_stage(parser, "whose lake it is: ")
     parser.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> None:
-    """Judge, print and write.
+def run(options: argparse.Namespace) -> int:
+    """Judge, print and write; the exit code.
 
     Raises:
         InvalidInput: there is no such recipe or model, or the corpus cannot be used.
         InvalidSettings: a network's files are missing.
     """
+    if options.listening == LAKE:
+        return in_its_stage(_listening_of_stage, options)
+    if options.stage:
+        raise InvalidInput(
+            f"--stage {options.stage} says whose lake is read, and none is", hint="Add: --listening lake"
+        )
     if options.listening:
-        plays = invented_plays() if options.listening == INVENTED else read_plays(options.listening)
-        models = {each.subject: each for each in judge_listening(plays)}
-        print(listening_report([*models.values()], _named(options.against or ITEM_KNN, models)))
-        _write([*models.values()], options.out)
-        return
+        plays = invented_plays() if options.listening == INVENTED else read_plays(Path(options.listening))
+        return _listening(plays, options)
     against = options.against or default_recipe(network_named(DEFAULT_NETWORK)).name
     names = list(dict.fromkeys([against, *(options.recipes or [*built_recipes(), METADATA])]))
     judged = {each.subject: each for each in judge_all(names, music(options.corpus), WORK_DIR)}
     print(report([*judged.values()], _named(against, judged)))
     _write([*judged.values()], options.out)
+    return 0
+
+
+def _listening_of_stage(settings: LocalSettings, options: argparse.Namespace) -> int:
+    return _listening(plays_of(reach(settings), settings.local_dir / "cache" / "lab"), options)
+
+
+def _listening(plays: PlaysCorpus, options: argparse.Namespace) -> int:
+    models = {each.subject: each for each in judge_listening(plays)}
+    print(listening_report([*models.values()], _named(options.against or ITEM_KNN, models)))
+    _write([*models.values()], options.out)
+    return 0
 
 
 def music(places: Sequence[Path]) -> Corpus:

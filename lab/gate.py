@@ -49,6 +49,7 @@ MARGINS: Final[Sequence[Margin]] = (
     Margin("query */recall@1", 0.10, "a clip that is distorted so is rare"),
     Margin("fitted to */recall@1", 0.05, "everybody begins with a small catalogue"),
     Margin("ndcg@10", 0.01, "models of listening differ by so much"),
+    Margin("recall@20", 0.02, "who goes on past the first ten shall find no less: one in fifty of what they will play"),
 )
 """What counts, by the first that matches; what matches none is told and decides nothing: of a hundred metrics that say
 the same some would always be worse by chance."""

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
@@ -31,6 +31,8 @@ MODELS: Mapping[str, Recipe] = {
     "item-kNN+ALS+EASE, cold tracks foretold": Recipe(knn=1, als=1, ease=1, foretold=0.6),
 }
 """What is judged beside popularity."""
+SERVING: Final = "serving"
+"""The model whose table serves, fitted anew to those who are not held out: its own table has seen them."""
 NDCG, RECALL, RECIPROCAL = "ndcg@10", "recall@20", "reciprocal_rank"
 _SEED = 0
 _FEWEST = 10
@@ -39,11 +41,37 @@ _DIGITS = 18
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaysCorpus:
-    """Who played what. `sha256`: of all that is in it."""
+    """Who played what, and what is known of the tracks.
+
+    Attributes:
+        sha256: of all that is in it.
+        interactions: of all listeners.
+        features: None: nothing is known.
+        source: whose plays these are (`source`, in words), and which: parameters of a judgement.
+        serving: the model that serves these people; None: none does, or nobody knows.
+    """
 
     sha256: str
     interactions: Interactions
-    features: Features | None = None
+    features: Features | None
+    source: Mapping[str, str | int]
+    serving: Recipe | None = None
+
+    @classmethod
+    def of(
+        cls,
+        interactions: Interactions,
+        features: Features | None,
+        source: Mapping[str, str | int],
+        serving: Recipe | None = None,
+    ) -> Self:
+        """Such a corpus, named by the bytes of its arrays: the same listeners in another order are another one."""
+        digest = hashlib.sha256(str(interactions.n_items).encode())
+        said = features if features and features.say_anything() else None
+        known = (said.artists, said.albums, said.sound) if said else ()
+        for array in (interactions.starts, interactions.items, interactions.confidence, *known):
+            digest.update(b"" if array is None else np.ascontiguousarray(array).data)
+        return cls(digest.hexdigest(), interactions, said, source, serving)
 
 
 def read_plays(table: Path) -> PlaysCorpus:
@@ -73,51 +101,47 @@ def read_plays(table: Path) -> PlaysCorpus:
     interactions = Interactions.of_evidence(evidence, n_listeners=len(listeners), n_items=len(tracks))
     columns = {name: {row["track"]: row[name] for row, _ in listed if row.get(name)} for name in ("artist", "album")}
     features = Features(_labels(columns["artist"], tracks), _labels(columns["album"], tracks))
-    return _corpus(interactions, features if features.say_anything() else None)
+    return PlaysCorpus.of(interactions, features, {"source": table.name})
 
 
 def invented_plays() -> PlaysCorpus:
     """The plays of 600 people who do not exist, of 3,000 tracks."""
-    return _corpus(*invented.interactions())
+    return PlaysCorpus.of(*invented.interactions(), {"source": "invented people"})
 
 
 def judge_listening(plays: PlaysCorpus) -> list[Judgement]:
-    """The judgements of popularity and of all models that can be fitted to these plays.
+    """The judgements of popularity, of all models that can be fitted to these plays, and of what serves.
 
     Raises:
         InvalidInput: too few have played anything.
     """
     parts = split(plays.interactions, _SEED)
-    if parts.test.n_listeners < _FEWEST:
+    judged = int((parts.test.sizes > 1).sum())
+    if judged < _FEWEST:
         raise InvalidInput(
-            f"{plays.interactions.n_listeners} listeners are too few to judge models of listening on",
-            hint=f"A fifth of them is judged; there must be {5 * _FEWEST}.",
+            f"{plays.interactions.n_listeners} listeners are too few to judge models of listening on: "
+            f"of the fifth that is held out {judged} have played two tracks, and it takes {_FEWEST}",
+            hint="Judge once more have played, or on other plays (docs/lab.md).",
         )
     fits = Fits(parts.train, plays.features, _SEED)
+    models = {**MODELS, **({SERVING: plays.serving} if plays.serving else {})}
     rankers: dict[str, Ranker] = {POPULARITY: of_popularity(fits.listeners)}
-    for name, recipe in MODELS.items():
-        if not recipe.foretold or plays.features is not None:
+    for name, recipe in models.items():
+        if not recipe.foretold or plays.features is not None or name == SERVING:
             rankers[name] = of_table(fits.table(recipe))
-    return [_judged(name, ranker, parts.test, plays) for name, ranker in rankers.items()]
+    return [_judged(name, ranker, parts.test, plays, models.get(name)) for name, ranker in rankers.items()]
 
 
-def _judged(name: str, ranker: Ranker, test: Interactions, plays: PlaysCorpus) -> Judgement:
+def _judged(name: str, ranker: Ranker, test: Interactions, plays: PlaysCorpus, recipe: Recipe | None) -> Judgement:
     found = judge(ranker, test)
     values = {NDCG: found.ndcg, RECALL: found.recall, RECIPROCAL: found.reciprocal}
     scores = {metric: {f"{n:06d}": float(score) for n, score in enumerate(of)} for metric, of in values.items()}
     told: dict[str, str | int | float] = {
         "listeners": plays.interactions.n_listeners, "tracks": plays.interactions.n_items,
-        "pairs": len(plays.interactions.items), "seed": _SEED,
+        "pairs": len(plays.interactions.items), "seed": _SEED, **plays.source,
     }  # fmt: skip
-    recipe = MODELS[name].to_parameters() if name in MODELS else {}
-    return Judgement(name, plays.sha256, scores, {"coverage@10": found.coverage}, told | recipe)
-
-
-def _corpus(interactions: Interactions, features: Features | None) -> PlaysCorpus:
-    digest = hashlib.sha256()
-    for array in (interactions.starts, interactions.items, interactions.confidence):
-        digest.update(array.tobytes())
-    return PlaysCorpus(digest.hexdigest(), interactions, features)
+    parameters = recipe.to_parameters() if recipe else {}
+    return Judgement(name, plays.sha256, scores, {"coverage@10": found.coverage}, told | parameters)
 
 
 def _codes(names: Sequence[str]) -> dict[str, int]:

@@ -1,7 +1,6 @@
 """`python -m lab gate`, `pin`, `promote`, `rollback`: the words of the command line, and which stage they are about."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,9 @@ from earshot.recipes import default_recipe
 from lab import verbs
 from lab.corpus import Corpus
 from lab.evaluating import WORK_DIR, music
+from lab.stages import Verb, add_stage, in_its_stage
 from ops.connection import reach
-from ops.terminal import aws_in_words, in_words, say
-
-Verb = Callable[[LocalSettings, argparse.Namespace], int]
-"""Runs, and returns the exit code."""
+from ops.terminal import say
 
 
 def gate(settings: LocalSettings, options: argparse.Namespace) -> int:
@@ -49,8 +46,8 @@ def add_promoting(named: Any) -> None:
 
     def add(name: str, verb: Verb) -> argparse.ArgumentParser:
         added: argparse.ArgumentParser = named.add_parser(name, help=verb.__doc__, description=verb.__doc__)
-        added.set_defaults(run=lambda options: _in_its_stage(verb, options))
-        added.add_argument("--stage", help="`local`, or the name of a deployment (EARSHOT_STAGE; local)")
+        added.set_defaults(run=lambda options: in_its_stage(verb, options))
+        add_stage(added)
         return added
 
     gating = add("gate", gate)
@@ -65,15 +62,6 @@ def add_promoting(named: Any) -> None:
         "--incomplete", action="store_true", help="although it lacks tracks of the one that serves, which are left out"
     )
     add("rollback", rollback)
-
-
-def _in_its_stage(verb: Verb, options: argparse.Namespace) -> int:
-    def run(settings: LocalSettings) -> int:
-        chosen = settings.model_copy(update={"stage": options.stage or settings.stage})
-        with aws_in_words(chosen.stage):
-            return verb(chosen, options)
-
-    return in_words(run)
 
 
 def _folders(settings: LocalSettings) -> verbs.Folders:

@@ -34,7 +34,8 @@ def report(judgements: Sequence[Judgement], champion: Judgement) -> str:
 def listening_report(judgements: Sequence[Judgement], champion: Judgement) -> str:
     """Models of listening: what was found of each, and how the others differ from the champion."""
     told, metrics = champion.parameters, [*champion.scores]
-    plays = f"{told['listeners']} listeners of {told['tracks']} tracks; {len(champion.scores[metrics[0]])} were judged"
+    whose = f"{told['source']}: {told['listeners']} listeners of {told['tracks']} tracks"
+    plays = f"{whose}; {len(champion.scores[metrics[0]])} were judged; corpus {champion.corpus[:12]}"
     means = _table(
         ("model", *metrics, *champion.figures),
         (

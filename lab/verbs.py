@@ -40,7 +40,9 @@ def gate(findings: Path, champion: str, say: Say) -> int:
     judgements = [judgement_in(file) for file in judgement_files(findings)]
     champions = {each.corpus: each for each in judgements if each.subject == champion}
     if not champions:
-        say(f"{findings} holds no judgement of {champion}: python -m lab evaluate {champion} --out {findings}")
+        held = "; ".join(sorted({each.subject for each in judgements})) or "none at all"
+        say(f"{findings} holds no judgement of {champion}, but of: {held}")
+        say(f"python -m lab evaluate --out {findings} adds others (docs/lab.md)")
         return 1
     comparable = [each for each in judgements if each.subject != champion and each.corpus in champions]
     promoted = 0

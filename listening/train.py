@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,6 +38,25 @@ class Played:
     snapshot: Snapshot
 
 
+class Liked(NamedTuple):
+    """What a model is fitted to and judged on: the `tracks` that get a row, in whose order items are numbered, who did
+    what with them, and what of it was liked."""
+
+    tracks: Catalogue
+    evidence: Evidence
+    interactions: Interactions
+
+
+def liked(played: Played, catalogue: Catalogue) -> Liked:
+    """Of what was `played`, among all tracks of `catalogue` and those that are played without being in it."""
+    names: Ids = np.array([track_id.encode() for track_id in played.track_ids], np.bytes_)
+    tracks = catalogue.with_tracks(names)
+    evidence = played.evidence._replace(items=np.searchsorted(tracks.ids, names)[played.evidence.items])
+    n_listeners = int(evidence.listeners.max(initial=-1)) + 1
+    interactions = Interactions.of_evidence(evidence, n_listeners=n_listeners, n_items=len(tracks.ids))
+    return Liked(tracks, evidence, interactions)
+
+
 def train(
     played: Played, catalogue: Catalogue, store: ColisteningStore, work_dir: Path, choose_days: int = 7
 ) -> Manifest | None:
@@ -59,13 +79,8 @@ def train(
         DamagedIndex: what serves cannot be read.
     """
     began = time.perf_counter()
-    seen, evidence = store.head(), played.evidence
-    names: Ids = np.array([track_id.encode() for track_id in played.track_ids], np.bytes_)
-    tracks = catalogue.with_tracks(names)
-    evidence = evidence._replace(items=np.searchsorted(tracks.ids, names)[evidence.items])
-    interactions = Interactions.of_evidence(
-        evidence, n_listeners=int(evidence.listeners.max(initial=-1)) + 1, n_items=len(tracks.ids)
-    )
+    seen = store.head()
+    tracks, evidence, interactions = liked(played, catalogue)
     if int((interactions.sizes > 1).sum()) < LEAST_LISTENERS:
         return None
     serving, drift = store.manifest(seen.pointer) if seen else None, None

@@ -39,22 +39,18 @@ def train_on(
     """
     with TemporaryDirectory(dir=folder) as place:
         catalogue = catalogue_of(s3, index_bucket, Path(place) / "index")
-        manifest = train(
-            Played(evidence_of(heard), heard.track_ids, snapshot),
-            catalogue,
-            ColisteningStore(s3, index_bucket),
-            Path(place),
-            choose_days,
-        )
+        store = ColisteningStore(s3, index_bucket)
+        manifest = train(played_by(heard, snapshot), catalogue, store, Path(place), choose_days)
     if manifest is None:
         logger().info("too few have played anything to learn from", listeners=snapshot.listeners)
 
 
-def evidence_of(heard: Heard) -> Evidence:
-    """What plays and opinions say of each listener and track."""
+def played_by(heard: Heard, snapshot: Snapshot) -> Played:
+    """What plays and opinions say of each listener and track, as a model learns from it."""
     plays, said = evidence_of_plays(heard.listener, heard.track, heard.at, heard.skip), heard.opinions
     none = np.zeros(len(said.at), np.int64)
-    return with_opinions(plays, Evidence(said.listener, said.track, none, none, said.at, said.feedback))
+    opinions = Evidence(said.listener, said.track, none, none, said.at, said.feedback)
+    return Played(with_opinions(plays, opinions), heard.track_ids, snapshot)
 
 
 def catalogue_of(s3: "S3Client", index_bucket: str, folder: Path) -> Catalogue:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast
 
 from bench.figures import Figures
-from bench.listening import data, folding, judged, quality, tastes
+from bench.listening import compared, data, folding, judged, quality, tastes
 from bench.listening.report import (
     NOT_MEASURED,
     Target,
@@ -38,12 +38,14 @@ def ask_serving() -> Answer:
 
 
 def ask_quality() -> Answer:
-    """Champions on real plays, and cold tracks."""
+    """Champions on real plays beside other models, and cold tracks."""
     found: Figures = {}
     targets: list[Target] = []
     for name, read in (("playlists", data.playlists), ("lastfm", data.lastfm)):
         real = read()
         measured, outcome = quality.against_models_in_full(real) if real else (None, None)
+        if real and measured and outcome:
+            measured["compared"] = compared.against_knn(real, outcome.champion.recipe)
         found[name] = measured or NOT_MEASURED
         targets += quality_targets(name, measured)
         if name == "playlists":

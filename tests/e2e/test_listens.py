@@ -11,8 +11,9 @@ import numpy as np
 
 from bench.listening.judged import hear, wait_until_searchable, wake
 from earshot.api_client import ApiClient
-from earshot.colistening.manifest import POINTER_KEY
+from earshot.colistening.store import ColisteningStore
 from earshot.stores.plays_lake import PlaysLake
+from lab.lake import plays_of
 from listening.parquet import Plays
 from simulator.asking import Players, catalogue_at
 from simulator.judging import POPULAR, WAYS, held_out, ndcg
@@ -64,7 +65,9 @@ def test_ten_thousand_plays_are_imported_with_a_bar_and_can_be_imported_again(
     assert _earshot(stack, "listens", "forget", "--yes").returncode == 0
 
 
-def test_what_people_play_is_learned_and_others_are_recommended_what_they_never_told(stack: LocalStack) -> None:
+def test_what_people_play_is_learned_and_others_are_recommended_what_they_never_told(
+    stack: LocalStack, tmp_path: Path
+) -> None:
     """By HTTP, the queue and the lake to a table that serves; of a thousand plays of thirty people."""
     deployment, url = stack.deployment, f"http://127.0.0.1:{stack.port}"
     ids = hear(deployment.tracks, 120)
@@ -79,7 +82,11 @@ def test_what_people_play_is_learned_and_others_are_recommended_what_they_never_
     bucket, s3 = deployment.parameters["index-bucket"], deployment.session.client("s3")
     until(lambda: not deployment.waiting("plays"), 30, "all plays are kept")
     wake("learn_listening", Endpoint(stack.aws_port), stack.directory)
-    assert s3.get_object(Bucket=bucket, Key=POINTER_KEY)["Body"].read()
+    store = ColisteningStore(s3, bucket)
+    head = store.head()
+    assert head is not None
+    learned, judged_on = store.manifest(head.pointer).training.data, plays_of(deployment, tmp_path)
+    assert (judged_on.source["plays"], judged_on.interactions.n_listeners) == (learned.plays, learned.listeners)
     until(lambda: "listening" in players.recommended(people[2].key, 1.0)[1], 30, "the table serves")
     found: dict[str, list[float]] = {way: [] for way in (POPULAR, *WAYS)}
     fame = np.argsort(-catalogue.popularity).tolist()

@@ -87,6 +87,19 @@ def test_what_does_not_count_is_told_and_decides_nothing() -> None:
     assert not verdict(champion, judgement("candidate", {"clean/recall@1": 0.6, "half mp3 64/tags@10": 0.9})).promoted
 
 
+def test_of_models_of_listening_more_at_the_top_does_not_pay_for_less_below_and_no_figure_bounds_them() -> None:
+    def model(subject: str, **rates: float) -> Judgement:
+        named = {f"{name}@{at}": rate for (name, rate), at in zip(rates.items(), (10, 20), strict=True)}
+        return replace(judgement(subject, named), figures={"coverage@10": 0.2})
+
+    knn = model("item-kNN", ndcg=0.2, recall=0.3)
+    assert verdict(knn, model("EASE", ndcg=0.3, recall=0.3)).promoted
+    refused = verdict(knn, model("ALS", ndcg=0.3, recall=0.25))
+    assert not refused.promoted
+    assert not refused.ratios
+    assert refused.reasons[-1].startswith("recall@20 -0.0")
+
+
 def test_what_was_judged_by_other_metrics_or_elsewhere_is_not_compared() -> None:
     with pytest.raises(InvalidJudgement, match=r"both judged by clean/artist@10"):
         verdict(_CHAMPION, judgement("candidate", {"clean/recall@1": 0.8}))
