@@ -45,7 +45,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType({
         ),
         Recipe(
             "musicnn-mn04@2-128d", MUSICNN_MN04, "within-class", 128,
-            prior="musicnn_mn04_prior", channel="musicnn_mn04_channel", spread=-0.05,
+            prior="musicnn_mn04_prior", channel="musicnn_mn04_channel", spread=-0.075,
         ),
         Recipe("choi-2017@1-160d", CHOI, "centred", 160),
     )
