@@ -13,16 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from config.local import LocalSettings
 from earshot.errors import DamagedIndex, LocalStackError
-from earshot.ids import CrawlId
 from earshot.intake import start_crawl
-from earshot.listening_journal import ListeningJournal
 from earshot.playlists import parse_playlist
 from earshot.running_stack import RunningStack
 from earshot.watching import Recurring, Watched
 from local import embedded_aws
 from local.board import Board
 from local.event_loop import EventLoop
-from local.functions import listening_journal
 from local.gateway import FrontDoor, listen
 from local.process import Child
 from local.resources import create_all
@@ -83,12 +80,12 @@ class Stack:
         died_hard = embedded_aws.died_hard(directory / "aws") or undone.exists()
         if died_hard:
             undone.touch()
+        forgot = died_hard and not embedded_aws.has_state(directory / "aws")
         env = aws_environment(settings.aws_url, REGION) | {"EARSHOT_STAGE": settings.stage}
         self._start_aws(closing, env)
         create_all(self.session, settings.stage, self.timings)
-        self._say_again(ListeningJournal(listening_journal(directory)), died_hard)  # before anybody says anything new
         loop = self._prepare_functions(closing, env, port)
-        self._reconcile(died_hard)
+        self._reconcile(died_hard, forgot)
         undone.unlink(missing_ok=True)
         loop.start()
         if self._front_door is not None:
@@ -128,47 +125,22 @@ class Stack:
         self._loop.prepare()
         return self._loop
 
-    def _reconcile(self, died_hard: bool) -> None:
-        """Repair what the last end of the stack has left undone; crawl again what was cut short."""
+    def _reconcile(self, died_hard: bool, forgot: bool) -> None:
+        """Repair what the last end of the stack has left undone. `forgot`: it ended without a state file."""
         from ops.repair import Repaired, repair  # see _start_aws
 
-        directory = self.settings.local_dir
         if died_hard:
-            self.say("the stack was killed the last time; repairing …")
+            self.say("the stack was killed the last time; looking for what that has left undone …")
         repaired = repair(
             self.deployment,
-            directory / "cache" / "repair",
-            table_lost=died_hard,
-            messages_lost=died_hard,
+            self.settings.local_dir / "cache" / "repair",
+            table_lost=forgot,
+            messages_lost=forgot,
             check=died_hard,
             say=self.say,
         )
         if repaired != Repaired() or died_hard:
             self.say(f"repaired: {repaired}")
-        if died_hard:
-            self._crawl_again(Ledger(directory))
-
-    def _say_again(self, journal: ListeningJournal, died_hard: bool) -> None:
-        """Tell the embedded AWS what listeners have said since its last clean end, if it has forgotten that."""
-        if not died_hard:
-            journal.begin_anew()
-        elif count := journal.replay(self.deployment.plays_queue, self.deployment.listeners):
-            self.say(f"said again, what listeners said: {count} notes")
-
-    def _crawl_again(self, ledger: Ledger) -> None:
-        """Begin the crawls anew that the crawls table has lost; a repair has taken up those that it still holds."""
-        crawls = self.deployment.crawls
-        held = {summary.crawl_id for summary in crawls.list(None)}
-        for crawl_id, asked in ledger.unsettled().items():
-            if crawl_id not in held:
-                self.say(f"crawling again, it was cut short: {asked.playlist}")
-                start_crawl(
-                    parse_playlist(asked.playlist),
-                    crawls=crawls,
-                    crawl_queue=self.deployment.crawl_queue,
-                    remove_missing=asked.remove_missing,
-                    crawl_id=CrawlId(crawl_id),
-                )
 
     def _functions(self) -> list[Function]:
         ssm = self.session.client("ssm")
