@@ -131,7 +131,7 @@ def died_hard(state: Path) -> bool:
 
 
 def has_state(state: Path) -> bool:
-    """Whether there is a state file. Else tables and queues are empty, or as an older Earshot's last clean end left them."""
+    """Whether there is a state file. Else tables and queues are empty, or as an older Earshot's clean end left them."""
     return _state_file(state).exists()
 
 
@@ -179,10 +179,12 @@ def main(fd: int) -> None:
     own(state)  # until this process is gone
     file = StateFile(_state_file(state))
     _ended_marker(state).unlink(missing_ok=True)
-    WriteThrough(file, Flusher(file.path))
+    flusher = Flusher(file.path)
+    WriteThrough(file, flusher)
     sys.argv = ["ministack"]
     with contextlib.suppress(SystemExit):
         runpy.run_module("ministack", run_name="__main__")
+    flusher.stop()
     file.close()
     _ended_marker(state).touch()
 

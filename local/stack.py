@@ -6,13 +6,12 @@ import socket
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from config.local import LocalSettings
-from earshot.errors import DamagedIndex, LocalStackError
+from earshot.errors import LocalStackError
 from earshot.intake import start_crawl
 from earshot.playlists import parse_playlist
 from earshot.running_stack import RunningStack
@@ -28,11 +27,7 @@ from local.timings import AT_ONCE, on_aws
 from ops import lock
 from ops.connection import REGION, aws_environment
 from ops.deployment import Deployment
-from ops.ledger import Ledger
 from ops.terminal import Say
-
-if TYPE_CHECKING:
-    from ops.indexes import InService
 
 _GRACE_S = 15.0
 _WATCH_S = 1.0
@@ -80,6 +75,8 @@ class Stack:
         died_hard = embedded_aws.died_hard(directory / "aws") or undone.exists()
         if died_hard:
             undone.touch()
+        for name in ("crawls.jsonl", "listening.jsonl"):  # an older Earshot's notes, in them what people play
+            (directory / name).unlink(missing_ok=True)
         forgot = died_hard and not embedded_aws.has_state(directory / "aws")
         env = aws_environment(settings.aws_url, REGION) | {"EARSHOT_STAGE": settings.stage}
         self._start_aws(closing, env)
@@ -161,12 +158,9 @@ class Stack:
         Raises:
             LocalStackError: the embedded AWS or a poller has died.
         """
-        from ops.indexes import InService  # see _start_aws
-
-        ticks, ledger = 0, Ledger(self.settings.local_dir)
+        ticks = 0
         watched = [Watched(folder) for folder in self.settings.watch]
         recurring = [Recurring(called, self.settings.watch_every_s) for called in self.settings.watch_servers]
-        in_service = InService(self.deployment, self.settings.local_dir / "cache" / "ledger")
         while not stop.wait(_WATCH_S):
             if self._aws is not None and not self._aws.alive():
                 raise LocalStackError(
@@ -180,8 +174,6 @@ class Stack:
             ticks += 1
             if ticks % _SUMMARY_EVERY == 0 and (line := self.board.summary()):
                 self.say(line)
-            if ticks % _SUMMARY_EVERY == 0:
-                self._note_crawls(ledger, in_service)
             if ticks % _LOOK_EVERY == 0:
                 for folder in watched:
                     if folder.is_to_be_crawled():
@@ -202,10 +194,4 @@ class Stack:
                 remove_missing=True,
             )
         except (BotoCoreError, ClientError) as error:
-            self.board.trouble("aws", str(error))
-
-    def _note_crawls(self, ledger: Ledger, in_service: "InService") -> None:
-        try:
-            ledger.update(self.deployment, in_service)
-        except (BotoCoreError, ClientError, DamagedIndex) as error:
             self.board.trouble("aws", str(error))

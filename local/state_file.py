@@ -9,10 +9,10 @@ import os
 import sqlite3
 import sys
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from earshot.errors import LocalStackError
@@ -129,31 +129,44 @@ class Flusher:
 
     def __init__(self, database: Path) -> None:
         self._database = database
-        self._files: set[Path] = set()
-        self._dirty = threading.Event()
-        threading.Thread(target=self._run, name="flusher", daemon=True).start()
+        self._files: SimpleQueue[Path] = SimpleQueue()
+        self._has_commits = False
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="flusher", daemon=True)
+        self._thread.start()
 
     def committed(self) -> None:
         """The state file has something new."""
-        self._dirty.set()
+        self._has_commits = True
 
     def written(self, path: Path) -> None:
         """A file has been written, or replaced."""
-        self._files.add(path)
-        self._dirty.set()
+        self._files.put(path)
+
+    def stop(self) -> None:
+        """Flush once more, and end."""
+        self._over.set()
+        self._thread.join()
 
     def _run(self) -> None:
         try:
             with closing(_opened(self._database)) as database:
-                while self._dirty.wait():
-                    self._dirty.clear()
-                    files, self._files = self._files, set()
-                    for path in files | {path.parent for path in files}:  # a file's name is its folder's
-                        _sync(path)
-                    database.execute("PRAGMA wal_checkpoint(PASSIVE)")  # which syncs the log before the file
-                    time.sleep(FLUSH_EVERY_S)
+                while not self._over.wait(FLUSH_EVERY_S):
+                    self._flush(database)
+                self._flush(database)
         except (sqlite3.Error, OSError, LocalStackError) as error:
             die_of(error)
+
+    def _flush(self, database: sqlite3.Connection) -> None:
+        files: set[Path] = set()
+        while not self._files.empty():
+            path = self._files.get()
+            files |= {path, path.parent}  # which has the file's name
+        for path in files:
+            _sync(path)
+        if self._has_commits:
+            self._has_commits = False
+            database.execute("PRAGMA wal_checkpoint(PASSIVE)")  # syncs the log, then the file
 
 
 def die_of(error: Exception) -> None:
@@ -189,8 +202,8 @@ def _opened(path: Path) -> sqlite3.Connection:
         database.close()
         raise LocalStackError(
             f"the state of the embedded AWS in {path} cannot be read: {error}",
-            hint="Move it and the files named like it away, and start again: tracks are then written back from the index, "
-            "and the rest is lost.",
+            hint="Move it and the files named like it away, and start again: tracks are then written back from the"
+            " index, and the rest is lost.",
         ) from error
     return database
 
