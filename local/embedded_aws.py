@@ -38,27 +38,27 @@ def start(port: int, *, state: Path, log: Path, env: Mapping[str, str]) -> Child
     """
     if died_hard(state):
         _mend_descriptions(state / "s3")
+    return Child("local.embedded_aws", [], log=log, env=settings(port, state, env))
+
+
+def settings(port: int, state: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """MiniStack's, in its environment; its folder for what is temporary exists then."""
     temporary = state / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
-    return Child(
-        "local.embedded_aws",
-        [],
-        log=log,
-        env={
-            **env,
-            "BIND_HOST": "127.0.0.1",  # the default is every interface
-            "GATEWAY_PORT": str(port),
-            "IOT_MTLS_ENABLED": "0",
-            "SFTP_ENABLED": "0",
-            "PERSIST_STATE": "1",
-            "STATE_DIR": str(state / "services"),
-            "S3_PERSIST": "1",
-            "S3_DATA_DIR": str(state / "s3"),
-            "MINISTACK_REGION": env["AWS_REGION"],
-            "TMPDIR": str(temporary),
-            "LOG_LEVEL": "WARNING",
-        },
-    )
+    return {
+        **env,
+        "BIND_HOST": "127.0.0.1",  # the default is every interface
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state / "services"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        "MINISTACK_REGION": env["AWS_REGION"],
+        "TMPDIR": str(temporary),
+        "LOG_LEVEL": "WARNING",
+    }
 
 
 def wait_until_it_answers(child: Child, port: int) -> None:

@@ -1,5 +1,6 @@
 """SIGKILL for every process of a stack on one machine: whatever it has answered is there when it starts again."""
 
+import contextlib
 import json
 import threading
 import time
@@ -15,10 +16,9 @@ from earshot.errors import ApiUnreachable
 from tests.corpus import clips
 from tests.e2e.conftest import LocalStack, until
 
-_ROUNDS = 3
-_TRACKS = 6
-_MEANWHILE_S = 1.5
-_STARTS_WITHIN_S, _SETTLES_WITHIN_S = 300.0, 300.0
+_TRACKS, _PLAYS = 6, 10
+_STARTS, _STARTS_WITHIN_S, _SETTLES_WITHIN_S = 5, 300.0, 600.0
+"""How patient a machine must be that does other things, too; alone it takes half a minute for everything."""
 
 
 @pytest.fixture
@@ -34,9 +34,24 @@ def music(tmp_path: Path) -> Path:
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[LocalStack]:
     own = LocalStack(tmp_path / "state")
-    own.up(_STARTS_WITHIN_S)
-    yield own
-    own.close()
+    try:
+        _start(own)
+        yield own
+    finally:
+        own.close()
+
+
+def _start(stack: LocalStack) -> str:
+    """As whoever supervises it does: a start that fails is tried again. What it said."""
+    for _ in range(_STARTS - 1):
+        with contextlib.suppress(AssertionError):
+            return stack.up(_STARTS_WITHIN_S)
+    return stack.up(_STARTS_WITHIN_S)
+
+
+def _crawl(stack: LocalStack, folder: Path) -> None:
+    run = stack.run("crawl", str(folder), timeout_s=_SETTLES_WITHIN_S)
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def _playlists(stack: LocalStack) -> dict[str, dict[str, Any]]:
@@ -92,9 +107,17 @@ def _change(api: ApiClient, playlist_id: str, **change: str) -> None:
     assert httpx.patch(f"{api.url}/playlists/{playlist_id}", json=change).status_code == 200
 
 
-def test_all_that_people_said_and_all_that_was_heard_outlives_a_kill(stack: LocalStack, music: Path) -> None:
+def _tracks(stack: LocalStack, folder: str) -> list[Any]:
+    crawl = _playlists(stack)[folder]["crawl"]["crawl_id"]
+    rows = stack.api.get(f"/crawls/{crawl}/entries").checked()["entries"]
+    return list(rows)
+
+
+def test_whatever_people_said_and_whatever_was_heard_outlives_a_kill_at_rest_and_at_work(
+    stack: LocalStack, music: Path
+) -> None:
     for folder in ("stays", "goes"):
-        assert stack.run("crawl", str(music / folder)).returncode == 0
+        _crawl(stack, music / folder)
     anna = ApiClient(f"http://127.0.0.1:{stack.port}", key="anna")
     first, second, third, _ = (row["track_id"] for row in _tracks(stack, "stays"))
     stays, goes = (_playlists(stack)[name]["playlist_id"] for name in ("stays", "goes"))
@@ -111,40 +134,23 @@ def test_all_that_people_said_and_all_that_was_heard_outlives_a_kill(stack: Loca
 
     before = _everything(stack)
     stack.kill_everything()
-    assert "was killed" in stack.up(_STARTS_WITHIN_S)
-    after = _everything(stack)
-    assert after == before
+    assert "was killed" in _start(stack)
+    assert _everything(stack) == before
     kept = _playlists(stack)["stays"]
     assert (kept["name"], kept["again"]) == ("For work", "weekly")
     assert anna.get("/opinions").checked()["opinions"] == {first: "loved", second: "banned"}
 
+    person = _Person(stack, stays, now - 1_000_000)
+    person.start()
+    until(lambda: len(person.plays_answered) >= _PLAYS, _SETTLES_WITHIN_S, "some plays")
+    stack.kill_everything()
+    person.join(30)
+    _start(stack)
+    print(f"{len(person.plays_answered)} plays were answered before the kill")
+    assert _playlists(stack)["stays"]["name"] >= person.name_answered
 
-def _tracks(stack: LocalStack, folder: str) -> list[Any]:
-    crawl = _playlists(stack)[folder]["crawl"]["crawl_id"]
-    rows = stack.api.get(f"/crawls/{crawl}/entries").checked()["entries"]
-    return list(rows)
-
-
-def test_what_was_answered_while_it_was_killed_is_kept(stack: LocalStack, music: Path) -> None:
-    assert stack.run("crawl", str(music / "goes")).returncode == 0
-    playlist_id = _playlists(stack)["goes"]["playlist_id"]
-    plays: set[int] = set()
-    for number in range(_ROUNDS):
-        person = _Person(stack, playlist_id, int(time.time()) - 1_000_000 * (number + 1))
-        person.start()
-        time.sleep(_MEANWHILE_S)
-        stack.kill_everything()
-        person.join(30)
-        assert person.plays_answered, "nothing was answered"
-        plays.update(person.plays_answered)
-        stack.up(_STARTS_WITHIN_S)
-        name = _playlists(stack)["goes"]["name"]
-        assert int(name.split()[1]) >= int(person.name_answered.split()[1])
-    anna = ApiClient(f"http://127.0.0.1:{stack.port}", key="anna")
-    print(f"{len(plays)} plays were answered before {_ROUNDS} kills")
-
-    def kept() -> set[int]:
+    def plays() -> set[int]:
         lines = anna.list_of("/listens/export").splitlines()
         return {json.loads(line)["listened_at"] for line in lines if '"listened_at"' in line}
 
-    until(lambda: plays <= kept(), _SETTLES_WITHIN_S, "every play")
+    until(lambda: plays() >= set(person.plays_answered), _SETTLES_WITHIN_S, "every play")
