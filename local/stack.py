@@ -127,12 +127,12 @@ class Stack:
         from ops.repair import Repaired, repair  # see _start_aws
 
         if died_hard:
-            self.say("the stack was killed the last time; looking for what that has left undone …")
+            self.say("the stack was killed the last time; repairing …")
         repaired = repair(
             self.deployment,
             self.settings.local_dir / "cache" / "repair",
             table_lost=forgot,
-            messages_lost=forgot,
+            messages_lost=died_hard,  # or the power failed
             check=died_hard,
             say=self.say,
         )

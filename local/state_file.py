@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, NoReturn
 
 from earshot.errors import LocalStackError
 
@@ -169,7 +169,7 @@ class Flusher:
             database.execute("PRAGMA wal_checkpoint(PASSIVE)")  # syncs the log, then the file
 
 
-def die_of(error: Exception) -> None:
+def die_of(error: Exception) -> NoReturn:
     """End this process at once: the next one begins with what the disk has."""
     print(f"the state of the embedded AWS cannot be written: {error!r}", file=sys.stderr, flush=True)
     os._exit(1)
@@ -196,6 +196,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute("PRAGMA secure_delete = ON")  # people may ask to be forgotten
+        database.execute("PRAGMA journal_size_limit = 0")  # nor is it to stay in the log
         database.execute(f"PRAGMA wal_autocheckpoint = {_LARGEST_LOG_PAGES}")
         database.executescript(_SCHEMA)
     except sqlite3.Error as error:

@@ -132,18 +132,22 @@ class WriteThrough:
 
         async def handle_request(method: str, path: str, headers: Mapping[str, str], *rest: Any, **more: Any) -> Any:
             try:
-                return await handle(method, path, headers, *rest, **more)
-            finally:  # what it has changed before it failed is changed
                 try:
-                    if _DEFINING.fullmatch(headers.get("x-amz-target", "")):
-                        self._define_all()
-                    self._compare_queues()
-                    if self._file.commit():
-                        self._flusher.committed()
-                except sqlite3.Error as error:
-                    die_of(error)
+                    return await handle(method, path, headers, *rest, **more)
+                finally:  # what it had changed when it failed is changed
+                    self._keep(headers.get("x-amz-target", ""))
+            except sqlite3.Error as error:
+                die_of(error)
 
         service.handle_request = handle_request
+
+    def _keep(self, target: str) -> None:
+        """Make what a request has done count. `target`: what it asked for."""
+        if _DEFINING.fullmatch(target):
+            self._define_all()
+        self._compare_queues()
+        if self._file.commit():
+            self._flusher.committed()
 
     def _compare_queues(self) -> None:
         """Note messages that have come (they are the last of their queue) or gone."""
@@ -168,7 +172,7 @@ class WriteThrough:
         tables, queues = dynamodb._tables, sqs._queues
         self._define("tables", _without(tables, "items", dynamodb._INDEX_MEMBERS))
         self._define("queues", _without(queues, "messages", "dedup_cache"))
-        self._define("parameters", ssm.get_state())
+        self._define("parameters", {"parameters": ssm._parameters})  # without what each was before
         self._file.keep_only(
             tables=[table["TableArn"] for table in tables.all_values()],
             queues=[_arn(queue) for queue in queues.all_values()],

@@ -8,27 +8,50 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from bench.figures import Figures
 from local import embedded_aws
 from local.resources import create_all
 from tests.aws import Endpoint, free_ports
 
-_ROUNDS, _TRACKS = 12, 25
+_ROUNDS, _TRACKS = 8, 20
 _SOUND = os.urandom(480_000)
 _EMBEDDING = os.urandom(1_248)
 _TABLE, _BUCKET, _QUEUE = "earshot-test-tracks", "earshot-test-index", "earshot-test-fetch"
 
 
 def cost_of_keeping(folder: Path) -> Figures:
-    """Milliseconds of AWS for each track, of both, and the median of their ratios."""
+    """Of each: CPU and wall milliseconds of AWS for a track, and the ratios: of CPU, and the median one of wall time."""
     with _ministack(folder / "plain") as plain, _embedded(folder / "kept") as kept:
-        times = [(_track_s(plain, number), _track_s(kept, number)) for number in range(_ROUNDS + 1)][1:]
-    without, with_it = (statistics.median(column) * 1e3 for column in zip(*times, strict=True))
-    ratio = statistics.median(after / before for before, after in times)
-    return {"plain_ms": without, "kept_ms": with_it, "ratio": ratio}
+        for served in (plain, kept):
+            _track_s(served.session, 0)
+        before = [served.cpu_s() for served in (plain, kept)]
+        times = [(_track_s(plain.session, number), _track_s(kept.session, number)) for number in range(1, _ROUNDS + 1)]
+        cpu = [
+            (served.cpu_s() - began) / (_ROUNDS * _TRACKS) for served, began in zip((plain, kept), before, strict=True)
+        ]
+    wall = [statistics.median(column) for column in zip(*times, strict=True)]
+    return {
+        "plain": {"cpu_ms": cpu[0] * 1e3, "wall_ms": wall[0] * 1e3},
+        "kept": {"cpu_ms": cpu[1] * 1e3, "wall_ms": wall[1] * 1e3},
+        "cpu_ratio": cpu[1] / cpu[0],
+        "wall_ratio": statistics.median(after / before for before, after in times),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    session: Endpoint
+    pid: int
+
+    def cpu_s(self) -> float:
+        used = psutil.Process(self.pid).cpu_times()
+        return used.user + used.system
 
 
 def _track_s(session: Endpoint, round_: int) -> float:
@@ -56,20 +79,20 @@ def _track_s(session: Endpoint, round_: int) -> float:
 
 
 @contextmanager
-def _embedded(state: Path) -> Iterator[Endpoint]:
+def _embedded(state: Path) -> Iterator[_Served]:
     (port,) = free_ports(1)
     session = Endpoint(port)
     child = embedded_aws.start(port, state=state, log=state / "log", env=session.environment)
     embedded_aws.wait_until_it_answers(child, port)
     try:
         create_all(session, "test")
-        yield session
+        yield _Served(session, child.pid)
     finally:
         child.stop(embedded_aws.STOP_TIMEOUT_S)
 
 
 @contextmanager
-def _ministack(state: Path) -> Iterator[Endpoint]:
+def _ministack(state: Path) -> Iterator[_Served]:
     (port,) = free_ports(1)
     session = Endpoint(port)
     env = embedded_aws.settings(port, state, session.environment)
@@ -80,7 +103,7 @@ def _ministack(state: Path) -> Iterator[Endpoint]:
                 raise RuntimeError("MiniStack did not start")
             time.sleep(0.05)
         create_all(session, "test")
-        yield session
+        yield _Served(session, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(embedded_aws.STOP_TIMEOUT_S)
