@@ -262,23 +262,6 @@ def _essence(stack: LocalStack) -> dict[str, tuple[object, ...]]:
     }
 
 
-def test_what_the_embedded_aws_lost_in_its_death_is_written_back_from_the_index(
-    crawled: LocalStack, tmp_path: Path
-) -> None:
-    """It then holds the table as it was at the last clean stop; only the index in S3 has the newer tracks."""
-    _store_synthetic(crawled, ["file:0000000000000c01"])
-    assert "file:0000000000000c01" in _table_and_index_agree(crawled, tmp_path / "before")
-    before = _essence(crawled)
-    crawled.child("local.embedded_aws").kill()
-    assert crawled.exit_code(60) == 1
-    assert "the embedded AWS has died" in crawled.said()
-    assert crawled.survivors() == []
-    assert "tracks restored from the index into the table" in crawled.up()
-    assert _essence(crawled) == before
-    _table_and_index_agree(crawled, tmp_path / "after")
-    crawled.deployment.tracks.delete(TrackId("file:0000000000000c01"))
-
-
 def test_the_death_of_the_stack_alone_takes_its_children_along_and_loses_nothing(
     crawled: LocalStack, tmp_path: Path
 ) -> None:
@@ -310,3 +293,19 @@ def test_sigkill_of_everything_in_the_middle_of_a_crawl_loses_and_doubles_nothin
     until(lambda: _searchable(crawled) == expected and _idle(crawled), 90, f"{expected} searchable tracks")
     assert len(_table_and_index_agree(crawled, tmp_path / "after")) == expected
     assert list(crawled.deployment.previews.track_ids()) == []
+
+
+def test_tables_that_are_lost_are_written_back_from_the_index(crawled: LocalStack, tmp_path: Path) -> None:
+    """Somebody has deleted the state file, or moved it away because it was damaged."""
+    _store_synthetic(crawled, ["file:0000000000000c01"])
+    assert "file:0000000000000c01" in _table_and_index_agree(crawled, tmp_path / "before")
+    before = _essence(crawled)
+    crawled.child("local.embedded_aws").kill()
+    assert crawled.exit_code(60) == 1
+    assert "the embedded AWS has died" in crawled.said()
+    assert crawled.survivors() == []
+    for path in (crawled.directory / "aws").glob("state.sqlite3*"):
+        path.unlink()
+    assert "tracks restored from the index into the table" in crawled.up()
+    assert _essence(crawled) == before
+    _table_and_index_agree(crawled, tmp_path / "after")
