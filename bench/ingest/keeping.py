@@ -26,7 +26,7 @@ _TABLE, _BUCKET, _QUEUE = "earshot-test-tracks", "earshot-test-index", "earshot-
 
 
 def cost_of_keeping(folder: Path) -> Figures:
-    """Of each: CPU and wall milliseconds of AWS for a track, and the ratios: of CPU, and the median one of wall time."""
+    """Of each, CPU and wall milliseconds of AWS for a track; the ratio of CPU, and the median one of wall time."""
     with _ministack(folder / "plain") as plain, _embedded(folder / "kept") as kept:
         for served in (plain, kept):
             _track_s(served.session, 0)
