@@ -76,7 +76,7 @@ def wait_until_it_answers(child: Child, port: int) -> None:
 
 
 def wait_for_predecessor(state: Path) -> None:
-    """Wait until no embedded AWS runs on `state` any more: one that was told to end frees its port, then saves.
+    """Wait until no embedded AWS runs on `state` any more: one that was told to end frees its port, then its files.
 
     Raises:
         LocalStackError: it takes too long.
@@ -90,7 +90,7 @@ def wait_for_predecessor(state: Path) -> None:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise LocalStackError(
-                    f"the embedded AWS of an earlier stack still saves its state in {state}",
+                    f"the embedded AWS of an earlier stack has not ended yet in {state}",
                     hint="Wait for its end, then start again.",
                 ) from None
             time.sleep(0.05)
