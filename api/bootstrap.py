@@ -20,7 +20,6 @@ from earshot.index.neighbours import NeighboursReader
 from earshot.index.reader import IndexReader
 from earshot.index.s3_vectors.reader import VectorsReader
 from earshot.index.s3_vectors.service import ASKING
-from earshot.listening_journal import ListeningJournal
 from earshot.matching import Matching
 from earshot.media_servers.jellyfin import JellyfinServer, authorization
 from earshot.media_servers.jellyfin_library import JellyfinLibrary
@@ -127,7 +126,6 @@ def connected(settings: ApiSettings) -> Services:
         media_servers=media_servers,
         disconnect=disconnect,
         covers=CoversBucket(s3, settings.covers_bucket) if settings.covers_bucket else None,
-        listening_journal=ListeningJournal(settings.listening_journal) if settings.listening_journal else None,
     )
 
 

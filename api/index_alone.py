@@ -83,5 +83,4 @@ def index_alone(services: Services) -> Services:
         quotas=Quotas(_NONE, ""),
         fresh_previews={},
         covers=None,
-        listening_journal=None,
     )

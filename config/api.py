@@ -56,9 +56,6 @@ class ApiSettings(FunctionSettings):
     plays_per_hour: int = Field(default=4_000, ge=1_000, le=100_000_000)
     """Plays taken in from each key (of an open stage: from everybody together). Not counted on one machine."""
 
-    listening_journal: Path | None = None
-    """Where what listeners say is noted, beside an AWS that forgets it when it is killed; none in the cloud."""
-
     path_root: str = Field(default="", max_length=1024)
     """Where players elsewhere find the files: see `path_root` of the API."""
 

@@ -1,6 +1,6 @@
 """The embedded AWS: MiniStack on 127.0.0.1 for S3, SQS, SNS, DynamoDB with streams and SSM.
 
-It writes what it holds when it is told to end (S3 objects at once), and it is told so even when the stack was killed.
+What it has answered is on the disk: S3 objects are files, all else is in a state file (`local.write_through`).
 """
 
 import contextlib
@@ -16,15 +16,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from earshot.errors import LocalStackError
+from local import state_file
 from local.channel import open_channel
 from local.process import Child
+from local.state_file import Flusher, StateFile
 
 STOP_TIMEOUT_S = 60.0
 _PREDECESSOR_S = 60.0
 _START_TIMEOUT_S = 60.0
 _DESCRIPTION = ".meta.json"
-_SAVED_SERVICES = ("dynamodb", "sns", "sqs", "ssm")
-"""Those whose state `create_all` has made part of every run."""
 
 
 def start(port: int, *, state: Path, log: Path, env: Mapping[str, str]) -> Child:
@@ -38,27 +38,27 @@ def start(port: int, *, state: Path, log: Path, env: Mapping[str, str]) -> Child
     """
     if died_hard(state):
         _mend_descriptions(state / "s3")
+    return Child("local.embedded_aws", [], log=log, env=settings(port, state, env))
+
+
+def settings(port: int, state: Path, env: Mapping[str, str]) -> dict[str, str]:
+    """MiniStack's, in its environment; its folder for what is temporary exists then."""
     temporary = state / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
-    return Child(
-        "local.embedded_aws",
-        [],
-        log=log,
-        env={
-            **env,
-            "BIND_HOST": "127.0.0.1",  # the default is every interface
-            "GATEWAY_PORT": str(port),
-            "IOT_MTLS_ENABLED": "0",
-            "SFTP_ENABLED": "0",
-            "PERSIST_STATE": "1",
-            "STATE_DIR": str(state / "services"),
-            "S3_PERSIST": "1",
-            "S3_DATA_DIR": str(state / "s3"),
-            "MINISTACK_REGION": env["AWS_REGION"],
-            "TMPDIR": str(temporary),
-            "LOG_LEVEL": "WARNING",
-        },
-    )
+    return {
+        **env,
+        "BIND_HOST": "127.0.0.1",  # the default is every interface
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state / "services"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(state / "s3"),
+        "MINISTACK_REGION": env["AWS_REGION"],
+        "TMPDIR": str(temporary),
+        "LOG_LEVEL": "WARNING",
+    }
 
 
 def wait_until_it_answers(child: Child, port: int) -> None:
@@ -76,7 +76,7 @@ def wait_until_it_answers(child: Child, port: int) -> None:
 
 
 def wait_for_predecessor(state: Path) -> None:
-    """Wait until no embedded AWS runs on `state` any more: one that was told to end frees its port, then saves.
+    """Wait until no embedded AWS runs on `state` any more: one that was told to end frees its port, then its files.
 
     Raises:
         LocalStackError: it takes too long.
@@ -90,7 +90,7 @@ def wait_for_predecessor(state: Path) -> None:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise LocalStackError(
-                    f"the embedded AWS of an earlier stack still saves its state in {state}",
+                    f"the embedded AWS of an earlier stack has not ended yet in {state}",
                     hint="Wait for its end, then start again.",
                 ) from None
             time.sleep(0.05)
@@ -99,21 +99,15 @@ def wait_for_predecessor(state: Path) -> None:
 
 
 def show_received(state: Path) -> None:
-    """Let messages be seen again that functions were working on when the stack that has saved them died.
+    """Let messages be seen again that functions were working on when the stack died.
 
     Nobody works on them any more, and a crawl's or a change's would stay hidden for another five minutes.
+
+    Raises:
+        LocalStackError: the state file cannot be read.
     """
-    file = state / "services" / "sqs.json"
-    if died_hard(state) or not file.exists():
-        return
-    saved = json.loads(file.read_text(encoding="utf-8"))
-    for queue in saved["payload"]["queues"]["data"].values():
-        for message in queue["messages"]:
-            if message["receive_count"]:  # else it is one that was sent to be seen later
-                message["visible_at"] = 0
-    beside = file.with_suffix(".new")
-    beside.write_text(json.dumps(saved), encoding="utf-8")
-    beside.replace(file)
+    if has_state(state):
+        state_file.show_received(_state_file(state))
 
 
 def own(state: Path) -> int:
@@ -132,14 +126,13 @@ def own(state: Path) -> int:
 
 
 def died_hard(state: Path) -> bool:
-    """Whether its last run ended without saving: then only S3 objects are up to date, all else is old or gone."""
-    return state.exists() and not _saved_marker(state).exists()
+    """Whether its last run did not end by itself: then an object may be half of what it was to become."""
+    return state.exists() and not _ended_marker(state).exists()
 
 
-def _has_saved(services: Path, since: float) -> bool:
-    """Whether all state was written after `since` (MiniStack logs a failure to write and ends as if all were well)."""
-    files = [services / f"{name}.json" for name in _SAVED_SERVICES]
-    return all(file.exists() and file.stat().st_mtime >= since for file in files)
+def has_state(state: Path) -> bool:
+    """Whether there is a state file. Else tables and queues are empty, or as an older Earshot's clean end left them."""
+    return _state_file(state).exists()
 
 
 def _mend_descriptions(objects: Path) -> None:
@@ -147,14 +140,21 @@ def _mend_descriptions(objects: Path) -> None:
     for description in objects.rglob(f"*{_DESCRIPTION}"):
         content = description.with_name(description.name.removesuffix(_DESCRIPTION))
         if content.is_file() and content.stat().st_mtime_ns > description.stat().st_mtime_ns:
-            known = json.loads(description.read_text(encoding="utf-8"))
+            try:
+                known = json.loads(description.read_text(encoding="utf-8"))
+            except ValueError:
+                known = {}  # the power failed
             for name in ("size", "etag", "checksums"):
                 known.pop(name, None)
             description.write_text(json.dumps(known), encoding="utf-8")
 
 
-def _saved_marker(state: Path) -> Path:
+def _ended_marker(state: Path) -> Path:
     return state / "saved"
+
+
+def _state_file(state: Path) -> Path:
+    return state / "state.sqlite3"
 
 
 def healthy(port: int) -> bool:
@@ -171,18 +171,22 @@ def healthy(port: int) -> bool:
 
 def main(fd: int) -> None:
     """Run MiniStack here until SIGTERM, or until the line to the stack ends."""
+    from local.write_through import WriteThrough  # imports MiniStack, which reads the environment then
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     open_channel(fd, on_end=signal.SIGTERM)
-    services = Path(os.environ["STATE_DIR"])
-    own(services.parent)  # until this process is gone
-    saved = _saved_marker(services.parent)
-    saved.unlink(missing_ok=True)
-    began = time.time()
+    state = Path(os.environ["STATE_DIR"]).parent
+    own(state)  # until this process is gone
+    file = StateFile(_state_file(state))
+    _ended_marker(state).unlink(missing_ok=True)
+    flusher = Flusher(file.path)
+    WriteThrough(file, flusher)
     sys.argv = ["ministack"]
     with contextlib.suppress(SystemExit):
         runpy.run_module("ministack", run_name="__main__")
-    if _has_saved(services, began):
-        saved.touch()
+    flusher.stop()
+    file.close()
+    _ended_marker(state).touch()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,6 @@ from local.channel import Inbox, open_channel
 from local.json_lines import warnings_as_json
 from local.lan import key_of, with_key
 from local.worker import answer, load_handler
-from ops.ledger import Ledger
 
 _GRACE_S = 3
 _READING = ("GET", "HEAD", "OPTIONS")
@@ -81,35 +80,6 @@ def from_here(origins: Sequence[str], app: App) -> App:
     return guarded
 
 
-def noting(ledger: Ledger, app: App) -> App:
-    """`app`, noting each crawl that it accepts before it says so: what the embedded AWS knows may die with it."""
-
-    async def noted(scope: Message, receive: Receive, send: Send) -> None:
-        if (scope.get("method"), scope.get("path")) != ("POST", "/crawls"):
-            await app(scope, receive, send)
-            return
-        asked = bytearray()
-
-        async def hear() -> Message:
-            message = await receive()
-            asked.extend(cast("bytes", message.get("body", b"")))
-            return message
-
-        async def tell(message: Message) -> None:
-            if message.get("status") == HTTPStatus.ACCEPTED:
-                headers = dict(cast("Iterable[tuple[bytes, bytes]]", message["headers"]))
-                # Its place names it; the body may be compressed.
-                crawl_id = headers[b"location"].decode().rpartition("/")[2]
-                request = json.loads(asked)
-                if playlist := request.get("playlist"):  # `Ledger.update` notes what names none
-                    ledger.started(crawl_id, playlist, remove_missing=request.get("remove_missing", False))
-            await send(message)
-
-        await app(scope, hear, tell)
-
-    return noted
-
-
 def main(arguments: list[str]) -> None:
     """Serve until SIGTERM, or until the line to the stack ends."""
     application, handler_path, address, hosts, directory, listening_fd, fd = arguments
@@ -123,7 +93,7 @@ def main(arguments: list[str]) -> None:
     )  # the socket listens already: requests wait there until uvicorn takes them
     threading.Thread(target=_serve_events, args=(handler_path, connection, inbox), name="events", daemon=True).start()
     names, origins = hosts.split(","), os.environ.get("EARSHOT_CORS_ORIGINS", "").split(",")
-    unguarded = from_here(origins, noting(Ledger(Path(directory)), app))
+    unguarded = from_here(origins, app)
     guarded = only_for(names, unguarded)
     if address != LOOPBACK:  # who has the key may call this machine what they like
         guarded = with_key(key_of(Path(directory)), unguarded, here=guarded)

@@ -66,7 +66,6 @@ def local_settings(function: Function, state: Path) -> dict[str, str]:
         "EARSHOT_FOLDER_ROOTS": "/",  # whoever starts the stack may read these files anyway
         "EARSHOT_COVERS_BUCKET": covers_bucket(function.environment.get("EARSHOT_STAGE", "local")),
         "EARSHOT_FILE_MEMORY": str(state / "files.sqlite3"),
-        "EARSHOT_LISTENING_JOURNAL": str(listening_journal(state)),
         "EARSHOT_INDEX_CACHE_DIR": str(state / "cache" / function.name),
         "EARSHOT_INDEX_WORK_DIR": str(state / "cache" / function.name),
         "EARSHOT_PLAYS_WORK_DIR": str(state / "cache" / function.name),
@@ -75,11 +74,6 @@ def local_settings(function: Function, state: Path) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
     }
     return {name: chosen.get(name) or value for name, value in defaults.items()}
-
-
-def listening_journal(state: Path) -> Path:
-    """Where the API notes what listeners say."""
-    return state / "listening.jsonl"
 
 
 def function_environment(function: Function, base: Mapping[str, str], state: Path) -> dict[str, str]:

@@ -6,23 +6,19 @@ import socket
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from config.local import LocalSettings
-from earshot.errors import DamagedIndex, LocalStackError
-from earshot.ids import CrawlId
+from earshot.errors import LocalStackError
 from earshot.intake import start_crawl
-from earshot.listening_journal import ListeningJournal
 from earshot.playlists import parse_playlist
 from earshot.running_stack import RunningStack
 from earshot.watching import Recurring, Watched
 from local import embedded_aws
 from local.board import Board
 from local.event_loop import EventLoop
-from local.functions import listening_journal
 from local.gateway import FrontDoor, listen
 from local.process import Child
 from local.resources import create_all
@@ -31,11 +27,7 @@ from local.timings import AT_ONCE, on_aws
 from ops import lock
 from ops.connection import REGION, aws_environment
 from ops.deployment import Deployment
-from ops.ledger import Ledger
 from ops.terminal import Say
-
-if TYPE_CHECKING:
-    from ops.indexes import InService
 
 _GRACE_S = 15.0
 _WATCH_S = 1.0
@@ -83,12 +75,14 @@ class Stack:
         died_hard = embedded_aws.died_hard(directory / "aws") or undone.exists()
         if died_hard:
             undone.touch()
+        for name in ("crawls.jsonl", "listening.jsonl"):  # an older Earshot's notes, in them what people play
+            (directory / name).unlink(missing_ok=True)
+        forgot = died_hard and not embedded_aws.has_state(directory / "aws")
         env = aws_environment(settings.aws_url, REGION) | {"EARSHOT_STAGE": settings.stage}
         self._start_aws(closing, env)
         create_all(self.session, settings.stage, self.timings)
-        self._say_again(ListeningJournal(listening_journal(directory)), died_hard)  # before anybody says anything new
         loop = self._prepare_functions(closing, env, port)
-        self._reconcile(died_hard)
+        self._reconcile(died_hard, forgot)
         undone.unlink(missing_ok=True)
         loop.start()
         if self._front_door is not None:
@@ -128,47 +122,22 @@ class Stack:
         self._loop.prepare()
         return self._loop
 
-    def _reconcile(self, died_hard: bool) -> None:
-        """Repair what the last end of the stack has left undone; crawl again what was cut short."""
+    def _reconcile(self, died_hard: bool, forgot: bool) -> None:
+        """Repair what the last end of the stack has left undone. `forgot`: it ended without a state file."""
         from ops.repair import Repaired, repair  # see _start_aws
 
-        directory = self.settings.local_dir
         if died_hard:
             self.say("the stack was killed the last time; repairing …")
         repaired = repair(
             self.deployment,
-            directory / "cache" / "repair",
-            table_lost=died_hard,
-            messages_lost=died_hard,
+            self.settings.local_dir / "cache" / "repair",
+            table_lost=forgot,
+            messages_lost=died_hard,  # or the power failed
             check=died_hard,
             say=self.say,
         )
         if repaired != Repaired() or died_hard:
             self.say(f"repaired: {repaired}")
-        if died_hard:
-            self._crawl_again(Ledger(directory))
-
-    def _say_again(self, journal: ListeningJournal, died_hard: bool) -> None:
-        """Tell the embedded AWS what listeners have said since its last clean end, if it has forgotten that."""
-        if not died_hard:
-            journal.begin_anew()
-        elif count := journal.replay(self.deployment.plays_queue, self.deployment.listeners):
-            self.say(f"said again, what listeners said: {count} notes")
-
-    def _crawl_again(self, ledger: Ledger) -> None:
-        """Begin the crawls anew that the crawls table has lost; a repair has taken up those that it still holds."""
-        crawls = self.deployment.crawls
-        held = {summary.crawl_id for summary in crawls.list(None)}
-        for crawl_id, asked in ledger.unsettled().items():
-            if crawl_id not in held:
-                self.say(f"crawling again, it was cut short: {asked.playlist}")
-                start_crawl(
-                    parse_playlist(asked.playlist),
-                    crawls=crawls,
-                    crawl_queue=self.deployment.crawl_queue,
-                    remove_missing=asked.remove_missing,
-                    crawl_id=CrawlId(crawl_id),
-                )
 
     def _functions(self) -> list[Function]:
         ssm = self.session.client("ssm")
@@ -189,12 +158,9 @@ class Stack:
         Raises:
             LocalStackError: the embedded AWS or a poller has died.
         """
-        from ops.indexes import InService  # see _start_aws
-
-        ticks, ledger = 0, Ledger(self.settings.local_dir)
+        ticks = 0
         watched = [Watched(folder) for folder in self.settings.watch]
         recurring = [Recurring(called, self.settings.watch_every_s) for called in self.settings.watch_servers]
-        in_service = InService(self.deployment, self.settings.local_dir / "cache" / "ledger")
         while not stop.wait(_WATCH_S):
             if self._aws is not None and not self._aws.alive():
                 raise LocalStackError(
@@ -208,8 +174,6 @@ class Stack:
             ticks += 1
             if ticks % _SUMMARY_EVERY == 0 and (line := self.board.summary()):
                 self.say(line)
-            if ticks % _SUMMARY_EVERY == 0:
-                self._note_crawls(ledger, in_service)
             if ticks % _LOOK_EVERY == 0:
                 for folder in watched:
                     if folder.is_to_be_crawled():
@@ -230,10 +194,4 @@ class Stack:
                 remove_missing=True,
             )
         except (BotoCoreError, ClientError) as error:
-            self.board.trouble("aws", str(error))
-
-    def _note_crawls(self, ledger: Ledger, in_service: "InService") -> None:
-        try:
-            ledger.update(self.deployment, in_service)
-        except (BotoCoreError, ClientError, DamagedIndex) as error:
             self.board.trouble("aws", str(error))

@@ -55,8 +55,6 @@ def _crawl(connection: Connection, playlist: PlaylistRef, say: Say, *, remove_mi
         remove_missing=removes,
         agreed=remove_missing or 0,
     )
-    if connection.ledger:
-        connection.ledger.started(crawl_id, playlist.text, remove_missing=removes)
     try:
         with Display("crawl") as display:
             standing, progress = Follower(deployment, connection.api).crawl(crawl_id, display.show)

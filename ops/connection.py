@@ -12,7 +12,6 @@ from earshot.errors import InvalidSettings, LocalStackError
 from earshot.running_stack import RunningStack, running
 from ops.aws import Session
 from ops.deployment import Deployment
-from ops.ledger import Ledger
 
 REGION = "eu-central-1"
 """Where the embedded AWS says it is."""
@@ -47,11 +46,10 @@ def use_local_aws(aws_url: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A stage that runs. `ledger`: where the stack on this machine notes its crawls; the cloud needs none."""
+    """A stage that runs."""
 
     deployment: Deployment
     api: ApiClient
-    ledger: Ledger | None = None
 
 
 def connect(settings: LocalSettings) -> Connection:
@@ -64,7 +62,7 @@ def connect(settings: LocalSettings) -> Connection:
     if settings.stage == "local":
         stack = _running(settings)
         deployment = Deployment(boto3.Session(), settings.stage)
-        return Connection(deployment, ApiClient(stack.api_url), Ledger(settings.local_dir))
+        return Connection(deployment, ApiClient(stack.api_url))
     session = boto3.Session()
     url = settings.api_url_of_stage or _api_url(session, settings.stage)
     return Connection(Deployment(session, settings.stage), ApiClient(url))

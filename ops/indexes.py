@@ -1,6 +1,5 @@
 """The indexes of a stage: what annoy_service's work needs there, and the verdict on which of them serves."""
 
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -12,9 +11,7 @@ from annoy_service.index import announce
 from annoy_service.services import Services, make_services
 from annoy_service.vector_copy import Copied, Place, copy_version
 from config.index_tracks import RecipeSettings
-from earshot.ids import TrackId
 from earshot.index.cache import SegmentCache
-from earshot.index.directory import Directory
 from earshot.index.s3_vectors.service import WRITING
 from earshot.index.store import IndexStore
 from earshot.messages import IndexPublished, KeepUp, TrackNotIndexed
@@ -43,32 +40,6 @@ def index_services(deployment: Deployment, work_dir: Path) -> Services:
         park=park,
         request_upkeep=lambda: upkeep.send(KeepUp()),
     )
-
-
-class InService:
-    """Tells which tracks the version in service holds.
-
-    Args:
-        deployment: the stage.
-        work_dir: for the ids in the index, of nobody else.
-    """
-
-    def __init__(self, deployment: Deployment, work_dir: Path) -> None:
-        self._store = IndexStore(deployment.s3, deployment.parameters["index-bucket"])
-        self._cache = SegmentCache(self._store, work_dir)
-
-    def __call__(self, track_ids: Iterable[TrackId]) -> set[TrackId]:
-        """Those of `track_ids` that it holds.
-
-        Raises:
-            DamagedIndex: it cannot be read.
-        """
-        head = self._store.head()
-        if head is None:
-            return set()
-        manifest = self._store.manifest(head.pointer)
-        self._cache.keep_only(entry.id for entry in manifest.segments)
-        return set(Directory(self._cache, manifest).locate(track_ids))
 
 
 def copy_to_vectors(deployment: Deployment, work_dir: Path, vector_bucket: str) -> Copied:

@@ -29,28 +29,18 @@ def take_in(services: Services, listener: ListenerId, plays: Sequence[Play]) -> 
         services.quotas.take(f"plays of {_EVERYBODY if rules.is_open else listener}", rules.plays_per_hour, len(once))
     accepted_at = now_iso()
     for part in parts(once):
-        message = RecordPlays(part, accepted_at)
-        services.plays_queue.send(message)
-        if services.listening_journal:
-            services.listening_journal.played(message)
+        services.plays_queue.send(RecordPlays(part, accepted_at))
     return len(once)
 
 
 def take_opinion(services: Services, listener: ListenerId, track_id: TrackId, opinion: Opinion | None) -> None:
     """Keep what the listener says of a track; None: nothing any more."""
     services.listeners.say(listener, track_id, opinion)
-    if services.listening_journal:
-        services.listening_journal.said(listener, track_id, opinion)
 
 
 def forget(services: Services, listener: ListenerId) -> Timestamp:
-    """Delete what is known of the listener, and have the rest deleted. Returns the time of asking.
-
-    The notes go first: what is left in the table when this dies goes once they are said again, or somebody asks again.
-    """
+    """Delete what is known of the listener, and have the rest deleted. Returns the time of asking."""
     asked_at = now_iso()
-    if services.listening_journal:
-        services.listening_journal.forgotten(listener, asked_at)
     services.listeners.forget(listener, asked_at)
     return asked_at
 

@@ -15,7 +15,6 @@ from earshot.colistening.table import ColisteningTable
 from earshot.colistening.trial_reader import TrialReader
 from earshot.index.neighbours import Neighbours, NeighboursReader
 from earshot.index.searcher import Searcher
-from earshot.listening_journal import ListeningJournal
 from earshot.matching import Matching
 from earshot.media_servers.server import MediaServer
 from earshot.messages import RecordPlays
@@ -91,8 +90,6 @@ class Services:
     disconnect: Callable[[], None]
     covers: CoversBucket | None = None
     """None where none are kept: in the cloud."""
-    listening_journal: ListeningJournal | None = None
-    """None where the stores forget nothing: in the cloud."""
 
 
 def services_of(router: BaseRouter) -> Services:

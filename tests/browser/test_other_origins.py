@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from api.one_machine.asgi import app
-from local.front_door import from_here, noting, only_for
-from ops.ledger import Ledger
+from local.front_door import from_here, only_for
 from tests.browser.site import CHROMIUM, FLAGS, serving
 from tests.stubs.web import Answer, Request, StubServer, serve
 from tests.unit.api.world import World, running_world
@@ -51,8 +50,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def here(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The api behind the front door of the local stack."""
-    noted = noting(Ledger(tmp_path_factory.mktemp("ledger")), app)
-    with serving(only_for(["127.0.0.1", "localhost"], from_here([], noted))) as url:
+    with serving(only_for(["127.0.0.1", "localhost"], from_here([], app))) as url:
         yield url
 
 

@@ -24,7 +24,6 @@ from earshot.index.reader import IndexReader
 from earshot.intake import start_crawl
 from earshot.playlists import parse_playlist
 from earshot.track import Status
-from ops.ledger import Ledger
 from tests.corpus import Clip, clips
 from tests.e2e.conftest import LocalStack
 from tests.music.encoding import encoded
@@ -108,14 +107,11 @@ def _start(stack: LocalStack, playlist: str) -> None:
     while True:
         try:
             deployment = stack.deployment
-            crawl_id = start_crawl(
-                parse_playlist(playlist), crawls=deployment.crawls, crawl_queue=deployment.crawl_queue
-            )
+            start_crawl(parse_playlist(playlist), crawls=deployment.crawls, crawl_queue=deployment.crawl_queue)
         except (ClientError, BotoCoreError):
             assert time.monotonic() < deadline, "the stack did not come back"
             time.sleep(1)
         else:
-            Ledger(stack.directory).started(crawl_id, playlist)
             return
 
 

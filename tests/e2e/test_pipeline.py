@@ -21,7 +21,6 @@ from earshot.messages import FetchPreview
 from earshot.playlists import parse_playlist
 from earshot.track import Status, TrackInfo
 from ops.indexes import index_services
-from ops.ledger import Ledger
 from tests.corpus import Clip, clips
 from tests.e2e.conftest import LocalStack, until
 from tests.stubs.pictures import picture
@@ -263,23 +262,6 @@ def _essence(stack: LocalStack) -> dict[str, tuple[object, ...]]:
     }
 
 
-def test_what_the_embedded_aws_lost_in_its_death_is_written_back_from_the_index(
-    crawled: LocalStack, tmp_path: Path
-) -> None:
-    """It then holds the table as it was at the last clean stop; only the index in S3 has the newer tracks."""
-    _store_synthetic(crawled, ["file:0000000000000c01"])
-    assert "file:0000000000000c01" in _table_and_index_agree(crawled, tmp_path / "before")
-    before = _essence(crawled)
-    crawled.child("local.embedded_aws").kill()
-    assert crawled.exit_code(60) == 1
-    assert "the embedded AWS has died" in crawled.said()
-    assert crawled.survivors() == []
-    assert "tracks restored from the index into the table" in crawled.up()
-    assert _essence(crawled) == before
-    _table_and_index_agree(crawled, tmp_path / "after")
-    crawled.deployment.tracks.delete(TrackId("file:0000000000000c01"))
-
-
 def test_the_death_of_the_stack_alone_takes_its_children_along_and_loses_nothing(
     crawled: LocalStack, tmp_path: Path
 ) -> None:
@@ -301,15 +283,29 @@ def test_sigkill_of_everything_in_the_middle_of_a_crawl_loses_and_doubles_nothin
     anna.post("/listens", {"listens": recent}).checked()
     anna.put("/opinions/deezer:1", {"opinion": "loved"}).checked()
     crawl = crawled.deployment
-    crawl_id = start_crawl(parse_playlist(str(music["few"])), crawls=crawl.crawls, crawl_queue=crawl.crawl_queue)
-    Ledger(crawled.directory).started(crawl_id, str(music["few"]))
+    start_crawl(parse_playlist(str(music["few"])), crawls=crawl.crawls, crawl_queue=crawl.crawl_queue)
     until(lambda: any(t.status is Status.PENDING for t in crawl.tracks.scan()), 60, "the middle of the crawl")
     crawled.kill_everything()
     said = crawled.up()
     assert "was killed" in said
-    assert "crawling again" in said
     until(lambda: len(anna.get("/listens").checked()["listens"]) == len(recent), 60, "plays from before")
     assert anna.get("/opinions").checked()["opinions"] == {"deezer:1": "loved"}
     until(lambda: _searchable(crawled) == expected and _idle(crawled), 90, f"{expected} searchable tracks")
     assert len(_table_and_index_agree(crawled, tmp_path / "after")) == expected
     assert list(crawled.deployment.previews.track_ids()) == []
+
+
+def test_tables_that_are_lost_are_written_back_from_the_index(crawled: LocalStack, tmp_path: Path) -> None:
+    """Somebody has deleted the state file, or moved it away because it was damaged."""
+    _store_synthetic(crawled, ["file:0000000000000c01"])
+    assert "file:0000000000000c01" in _table_and_index_agree(crawled, tmp_path / "before")
+    before = _essence(crawled)
+    crawled.child("local.embedded_aws").kill()
+    assert crawled.exit_code(60) == 1
+    assert "the embedded AWS has died" in crawled.said()
+    assert crawled.survivors() == []
+    for path in (crawled.directory / "aws").glob("state.sqlite3*"):
+        path.unlink()
+    assert "tracks restored from the index into the table" in crawled.up()
+    assert _essence(crawled) == before
+    _table_and_index_agree(crawled, tmp_path / "after")

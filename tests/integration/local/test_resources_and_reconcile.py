@@ -11,18 +11,16 @@ import pytest
 
 from config.local import ROOT
 from earshot.clock import now_iso
-from earshot.crawls import CrawlEntry
 from earshot.errors import InvalidSettings
-from earshot.ids import CrawlId, TrackId
-from earshot.messages import CrawlPlaylist, FetchPreview
+from earshot.ids import TrackId
+from earshot.messages import FetchPreview
 from earshot.reasons import Reason
 from earshot.track import Status, TrackInfo
 from local.resources import create_all, subscribe
 from local.serverless import read_functions
 from ops.deployment import Deployment
 from ops.given_up import reopen_given_up, states
-from ops.indexes import InService, index_services, promote
-from ops.ledger import Asked, Ledger
+from ops.indexes import index_services, promote
 from ops.repair import repair
 from tests.aws import REGION
 
@@ -156,44 +154,6 @@ def test_a_pending_track_gets_a_message_though_as_many_messages_wait_as_tracks(a
     deployment.fetch_queue.send(FetchPreview(TrackId("deezer:2")))
     assert deployment.reconcile.at_once().give_back_tracks().to_fetch == ["deezer:1"]
     assert {FetchPreview.from_json(body).track_id for body in _take_all(deployment, "fetch")} >= {"deezer:1"}
-
-
-def test_the_ledger_learns_of_crawls_that_others_started_and_of_their_end(aws: Any, tmp_path: Any) -> None:
-    deployment = _deployment(aws)
-    in_service = InService(deployment, tmp_path / "ids")
-    deployment.crawls.start(CrawlPlaylist(CrawlId("c1"), "/music"))
-    Ledger(tmp_path).update(deployment, in_service)
-    assert Ledger(tmp_path).unsettled() == {"c1": Asked("/music")}
-    deployment.crawls.finish(CrawlId("c1"))
-    Ledger(tmp_path).update(deployment, in_service)
-    assert Ledger(tmp_path).unsettled() == {}
-
-
-def test_a_crawl_that_somebody_cancelled_does_not_begin_anew_after_a_hard_end(aws: Any, tmp_path: Path) -> None:
-    deployment = _deployment(aws)
-    deployment.crawls.start(CrawlPlaylist(CrawlId("c1"), "/music"))
-    deployment.tracks.register(_info("deezer:1"))
-    deployment.crawls.record_entries(CrawlId("c1"), [CrawlEntry(0, TrackId("deezer:1"))])
-    deployment.crawls.cancel(CrawlId("c1"))
-    Ledger(tmp_path).update(deployment, InService(deployment, tmp_path / "ids"))
-    assert Ledger(tmp_path).unsettled() == {}
-
-
-def test_a_crawl_stays_in_the_ledger_until_the_index_can_give_its_tracks_back(aws: Any, tmp_path: Path) -> None:
-    deployment = _deployment(aws)
-    in_service = InService(deployment, tmp_path / "ids")
-    vector = np.ones(624, np.float16).tobytes()
-    deployment.crawls.start(CrawlPlaylist(CrawlId("c1"), "/music"))
-    deployment.crawls.record_entries(CrawlId("c1"), [CrawlEntry(0, TrackId("deezer:1"))])
-    deployment.crawls.finish(CrawlId("c1"))
-    deployment.tracks.store_embedding(
-        _info("deezer:1"), embedding=vector, drift=vector, tags=(), model="musicnn-msd@1", preview_at=now_iso()
-    )
-    Ledger(tmp_path).update(deployment, in_service)
-    assert Ledger(tmp_path).unsettled() == {"c1": Asked("/music")}
-    repair(deployment, tmp_path / "repair", table_lost=False, say=print)
-    Ledger(tmp_path).update(deployment, in_service)
-    assert Ledger(tmp_path).unsettled() == {}
 
 
 def test_every_parameter_that_serverless_yml_reads_is_created_here(aws: Any) -> None:

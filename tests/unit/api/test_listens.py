@@ -5,22 +5,18 @@ import logging
 import time
 from collections.abc import Callable
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from api.bootstrap import services
-from api.http.play_intake import forget
 from earshot.clock import now_iso
 from earshot.history import History
 from earshot.ids import TrackId
-from earshot.listening_journal import ListeningJournal
 from earshot.messages import RecordPlays
 from earshot.plays import Play, listener_of
 from earshot.stores.listeners_table import Opinion, Taste
-from earshot.stores.message_queue import MessageQueue
 from tests.unit.api.world import World
 
 _KEY = "a long word"
@@ -208,43 +204,3 @@ def test_no_log_line_says_what_anybody_plays(
     assert "broken" in written
     for secret in ("secret", "Somebody", _KEY, _ME):
         assert secret not in written
-
-
-def test_on_one_machine_what_is_said_is_noted_for_the_day_on_which_the_embedded_aws_is_killed(
-    world: World, ask: Ask, tmp_path: Path
-) -> None:
-    journal = ListeningJournal(tmp_path / "listening.jsonl")
-    object.__setattr__(services(), "listening_journal", journal)
-    ask("POST", "/listens", {"listens": [{"listened_at": _NOW, "track_id": "deezer:1"}]})
-    ask("PUT", "/opinions/deezer:2", {"opinion": "loved"})
-    notes = (tmp_path / "listening.jsonl").read_text()
-    assert "deezer:1" in notes
-    assert "deezer:2" in notes
-    ask("DELETE", "/listens")
-    notes = (tmp_path / "listening.jsonl").read_text()
-    assert "deezer" not in notes
-    assert _KEY not in notes
-
-
-def test_a_death_in_the_middle_of_forgetting_brings_nothing_back_once_the_notes_are_said_again(
-    world: World, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    journal = ListeningJournal(tmp_path / "listening.jsonl")
-    object.__setattr__(services(), "listening_journal", journal)
-    ask("PUT", "/opinions/deezer:1", {"opinion": "loved"})
-    assert services().listeners.get(_ME, 1).opinions
-
-    def dies(*_: Any) -> None:
-        raise SystemExit
-
-    with monkeypatch.context() as death:
-        death.setattr(journal, "forgotten", dies)
-        with pytest.raises(SystemExit):
-            forget(services(), _ME)
-    assert services().listeners.get(_ME, 1).opinions, "nothing was begun"
-    with monkeypatch.context() as death:
-        death.setattr(services().listeners, "forget", dies)
-        with pytest.raises(SystemExit):
-            forget(services(), _ME)
-    journal.replay(MessageQueue(world.sqs, world.queues["plays"]), services().listeners)
-    assert not services().listeners.get(_ME, 1).opinions

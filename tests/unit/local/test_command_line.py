@@ -70,7 +70,7 @@ def test_a_file_that_is_not_there_is_told_in_words(
     assert "nothing.gz" in capsys.readouterr().err
 
 
-def test_a_stage_in_the_cloud_is_asked_where_its_api_answers_and_its_crawls_are_not_noted_here(
+def test_a_stage_in_the_cloud_is_asked_where_its_api_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings = LocalSettings(stage="dev")
@@ -83,7 +83,6 @@ def test_a_stage_in_the_cloud_is_asked_where_its_api_answers_and_its_crawls_are_
         boto3.client("cloudformation").create_stack(StackName="earshot-dev", TemplateBody=json.dumps(template))
         connection = connect(settings)
     assert connection.api.url == "https://api.example.org"
-    assert connection.ledger is None
     told = settings.model_copy(update={"api_url_of_stage": "https://own.example.org"})
     assert connect(told).api.url == "https://own.example.org"
 

@@ -1,4 +1,4 @@
-"""The lock that says which stack runs, and the ledger of crawls."""
+"""The lock that says which stack runs."""
 
 import subprocess
 import sys
@@ -9,7 +9,6 @@ import pytest
 from earshot.errors import LocalStackError
 from earshot.running_stack import RunningStack, running
 from ops import lock
-from ops.ledger import Asked, Ledger
 
 _HERE = RunningStack(pid=1, api_url="http://127.0.0.1:1", aws_url="http://127.0.0.1:2")
 
@@ -35,26 +34,3 @@ def test_the_lock_dies_with_its_holder(tmp_path: Path) -> None:
     assert running(tmp_path) is None
     with lock.hold(tmp_path, _HERE):
         assert running(tmp_path) == _HERE
-
-
-def test_a_crawl_stays_in_the_ledger_until_it_has_settled(tmp_path: Path) -> None:
-    Ledger(tmp_path).started("1", "/music")
-    Ledger(tmp_path).started("2", "deezer:playlist:9")
-    Ledger(tmp_path).settled("1")
-    assert Ledger(tmp_path).unsettled() == {"2": Asked("deezer:playlist:9")}
-
-
-def test_a_line_cut_short_by_a_death_is_passed_over(tmp_path: Path) -> None:
-    Ledger(tmp_path).started("1", "/music")
-    with (tmp_path / "crawls.jsonl").open("a") as file:
-        file.write('{"crawl_id": "2", "pl')
-    Ledger(tmp_path).started("3", "/more")
-    assert Ledger(tmp_path).unsettled() == {"1": Asked("/music"), "3": Asked("/more")}
-
-
-def test_notes_are_written_once(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
-    for _ in range(3):
-        ledger.started("1", "/music")
-        ledger.settled("1")
-    assert (tmp_path / "crawls.jsonl").read_text().count("crawl_id") == 2
