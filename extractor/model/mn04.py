@@ -16,13 +16,15 @@ import numpy.typing as npt
 import onnx
 
 from extractor.model.checkpoint import Weights
-from extractor.model.graph import GraphBuilder
+from extractor.model.graph import GraphBuilder, Shape
 
 MELS: Final = 128
 INPUT: Final = "mels"
 HEARD: Final = {6: "block6", 12: "block12"}
-"""The blocks whose maps are kept, and what the graph calls them."""
+"""The blocks of which means are kept, and what the graph calls those."""
+_LAST: Final = max(HEARD)
 _EPSILON = 1e-3
+_LEAST_OF_HARD_SILU = -3 / 8
 Activation = Literal["relu", "hard_silu"]
 
 
@@ -35,6 +37,8 @@ class _Block:
     squeezes: bool = False
 
 
+_WIDENED: Final = "features.2.block.0"
+"""What is part of the graph's start."""
 _BLOCKS: Final = (
     _Block("relu"),
     _Block("relu", stride=2), _Block("relu"),
@@ -77,27 +81,60 @@ def keras_mn04(weights: Weights) -> keras.Model:
     return keras.Model(spectrogram, maps)
 
 
+def spans(block: str) -> str:
+    """The graph's input (frames, spans): what each frame of the map of `block` counts in its means over time."""
+    return f"{block} spans"
+
+
 def mn04_graph(weights: Weights) -> onnx.ModelProto:
-    """The same as ONNX, with the batch statistics folded into the convolutions."""
+    """As ONNX, and of the same maps the means over spans of time: (n, channels, mels, spans)."""
     g = GraphBuilder()
-    x = g.node("Unsqueeze", g.node("Transpose", INPUT, perm=[0, 2, 1]), g.constant([1], np.int64))
-    x = _conv(g, x, _folded(weights, "features.0", stride=2), "hard_silu")
-    channels, mels, sizes = weights["features.0.0.weight"].shape[0], MELS // 2, {}
-    for number, block in enumerate(_BLOCKS, 1):
-        y, narrow, mels = x, 0, mels // block.stride
+    x, channels, mels = _start(g, weights), 0, MELS // 2
+    inputs: dict[str, Shape] = {INPUT: ("n", "frames", MELS)}
+    outputs: dict[str, Shape] = {}
+    for number, block in enumerate(_BLOCKS[1:], 2):
+        y, gate, narrow, mels = x, None, 0, mels // block.stride
         for part, role in _parts(weights, number):
             if role == "squeeze":
-                y = g.node("Mul", y, _weighing(g, y, weights, part))
-            else:
-                conv = _folded(weights, part, block.stride if role == "around" else 1)
-                y = _conv(g, y, conv, None if role == "narrow" else block.activation)
-                narrow = len(conv.bias)
-        adds = block.stride == 1 and narrow == channels
-        x, channels = g.node("Add", y, x) if adds else y, narrow
+                gate = _gate(g, y, weights, part)
+            elif role == "narrow":
+                if number == _LAST:  # what follows is linear, as means are, which are fewer than frames
+                    y, x = (g.node("MatMul", it, spans(HEARD[number])) for it in (y, x))
+                conv = _folded(weights, part)
+                y, narrow = _narrowed(g, y, conv, gate, mels), len(conv.bias)
+            elif part != _WIDENED:
+                stride = block.stride if role == "around" else 1
+                y = _conv(g, y, _folded(weights, part, stride), block.activation)
+        x, channels = g.node("Add", y, x) if block.stride == 1 and narrow == channels else y, narrow
         if number in HEARD:
-            g.node("Identity", x, output=HEARD[number])
-            sizes[HEARD[number]] = ("n", channels, mels, f"frames of {HEARD[number]}")
-    return g.model({INPUT: ("n", "frames", MELS)}, sizes)
+            name = HEARD[number]
+            g.node(*(("Identity", x) if number == _LAST else ("MatMul", x, spans(name))), output=name)
+            inputs[spans(name)] = (f"frames of {name}", "spans")
+            outputs[name] = ("n", channels, mels, "spans")
+    return g.model(inputs, outputs)
+
+
+def _start(g: GraphBuilder, weights: Weights) -> str:
+    """(n, 24, 64, frames / 2): all up to block 2's widening, in three convolutions that fill the runtime's 16 channels.
+
+    Block 1 narrows by a linear layer and adds its input, and block 2 widens by another: together they are one, of the
+    eight channels that block 1 has seen around, and the eight of its input. Those pass beside them through the same
+    convolution and its ReLU, raised so that none is negative, and by themselves would leave half of the 16 empty.
+    """
+    first, around, narrow, widen = (
+        _folded(weights, part) for part in ("features.0", *(part for part, _ in _parts(weights, 1)), _WIDENED)
+    )
+    same = np.zeros_like(around.kernel)
+    same[:, :, 1, 1] = 1
+    raised = np.full(len(first.bias), -_LEAST_OF_HARD_SILU)
+    x = g.node("Unsqueeze", g.node("Transpose", INPUT, perm=[0, 2, 1]), g.constant([1], np.int64))
+    twice = _Conv(np.concatenate([first.kernel] * 2), np.concatenate([first.bias] * 2), stride=2)
+    x = _conv(g, x, twice, "hard_silu")
+    beside = np.concatenate([around.kernel, same])
+    x = _conv(g, x, _Conv(beside, np.concatenate([around.bias, raised]), groups=len(beside)), "relu")
+    wide, narrowed = widen.kernel[:, :, 0, 0], narrow.kernel[:, :, 0, 0]
+    both = np.concatenate([wide @ narrowed, wide], axis=1)
+    return _conv(g, x, _Conv(both[:, :, None, None], widen.bias + wide @ (narrow.bias - raised)), "relu")
 
 
 def _parts(weights: Weights, number: int) -> Iterator[tuple[str, str]]:
@@ -113,7 +150,7 @@ def _parts(weights: Weights, number: int) -> Iterator[tuple[str, str]]:
     yield f"{prefix}.{place + 1}", "narrow"
 
 
-def _folded(weights: Weights, part: str, stride: int) -> _Conv:
+def _folded(weights: Weights, part: str, stride: int = 1) -> _Conv:
     kernel = weights[f"{part}.0.weight"].astype(np.float64)
     gamma, beta, mean, variance = (
         weights[f"{part}.1.{name}"].astype(np.float64) for name in ("weight", "bias", "running_mean", "running_var")
@@ -136,13 +173,23 @@ def _conv(g: GraphBuilder, x: str, conv: _Conv, activation: Activation | None) -
     return g.node({"relu": "Relu", "hard_silu": "HardSwish"}[activation], y) if activation else y
 
 
-def _weighing(g: GraphBuilder, x: str, weights: Weights, part: str) -> str:
-    """(n, channels, 1, 1): two dense layers on the channels' means."""
+def _gate(g: GraphBuilder, x: str, weights: Weights, part: str) -> str:
+    """(n, channels, 1, 1): what each channel weighs, two dense layers on the channels' means."""
     squeezed = g.node("GlobalAveragePool", x)
     for layer, activation in (("fc1", "Relu"), ("fc2", "Sigmoid")):
         kernel = g.constant(weights[f"{part}.{layer}.weight"][:, :, None, None])
         squeezed = g.node(activation, g.node("Conv", squeezed, kernel, g.constant(weights[f"{part}.{layer}.bias"])))
     return squeezed
+
+
+def _narrowed(g: GraphBuilder, x: str, conv: _Conv, gate: str | None, mels: int) -> str:
+    """`x` weighed by `gate` and narrowed. The weights go into the kernel, which is smaller than a map."""
+    if not gate:
+        return _conv(g, x, conv, None)
+    narrow, wide = conv.kernel.shape[:2]
+    kernel = g.node("Mul", g.constant(conv.kernel[:, :, 0, 0]), g.reshape(gate, 0, 1, wide))
+    y = g.node("MatMul", kernel, g.reshape(x, 0, wide, -1))
+    return g.reshape(g.node("Add", y, g.constant(conv.bias[:, None])), 0, narrow, mels, -1)
 
 
 def _keras_conv(
