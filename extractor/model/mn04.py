@@ -98,28 +98,28 @@ def mn04_graph(weights: Weights) -> onnx.ModelProto:
             if role == "squeeze":
                 gate = _gate(g, y, weights, part)
             elif role == "narrow":
-                if number == _LAST:  # what follows is linear, as means are, which are fewer than frames
+                if number == _LAST:  # the rest is linear: of means it gives means, and they are fewer than frames
                     y, x = (g.node("MatMul", it, spans(HEARD[number])) for it in (y, x))
                 conv = _folded(weights, part)
-                y, narrow = _narrowed(g, y, conv, gate, mels), len(conv.bias)
+                y, narrow = _conv(g, g.node("Mul", y, gate) if gate else y, conv, None), len(conv.bias)
             elif part != _WIDENED:
                 stride = block.stride if role == "around" else 1
                 y = _conv(g, y, _folded(weights, part, stride), block.activation)
         x, channels = g.node("Add", y, x) if block.stride == 1 and narrow == channels else y, narrow
         if number in HEARD:
             name = HEARD[number]
-            g.node(*(("Identity", x) if number == _LAST else ("MatMul", x, spans(name))), output=name)
+            g.node("Identity", x if number == _LAST else g.node("MatMul", x, spans(name)), output=name)
             inputs[spans(name)] = (f"frames of {name}", "spans")
             outputs[name] = ("n", channels, mels, "spans")
     return g.model(inputs, outputs)
 
 
 def _start(g: GraphBuilder, weights: Weights) -> str:
-    """(n, 24, 64, frames / 2): all up to block 2's widening, in three convolutions that fill the runtime's 16 channels.
+    """(n, 24, 64, frames / 2): all up to where block 2 has widened, as three convolutions.
 
-    Block 1 narrows by a linear layer and adds its input, and block 2 widens by another: together they are one, of the
-    eight channels that block 1 has seen around, and the eight of its input. Those pass beside them through the same
-    convolution and its ReLU, raised so that none is negative, and by themselves would leave half of the 16 empty.
+    Block 1 narrows, adds its input and is widened by block 2, all of it linear: one convolution, of the eight channels
+    that block 1 has looked around in and the eight of its input. Those come along through looking around and its ReLU,
+    as they are, only raised so that none is negative. The runtime computes 16 channels at once: eight cost as much.
     """
     first, around, narrow, widen = (
         _folded(weights, part) for part in ("features.0", *(part for part, _ in _parts(weights, 1)), _WIDENED)
@@ -180,16 +180,6 @@ def _gate(g: GraphBuilder, x: str, weights: Weights, part: str) -> str:
         kernel = g.constant(weights[f"{part}.{layer}.weight"][:, :, None, None])
         squeezed = g.node(activation, g.node("Conv", squeezed, kernel, g.constant(weights[f"{part}.{layer}.bias"])))
     return squeezed
-
-
-def _narrowed(g: GraphBuilder, x: str, conv: _Conv, gate: str | None, mels: int) -> str:
-    """`x` weighed by `gate` and narrowed. The weights go into the kernel, which is smaller than a map."""
-    if not gate:
-        return _conv(g, x, conv, None)
-    narrow, wide = conv.kernel.shape[:2]
-    kernel = g.node("Mul", g.constant(conv.kernel[:, :, 0, 0]), g.reshape(gate, 0, 1, wide))
-    y = g.node("MatMul", kernel, g.reshape(x, 0, wide, -1))
-    return g.reshape(g.node("Add", y, g.constant(conv.bias[:, None])), 0, narrow, mels, -1)
 
 
 def _keras_conv(

@@ -78,7 +78,7 @@ class MusicnnMn04:
 
 
 def _over_halves(frames: int, stride: int) -> Array:
-    """(frames / stride, 2): what each frame of a map counts in either half's mean; in a short segment, all in both."""
+    """(frames / stride, 2): what each frame of a map counts in either half's mean. A short segment's halves are all."""
     count = -(-frames // stride)
     if frames <= _HALVED_FRAMES:
         return np.full((count, 2), 1 / count, np.float32)
