@@ -24,7 +24,6 @@ HEARD: Final = {6: "block6", 12: "block12"}
 """The blocks of which means are kept, and what the graph calls those."""
 _LAST: Final = max(HEARD)
 _EPSILON = 1e-3
-_LEAST_OF_HARD_SILU = -3 / 8
 Activation = Literal["relu", "hard_silu"]
 
 
@@ -115,26 +114,19 @@ def mn04_graph(weights: Weights) -> onnx.ModelProto:
 
 
 def _start(g: GraphBuilder, weights: Weights) -> str:
-    """(n, 24, 64, frames / 2): all up to where block 2 has widened, as three convolutions.
+    """(n, 24, 64, frames / 2): all up to where block 2 has widened.
 
-    Block 1 narrows, adds its input and is widened by block 2, all of it linear: one convolution, of the eight channels
-    that block 1 has looked around in and the eight of its input. Those come along through looking around and its ReLU,
-    as they are, only raised so that none is negative. The runtime computes 16 channels at once: eight cost as much.
+    Block 1 narrows and adds its input, and block 2 widens that, all of it linear: one convolution of what block 1 has
+    looked around in, beside its input. Eight channels each, they fill the 16 that the runtime computes at once.
     """
-    first, around, narrow, widen = (
-        _folded(weights, part) for part in ("features.0", *(part for part, _ in _parts(weights, 1)), _WIDENED)
-    )
-    same = np.zeros_like(around.kernel)
-    same[:, :, 1, 1] = 1
-    raised = np.full(len(first.bias), -_LEAST_OF_HARD_SILU)
-    x = g.node("Unsqueeze", g.node("Transpose", INPUT, perm=[0, 2, 1]), g.constant([1], np.int64))
-    twice = _Conv(np.concatenate([first.kernel] * 2), np.concatenate([first.bias] * 2), stride=2)
-    x = _conv(g, x, twice, "hard_silu")
-    beside = np.concatenate([around.kernel, same])
-    x = _conv(g, x, _Conv(beside, np.concatenate([around.bias, raised]), groups=len(beside)), "relu")
-    wide, narrowed = widen.kernel[:, :, 0, 0], narrow.kernel[:, :, 0, 0]
-    both = np.concatenate([wide @ narrowed, wide], axis=1)
-    return _conv(g, x, _Conv(both[:, :, None, None], widen.bias + wide @ (narrow.bias - raised)), "relu")
+    around, narrow = (_folded(weights, part) for part, _ in _parts(weights, 1))
+    widen = _folded(weights, _WIDENED)
+    image = g.node("Unsqueeze", g.node("Transpose", INPUT, perm=[0, 2, 1]), g.constant([1], np.int64))
+    x = _conv(g, image, _folded(weights, "features.0", stride=2), "hard_silu")
+    both = g.node("Concat", _conv(g, x, around, "relu"), x, axis=1)
+    wide = widen.kernel[:, :, 0, 0]
+    kernel = np.concatenate([wide @ narrow.kernel[:, :, 0, 0], wide], axis=1)
+    return _conv(g, both, _Conv(kernel[:, :, None, None], wide @ narrow.bias + widen.bias), "relu")
 
 
 def _parts(weights: Weights, number: int) -> Iterator[tuple[str, str]]:
