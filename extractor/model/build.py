@@ -89,7 +89,7 @@ def build(directory: Path, network: Network, make: Callable[[], _Export]) -> boo
 def _musicnn() -> _Export:
     wheel = checkpoint.wheel_path()
     say("published weights checked; loading TensorFlow")
-    from extractor.model.graph import pruned_graph  # these import TensorFlow: seconds, and not needed above
+    from extractor.model.graph import INPUT, pruned_graph  # these import TensorFlow: seconds, and not needed above
     from extractor.model.pruning import prune
     from extractor.model.reference import keras_model, layer_weights
 
@@ -106,7 +106,7 @@ def _musicnn() -> _Export:
         "channels": pruned.channels.tolist(),
         "source": {"wheel": checkpoint.WHEEL, "sha256": checkpoint.WHEEL_SHA256, "licence": "ISC"},
     }
-    return _Export(graph, _run(graph, patches), [expected, tags], _slaney(MUSICNN.rate_hz), description)
+    return _Export(graph, _run(graph, {INPUT: patches}), [expected, tags], _slaney(MUSICNN.rate_hz), description)
 
 
 def _mn04() -> _Export:
@@ -117,11 +117,16 @@ def _mn04() -> _Export:
     graph = mn04.mn04_graph(weights).SerializeToString()
     spectrogram = np.random.default_rng(1).standard_normal((2, 240, mn04.MELS), np.float32)
     expected = [np.asarray(layer) for layer in mn04.keras_mn04(weights)(spectrogram)]
+    # With a span for every frame, means are the maps themselves.
+    each = {
+        mn04.spans(block): np.eye(layer.shape[3], dtype=np.float32)
+        for block, layer in zip(mn04.HEARD.values(), expected, strict=True)
+    }
     description = {
         "tags": [],
         "source": {"url": mn04_weights.SOURCE, "sha256": mn04_weights.CHECKPOINT_SHA256, "licence": "MIT"},
     }
-    found = _run(graph, spectrogram, mn04.INPUT)
+    found = _run(graph, {mn04.INPUT: spectrogram, **each})
     return _Export(graph, found, expected, kaldi.filterbank(MUSICNN_MN04.rate_hz), description)
 
 
@@ -136,13 +141,13 @@ def _choi(weights: Weights) -> _Export:
         "tags": [],
         "source": {"url": choi_weights.URL, "sha256": choi_weights.SHA256, "licence": "none stated"},
     }
-    return _Export(graph, _run(graph, spectrogram), [expected], _slaney(CHOI.rate_hz), description)
+    return _Export(graph, _run(graph, {"patches": spectrogram}), [expected], _slaney(CHOI.rate_hz), description)
 
 
-def _run(graph: bytes, values: npt.NDArray[np.float32], name: str = "patches") -> list[npt.NDArray[np.float32]]:
+def _run(graph: bytes, inputs: Mapping[str, npt.NDArray[np.float32]]) -> list[npt.NDArray[np.float32]]:
     import onnxruntime  # not needed when the files are current
 
-    outputs: list[npt.NDArray[np.float32]] = onnxruntime.InferenceSession(graph).run(None, {name: values})
+    outputs: list[npt.NDArray[np.float32]] = onnxruntime.InferenceSession(graph).run(None, dict(inputs))
     return outputs
 
 

@@ -16,12 +16,13 @@ import numpy.typing as npt
 import onnx
 
 from extractor.model.checkpoint import Weights
-from extractor.model.graph import GraphBuilder
+from extractor.model.graph import GraphBuilder, Shape
 
 MELS: Final = 128
 INPUT: Final = "mels"
 HEARD: Final = {6: "block6", 12: "block12"}
-"""The blocks whose maps are kept, and what the graph calls them."""
+"""The blocks of which means are kept, and what the graph calls those."""
+_LAST: Final = max(HEARD)
 _EPSILON = 1e-3
 Activation = Literal["relu", "hard_silu"]
 
@@ -35,6 +36,8 @@ class _Block:
     squeezes: bool = False
 
 
+_WIDENED: Final = "features.2.block.0"
+"""What is part of the graph's start."""
 _BLOCKS: Final = (
     _Block("relu"),
     _Block("relu", stride=2), _Block("relu"),
@@ -77,27 +80,53 @@ def keras_mn04(weights: Weights) -> keras.Model:
     return keras.Model(spectrogram, maps)
 
 
+def spans(block: str) -> str:
+    """The graph's input (frames, spans): what each frame of the map of `block` counts in its means over time."""
+    return f"{block} spans"
+
+
 def mn04_graph(weights: Weights) -> onnx.ModelProto:
-    """The same as ONNX, with the batch statistics folded into the convolutions."""
+    """As ONNX, and of the same maps the means over spans of time: (n, channels, mels, spans)."""
     g = GraphBuilder()
-    x = g.node("Unsqueeze", g.node("Transpose", INPUT, perm=[0, 2, 1]), g.constant([1], np.int64))
-    x = _conv(g, x, _folded(weights, "features.0", stride=2), "hard_silu")
-    channels, mels, sizes = weights["features.0.0.weight"].shape[0], MELS // 2, {}
-    for number, block in enumerate(_BLOCKS, 1):
-        y, narrow, mels = x, 0, mels // block.stride
+    x, channels, mels = _start(g, weights), 0, MELS // 2
+    inputs: dict[str, Shape] = {INPUT: ("n", "frames", MELS)}
+    outputs: dict[str, Shape] = {}
+    for number, block in enumerate(_BLOCKS[1:], 2):
+        y, gate, narrow, mels = x, None, 0, mels // block.stride
         for part, role in _parts(weights, number):
             if role == "squeeze":
-                y = g.node("Mul", y, _weighing(g, y, weights, part))
-            else:
-                conv = _folded(weights, part, block.stride if role == "around" else 1)
-                y = _conv(g, y, conv, None if role == "narrow" else block.activation)
-                narrow = len(conv.bias)
-        adds = block.stride == 1 and narrow == channels
-        x, channels = g.node("Add", y, x) if adds else y, narrow
+                gate = _gate(g, y, weights, part)
+            elif role == "narrow":
+                if number == _LAST:  # the rest is linear: of means it gives means, and they are fewer than frames
+                    y, x = (g.node("MatMul", it, spans(HEARD[number])) for it in (y, x))
+                conv = _folded(weights, part)
+                y, narrow = _conv(g, g.node("Mul", y, gate) if gate else y, conv, None), len(conv.bias)
+            elif part != _WIDENED:
+                stride = block.stride if role == "around" else 1
+                y = _conv(g, y, _folded(weights, part, stride), block.activation)
+        x, channels = g.node("Add", y, x) if block.stride == 1 and narrow == channels else y, narrow
         if number in HEARD:
-            g.node("Identity", x, output=HEARD[number])
-            sizes[HEARD[number]] = ("n", channels, mels, f"frames of {HEARD[number]}")
-    return g.model({INPUT: ("n", "frames", MELS)}, sizes)
+            name = HEARD[number]
+            g.node("Identity", x if number == _LAST else g.node("MatMul", x, spans(name)), output=name)
+            inputs[spans(name)] = (f"frames of {name}", "spans")
+            outputs[name] = ("n", channels, mels, "spans")
+    return g.model(inputs, outputs)
+
+
+def _start(g: GraphBuilder, weights: Weights) -> str:
+    """(n, 24, 64, frames / 2): all up to where block 2 has widened.
+
+    Block 1 narrows and adds its input, and block 2 widens that, all of it linear: one convolution of what block 1 has
+    looked around in, beside its input. Eight channels each, they fill the 16 that the runtime computes at once.
+    """
+    around, narrow = (_folded(weights, part) for part, _ in _parts(weights, 1))
+    widen = _folded(weights, _WIDENED)
+    image = g.node("Unsqueeze", g.node("Transpose", INPUT, perm=[0, 2, 1]), g.constant([1], np.int64))
+    x = _conv(g, image, _folded(weights, "features.0", stride=2), "hard_silu")
+    both = g.node("Concat", _conv(g, x, around, "relu"), x, axis=1)
+    wide = widen.kernel[:, :, 0, 0]
+    kernel = np.concatenate([wide @ narrow.kernel[:, :, 0, 0], wide], axis=1)
+    return _conv(g, both, _Conv(kernel[:, :, None, None], wide @ narrow.bias + widen.bias), "relu")
 
 
 def _parts(weights: Weights, number: int) -> Iterator[tuple[str, str]]:
@@ -113,7 +142,7 @@ def _parts(weights: Weights, number: int) -> Iterator[tuple[str, str]]:
     yield f"{prefix}.{place + 1}", "narrow"
 
 
-def _folded(weights: Weights, part: str, stride: int) -> _Conv:
+def _folded(weights: Weights, part: str, stride: int = 1) -> _Conv:
     kernel = weights[f"{part}.0.weight"].astype(np.float64)
     gamma, beta, mean, variance = (
         weights[f"{part}.1.{name}"].astype(np.float64) for name in ("weight", "bias", "running_mean", "running_var")
@@ -136,8 +165,8 @@ def _conv(g: GraphBuilder, x: str, conv: _Conv, activation: Activation | None) -
     return g.node({"relu": "Relu", "hard_silu": "HardSwish"}[activation], y) if activation else y
 
 
-def _weighing(g: GraphBuilder, x: str, weights: Weights, part: str) -> str:
-    """(n, channels, 1, 1): two dense layers on the channels' means."""
+def _gate(g: GraphBuilder, x: str, weights: Weights, part: str) -> str:
+    """(n, channels, 1, 1): what each channel weighs, two dense layers on the channels' means."""
     squeezed = g.node("GlobalAveragePool", x)
     for layer, activation in (("fc1", "Relu"), ("fc2", "Sigmoid")):
         kernel = g.constant(weights[f"{part}.{layer}.weight"][:, :, None, None])

@@ -27,6 +27,8 @@ _LEAST_FRAMES = 200
 """A shorter one is repeated."""
 _PATCH_STEP = 2
 """MSD_musicnn costs half so, and nothing is lost that could be told from chance."""
+_STRIDES = {"block6": 8, "block12": 16}
+"""Frames of a segment for each of a block's map."""
 
 
 class MusicnnMn04:
@@ -72,15 +74,20 @@ class MusicnnMn04:
         return np.concatenate([self._halves(segment) for segment in segments(spectrogram)])
 
     def _halves(self, segment: Array) -> Array:
-        maps = self._session.run(None, {"mels": segment[None]})
-        return np.concatenate([_means(layer[0], len(segment)) for layer in maps], axis=1)
+        spans = {f"{block} spans": _over_halves(len(segment), stride) for block, stride in _STRIDES.items()}
+        means = self._session.run(None, {"mels": segment[None], **spans})
+        return np.concatenate([of_block[0].reshape(-1, 2) for of_block in means]).T
 
 
-def _means(layer: Array, frames: int) -> Array:
-    """(2, channels * frequencies) of a map (channels, frequencies, time); of a short segment the same mean twice."""
-    half = layer.shape[2] // 2
-    halves = (layer[..., :half], layer[..., half : 2 * half]) if frames > _HALVED_FRAMES else (layer, layer)
-    return np.stack([part.mean(axis=2).ravel() for part in halves])
+def _over_halves(frames: int, stride: int) -> Array:
+    """(frames / stride, 2): what each frame of a map counts in either half's mean. A short segment's halves are all."""
+    count = -(-frames // stride)
+    if frames <= _HALVED_FRAMES:
+        return np.full((count, 2), 1 / count, np.float32)
+    half = count // 2
+    spans = np.zeros((count, 2), np.float32)
+    spans[:half, 0] = spans[half : 2 * half, 1] = 1 / half
+    return spans
 
 
 def segments(spectrogram: Array) -> list[Array]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import soxr
 
@@ -15,6 +16,7 @@ from tests.model import mn04_model_dir
 from .conftest import tone
 
 RATE = 32_000
+STRIDES = {"block6": 8, "block12": 16}
 GOLDEN = Path(__file__).parents[2] / "golden" / "mn04.npz"
 
 
@@ -43,6 +45,20 @@ def test_the_golden_numbers_are_met(both: MusicnnMn04, mels: KaldiMels) -> None:
     with np.load(GOLDEN) as golden:
         np.testing.assert_allclose(rows.mean(axis=0), golden["embedding"], atol=2e-4)
         np.testing.assert_allclose(drift(rows), golden["drift"], atol=2e-4)
+
+
+@pytest.mark.parametrize("frames", [300, 984])
+def test_maps_are_heard_as_the_means_of_their_halves(both: MusicnnMn04, mels: KaldiMels, frames: int) -> None:
+    """A short segment is not halved; of an odd number of frames, 123 here, the last is left out."""
+    spectrogram = mels.log_mels(sweep())[:frames]
+    session = onnxruntime.InferenceSession(load_model_files(mn04_model_dir(), "musicnn-mn04@1").graph)
+    each = {f"{block} spans": np.eye(-(-frames // stride), dtype=np.float32) for block, stride in STRIDES.items()}
+    expected = []
+    for found in session.run(None, {"mels": spectrogram[None], **each}):
+        half = found.shape[3] // 2
+        halves = (found[..., :half], found[..., half : 2 * half]) if frames > 400 else (found, found)
+        expected.append([part.mean(axis=3).ravel() for part in halves])
+    np.testing.assert_allclose(both.hear(spectrogram), np.concatenate(expected, axis=1), atol=1e-5)
 
 
 def test_features_are_those_of_musicnn_and_640_more(both: MusicnnMn04) -> None:
