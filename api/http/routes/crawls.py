@@ -26,6 +26,7 @@ from api.http.requests import CrawlRequest, ListRequest
 from api.http.routes.documented import answers
 from api.http.routes.parameters import FormatParameter, LimitParameter, PathRootParameter
 from api.http.services import services_of
+from earshot.clock import now_iso
 from earshot.entries import as_asked, told
 from earshot.intake import follow_crawl, start_crawl
 from earshot.lists import read_list
@@ -198,11 +199,12 @@ def forget(
     """All crawls of this playlist count no more, and what others remove is not held by them.
 
     Its tracks stay. The crawl then says how many of them nothing else holds (`only_held`), for a day, within which they
-    may still be removed with it.
+    may still be removed with it. Its crawls that still run are cancelled then, and what is being heard goes once it has
+    come. Crawls that are begun afterwards are not meant.
     """
     services = services_of(router)
     summary = services.crawls.summary(crawl_id)
-    services.crawl_queue.send(ForgetPlaylist(summary.crawl_id, remove_tracks))
+    services.crawl_queue.send(ForgetPlaylist(summary.crawl_id, remove_tracks, now_iso()))
     status_url = f"/crawls/{summary.crawl_id}"
     return Response(
         status_code=HTTPStatus.ACCEPTED.value,

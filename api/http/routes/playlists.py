@@ -16,6 +16,7 @@ from api.http.playlists_shown import playlists_shown
 from api.http.requests import PlaylistRequest
 from api.http.routes.documented import answers
 from api.http.services import services_of
+from earshot.clock import now_iso
 from earshot.errors import InvalidRequest
 from earshot.media_servers.server import write_playlist
 from earshot.messages import ForgetPlaylist
@@ -99,7 +100,7 @@ def forget(playlist_id: _PlaylistId, remove_tracks: RemoveTracks = False) -> Res
     latest crawl, where it is told how many of its tracks nothing else holds."""
     services = services_of(router)
     crawl_id = services.playlists.get(playlist_id).crawl_id
-    services.crawl_queue.send(ForgetPlaylist(crawl_id, remove_tracks))
+    services.crawl_queue.send(ForgetPlaylist(crawl_id, remove_tracks, now_iso()))
     status_url = f"/crawls/{crawl_id}"
     return Response(
         status_code=HTTPStatus.ACCEPTED.value,
