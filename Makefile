@@ -73,7 +73,8 @@ rollback: setup ## Let the champion before this one serve again (docs/lab.md)
 	@$(PY) -m lab rollback
 
 track: setup ## Tell MLflow what the laboratory found here (MLFLOW_TRACKING_URI; or a SQLite file in FINDINGS=.local/lab)
-	@MLFLOW_DISABLE_TELEMETRY=true $$(scripts/tool-environment mlflow)/python -m lab.tracking $(if $(value FINDINGS),$(call as_given,FINDINGS),.local/lab)
+	@findings=$(if $(value FINDINGS),$(call as_given,FINDINGS),$$($(PY) -m ops where)/lab) && \
+	    MLFLOW_DISABLE_TELEMETRY=true $$(scripts/tool-environment mlflow)/python -m lab.tracking "$$findings"
 
 vectors: setup ## Copy the index that serves to Amazon S3 Vectors, or what has changed (EARSHOT_VECTOR_BUCKET)
 	@$(PY) -m ops vectors

@@ -1,9 +1,10 @@
 """The command line: asks the HTTP API, prints tables for people and JSON for programs.
 
 ``earshot similar TRACK``, ``extend TRACK …``, ``clip FILE``, ``path FROM TO``, ``tracks [WORDS]``, ``crawl PLAYLIST``,
-``failed [CRAWL]``, ``entries [CRAWL]``, ``forget PLAYLIST``, ``playlist NAME TRACK``, ``listens``, ``listens import
-FILE``, ``recommend``, ``radio``, ``proxy``, ``sources``, ``status``. A track is named by its id, URI or URL, or by
-words of its title and artist.
+``failed [CRAWL]``, ``entries [CRAWL]``, ``playlists``, ``again PLAYLIST``, ``cancel PLAYLIST``, ``rename PLAYLIST
+NAME``, ``schedule PLAYLIST daily``, ``forget PLAYLIST``, ``playlist NAME TRACK``, ``listens``, ``listens import FILE``,
+``recommend``, ``radio``, ``proxy``, ``sources``, ``status``. A track is named by its id, URI or URL, or by words of its
+title and artist; a playlist by its name or id, as it was crawled, or by the id of its latest crawl.
 """
 
 import argparse
@@ -16,8 +17,9 @@ from pathlib import Path
 
 import shtab
 
-from cli import commands, crawls, listens, plays_import
+from cli import commands, crawls, listens, playlists, plays_import
 from cli.answer import Answer
+from cli.arguments import add_filters, add_listening, add_options
 from earshot.api_client import ApiClient
 from earshot.errors import EarshotError
 from earshot.lists.writing import MEDIA_TYPES
@@ -30,6 +32,7 @@ _DEFAULT_PORT = "8000"
 _LOCAL_DIR = Path(__file__).resolve().parent.parent / ".local"
 """Where a stack of this checkout keeps its state, if nothing else was said (config/local.py)."""
 
+_A_PLAYLIST = "its name or id, as it was crawled, or the id of its latest crawl"
 _A_TRACK = "its id, URI or URL, or words of its title and artist, in quotes"
 
 Command = Callable[[ApiClient, argparse.Namespace], Answer]
@@ -136,17 +139,18 @@ def _parser() -> argparse.ArgumentParser:
     path = add("path", commands.path, "A listening journey from one track to another.", listing)
     path.add_argument("start", metavar="FROM")
     path.add_argument("end", metavar="TO")
-    _add_filters(path)
-    _add_listening(path)
+    add_filters(path)
+    add_listening(path)
     path.add_argument("--harmonic", type=float, metavar="W", help="0 any key … 1 in keys that go together")
     path.add_argument("--energy", choices=("build_up", "calm_down"), help="how the energy changes along the way")
     path.add_argument("--steps", type=int, default=8, help="tracks in between (%(default)s)")
     tracks = add("tracks", commands.tracks, "Tracks of the catalogue by words and tags.", listing)
     tracks.add_argument("words", nargs="*", metavar="WORD", help="beginnings of words in title, artists or album")
-    _add_filters(tracks)
-    _add_listening(tracks)
+    add_filters(tracks)
+    add_listening(tracks)
     tracks.add_argument("--limit", type=int, default=20, help="how many (%(default)s)")
     _add_crawls(add, listing)
+    _add_playlists(add)
     _add_listens(add, shared)
     _add_for_the_listener(add, listing)
     playlist = add("playlist", commands.playlist, "Keep tracks as a playlist in a media server of yours.")
@@ -170,14 +174,14 @@ def _add_ranked(add: Callable[..., argparse.ArgumentParser], listing: argparse.A
     similar = add("similar", commands.similar, "Tracks that sound like the given ones.", listing)
     similar.add_argument("tracks", nargs="+", metavar="TRACK", help=_A_TRACK)
     similar.add_argument("--less", action="append", default=[], metavar="TRACK", help="less like this one (repeatable)")
-    _add_filters(similar)
-    _add_options(similar)
-    _add_listening(similar)
+    add_filters(similar)
+    add_options(similar)
+    add_listening(similar)
     extend = add("extend", commands.extend, "Tracks that fit a playlist of the given ones.", listing)
     extend.add_argument("tracks", nargs="+", metavar="TRACK", help=_A_TRACK)
-    _add_filters(extend)
-    _add_options(extend)
-    _add_listening(extend)
+    add_filters(extend)
+    add_options(extend)
+    add_listening(extend)
 
 
 def _add_crawls(add: Callable[..., argparse.ArgumentParser], listing: argparse.ArgumentParser) -> None:
@@ -216,8 +220,24 @@ def _add_crawls(add: Callable[..., argparse.ArgumentParser], listing: argparse.A
     )
     every = "seconds between two looks (15; at a server an hour)"
     watch.add_argument("--every", type=float, metavar="S", help=every)
-    forget = add("forget", crawls.forget, "Forget a playlist, so that it holds no track any more.")
-    forget.add_argument("playlist", metavar="PLAYLIST", help="as it was called, or the id of one of its crawls")
+
+
+def _add_playlists(add: Callable[..., argparse.ArgumentParser]) -> None:
+    add("playlists", playlists.playlists, "The playlists that have been crawled.")
+
+    def of_one(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        added = add(name, command, text)
+        added.add_argument("playlist", metavar="PLAYLIST", help=_A_PLAYLIST)
+        return added
+
+    again = of_one("again", crawls.again, "Crawl a playlist again, for what is new and what could not be had.")
+    again.add_argument("--no-wait", action="store_true", help="do not watch, just print the crawl's id")
+    of_one("cancel", crawls.cancel, "Cancel the crawl of a playlist; what has been fetched is still heard.")
+    rename = of_one("rename", playlists.rename, "Call a playlist otherwise.")
+    rename.add_argument("name", metavar="NAME", help="empty: as its source calls it")
+    schedule = of_one("schedule", playlists.schedule, "Have a playlist crawled again and again, for what is new.")
+    schedule.add_argument("again", choices=("never", "daily", "weekly"), help="how often")
+    forget = of_one("forget", crawls.forget, "Forget a playlist, so that it holds no track any more.")
     forget.add_argument("--remove-tracks", action="store_true", help="with the tracks that no other playlist holds")
 
 
@@ -254,39 +274,9 @@ def _add_for_the_listener(add: Callable[..., argparse.ArgumentParser], listing: 
     radio = add("radio", listens.radio, "What may follow on what plays.", listing)
     radio.add_argument("track", nargs="?", metavar="TRACK", help=f"where to go on from: {_A_TRACK}")
     for asking in (recommend, radio):
-        _add_filters(asking)
+        add_filters(asking)
         asking.add_argument("-k", type=int, help="how many results")
-        _add_listening(asking)
-
-
-def _add_filters(asking: argparse.ArgumentParser) -> None:
-    asking.add_argument("--tags", help="only tracks with these tags, comma-separated")
-    asking.add_argument("--genre", action="append", metavar="NAME", help="only tracks of this genre (repeatable: or)")
-    asking.add_argument("--year", metavar="YEARS", help="only of these years: 1994, 1990-1999, 1990- or 1990s")
-    asking.add_argument("--length", metavar="RANGE", help="only so long: 3:00-5:30, 120- (use --length=-10:00)")
-    asking.add_argument("--bpm", metavar="RANGE", help="only of this tempo: 122, 118-126, 120-")
-    asking.add_argument("--key", action="append", metavar="KEY", help="only in this key: Am, 8A, 8A±1 (repeatable: or)")
-    asking.add_argument("--loudness", metavar="RANGE", help="only so loud, in LUFS (use --loudness=-14..-9)")
-    asking.add_argument("--popularity", metavar="RANGE", help="only so well known, from 0 to 100: 20-60, 60-")
-    asking.add_argument("--folder", metavar="FOLDER", help="only files in this folder or below")
-    asking.add_argument("--source", metavar="SOURCE", help="only tracks of this source, such as file or subsonic")
-    asking.add_argument(
-        "--not-artist", action="append", metavar="NAME", help="nothing that this artist plays on (repeatable)"
-    )
-
-
-def _add_options(ranked: argparse.ArgumentParser) -> None:
-    ranked.add_argument("-k", type=int, default=10, help="how many results (%(default)s)")
-    ranked.add_argument("--max-per-artist", type=int, metavar="N", help="at most N results of one artist")
-    ranked.add_argument("--max-per-album", type=int, metavar="N", help="at most N results of one album")
-    ranked.add_argument("--fame", type=float, metavar="F", help="-1 hidden gems first … 1 well known first")
-    ranked.add_argument("--diversity", type=float, metavar="D", help="0 most similar … 1 most varied")
-
-
-def _add_listening(asking: argparse.ArgumentParser) -> None:
-    asking.add_argument(
-        "--listening", type=float, metavar="W", help="0 by sound alone … 1 by what the same people play alone"
-    )
+        add_listening(asking)
 
 
 def run() -> None:

@@ -1,4 +1,4 @@
-"""Commands about playlists: have them crawled and watch that, list their entries, forget them."""
+"""Commands about crawls: begin and watch them, list their entries, try again, cancel them, forget what they read."""
 
 import argparse
 import sys
@@ -8,10 +8,10 @@ from http import HTTPStatus
 from pathlib import Path
 
 from cli.answer import Answer
+from cli.playlists import crawl_of
 from cli.questions import agrees
 from cli.tables import Cell, bar, table
 from earshot.api_answers import (
-    CrawlJson,
     CrawlsJson,
     EntriesJson,
     EntryJson,
@@ -69,6 +69,32 @@ def crawl(client: ApiClient, options: argparse.Namespace) -> Answer:
     ):
         again = client.post("/crawls", wanted | {"remove_missing": True, "agreed": withheld["tracks"]}).checked()
         progress = _watched(client, again["crawl_id"], visible=visible)
+    return _told(client, progress)
+
+
+def again(client: ApiClient, options: argparse.Namespace) -> Answer:
+    """Crawl a playlist again: for what is new, and what could not be had the last time."""
+    wanted = {"again": crawl_of(client, options.playlist)}
+    started: StartedJson = client.post("/crawls", wanted).checked()
+    if not options.json:
+        sys.stderr.write(f"crawling {started['understood']}\n")
+    if options.no_wait:
+        return Answer(started, started["crawl_id"])
+    return _told(client, _watched(client, started["crawl_id"], visible=not options.json and sys.stderr.isatty()))
+
+
+def cancel(client: ApiClient, options: argparse.Namespace) -> Answer:
+    """Cancel the crawl of a playlist: nothing more of it is read or fetched; what has been fetched is still heard."""
+    path = f"/crawls/{segment(crawl_of(client, options.playlist))}/cancel"
+    progress: ProgressJson = client.post(path, {}).checked()
+    if progress["done"]:
+        return Answer(progress, f"{progress['playlist']} was done already.")
+    return Answer(
+        progress, f"{progress['playlist']} is cancelled. Get the rest of it: earshot again {progress['crawl_id']}"
+    )
+
+
+def _told(client: ApiClient, progress: ProgressJson) -> Answer:
     unheard: EntriesJson = _entries_of(client, progress["crawl_id"], status="unheard", limit=_NAMED + 1).checked()
     text = _summary(progress, unheard["entries"])
     got_something = progress["states"].get("ready") or progress["pending"]
@@ -158,8 +184,8 @@ def _newest(client: ApiClient) -> str:
 
 
 def forget(client: ApiClient, options: argparse.Namespace) -> Answer:
-    """Forget a playlist, given by one of its crawls or as it was called; its tracks only when that is asked."""
-    path = f"/crawls/{segment(_crawl_of(client, options.playlist))}"
+    """Forget a playlist; its tracks only when that is asked."""
+    path = f"/crawls/{segment(crawl_of(client, options.playlist))}"
     client.delete(path, **({"remove_tracks": "true"} if options.remove_tracks else {})).checked()
     deadline = time.monotonic() + _PATIENCE_S
     while True:
@@ -195,14 +221,6 @@ def watch(client: ApiClient, options: argparse.Namespace) -> Answer:
             started: StartedJson = client.post("/crawls", wanted).checked()
             sys.stderr.write(f"crawling {started['understood']} ({started['crawl_id']})\n")
         time.sleep(every_s)
-
-
-def _crawl_of(client: ApiClient, playlist: str) -> str:
-    """The id of the newest crawl of the playlist; or the text itself, which may be an id."""
-    called = {playlist, playlist_from_command_line(playlist)}
-    listed: CrawlsJson = client.get("/crawls", limit=_MOST_AT_ONCE).checked()
-    named: Sequence[CrawlJson] = [crawl for crawl in listed["crawls"] if crawl["playlist"].rstrip("/") in called]
-    return named[0]["crawl_id"] if named else playlist
 
 
 def _said_of(withheld: WithheldJson) -> str:

@@ -19,7 +19,7 @@ _ENV_FILE = Path(__file__).resolve().parent / "api.env"
 class ApiSettings(FunctionSettings):
     """What the api needs to know. Explained in config/api.env.example."""
 
-    model_config = SettingsConfigDict(env_file=_ENV_FILE, env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_file=_ENV_FILE)
 
     tracks_table: str
     crawls_table: str

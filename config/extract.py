@@ -5,21 +5,14 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from config.base import ENV_PREFIX, FunctionSettings
+from config.base import FunctionSettings
 from earshot.networks import DEFAULT_NETWORK
 
 
 class ModelSettings(FunctionSettings):
     """Which network hears. Read from the environment, else from config/extractor.env, else the defaults here."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX,
-        env_file=Path(__file__).with_name("extractor.env"),
-        frozen=True,
-        extra="ignore",
-        env_ignore_empty=True,
-        protected_namespaces=(),
-    )
+    model_config = SettingsConfigDict(env_file=Path(__file__).with_name("extractor.env"), protected_namespaces=())
 
     model: str = DEFAULT_NETWORK
     """The network (docs/models.md). Every track carries the name of the one it was heard with."""

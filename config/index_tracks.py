@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from config.base import ENV_PREFIX, FunctionSettings
+from config.base import FunctionSettings
 from earshot.errors import InvalidSettings
 from earshot.index.engines.registry import ENGINES
 from earshot.networks import DEFAULT_NETWORK
@@ -16,14 +16,7 @@ from earshot.recipes import Recipe, kept_recipes
 class RecipeSettings(FunctionSettings):
     """Which indexes are kept. See config/annoy_service.env.example."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX,
-        env_file=Path(__file__).with_name("annoy_service.env"),
-        frozen=True,
-        extra="ignore",
-        env_ignore_empty=True,
-        protected_namespaces=(),
-    )
+    model_config = SettingsConfigDict(env_file=Path(__file__).with_name("annoy_service.env"), protected_namespaces=())
 
     model: str = DEFAULT_NETWORK
     """The network whose embeddings are indexed. Embeddings of another network wait."""

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, SecretStr, create_model, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from config.base import ENV_PREFIX, FunctionSettings
+from config.base import FunctionSettings
 from earshot.enrichers import ENRICHERS
 
 
@@ -37,13 +37,7 @@ def _with_settings_per_enricher(cls: "type[LearnFactsSettings]") -> "type[LearnF
 class LearnFactsSettings(FunctionSettings):
     """Who is asked what is known of tracks, and with which keys."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX,
-        frozen=True,
-        extra="ignore",
-        env_file=Path(__file__).with_name("facts.env"),
-        env_ignore_empty=True,
-    )
+    model_config = SettingsConfigDict(env_file=Path(__file__).with_name("facts.env"))
 
     tracks_table: str
     crawls_table: str

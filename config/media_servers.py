@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from config.base import ENV_PREFIX, FunctionSettings
+from config.base import FunctionSettings
 
 
 def _address(value: str) -> str:
@@ -27,13 +27,7 @@ Address = Annotated[str, AfterValidator(_address)]
 class MediaServerSettings(FunctionSettings):
     """Read from the environment, then from config/media_servers.env. Explained in its example."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX,
-        frozen=True,
-        extra="ignore",
-        env_file=Path(__file__).with_name("media_servers.env"),
-        env_ignore_empty=True,
-    )
+    model_config = SettingsConfigDict(env_file=Path(__file__).with_name("media_servers.env"))
 
     subsonic_url: Address = ""
     """Address of an OpenSubsonic server; empty: there is none."""

@@ -5,19 +5,13 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from config.base import ENV_PREFIX, FunctionSettings
+from config.base import FunctionSettings
 
 
 class PlaysSettings(FunctionSettings):
     """Where plays are kept. See config/listening.env.example."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX,
-        env_file=Path(__file__).with_name("listening.env"),
-        frozen=True,
-        extra="ignore",
-        env_ignore_empty=True,
-    )
+    model_config = SettingsConfigDict(env_file=Path(__file__).with_name("listening.env"))
 
     plays_bucket: str
     """S3 bucket of the lake."""

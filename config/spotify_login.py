@@ -4,19 +4,13 @@ from pathlib import Path
 
 from pydantic_settings import SettingsConfigDict
 
-from config.base import ENV_PREFIX, FunctionSettings
+from config.base import FunctionSettings
 
 
 class SpotifyLoginSettings(FunctionSettings):
     """Which app logs in to Spotify, where, and where the login is kept."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX,
-        frozen=True,
-        extra="ignore",
-        env_file=Path(__file__).with_name("crawler.env"),
-        env_ignore_empty=True,
-    )
+    model_config = SettingsConfigDict(env_file=Path(__file__).with_name("crawler.env"))
 
     spotify_client_id: str = ""
     """Of your app at developer.spotify.com."""

@@ -103,6 +103,7 @@ def forgetting() -> Forgetting:
         TracksTable(database, settings.tracks_table),
         CrawlsTable(database, settings.crawls_table),
         Playlists(database, settings.crawls_table),
+        MessageQueue(boto3.client("sqs", config=_AWS), settings.crawl_queue_url),
     )
 
 

@@ -129,7 +129,9 @@ class Crawl:
             title = title_of(ref) if title_of else ""
         except (NotFound, ProviderRefused):
             title = ""  # reading it says more of that
-        self.playlists.note_crawl(self.crawls.summary(message.crawl_id), _cut(title, _LONGEST_DETAIL))
+        summary = self.crawls.summary(message.crawl_id)
+        if not summary.forgotten:
+            self.playlists.note_crawl(summary, _cut(title, _LONGEST_DETAIL))
 
     def _note_first(self, page: Page, message: CrawlPlaylist) -> None:
         first = list(dict.fromkeys(entry.info.track_id for entry in page.entries if entry.info))[:_SHOWN]

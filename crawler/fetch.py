@@ -60,7 +60,7 @@ class Fetch:
             if lease is None:
                 defer(message, self._queue_of(message), Later(_BUSY_S, by_provider=False))
                 return
-            track = self._track(track_id)
+            track = self.tracks.get(track_id) if is_cancelled else self._track(track_id)
             if track is None:
                 return
             if track.reason is Reason.CANCELLED and not is_cancelled and self.tracks.reopen(track_id):
@@ -93,7 +93,7 @@ class Fetch:
         return self.fetch_now_queue if message.now else self.fetch_queue
 
     def _track(self, track_id: TrackId) -> Track | None:
-        """The track; None: somebody removed it."""
+        """The track, which is made anew where the table has lost it; None: somebody removed it."""
         track = self.tracks.get(track_id)
         if track is None:
             track = Track(TrackInfo(track_id=track_id, source=source_of(track_id)))

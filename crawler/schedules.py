@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from earshot.errors import CrawlNotFound, InvalidPlaylist
-from earshot.ids import CrawlId
+from earshot.ids import CrawlId, PlaylistId
 from earshot.intake import start_crawl
 from earshot.playlists import parse_playlist
 from earshot.stores.crawls_table import CrawlsTable
@@ -60,3 +60,8 @@ def crawl_id_of(playlist: Playlist) -> CrawlId:
     """The id of the crawl that is due: it sorts by that time, as all do."""
     due = (playlist.due or "").partition(".")[0].replace("-", "").replace(":", "")
     return CrawlId(f"{due}Z-{playlist.playlist_id[:8]}")
+
+
+def is_by_the_clock(crawl_id: CrawlId, playlist_id: PlaylistId) -> bool:
+    """Whether the clock began this crawl of the playlist, and no person."""
+    return crawl_id.endswith(f"-{playlist_id[:8]}")

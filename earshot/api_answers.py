@@ -216,6 +216,24 @@ class ProgressJson(CrawlJson):
     reasons: dict[str, int]
 
 
+class PlaylistJson(TypedDict):
+    """A playlist that has been crawled, of `GET /playlists`."""
+
+    playlist_id: str
+    name: str
+    playlist: str
+    again: str
+    next_crawl: str | None
+    crawl: ProgressJson | None
+
+
+class PlaylistsJson(TypedDict):
+    """`GET /playlists`."""
+
+    playlists: list[PlaylistJson]
+    next: str | None
+
+
 class CrawlsJson(TypedDict):
     """`GET /crawls`."""
 

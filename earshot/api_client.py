@@ -88,6 +88,14 @@ class ApiClient:
         """
         return self._ask("PUT", path, json.dumps(body).encode())
 
+    def patch(self, path: str, body: Mapping[str, object]) -> Answer:
+        """The answer to PATCH `path`.
+
+        Raises:
+            ApiUnreachable: there is none, or none in JSON.
+        """
+        return self._ask("PATCH", path, json.dumps(body).encode())
+
     def delete(self, path: str, **query: str) -> Answer:
         """The answer to DELETE `path`.
 

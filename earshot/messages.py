@@ -73,10 +73,16 @@ class CountCrawl(_Message):
 
 @dataclass(frozen=True, slots=True)
 class ForgetPlaylist(_Message):
-    """Let what the crawl `crawl_id` has read count no more; with `remove_tracks` what nothing else holds goes, too."""
+    """Let what the crawl `crawl_id` has read count no more; with `remove_tracks` what nothing else holds goes, too.
+
+    `asked`: when somebody wanted that; crawls of the playlist that began since are not meant. None: older versions did
+    not say; they meant all there were. `attempt` counts the looks at what was still on its way.
+    """
 
     crawl_id: CrawlId
     remove_tracks: bool
+    asked: Timestamp | None = None
+    attempt: int = 0
 
 
 def parse_crawl(text: str) -> CrawlPlaylist | CountCrawl | ForgetPlaylist:

@@ -1,27 +1,32 @@
 """Music to judge on: clips, and what is known of them. Read from a table (CSV), or cut from folders of whole pieces.
 
+Artist and album of a piece in a folder are those that its crawl would find: by its tags, else by where it lies.
+
 A corpus is known by what is in it and not by where it lies: its SHA-256 is of its rows and of its files' contents.
 """
 
 import csv
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path
+from itertools import chain, groupby
+from pathlib import Path, PurePath
 
-import mutagen
 import numpy as np
 
+from crawler.file.names import named
+from crawler.file.tags import Tags, read_tags
 from earshot.errors import InvalidInput
+from earshot.titles import artist_key, is_nobody
 from extractor.audio.samples import CLIP_S
 
 LISTED = "clips.csv"
 """A folder that holds a file of this name is the corpus that it lists."""
-PIECES_OF_AN_ARTIST = 8
-"""So that no artist decides the figures alone."""
+PIECES_OF_A_FOLDER = 8
+"""So that no album, and hardly an artist, decides the figures alone."""
 _SHORTEST_S, _TWO_CLIPS_S, _INTRO_S, _SECOND = 35, 100, 20, 0.6
 _AUDIO = {".aac", ".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".wav"}
 
@@ -127,42 +132,66 @@ def read(table: Path) -> Corpus:
 
 
 def of_folders(folders: Sequence[Path]) -> Corpus:
-    """Clips cut from the pieces in `folders`: what sits in one folder is by one artist, eight pieces of it at most.
+    """Clips cut from the pieces in `folders` and all below, of what sits in one folder eight pieces at most.
 
-    A piece of more than 100 s gives two clips that do not overlap.
+    The artist is a piece's album artist, else its (first) artist, by its tags; else by its path; what names nobody
+    ("Various Artists") counts as nothing. Where nothing is said, what sits in one folder is by one artist, whom the
+    folder's path names. The album is by tags, else by the path. A piece of more than 100 s gives two clips that do not
+    overlap.
 
     Raises:
-        InvalidInput: a folder is none, or there is no piece of 35 s in any.
+        InvalidInput: a folder is none, a file cannot be read, or there is no piece of 35 s in any.
     """
     for folder in folders:
         if not folder.is_dir():
             raise InvalidInput(f"{folder} is no folder", hint="Name a CSV of clips, or folders of music.")
-    return of_clips([*chain.from_iterable(map(_of_folder, folders))])
+    spelt: dict[str, str] = {}
+    return of_clips([*chain.from_iterable(_of_folder(*place, spelt) for place in _places(folders))])
 
 
-def _of_folder(folder: Path) -> Iterator[Clip]:
-    for artist in sorted({path.parent for path in folder.rglob("*") if path.suffix.lower() in _AUDIO}):
-        lengths = {path: _length_s(path) for path in sorted(artist.iterdir()) if path.suffix.lower() in _AUDIO}
-        pieces = [path for path, length in lengths.items() if length >= _SHORTEST_S]
-        chosen = np.linspace(0, len(pieces) - 1, min(len(pieces), PIECES_OF_AN_ARTIST)).round().astype(int)
-        for path in (pieces[number] for number in chosen):
-            yield from _of_piece(path, path.relative_to(folder).as_posix(), lengths[path])
+def _places(folders: Sequence[Path]) -> Iterator[tuple[Path, PurePath]]:
+    """Each with what stands in front of its pieces' names: nothing, or how it is called, where two have one name."""
+    whole = [folder.resolve() for folder in folders]
+    names = [place.name for place in whole]
+    above = os.path.commonpath(whole) if whole else ""
+    for place in whole:
+        yield place, PurePath() if names.count(place.name) == 1 else place.relative_to(above)
 
 
-def _of_piece(path: Path, name: str, length_s: float) -> Iterator[Clip]:
-    content, artist = _digest(path), path.parent.name
-    yield Clip(f"{name} a", name, artist, path, content, min(_INTRO_S, length_s - CLIP_S - 1))
+def _of_folder(folder: Path, called: PurePath, spelt: dict[str, str]) -> Iterator[Clip]:
+    """`spelt`: by the key of an artist, the name as it was met first."""
+    audio = (path for path in folder.rglob("*") if path.suffix.lower() in _AUDIO and path.is_file())
+    for parent, together in groupby(sorted(audio, key=lambda path: (path.parent, path)), lambda path: path.parent):
+        read = [(path, tags) for path in together if ((tags := _tags(path)).length_s or 0) >= _SHORTEST_S]
+        chosen = np.linspace(0, len(read) - 1, min(len(read), PIECES_OF_A_FOLDER)).round().astype(int)
+        for path, tags in (read[number] for number in chosen):
+            inside = called / path.relative_to(folder)
+            artist, album = _artist_and_album(tags, inside, parent)
+            artist = spelt.setdefault(artist_key(artist) or artist, artist)
+            yield from _of_piece(path, inside.as_posix(), artist, album, tags.length_s or 0)
+
+
+def _artist_and_album(tags: Tags, inside: PurePath, parent: Path) -> tuple[str, str | None]:
+    by_path = named(inside)
+    said = (tags.album_artist, *tags.artists[:1], by_path.artist)
+    place = parent.name if inside.parent == PurePath() else inside.parent.as_posix()
+    artist = next((name for name in said if name and not is_nobody(artist_key(name))), place)
+    return artist, tags.album or by_path.album or None
+
+
+def _of_piece(path: Path, name: str, artist: str, album: str | None, length_s: float) -> Iterator[Clip]:
+    content = _digest(path)
+    yield Clip(f"{name} a", name, artist, path, content, min(_INTRO_S, length_s - CLIP_S - 1), album)
     if length_s > _TWO_CLIPS_S:
-        yield Clip(f"{name} b", name, artist, path, content, round(_SECOND * length_s, 3))
+        yield Clip(f"{name} b", name, artist, path, content, round(_SECOND * length_s, 3), album)
 
 
-def _length_s(path: Path) -> float:
-    """0 of a file that says none."""
+def _tags(path: Path) -> Tags:
     try:
-        found = mutagen.File(path)
-    except mutagen.MutagenError:
-        return 0.0
-    return 0.0 if found is None else float(found.info.length)  # one without tags is false, and has a length
+        with path.open("rb") as file:
+            return read_tags(file)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}", hint="Mend it, or take it away.") from error
 
 
 def _clip(row: Mapping[str, str | None], table: Path, line: int) -> Clip:

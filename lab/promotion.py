@@ -18,7 +18,7 @@ from lab.corpus import Corpus
 from lab.evaluate import judge
 from lab.gate import Verdict
 from lab.judgement import Judgement
-from lab.verdicts import check_pinned, kept
+from lab.verdicts import check_pinned, kept, pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,32 @@ def champion_of(store: IndexStore) -> Recipe:
     return recipe_named(head.pointer.recipe)
 
 
-def judged_again(store: IndexStore, candidate: Recipe, corpus: Corpus, work_dir: Path) -> tuple[Judgement, Judgement]:
-    """What serves and `candidate`, both judged on the pinned corpus.
+def challenged(services: Services, candidate: Recipe) -> Recipe:
+    """What serves, and `candidate` may be judged against: all that can be said against it before music is read.
 
     Raises:
-        InvalidJudgement: the corpus is not the pinned one; or the candidate serves already.
         NoIndexYet: nothing serves.
+        InvalidJudgement: no corpus is pinned; or the candidate serves already.
+        RecipeNotReady: it is not kept, or what serves is not.
     """
-    check_pinned(store, corpus.sha256)
+    store = services.leading.store
     champion = champion_of(store)
     if champion == candidate:
         raise InvalidJudgement(f"{candidate.name} serves already", hint="Judge another one against it.")
+    pinned(store)
+    check_kept(services, candidate)
+    return champion
+
+
+def judged_again(
+    store: IndexStore, champion: Recipe, candidate: Recipe, corpus: Corpus, work_dir: Path
+) -> tuple[Judgement, Judgement]:
+    """Both, judged on the pinned corpus.
+
+    Raises:
+        InvalidJudgement: the corpus is not the pinned one.
+    """
+    check_pinned(store, corpus.sha256)
     return judge(champion, corpus, work_dir=work_dir), judge(candidate, corpus, work_dir=work_dir)
 
 

@@ -10,7 +10,7 @@ from earshot.recipes import recipe_named
 from lab.corpus import Corpus
 from lab.findings import judgement_files, judgement_in, write_champion, write_judgement, write_verdict
 from lab.gate import verdict
-from lab.promotion import Champion, carry_out, check_kept, judged_again, roll_back
+from lab.promotion import Champion, carry_out, challenged, judged_again, roll_back
 from lab.verdicts import keep
 from lab.verdicts import pin as pin_in
 from ops.deployment import Deployment
@@ -78,15 +78,16 @@ def promote(
 
     Raises:
         InvalidSettings: no such recipe is known.
-        InvalidJudgement: the corpus is not the pinned one, or the gate refuses.
+        NoIndexYet: nothing serves.
+        InvalidJudgement: none or another corpus is pinned, the recipe serves already, or the gate refuses.
         RecipeNotReady: the recipe or the champion is not kept, or its index lacks tracks (unless `incomplete`).
     """
     candidate, store = recipe_named(recipe), _store(deployment)
     services = index_services(deployment, folders.index)
-    check_kept(services, candidate)
+    champion = challenged(services, candidate)
     corpus = read_corpus()
-    say(f"judging {candidate.name} and what serves on {len(corpus.clips)} clips")
-    judgements = judged_again(store, candidate, corpus, folders.heard)
+    say(f"judging {candidate.name} and {champion.name}, which serves, on {len(corpus.clips)} clips")
+    judgements = judged_again(store, champion, candidate, corpus, folders.heard)
     given = verdict(*judgements)
     for judgement in judgements:
         write_judgement(folders.findings, judgement)

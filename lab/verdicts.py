@@ -29,15 +29,17 @@ class Pin:
     at: Timestamp
 
 
-def pinned(store: ObjectStore) -> Pin | None:
-    """What is pinned, if anything is.
+def pinned(store: ObjectStore) -> Pin:
+    """What is pinned.
 
     Raises:
-        InvalidJudgement: what is there is no pin.
+        InvalidJudgement: nothing is, or what is there is no pin.
     """
     seen = store.see(PIN_KEY)
     if seen is None:
-        return None
+        raise InvalidJudgement(
+            "no corpus is pinned on which recipes are judged here", hint="Pin it: python -m lab pin --corpus CSV."
+        )
     try:
         return Pin(**json.loads(seen.body))
     except (ValueError, TypeError) as error:
@@ -62,10 +64,6 @@ def check_pinned(store: ObjectStore, corpus: str) -> None:
         InvalidJudgement: none is pinned, or another one, or this one has changed since.
     """
     known = pinned(store)
-    if known is None:
-        raise InvalidJudgement(
-            "no corpus is pinned on which recipes are judged here", hint="Pin it: python -m lab pin --corpus CSV."
-        )
     if known.corpus != corpus:
         raise InvalidJudgement(
             f"this corpus is {corpus[:12]}, and {known.corpus[:12]} was pinned on {known.at[:10]}: its rows or files "

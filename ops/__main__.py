@@ -33,6 +33,12 @@ def status(settings: LocalSettings, _options: argparse.Namespace) -> int:
     return 0
 
 
+def where(settings: LocalSettings, _options: argparse.Namespace) -> int:
+    """Print the folder in which the stack on this machine, and the laboratory, keep what they have."""
+    say(str(settings.local_dir))
+    return 0
+
+
 def crawl(settings: LocalSettings, options: argparse.Namespace) -> int:
     """Crawl playlists and wait until their tracks are searchable."""
     from ops import commands
@@ -184,6 +190,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     add("status", status)
+    add("where", where)
     crawling = add("crawl", crawl)
     crawling.add_argument("playlists", nargs="+", metavar="PLAYLIST", help="a folder, or a playlist id, URI or URL")
     crawling.add_argument(

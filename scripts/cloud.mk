@@ -27,7 +27,7 @@ destroy: setup ## Remove STAGE=dev from AWS with everything in it
 logs: ## Follow the log of FUNCTION=extract in STAGE=dev
 	@test -n "$(FUNCTION)" || { echo "usage: make logs STAGE=dev FUNCTION=extract" >&2; exit 2; }
 	@grep -q '^  $(FUNCTION):$$' serverless.yml || { echo "earshot: serverless.yml has no function $(FUNCTION)" >&2; exit 2; }
-	@if [ "$(STAGE)" = local ]; then exec tail -n 50 -F ".local/logs/$(FUNCTION).log"; else \
+	@if [ "$(STAGE)" = local ]; then folder=$$($(PY) -m ops where) && exec tail -n 50 -F "$$folder/logs/$(FUNCTION).log"; else \
 	    scripts/without-credentials npm ci --no-audit --no-fund --silent && exec node_modules/.bin/osls logs --stage "$(STAGE)" --function "$(FUNCTION)" --tail; fi
 
 redrive: setup ## Show dead letters; SEND=fetch sends those of a queue back

@@ -3,12 +3,13 @@
 import { api } from "./api.js";
 import { h, problem, say } from "./dom.js";
 import { folderBrowser } from "./folders.js";
+import { styled } from "./styled.js";
 
 const EVERY = 3000;
 
 export async function begin({ stage, go }) {
   const place = h("section", { class: "begin", "aria-label": "Add music" });
-  const { playlists } = await import("./playlists.js");
+  const [{ playlists }] = await Promise.all([import("./playlists.js"), styled("playlists")]);
   let done = () => {};
   const stays = () => place.isConnected || !place.dataset.shown;
   const form = h("div", {});

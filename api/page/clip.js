@@ -4,6 +4,7 @@ import { api, currentStage, upload } from "./api.js";
 import { h, icon, problem } from "./dom.js";
 import { ACCEPT, taken } from "./drop.js";
 import { LONGEST, SHORTEST, canRecord, record, refusal } from "./recorder.js";
+import { styled } from "./styled.js";
 import { action, inWords, named, row, tagChips } from "./tracks.js";
 import { BARS, levelsOf, waveform } from "./waveform.js";
 
@@ -29,6 +30,8 @@ let latest = { id: null, file: null }; // whose clip is on this page: it can be 
 let known = ""; // the key that was taken
 
 export async function clip(main, values, { go, stays }) {
+  await styled("clip");
+  if (!stays()) return undefined;
   const wave = waveform("Nothing recorded yet");
   const sound = new Audio();
   const status = h("p", { class: "status", role: "status" });

@@ -5,6 +5,7 @@ import { crawlCard } from "./crawl_card.js";
 import { h, problem } from "./dom.js";
 import { origins } from "./origins.js";
 import { LISTED } from "./sources.js";
+import { styled } from "./styled.js";
 
 const EVERY = 1500, MOST_PAGES = 20;
 
@@ -39,6 +40,8 @@ export async function playlists(main, _values, { stays }) {
   const lists = h("details", { class: "lists" }, h("summary", {}, "A list of songs: a file, or pasted"),
     h("div", { class: "settings" }, h("label", {}, "File ", file)), pasted,
     h("button", { type: "button", class: "button", onclick: () => look({ text: pasted.value, name: "" }) }, "Look at it"));
+  await styled("playlists");
+  if (!stays()) return undefined;
   main.replaceChildren(
     h("section", { class: "hero small" }, h("h1", {}, "Add a playlist"), form, lists, origins(), note,
       h("p", { class: "hint" }, "Its tracks can be searched as soon as they have been heard. Audio is deleted after listening.")),

@@ -63,7 +63,7 @@ _load = cache(load_network)
 def main() -> int:
     """Record, ask, print, write bench/results/recorded.json."""
     parser = argparse.ArgumentParser(prog="python -m bench.queries.recorded")
-    parser.add_argument("folders", nargs="*", type=Path, help="folders of music, one folder an artist")
+    parser.add_argument("folders", nargs="*", type=Path, help="folders of music")
     parser.add_argument("--trials", type=int, default=TRIALS)
     options = parser.parse_args()
     clips, raw = heard_as_they_are(music(options.folders), NETWORKS[DEFAULT_NETWORK])

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 _SUMMARIES = "crawls"
 _MEMORY: Row = {"crawl_id": "memory", "entry": "since"}
 _KEPT_S = 90 * 24 * 3600
-_FORGOTTEN_S = 24 * 3600
+FORGOTTEN_IN_S = 24 * 3600
+"""A crawl that counts no more is remembered for so long."""
 _LONGEST_CURSOR = 200
 """In a key; that of a table has room for 1,024 bytes."""
 _COUNTED_AT_ONCE = 100
@@ -129,10 +130,10 @@ class CrawlsTable:
 
     def note_forgotten(self, summary: CrawlSummary, only_held: int) -> None:
         """Let the crawl count no more, and forget it in a day. `only_held`: see `CrawlSummary`."""
-        self._table.put_many({**row, **_expiry(_FORGOTTEN_S)} for row in self._entries.rows(summary.crawl_id))
+        self._table.put_many({**row, **_expiry(FORGOTTEN_IN_S)} for row in self._entries.rows(summary.crawl_id))
         self._note(
             summary.crawl_id,
-            {"only_held": only_held, **_expiry(_FORGOTTEN_S)},
+            {"only_held": only_held, **_expiry(FORGOTTEN_IN_S)},
             first={"forgotten": now_iso()},
             condition="attribute_exists(started)",
         )

@@ -72,25 +72,20 @@ class Table:
 
     def query(self, key: Row) -> Iterator[Row]:
         """The rows of a partition (`key`: its one attribute), in order."""
-        ((name, value),) = to_item(key).items()
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._name,
-            ConsistentRead=True,
-            KeyConditionExpression=f"{name} = :{name}",
-            ExpressionAttributeValues={f":{name}": value},
-        )
-        for page in pages:
-            yield from map(from_item, page["Items"])
+        return self._with_key(key, ConsistentRead=True)
 
     def indexed(self, index: str, key: Row) -> Iterator[Row]:
         """What the secondary index holds of the rows with `key` (its one attribute), in any order. What was written
         within the last second or so may be missing."""
+        return self._with_key(key, IndexName=index)
+
+    def _with_key(self, key: Row, **where: Any) -> Iterator[Row]:
         ((name, value),) = to_item(key).items()
         pages = self._client.get_paginator("query").paginate(
             TableName=self._name,
-            IndexName=index,
             KeyConditionExpression=f"{name} = :{name}",
             ExpressionAttributeValues={f":{name}": value},
+            **where,
         )
         for page in pages:
             yield from map(from_item, page["Items"])

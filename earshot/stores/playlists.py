@@ -134,9 +134,9 @@ class Playlists:
             values={":before": playlist.due},
         )
 
-    def forget(self, playlist_id: PlaylistId) -> None:
-        """Let it be none any more."""
-        self._table.delete_many([_key(playlist_id)])
+    def forget(self, playlist_id: PlaylistId, until: Timestamp) -> None:
+        """Let it be none any more, unless a crawl reads it that began after `until`."""
+        self._table.delete(_key(playlist_id), "attribute_not_exists(started) OR started <= :until", {":until": until})
 
     def _change(self, playlist_id: PlaylistId, said: Row, remove: Sequence[str] = ()) -> bool:
         written = self._table.update(_key(playlist_id), set_=said, remove=remove, condition="attribute_exists(started)")

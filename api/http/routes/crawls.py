@@ -19,6 +19,7 @@ from api.http.crawl_contract import (
     CrawlStarted,
 )
 from api.http.crawls_shown import counted, shown
+from api.http.forgetting import RemoveTracks, accepted
 from api.http.keys import key_required
 from api.http.list_preview import previewed
 from api.http.lists import entries_as_list
@@ -29,7 +30,6 @@ from api.http.services import services_of
 from earshot.entries import as_asked, told
 from earshot.intake import follow_crawl, start_crawl
 from earshot.lists import read_list
-from earshot.messages import ForgetPlaylist
 
 router = Router()
 _TAGS = ["crawls"]
@@ -189,24 +189,12 @@ def crawl_entries(  # noqa: PLR0917 (parameters of a query have no order)
     status_code=HTTPStatus.ACCEPTED.value,
     middlewares=[key_required],
 )
-def forget(
-    crawl_id: _CrawlId,
-    remove_tracks: Annotated[
-        bool, Parameter(description="Remove the tracks that no other playlist holds, too; at once, or later.")
-    ] = False,
-) -> Response[CrawlForgotten]:
+def forget(crawl_id: _CrawlId, remove_tracks: RemoveTracks = False) -> Response[CrawlForgotten]:
     """All crawls of this playlist count no more, and what others remove is not held by them.
 
     Its tracks stay. The crawl then says how many of them nothing else holds (`only_held`), for a day, within which they
-    may still be removed with it.
+    may still be removed with it. Its crawls that still run are cancelled then, and what is being heard goes once it has
+    come. Crawls that are begun afterwards are not meant.
     """
     services = services_of(router)
-    summary = services.crawls.summary(crawl_id)
-    services.crawl_queue.send(ForgetPlaylist(summary.crawl_id, remove_tracks))
-    status_url = f"/crawls/{summary.crawl_id}"
-    return Response(
-        status_code=HTTPStatus.ACCEPTED.value,
-        content_type="application/json",
-        headers={"Location": status_url},
-        body=CrawlForgotten(crawl_id=summary.crawl_id, status_url=status_url),
-    )
+    return accepted(services, services.crawls.summary(crawl_id).crawl_id, remove_tracks)

@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query as Paramete
 
 from api.http.contract import PlaylistWritten
 from api.http.crawl_contract import CrawlForgotten
+from api.http.forgetting import RemoveTracks, accepted
 from api.http.keys import key_required
 from api.http.playlist_contract import PlaylistAnswer, PlaylistChange, PlaylistList
 from api.http.playlists_shown import playlists_shown
@@ -18,16 +19,12 @@ from api.http.routes.documented import answers
 from api.http.services import services_of
 from earshot.errors import InvalidRequest
 from earshot.media_servers.server import write_playlist
-from earshot.messages import ForgetPlaylist
 
 router = Router()
 _TAGS = ["playlists"]
 _PlaylistId = Annotated[str, Path(max_length=64, description="The id of a playlist that has been crawled.")]
 _Limit = Annotated[int, Parameter(ge=1, le=20, description="How many at most; each is a read.")]
 _After = Annotated[str | None, Parameter(max_length=64, pattern="^[0-9a-f]+$", description="Those after this one.")]
-RemoveTracks = Annotated[
-    bool, Parameter(description="Remove the tracks that no other playlist holds, too; at once, or later.")
-]
 
 
 @router.get(
@@ -98,15 +95,7 @@ def forget(playlist_id: _PlaylistId, remove_tracks: RemoveTracks = False) -> Res
     """It is not crawled again, and none of its crawls counts any more. The same as `DELETE /crawls/{crawl_id}` of its
     latest crawl, where it is told how many of its tracks nothing else holds."""
     services = services_of(router)
-    crawl_id = services.playlists.get(playlist_id).crawl_id
-    services.crawl_queue.send(ForgetPlaylist(crawl_id, remove_tracks))
-    status_url = f"/crawls/{crawl_id}"
-    return Response(
-        status_code=HTTPStatus.ACCEPTED.value,
-        content_type="application/json",
-        headers={"Location": status_url},
-        body=CrawlForgotten(crawl_id=crawl_id, status_url=status_url),
-    )
+    return accepted(services, services.playlists.get(playlist_id).crawl_id, remove_tracks)
 
 
 @router.post(

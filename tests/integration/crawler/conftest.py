@@ -1,13 +1,30 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import earshot.clock
 from tests.stubs.deezer import DeezerStub
 from tests.stubs.itunes import ItunesStub
 from tests.stubs.spotify import SpotifyStub
 from tests.stubs.stack import Stack, running_stack
 from tests.stubs.web import StubServer, serve
+
+Later = Callable[[timedelta], None]
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Later:
+    """Lets time pass for everything that looks at Earshot's clock."""
+    honest, passed = earshot.clock.now, timedelta()
+
+    def let_pass(some: timedelta) -> None:
+        nonlocal passed
+        passed += some
+
+    monkeypatch.setattr(earshot.clock, "now", lambda: honest() + passed)
+    return let_pass
 
 
 @pytest.fixture

@@ -2,96 +2,43 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
 import earshot.clock
-from crawler import bootstrap, handler
+from crawler import bootstrap
 from crawler.enrich.asking import Asking
-from earshot.clock import Timestamp
 from earshot.errors import InvalidSettings, ProviderRefused
 from earshot.facts import Facts, Learned
 from earshot.ids import TrackId
 from earshot.stores.tracks_table import TracksTable
-from earshot.track import Track, TrackInfo
+from earshot.track import Track
 from tests.aws import account
-from tests.stubs import genius, lastfm, listenbrainz
-from tests.stubs.genius import GeniusStub
-from tests.stubs.lastfm import LastFmStub
-from tests.stubs.listenbrainz import ListenBrainzStub, too_many
-from tests.stubs.musicbrainz import MusicBrainzStub, mbid, recording
-from tests.stubs.web import Answer, Request, StubServer, serve
-
-ALL = "musicbrainz,listenbrainz,lastfm,genius"
-KEYS = {
-    "CONTACT": "me@example.org",
-    "LISTENBRAINZ_TOKEN": listenbrainz.TOKEN,
-    "LASTFM_API_KEY": lastfm.KEY,
-    "GENIUS_TOKEN": genius.TOKEN,
-}
-
-
-@dataclass
-class Providers:
-    """All four behind one server, each below its name."""
-
-    musicbrainz: MusicBrainzStub = field(default_factory=MusicBrainzStub)
-    listenbrainz: ListenBrainzStub = field(default_factory=ListenBrainzStub)
-    lastfm: LastFmStub = field(default_factory=LastFmStub)
-    genius: GeniusStub = field(default_factory=GeniusStub)
-    asked: list[str] = field(default_factory=list)
-    times: list[float] = field(default_factory=list)
-
-    def __call__(self, request: Request) -> Answer:
-        name, _, path = request.path[1:].partition("/")
-        self.asked.append(name)
-        self.times.append(earshot.clock.epoch())
-        answer: Answer = getattr(self, name)(replace(request, path=f"/{path}"))
-        return answer
-
-
-class Clock:
-    """Time passes where somebody sleeps, and nowhere else."""
-
-    def __init__(self) -> None:
-        self.now = earshot.clock.now()
-        self.slept = 0.0
-
-    def sleep(self, seconds: float) -> None:
-        self.slept += seconds
-        self.now += timedelta(seconds=seconds)
-
-    def pass_(self, **some: float) -> None:
-        self.now += timedelta(**some)
-
-
-class _Routes:
-    """A server for the whole module, whose routes are each test's."""
-
-    def __init__(self) -> None:
-        self.now = Providers()
-
-    def __call__(self, request: Request) -> Answer:
-        return self.now(request)
-
-
-_ROUTES = _Routes()
+from tests.integration.crawler.learning import ALL, KEYS, Clock, Providers, Routes, World, a_track, isrc
+from tests.stubs import genius, lastfm
+from tests.stubs.listenbrainz import too_many
+from tests.stubs.musicbrainz import mbid, recording
+from tests.stubs.web import Answer, StubServer, serve
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[StubServer]:
-    with serve(_ROUTES) as running:
+def routes() -> Routes:
+    return Routes()
+
+
+@pytest.fixture(scope="module")
+def server(routes: Routes) -> Iterator[StubServer]:
+    with serve(routes) as running:
         yield running
 
 
 @pytest.fixture
-def providers() -> Providers:
-    _ROUTES.now = Providers()
-    return _ROUTES.now
+def providers(routes: Routes) -> Providers:
+    routes.now = Providers()
+    return routes.now
 
 
 @pytest.fixture
@@ -100,54 +47,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(earshot.clock, "now", lambda: clock.now)
     monkeypatch.setattr(bootstrap, "Asking", partial(Asking, sleep=clock.sleep))
     return clock
-
-
-@dataclass
-class _Function:
-    """What the function knows of its end, which comes a minute after it is to have stopped asking."""
-
-    clock: Clock
-    end: datetime
-
-    def get_remaining_time_in_millis(self) -> float:
-        return ((self.end - self.clock.now).total_seconds() + 60) * 1000
-
-
-@dataclass
-class World:
-    """A catalogue, and whoever learns of it."""
-
-    tracks: TracksTable
-    clock: Clock
-    monkeypatch: pytest.MonkeyPatch
-
-    def put(self, info: TrackInfo) -> None:
-        """A track that is ready."""
-        embedded = {"embedding": b"e", "drift": b"d", "tags": (), "model": "m", "preview_at": Timestamp("2026")}
-        self.tracks.register(info)
-        assert self.tracks.store_embedding(info, **embedded)  # type: ignore[arg-type]
-
-    def switch_on(self, names: str, **keys: str) -> None:
-        """These providers, with these keys (all there are, if none are given)."""
-        bootstrap.learning.cache_clear()
-        self.monkeypatch.setenv("EARSHOT_ENRICHERS", names)
-        for name in KEYS:
-            self.monkeypatch.setenv(f"EARSHOT_{name}", (keys or KEYS).get(name, ""))
-
-    def learn(self, left_s: float = 1e6) -> None:
-        """One run of the function, for so long by the test's clock."""
-        handler.learn_facts({}, _Function(self.clock, self.clock.now + timedelta(seconds=left_s)))  # type: ignore[arg-type]
-
-    def track(self, track_id: str) -> Track:
-        """As the table has it."""
-        found = self.tracks.get(TrackId(track_id))
-        assert found is not None
-        return found
-
-    def facts(self, track_id: str, provider: str) -> Facts | None:
-        """What a provider said of it."""
-        learned = self.track(track_id).learned.get(provider)
-        return learned.facts if learned else None
 
 
 @pytest.fixture
@@ -161,27 +60,12 @@ def world(monkeypatch: pytest.MonkeyPatch, server: StubServer, providers: Provid
     bootstrap.learning.cache_clear()
 
 
-def _track(number: int, source: str = "deezer", **known: Any) -> TrackInfo:
-    named: dict[str, Any] = {"title": f"Title {number}", "artists": ("Artist",), "duration_ms": 224_000}
-    return TrackInfo(TrackId(f"{source}:{number}"), source, **named | known)
-
-
-def _isrc(number: int) -> str:
-    return f"GBDUW{number:07d}"
-
-
-def _known_to_musicbrainz(providers: Providers, *numbers: int) -> None:
-    for number in numbers:
-        providers.musicbrainz.recordings[number] = recording(number, f"Title {number}", "Artist", "1997-03-17")
-        providers.musicbrainz.isrcs[_isrc(number)] = [number]
-
-
 def test_each_provider_is_asked_and_its_words_are_kept_with_its_name_and_the_day(
     world: World, providers: Providers
 ) -> None:
     world.switch_on(ALL)
-    world.put(_track(1, isrc=_isrc(1), year=2011))
-    _known_to_musicbrainz(providers, 1)
+    world.put(a_track(1, isrc=isrc(1), year=2011))
+    providers.musicbrainz_knows(1)
     providers.listenbrainz.names["artist", "title 1"] = (mbid(1), "Artist", "Title 1")
     providers.listenbrainz.counts[mbid(1)] = (90_000, 3_000)
     providers.lastfm.tracks["artist", "title 1"] = lastfm.track("Title 1", "Artist", 250_000, ["electronic", "artist"])
@@ -196,7 +80,7 @@ def test_each_provider_is_asked_and_its_words_are_kept_with_its_name_and_the_day
         "genius": Facts(page_views=40_000),
     }
     assert {learned.asked for learned in track.learned.values()} == {f"{world.clock.now:%Y-%m-%d}"}
-    assert track.info == _track(1, isrc=_isrc(1), year=2011), "what its own source says stays as it is"
+    assert track.info == a_track(1, isrc=isrc(1), year=2011), "what its own source says stays as it is"
     shown = track.shown
     assert (shown.year, shown.genres, shown.mbid, shown.popularity) == (1997, ("french house", "house"), mbid(1), 78)
 
@@ -205,8 +89,8 @@ def test_a_file_that_names_itself_is_found_by_its_names_and_keeps_its_own_words(
     world: World, providers: Providers
 ) -> None:
     world.switch_on("musicbrainz,listenbrainz")
-    world.put(_track(1, "file", year=2011, genres=("Filter House",)))
-    _known_to_musicbrainz(providers, 1)
+    world.put(a_track(1, "file", year=2011, genres=("Filter House",)))
+    providers.musicbrainz_knows(1)
     providers.listenbrainz.names["artist", "title 1"] = (mbid(1), "Artist", "Title 1")
     world.learn()
     assert world.facts("file:1", "musicbrainz") == Facts(mbid(1), 1997, mbid(900), "FR", ("french house", "house"))
@@ -217,8 +101,8 @@ def test_a_file_that_names_itself_is_found_by_its_names_and_keeps_its_own_words(
 def test_a_track_that_came_while_listenbrainz_rested_is_asked_about_once_its_recording_is_known(
     world: World, providers: Providers
 ) -> None:
-    world.put(_track(1, "file"))
-    _known_to_musicbrainz(providers, 1)
+    world.put(a_track(1, "file"))
+    providers.musicbrainz_knows(1)
     providers.listenbrainz.names["artist", "title 1"] = (mbid(1), "Artist", "Title 1")
     world.switch_on("musicbrainz")
     world.learn()
@@ -231,7 +115,7 @@ def test_a_track_that_came_while_listenbrainz_rested_is_asked_about_once_its_rec
 
 def test_what_is_asked_anew_keeps_the_recording_that_was_found(world: World, providers: Providers) -> None:
     world.switch_on("listenbrainz")
-    world.put(_track(1, "file"))
+    world.put(a_track(1, "file"))
     providers.listenbrainz.names["artist", "title 1"] = (mbid(1), "Artist", "Title 1")
     for listeners in (10, 12):
         providers.listenbrainz.counts[mbid(1)] = (20, listeners)
@@ -242,9 +126,9 @@ def test_what_is_asked_anew_keeps_the_recording_that_was_found(world: World, pro
 
 def test_what_only_resembles_the_track_is_not_believed(world: World, providers: Providers) -> None:
     world.switch_on(ALL)
-    world.put(_track(1, isrc=_isrc(1)))
+    world.put(a_track(1, isrc=isrc(1)))
     providers.musicbrainz.recordings[1] = recording(1, "Another", "Somebody", "1997")
-    providers.musicbrainz.isrcs[_isrc(1)] = [1]
+    providers.musicbrainz.isrcs[isrc(1)] = [1]
     providers.listenbrainz.names["artist", "title 1"] = (mbid(1), "Artist", "Title 1 (live)")
     providers.lastfm.tracks["artist", "title 1"] = lastfm.track("Title 1", "Another", 5, "")
     providers.genius.songs = [genius.song("Title 1", "Artist", None), genius.song("Title 1", "Artist", 4)]
@@ -253,7 +137,7 @@ def test_what_only_resembles_the_track_is_not_believed(world: World, providers: 
 
 
 def test_nobody_is_asked_who_is_not_switched_on_or_lacks_its_key(world: World, providers: Providers) -> None:
-    world.put(_track(1, isrc=_isrc(1), mbid=mbid(1)))
+    world.put(a_track(1, isrc=isrc(1), mbid=mbid(1)))
     world.switch_on("")
     world.learn()
     for name, needed in zip(ALL.split(","), KEYS, strict=True):
@@ -266,8 +150,8 @@ def test_nobody_is_asked_who_is_not_switched_on_or_lacks_its_key(world: World, p
 def test_nobody_is_asked_faster_than_it_allows(world: World, providers: Providers) -> None:
     world.switch_on("musicbrainz")
     for number in range(4):
-        world.put(_track(number, isrc=_isrc(number)))
-    _known_to_musicbrainz(providers, *range(4))
+        world.put(a_track(number, isrc=isrc(number)))
+    providers.musicbrainz_knows(*range(4))
     world.learn()
     assert len(providers.times) == 4 * 2 + 1, "the artist's country is asked for once"
     gaps = [later - before for before, later in zip(providers.times, providers.times[1:], strict=False)]
@@ -277,7 +161,7 @@ def test_nobody_is_asked_faster_than_it_allows(world: World, providers: Provider
 def test_many_recordings_are_asked_about_in_one_go(world: World, providers: Providers) -> None:
     world.switch_on("listenbrainz")
     for number in range(5):
-        world.put(_track(number, **({"mbid": mbid(number)} if number else {})))
+        world.put(a_track(number, **({"mbid": mbid(number)} if number else {})))
     providers.listenbrainz.counts[mbid(3)] = (10, 2)
     world.learn()
     assert len(providers.asked) == 2, "one for names, one for counts"
@@ -288,8 +172,8 @@ def test_a_wait_of_seconds_is_waited_for_and_a_longer_one_stands_in_the_bucket(
     world: World, providers: Providers
 ) -> None:
     world.switch_on("listenbrainz,musicbrainz")
-    world.put(_track(1, mbid=mbid(1)))
-    _known_to_musicbrainz(providers, 1)
+    world.put(a_track(1, mbid=mbid(1)))
+    providers.musicbrainz_knows(1)
     answers = [too_many(3), too_many(1800)]
     providers.listenbrainz.fail = lambda _: answers.pop(0) if answers else None
     world.learn()
@@ -309,7 +193,7 @@ def test_damaged_answers_make_no_facts(world: World, providers: Providers, name:
     world.switch_on(name)
     bodies = [b"<html>", b"[]", b'{"error": "x"}', b'[{"index": 9}, 4]']
     for number, body in enumerate(bodies):
-        world.put(_track(number, isrc=_isrc(number)))
+        world.put(a_track(number, isrc=isrc(number)))
         getattr(providers, name).fail = lambda _, body=body: Answer(200, body)
         with suppress(ProviderRefused):  # an error that Last.fm has no number for
             world.learn()
@@ -327,7 +211,7 @@ def test_after_three_failures_a_provider_is_left_alone_and_the_next_turn_begins_
 ) -> None:
     world.switch_on("lastfm")
     for number in range(5):
-        world.put(_track(number))
+        world.put(a_track(number))
     providers.lastfm.fail = lambda _: lastfm.error(8, 500)
     world.learn()
     assert len(providers.asked) == 3
@@ -344,7 +228,7 @@ def test_after_three_failures_a_provider_is_left_alone_and_the_next_turn_begins_
 def test_a_key_that_is_refused_is_said_and_holds_up_nobody(world: World, providers: Providers) -> None:
     world.switch_on("lastfm,genius", **KEYS | {"LASTFM_API_KEY": "old"})
     for number in range(3):
-        world.put(_track(number))
+        world.put(a_track(number))
     with pytest.raises(ProviderRefused, match=r"Last\.fm") as refused:
         world.learn()
     assert "old" not in refused.value.message
@@ -356,7 +240,7 @@ def test_what_was_learned_is_asked_anew_after_months_or_of_another_recording(
     world: World, providers: Providers
 ) -> None:
     world.switch_on("genius")
-    world.put(_track(1))
+    world.put(a_track(1))
     for days in (0, 1, 170):
         world.clock.pass_(days=days)
         world.learn()
@@ -364,7 +248,7 @@ def test_what_was_learned_is_asked_anew_after_months_or_of_another_recording(
     world.clock.pass_(days=11)
     world.learn()
     assert len(providers.asked) == 2
-    world.tracks.register(replace(_track(1), title="Title 2"))
+    world.tracks.register(replace(a_track(1), title="Title 2"))
     providers.genius.songs = [genius.song("Title 2", "Artist", 7)]
     world.clock.pass_(days=1)
     world.learn()
@@ -374,7 +258,7 @@ def test_what_was_learned_is_asked_anew_after_months_or_of_another_recording(
 def test_who_dies_loses_one_answer(world: World, providers: Providers) -> None:
     world.switch_on("genius")
     for number in range(5):
-        world.put(_track(number))
+        world.put(a_track(number))
     noted: list[str] = []
     note = TracksTable.note_learned
 
@@ -396,7 +280,7 @@ def test_who_dies_loses_one_answer(world: World, providers: Providers) -> None:
 def test_a_turn_ends_with_its_share_of_the_time_and_goes_on_where_it_was(world: World, providers: Providers) -> None:
     world.switch_on("musicbrainz,genius")
     for number in range(6):
-        world.put(_track(number, mbid=mbid(number)))
+        world.put(a_track(number, mbid=mbid(number)))
     world.learn(left_s=6)
     first = providers.asked.count("musicbrainz")
     assert 0 < first < 6
@@ -406,7 +290,7 @@ def test_a_turn_ends_with_its_share_of_the_time_and_goes_on_where_it_was(world: 
 
 
 def test_a_track_that_changes_meanwhile_is_not_overwritten(world: World) -> None:
-    world.put(_track(1))
+    world.put(a_track(1))
     tracks, before = world.tracks, world.track("deezer:1")
     learned = Learned("2026-11-27", "", Facts(page_views=7))
     assert tracks.note_learned(before, "genius", learned)

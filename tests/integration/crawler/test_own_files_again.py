@@ -6,19 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import mutagen
 import pytest
 
+from crawler import bootstrap
 from crawler.file import description, source
-from crawler.forgetting import Forgetting
 from earshot.clock import now_iso
 from earshot.crawls import CrawlEntry
 from earshot.ids import TrackId
 from earshot.messages import ForgetPlaylist
 from earshot.reasons import Reason
 from earshot.stores.dynamodb import Row, Table
-from earshot.stores.playlists import Playlists
 from earshot.stores.previews_bucket import PreviewsBucket
 from earshot.track import Status, Track, TrackInfo
 from tests.stubs.audio import sweep, write_sweep
@@ -209,9 +207,7 @@ def test_a_playlist_that_is_forgotten_counts_a_track_with_two_ids_once(stack: St
     old = _as_before(stack, path, ready=True)
     crawl_id = stack.run(str(folder))
     stack.crawls.record_entries(crawl_id, [CrawlEntry(7, old, None, "as an older version knew it")])
-    Forgetting(stack.tracks, stack.crawls, Playlists(boto3.client("dynamodb"), "crawls")).run(
-        ForgetPlaylist(crawl_id, remove_tracks=False)
-    )
+    bootstrap.forgetting().run(ForgetPlaylist(crawl_id, remove_tracks=False))
     assert stack.crawls.summary(crawl_id).only_held == 1
 
 

@@ -1,13 +1,11 @@
 """Playlists as things of their own: named by their source, cancelled, crawled again by the clock; removals."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import boto3
 import pytest
 
-import earshot.clock
 from crawler import handler
 from earshot.ids import TrackId
 from earshot.intake import request_track
@@ -16,25 +14,12 @@ from earshot.reasons import Reason
 from earshot.stores.message_queue import MessageQueue
 from earshot.stores.playlists import Again, Playlist, Playlists
 from earshot.track import Status
+from tests.integration.crawler.conftest import Later
 from tests.stubs.audio import sweep
 from tests.stubs.deezer import DeezerStub, track
 from tests.stubs.stack import Stack
 
-Later = Callable[[timedelta], None]
 _CHECKED = timedelta(minutes=15)
-
-
-@pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Later:
-    """Lets time pass for everything that looks at Earshot's clock."""
-    honest, passed = earshot.clock.now, timedelta()
-
-    def let_pass(some: timedelta) -> None:
-        nonlocal passed
-        passed += some
-
-    monkeypatch.setattr(earshot.clock, "now", lambda: honest() + passed)
-    return let_pass
 
 
 def _playlists() -> Playlists:

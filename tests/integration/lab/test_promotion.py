@@ -9,15 +9,17 @@ import pytest
 
 from annoy_service.services import Services
 from earshot.clock import now_iso
-from earshot.errors import InvalidJudgement, RecipeNotReady
+from earshot.errors import EarshotError, InvalidJudgement, RecipeNotReady
 from earshot.ids import TrackId
 from earshot.index.store import IndexStore
 from earshot.networks import MUSICNN
 from earshot.recipes import recipe_named
 from earshot.track import TrackInfo
+from lab.corpus import Corpus
 from lab.gate import Verdict, verdict
 from lab.judgement import Judgement
 from lab.promotion import carry_out, check_kept, roll_back
+from lab.verbs import Folders, promote
 from lab.verdicts import check_pinned, keep, kept, pin
 from local.resources import create_all
 from ops.deployment import Deployment
@@ -117,6 +119,35 @@ def test_a_recipe_that_is_not_kept_is_refused_with_the_setting_that_keeps_it(
     with pytest.raises(RecipeNotReady) as refused:
         check_kept(services, recipe_named("musicnn-mn04@2-128d"))
     assert "EARSHOT_MODEL=musicnn-mn04@2" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("recipe", "refusal"),
+    [
+        ("musicnn-msd@9", "musicnn-msd@9"),
+        (_OLD, "serves already"),
+        (_NEW, "no corpus is pinned"),
+        ("musicnn-msd@1-128d", "not kept up to date"),
+    ],
+)
+def test_whoever_cannot_be_promoted_is_told_before_any_music_is_read(
+    services: Services, deployment: Deployment, tmp_path: Path, recipe: str, refusal: str
+) -> None:
+    if "kept" in refusal:
+        pin(services.leading.store, _CORPUS, 31)
+
+    def read_corpus() -> Corpus:
+        raise AssertionError("hashing a corpus takes minutes")
+
+    with pytest.raises(EarshotError, match=refusal):
+        promote(
+            deployment,
+            Folders(tmp_path, tmp_path / "index", tmp_path),
+            recipe,
+            read_corpus,
+            lambda _line: None,
+            incomplete=False,
+        )
 
 
 def test_verdicts_are_kept_whatever_they_are_and_read_the_newest_first(bucket: IndexStore) -> None:

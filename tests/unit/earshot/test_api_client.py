@@ -23,7 +23,9 @@ _READ = {
     "ListenJson": "Listen", "ListensJson": "Listens", "ForgottenJson": "Forgotten",
     "PlayedWithJson": "PlayedWith", "RecommendedJson": "Result",
     "RecommendJson": "RecommendAnswer",
-    "ProgressJson": "CrawlCounts", "CrawlsJson": "CrawlList", "IndexJson": "IndexHealth", "HealthJson": "Health",
+    "ProgressJson": "CrawlCounts", "CrawlsJson": "CrawlList",
+    "PlaylistJson": "PlaylistAnswer", "PlaylistsJson": "PlaylistList",
+    "IndexJson": "IndexHealth", "HealthJson": "Health",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
+from mutagen.flac import FLAC
 
 from earshot.errors import InvalidInput
 from lab import corpus
@@ -83,22 +83,62 @@ def test_a_table_without_artists_is_none(tmp_path: Path) -> None:
         corpus.read(written(tmp_path, [{"path": "a.ogg"}]))
 
 
-def test_folders_are_artists_and_long_pieces_give_two_clips(tmp_path: Path) -> None:
-    for artist, title, seconds in (("Ann", "long", 110), ("Bob", "short", 36), ("Bob", "jingle", 5)):
-        (tmp_path / artist).mkdir(exist_ok=True)
-        silence = np.zeros(seconds * 8_000, np.float32)
-        (tmp_path / artist / f"{title}.flac").write_bytes(encoded(silence, 8_000, Kind("flac", "flac")))
-    soundfile.write(tmp_path / "Bob" / "untagged.wav", np.zeros(36 * 8_000, np.float32), 8_000)
+def piece(file: Path, seconds: int = 36, **tags: str) -> None:
+    """A silent piece of music, with these tags; none at all where there are none."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(encoded(np.zeros(seconds * 8_000, np.float32), 8_000, Kind("flac", "flac")))
+    flac = FLAC(file)
+    flac.delete()
+    flac.update(tags)
+    flac.save()
+
+
+def artists_and_albums(*folders: Path) -> dict[str, tuple[str, str | None]]:
+    return {clip.track: (clip.artist, clip.album) for clip in corpus.of_folders(folders).clips}
+
+
+def test_long_pieces_give_two_clips_and_short_ones_none(tmp_path: Path) -> None:
+    piece(tmp_path / "Ann" / "long.flac", 110)
+    piece(tmp_path / "Bob" / "short.flac", 36)
+    piece(tmp_path / "Bob" / "jingle.flac", 5)
     (tmp_path / "Bob" / "cover.jpg").write_bytes(b"no audio")
     found = sorted(corpus.of_folders([tmp_path]).clips, key=lambda clip: clip.clip_id)
     assert [(clip.clip_id, clip.artist, clip.start_s) for clip in found] == [
         ("Ann/long.flac a", "Ann", 20),
         ("Ann/long.flac b", "Ann", 66),
         ("Bob/short.flac a", "Bob", 5),
-        ("Bob/untagged.wav a", "Bob", 5),
     ]
     with pytest.raises(InvalidInput, match="is no folder"):
         corpus.of_folders([tmp_path / "missing"])
+
+
+def test_in_a_library_the_album_is_not_the_artist_and_two_albums_of_one_name_are_two(tmp_path: Path) -> None:
+    piece(tmp_path / "Ann" / "Live" / "01 One.flac")
+    piece(tmp_path / "Bob" / "Live" / "CD1" / "01 One.flac")
+    assert artists_and_albums(tmp_path) == {
+        "Ann/Live/01 One.flac": ("Ann", "Live"),
+        "Bob/Live/CD1/01 One.flac": ("Bob", "Live"),
+    }
+    assert artists_and_albums(tmp_path / "Ann" / "Live", tmp_path / "Bob" / "Live") == artists_and_albums(tmp_path)
+    assert artists_and_albums(tmp_path / "Ann" / "Live") == {"01 One.flac": ("Live", None)}
+
+
+def test_where_nobody_is_named_a_folder_is_an_artist_known_by_its_path(tmp_path: Path) -> None:
+    piece(tmp_path / "Music" / "Live" / "One.flac")
+    piece(tmp_path / "Downloads" / "Live" / "One.flac", albumartist="Various Artists", album="Mix")
+    assert artists_and_albums(tmp_path) == {
+        "Music/Live/One.flac": ("Music/Live", "Live"),
+        "Downloads/Live/One.flac": ("Downloads/Live", "Mix"),
+    }
+
+
+def test_tags_win_over_folders_and_an_artist_is_spelt_in_one_way(tmp_path: Path) -> None:
+    piece(tmp_path / "Ann" / "Duets" / "1.flac", albumartist="Ann", artist="Ann feat. Bob", album="Duets (2001)")
+    piece(tmp_path / "Mix" / "2.flac", albumartist="Various Artists", artist="ÁNN")
+    assert artists_and_albums(tmp_path) == {
+        "Ann/Duets/1.flac": ("Ann", "Duets (2001)"),
+        "Mix/2.flac": ("Ann", None),
+    }
 
 
 def test_half_of_a_catalogue_is_the_second_clips_and_every_second_lonely_one() -> None:

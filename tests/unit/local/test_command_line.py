@@ -45,6 +45,13 @@ def test_without_a_stack_every_command_says_how_to_start_one(
     assert "make up" in capsys.readouterr().err
 
 
+def test_makefiles_are_told_the_folder_that_the_settings_name(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["where"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path}\n"
+
+
 @pytest.mark.parametrize("verb", [["crawl", "/music"], ["extract"], ["repair"]])
 def test_what_aws_refuses_is_told_in_words(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], verb: list[str]
