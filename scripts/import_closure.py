@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 OWN = frozenset({
@@ -60,6 +61,7 @@ def data_files(root: Path, modules: Iterable[Path]) -> list[Path]:
     return sorted(found)
 
 
+@cache  # one file is in the closures of many
 def _imported(root: Path, file: Path) -> list[str]:
     names = []
     for node in ast.walk(ast.parse((root / file).read_text(encoding="utf-8"), filename=str(file))):

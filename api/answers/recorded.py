@@ -20,7 +20,7 @@ SAME = 0.9
 """A clip that is so similar to a track as it came is of that very file: its level and its noise are the track's."""
 CLEARLY = 0.15
 """By so much nearer comes a record that is quiet, and hardly a recording that is."""
-DIRECTIONS = 8
+DIRECTIONS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)

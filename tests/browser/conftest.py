@@ -3,9 +3,13 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.site import CHROMIUM, FLAGS, Site, running_site
+
+_PATIENCE_MS = 20_000
+"""A page that is right is waited for no longer than it takes; on a busy machine that is long."""
+expect.set_options(timeout=_PATIENCE_MS)
 
 WIDTHS = {"desktop": (1280, 860), "phone": (390, 844)}
 both_widths = pytest.mark.parametrize("width", list(WIDTHS))
@@ -52,7 +56,7 @@ def open_page(chromium: Browser, site: Site) -> Iterator[OpenPage]:
             device_scale_factor=1,
             reduced_motion="reduce",
         )
-        context.set_default_timeout(8000)
+        context.set_default_timeout(_PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))

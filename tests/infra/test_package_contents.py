@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from functools import cache
 from importlib.metadata import packages_distributions
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,6 +43,7 @@ def test_every_requirement_of_a_service_is_pinned_by_hash(service: str) -> None:
     assert requirements.count(" --hash") >= len(_pinned(requirements)) > 0
 
 
+@cache
 def _third_party(file: Path) -> set[str]:
     """Top-level names that a file imports when it runs, its own and the standard library's left out."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -63,10 +65,13 @@ def _third_party(file: Path) -> set[str]:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_zip_holds_every_library_that_its_code_imports(service: str) -> None:
     pinned = {_plain(name) for name in _pinned(package._requirements(service))}
-    distributions, unneeded = packages_distributions(), _LATE.get(service, set()) | _OF_THE_RUNTIME
+    distributions, unneeded = _distributions(), _LATE.get(service, set()) | _OF_THE_RUNTIME
     for path in import_closure(package.ROOT, package.handlers_by_service()[service]):
         for name in _third_party(package.ROOT / path) - unneeded:
             assert set(map(_plain, distributions[name])) & pinned, f"{path} imports {name}"
+
+
+_distributions = cache(packages_distributions)
 
 
 def _plain(name: str) -> str:

@@ -130,13 +130,12 @@ def tone(hertz: float, seconds: float, timbre: str) -> Sound:
     """A note."""
     t = np.arange(round(seconds * RATE)) / RATE
     vibrato = 0.3 * np.sin(2 * np.pi * 5.5 * t) if timbre == "strings" else 0
-    sound = sum(
-        (share * np.sin(n * (2 * np.pi * hertz * t + vibrato)) for n, share in enumerate(_PARTIALS[timbre], 1)
-         if n * hertz < RATE / 2),
-        np.zeros(len(t)),
-    )  # fmt: skip
+    turning = np.exp(1j * (2 * np.pi * hertz * t + vibrato))  # its n-th power is the n-th partial, by Horner's scheme
+    sound = np.zeros(len(t), np.complex128)
+    for share in reversed([share for n, share in enumerate(_PARTIALS[timbre], 1) if n * hertz < RATE / 2]):
+        sound = (sound + share) * turning
     edge = np.minimum(1, np.minimum(t, seconds - t) / 0.01)
-    return np.asarray(sound * np.exp(-_DECAY.get(timbre, 0) * t) * edge * 0.3)
+    return np.asarray(sound.imag * np.exp(-_DECAY.get(timbre, 0) * t) * edge * 0.3)
 
 
 def _kick(dice: np.random.Generator) -> Sound:

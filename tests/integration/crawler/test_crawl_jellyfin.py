@@ -149,7 +149,7 @@ def test_a_server_that_lists_the_same_forever_does_not_hang_a_crawl(stack: Stack
         return None
 
     jellyfin.fail = without_paging
-    assert stack.crawls.count(stack.run("jellyfin:all"), stack.tracks).total == 70
+    assert stack.crawls.count(stack.read("jellyfin:all"), stack.tracks).total == 70
 
 
 def test_what_is_no_song_is_counted(stack: Stack, jellyfin: JellyfinStub) -> None:

@@ -78,13 +78,13 @@ def test_a_list_is_crawled_once_however_many_files_come_and_not_again_for_the_sa
     files = PAGE_SIZE + 1
     rows = [f"Song {n},Ann" for n in range(files)]
     playlist = _written(folder / "mine.csv", "\n".join(["title,artist", *rows, "Never,Ann"]))
-    folder_stack.run(playlist)
+    folder_stack.read(playlist)
     for n in range(files):
         write_file(folder / _MUSIC / f"{n}.flac", f"Song {n}", "Ann")
-    folder_stack.run(str(folder / _MUSIC))
+    folder_stack.read(str(folder / _MUSIC))
     again, _ = _of(folder_stack, playlist)
     assert [_is_file(found) for found in _found(folder_stack, again.crawl_id)] == [True] * files + [False]
-    folder_stack.run(str(folder / _MUSIC))
+    folder_stack.read(str(folder / _MUSIC))
     assert len(_of(folder_stack, playlist)) == 2
 
 

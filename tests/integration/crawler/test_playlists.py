@@ -7,6 +7,7 @@ import boto3
 import pytest
 
 from crawler import handler
+from crawler.source import PAGE_SIZE
 from earshot.ids import TrackId
 from earshot.intake import request_track
 from earshot.messages import ForgetPlaylist
@@ -58,7 +59,7 @@ def test_a_playlist_that_cannot_be_read_is_one_too_so_that_it_can_be_tried_again
 
 
 def test_a_crawl_that_is_cancelled_reads_no_further_and_fetches_nothing_more(folder_stack: Stack, folder: Path) -> None:
-    for number in range(120):
+    for number in range(PAGE_SIZE + 5):
         (folder / f"{number:03}.wav").write_bytes(sweep(0.2, "wav", rate=8000, pitch=200 + number))
     crawl_id = folder_stack.start(str(folder))
     folder_stack.deliver(folder_stack.crawl_queue_url, handler.crawl_playlist)
@@ -67,11 +68,11 @@ def test_a_crawl_that_is_cancelled_reads_no_further_and_fetches_nothing_more(fol
     progress = folder_stack.crawls.count(crawl_id, folder_stack.tracks)
     assert (progress.summary.error or {})["code"] == "crawl_cancelled"
     assert progress.done
-    assert progress.states == {Status.NO_PREVIEW: 50}
-    assert progress.reasons == {Reason.CANCELLED: 50}
+    assert progress.states == {Status.NO_PREVIEW: PAGE_SIZE}
+    assert progress.reasons == {Reason.CANCELLED: PAGE_SIZE}
     assert list(folder_stack.previews.track_ids()) == []
     again = folder_stack.run(str(folder))
-    assert len(list(folder_stack.previews.track_ids())) == 120
+    assert len(list(folder_stack.previews.track_ids())) == PAGE_SIZE + 5
     assert not folder_stack.crawls.summary(again).error
 
 
