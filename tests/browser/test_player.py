@@ -170,7 +170,7 @@ def test_the_system_is_told_what_plays_and_its_keys_are_heard(
     expect(player.locator(".now strong")).to_have_text("Noon")
     page.evaluate("mediaKeys.previoustrack()")
     expect(player.locator(".now strong")).to_have_text("Café")
-    page.wait_for_function("navigator.mediaSession.playbackState === 'playing'")
+    page.wait_for_function("() => navigator.mediaSession.playbackState === 'playing'")
 
 
 def test_a_thumb_finds_the_seek_bar_on_a_phone(open_page: OpenPage, site: Site, parts: list[dict[str, Any]]) -> None:
