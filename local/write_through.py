@@ -17,6 +17,7 @@ from ministack import app
 from ministack.core import persistence
 from ministack.services import dynamodb, s3, sqs, ssm
 
+from earshot.errors import LocalStackError
 from local.state_file import Flusher, Json, StateFile, die_of
 
 Handler = Callable[..., Awaitable[Any]]
@@ -75,10 +76,20 @@ class WriteThrough:
         ssm.load_persisted_state(parameters)
 
     def _take_over(self) -> None:
-        """Begin with what an Earshot from before 2026-11-28 wrote at its last clean end, if one did."""
-        for name, service in _HELD.items():
-            if state := persistence.load_state(name):
-                service.load_persisted_state(state)
+        """Begin with what an Earshot from before 2026-11-28 wrote at its last clean end, if one did.
+
+        Raises:
+            LocalStackError: that cannot be read, and stays as it is.
+        """
+        older = {name: path for name in _HELD if (path := Path(persistence.STATE_DIR, f"{name}.json")).exists()}
+        for name, path in older.items():
+            state = persistence.load_state(name)  # None: see the line that it logged
+            if state is None:
+                raise LocalStackError(
+                    f"{path}, which an older Earshot has written, cannot be read",
+                    hint="Move it away to start without it.",
+                )
+            _HELD[name].load_persisted_state(state)
         self._define_all()
         for table in dynamodb._tables.all_values():
             for hash_key, items in table["items"].items():
@@ -86,8 +97,9 @@ class WriteThrough:
                     self._file.put_item(table["TableArn"], hash_key, range_key, item)
         self._compare_queues()
         self._file.commit()
-        for name in _HELD:  # somebody may ask to be forgotten
-            Path(persistence.STATE_DIR, f"{name}.json").unlink(missing_ok=True)
+        self._file.sync()
+        for path in older.values():  # somebody may ask to be forgotten
+            path.unlink()
 
     def _keep_items(self) -> None:
         set_item, remove_item = dynamodb._set_item, dynamodb._remove_item

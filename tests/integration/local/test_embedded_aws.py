@@ -14,6 +14,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from earshot.errors import LocalStackError
 from earshot.stores.listeners_table import OPINIONS_INDEX
 from local import embedded_aws
 from local.resources import create_all
@@ -157,6 +158,16 @@ def test_what_an_older_earshot_wrote_when_it_ended_is_taken_over_and_its_files_g
         with _running(tmp_path) as session:
             assert _held(session)["tables"] == before["tables"]
             assert not (tmp_path / "services" / "dynamodb.json").exists()
+
+
+def test_what_an_older_earshot_wrote_and_cannot_be_read_stays_and_nothing_starts_without_it(tmp_path: Path) -> None:
+    (tmp_path / "services").mkdir()
+    older = tmp_path / "services" / "dynamodb.json"
+    older.write_text('{"__ministack_format__": 2, "payl')
+    with pytest.raises(LocalStackError, match="did not start"), _running(tmp_path):
+        pass
+    assert "which an older Earshot has written, cannot be read" in (tmp_path / "log").read_text()
+    assert older.exists()
 
 
 def test_what_cannot_be_written_is_not_answered_and_ends_the_embedded_aws(tmp_path: Path) -> None:
