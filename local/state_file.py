@@ -179,8 +179,10 @@ class Flusher:
 
 def die_of(error: Exception) -> NoReturn:
     """End this process at once: the next one begins with what the disk has."""
-    print(f"the state of the embedded AWS cannot be written: {error!r}", file=sys.stderr, flush=True)
-    os._exit(1)
+    try:
+        print(f"the state of the embedded AWS cannot be written: {error!r}", file=sys.stderr, flush=True)
+    finally:  # where the disk is full, the log is, too
+        os._exit(1)
 
 
 def show_received(path: Path) -> None:

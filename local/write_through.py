@@ -87,7 +87,7 @@ class WriteThrough:
             if state is None:
                 raise LocalStackError(
                     f"{path}, which an older Earshot has written, cannot be read",
-                    hint="Move it away to start without it.",
+                    hint="Move it, and the state file beside its folder, away to start without them.",
                 )
             _HELD[name].load_persisted_state(state)
         self._define_all()
@@ -126,18 +126,23 @@ class WriteThrough:
         sqs._collect_msgs = collecting
 
     def _keep_objects(self) -> None:
-        write = s3._atomic_write
+        write, persist = s3._atomic_write, s3._persist_object
 
         def writing(path: str, *arguments: Any, **options: Any) -> None:
             write(path, *arguments, **options)
             self._flusher.written(Path(path))
+
+        def persisting(bucket: str, key: str, described: Json) -> None:
+            persist(bucket, key, described)
+            if described["body"] is not None:  # it logs what went wrong, and would have the object in memory alone
+                die_of(LocalStackError(f"the object {key} of {bucket} could not be written"))
 
         def notifying(bucket: str, key: str, event: str, **options: Any) -> None:
             """In this thread, not in one of its own: the object's message is there before the answer is."""
             if bucket in s3._bucket_notifications:
                 s3._fire_s3_event(bucket, key, event, sequencer=s3._next_event_sequencer(event), **options)
 
-        s3._atomic_write, s3._fire_s3_event_async = writing, notifying
+        s3._atomic_write, s3._persist_object, s3._fire_s3_event_async = writing, persisting, notifying
 
     def _answer_when_kept(self, service: Any) -> None:
         handle: Handler = service.handle_request

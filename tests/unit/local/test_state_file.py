@@ -4,6 +4,8 @@ import os
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -182,3 +184,14 @@ def test_a_flush_takes_what_was_committed_from_the_log_into_the_file(file: State
     flusher.committed()
     flusher.stop()
     assert b"A song" in file.path.read_bytes()
+
+
+def test_what_cannot_be_written_ends_the_process_though_its_log_is_on_the_same_full_disk() -> None:
+    script = (
+        "from local.state_file import die_of\n"
+        "try: die_of(OSError('full'))\n"
+        "except OSError: raise SystemExit(7)  # and goes on with what the file has not"
+    )
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run([sys.executable, "-c", script], stderr=full, check=False, cwd=Path(__file__).parents[3])
+    assert run.returncode == 1
