@@ -134,7 +134,7 @@ class WriteThrough:
 
         def persisting(bucket: str, key: str, described: Json) -> None:
             persist(bucket, key, described)
-            if described["body"] is not None:  # it logs what went wrong, and would have the object in memory alone
+            if described.get("body") is not None:  # it logs what went wrong, and would have the object in memory alone
                 die_of(LocalStackError(f"the object {key} of {bucket} could not be written"))
 
         def notifying(bucket: str, key: str, event: str, **options: Any) -> None:
