@@ -52,7 +52,7 @@ def settings(port: int, state: Path, env: Mapping[str, str]) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "PERSIST_STATE": "1",
-        "STATE_DIR": str(state / "services"),
+        "STATE_DIR": str(_services(state)),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(state / "s3"),
         "MINISTACK_REGION": env["AWS_REGION"],
@@ -135,6 +135,12 @@ def has_state(state: Path) -> bool:
     return _state_file(state).exists()
 
 
+def has_forgotten(state: Path) -> bool:
+    """Whether tables will lack what objects tell of: there were some, and no state file nor a clean end before it."""
+    saved_by_older = _ended_marker(state).exists() and (_services(state) / "dynamodb.json").exists()
+    return state.exists() and not has_state(state) and not saved_by_older
+
+
 def _mend_descriptions(objects: Path) -> None:
     """Have size, ETag and checksums computed anew where the kill came between an object and the file describing it."""
     for description in objects.rglob(f"*{_DESCRIPTION}"):
@@ -151,6 +157,10 @@ def _mend_descriptions(objects: Path) -> None:
 
 def _ended_marker(state: Path) -> Path:
     return state / "saved"
+
+
+def _services(state: Path) -> Path:
+    return state / "services"
 
 
 def _state_file(state: Path) -> Path:

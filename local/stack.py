@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -34,6 +35,9 @@ _WATCH_S = 1.0
 _SUMMARY_EVERY = 5
 _LOOK_EVERY = 15
 """Seconds between two looks at folders that are watched; two looks alike, and a change is crawled."""
+_OLDER_NOTES = ("crawls.jsonl", "listening.jsonl")
+_FORGOT = "tables"
+"""What is written about a repair that is to be done and begins with tables that may lack what the index holds."""
 
 
 class Stack:
@@ -73,11 +77,10 @@ class Stack:
         undone = directory / "unrepaired"
         embedded_aws.wait_for_predecessor(directory / "aws")
         died_hard = embedded_aws.died_hard(directory / "aws") or undone.exists()
-        if died_hard:
-            undone.touch()
-        for name in ("crawls.jsonl", "listening.jsonl"):  # an older Earshot's notes, in them what people play
-            (directory / name).unlink(missing_ok=True)
-        forgot = died_hard and not embedded_aws.has_state(directory / "aws")
+        _remove_older_notes(directory, needed=died_hard and not embedded_aws.has_state(directory / "aws"))
+        forgot = embedded_aws.has_forgotten(directory / "aws") or (undone.exists() and undone.read_text() == _FORGOT)
+        if died_hard or forgot:
+            undone.write_text(_FORGOT if forgot else "")
         env = aws_environment(settings.aws_url, REGION) | {"EARSHOT_STAGE": settings.stage}
         self._start_aws(closing, env)
         create_all(self.session, settings.stage, self.timings)
@@ -123,7 +126,7 @@ class Stack:
         return self._loop
 
     def _reconcile(self, died_hard: bool, forgot: bool) -> None:
-        """Repair what the last end of the stack has left undone. `forgot`: it ended without a state file."""
+        """Repair what the last end of the stack has left undone. `forgot`: tables may lack what the index holds."""
         from ops.repair import Repaired, repair  # see _start_aws
 
         if died_hard:
@@ -132,7 +135,7 @@ class Stack:
             self.deployment,
             self.settings.local_dir / "cache" / "repair",
             table_lost=forgot,
-            messages_lost=died_hard,  # or the power failed
+            messages_lost=died_hard or forgot,  # killed, or the power failed
             check=died_hard,
             say=self.say,
         )
@@ -195,3 +198,21 @@ class Stack:
             )
         except (BotoCoreError, ClientError) as error:
             self.board.trouble("aws", str(error))
+
+
+def _remove_older_notes(directory: Path, *, needed: bool) -> None:
+    """Remove what an Earshot from before 2026-11-28 noted outside its AWS: in it is what people play.
+
+    Raises:
+        LocalStackError: they are `needed`, since that Earshot was killed and only it can read them.
+    """
+    notes = [path for name in _OLDER_NOTES if (path := directory / name).exists()]
+    if needed and notes:
+        names = " and ".join(map(str, notes))
+        raise LocalStackError(
+            f"an older Earshot was killed in {directory}, and what it had not saved is only in {names}",
+            hint="Start that version once more, end it with `make down`, then start this one. Or remove those files: "
+            "tracks come back from the index; crawls, plays and opinions since its last clean end are lost.",
+        )
+    for path in notes:
+        path.unlink()

@@ -24,6 +24,8 @@ FLUSH_EVERY_S = 1.0
 _WAIT_S = 10.0
 _LARGEST_LOG_PAGES = 4_000
 """Of the write-ahead log, 16 MB: a commit then copies itself what the flusher has left, and the log begins anew."""
+_VERSION = 1
+"""Of what the file has: one that is newer is not read as if it were this one."""
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS definitions (name TEXT PRIMARY KEY, definition TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS items (
@@ -56,15 +58,17 @@ class StateFile:
 
     def items(self) -> Iterator[tuple[str, str, str, Json]]:
         """Table ARN, hash key, range key and attributes of every item."""
-        for table, hash_key, range_key, item in self._database.execute(
-            "SELECT table_arn, hash_key, range_key, item FROM items"
-        ):
-            yield table, hash_key, range_key, json.loads(item)
+        with _readable(self.path):
+            for table, hash_key, range_key, item in self._database.execute(
+                "SELECT table_arn, hash_key, range_key, item FROM items"
+            ):
+                yield table, hash_key, range_key, json.loads(item)
 
     def messages(self) -> Iterator[tuple[str, Json]]:
         """Queue ARN and message of every message, as they were sent."""
-        for queue, message in self._database.execute("SELECT queue_arn, message FROM messages ORDER BY number"):
-            yield queue, json.loads(message)
+        with _readable(self.path):
+            for queue, message in self._database.execute("SELECT queue_arn, message FROM messages ORDER BY number"):
+                yield queue, json.loads(message)
 
     def define(self, name: str, definition: str) -> None:
         """Keep a definition in place of the one before."""
@@ -110,6 +114,10 @@ class StateFile:
         changed = self._database.in_transaction
         self._database.commit()
         return changed
+
+    def sync(self) -> None:
+        """Have what was committed on the disk, before what it came from goes."""
+        self._database.execute("PRAGMA wal_checkpoint(FULL)")
 
     def close(self) -> None:
         """Commit, bring the log into the file, and end."""
@@ -171,8 +179,10 @@ class Flusher:
 
 def die_of(error: Exception) -> NoReturn:
     """End this process at once: the next one begins with what the disk has."""
-    print(f"the state of the embedded AWS cannot be written: {error!r}", file=sys.stderr, flush=True)
-    os._exit(1)
+    try:
+        print(f"the state of the embedded AWS cannot be written: {error!r}", file=sys.stderr, flush=True)
+    finally:  # where the disk is full, the log is, too
+        os._exit(1)
 
 
 def show_received(path: Path) -> None:
@@ -181,7 +191,7 @@ def show_received(path: Path) -> None:
     Raises:
         LocalStackError: it cannot be read.
     """
-    with closing(_opened(path)) as database:
+    with closing(_opened(path)) as database, _readable(path):
         database.execute(
             "UPDATE messages SET message = json_set(message, '$.visible_at', 0)"
             " WHERE json_extract(message, '$.receive_count') > 0"
@@ -191,22 +201,35 @@ def show_received(path: Path) -> None:
 
 def _opened(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    database = sqlite3.connect(path, timeout=_WAIT_S)
-    try:
+    with contextlib.ExitStack() as unless_opened, _readable(path):
+        database = unless_opened.enter_context(closing(sqlite3.connect(path, timeout=_WAIT_S)))
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version > _VERSION:
+            raise LocalStackError(
+                f"a newer Earshot has written {path}: its version is {version}, and this one reads {_VERSION}",
+                hint="Start the newer one.",
+            )
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute("PRAGMA secure_delete = ON")  # people may ask to be forgotten
         database.execute("PRAGMA journal_size_limit = 0")  # nor is it to stay in the log
         database.execute(f"PRAGMA wal_autocheckpoint = {_LARGEST_LOG_PAGES}")
-        database.executescript(_SCHEMA)
+        if version < _VERSION:
+            database.executescript(f"{_SCHEMA}; PRAGMA user_version = {_VERSION}")
+        unless_opened.pop_all()
+    return database
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
     except sqlite3.Error as error:
-        database.close()
         raise LocalStackError(
             f"the state of the embedded AWS in {path} cannot be read: {error}",
             hint="Move it and the files named like it away, and start again: tracks are then written back from the"
             " index, and the rest is lost.",
         ) from error
-    return database
 
 
 def _sync(path: Path) -> None:

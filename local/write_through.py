@@ -17,6 +17,7 @@ from ministack import app
 from ministack.core import persistence
 from ministack.services import dynamodb, s3, sqs, ssm
 
+from earshot.errors import LocalStackError
 from local.state_file import Flusher, Json, StateFile, die_of
 
 Handler = Callable[..., Awaitable[Any]]
@@ -75,10 +76,20 @@ class WriteThrough:
         ssm.load_persisted_state(parameters)
 
     def _take_over(self) -> None:
-        """Begin with what an Earshot from before 2026-11-28 wrote at its last clean end, if one did."""
-        for name, service in _HELD.items():
-            if state := persistence.load_state(name):
-                service.load_persisted_state(state)
+        """Begin with what an Earshot from before 2026-11-28 wrote at its last clean end, if one did.
+
+        Raises:
+            LocalStackError: that cannot be read, and stays as it is.
+        """
+        older = {name: path for name in _HELD if (path := Path(persistence.STATE_DIR, f"{name}.json")).exists()}
+        for name, path in older.items():
+            state = persistence.load_state(name)  # None: see the line that it logged
+            if state is None:
+                raise LocalStackError(
+                    f"{path}, which an older Earshot has written, cannot be read",
+                    hint="Move it, and the state file beside its folder, away to start without them.",
+                )
+            _HELD[name].load_persisted_state(state)
         self._define_all()
         for table in dynamodb._tables.all_values():
             for hash_key, items in table["items"].items():
@@ -86,8 +97,9 @@ class WriteThrough:
                     self._file.put_item(table["TableArn"], hash_key, range_key, item)
         self._compare_queues()
         self._file.commit()
-        for name in _HELD:  # somebody may ask to be forgotten
-            Path(persistence.STATE_DIR, f"{name}.json").unlink(missing_ok=True)
+        self._file.sync()
+        for path in older.values():  # somebody may ask to be forgotten
+            path.unlink()
 
     def _keep_items(self) -> None:
         set_item, remove_item = dynamodb._set_item, dynamodb._remove_item
@@ -114,18 +126,23 @@ class WriteThrough:
         sqs._collect_msgs = collecting
 
     def _keep_objects(self) -> None:
-        write = s3._atomic_write
+        write, persist = s3._atomic_write, s3._persist_object
 
         def writing(path: str, *arguments: Any, **options: Any) -> None:
             write(path, *arguments, **options)
             self._flusher.written(Path(path))
+
+        def persisting(bucket: str, key: str, described: Json) -> None:
+            persist(bucket, key, described)
+            if described.get("body") is not None:  # it logs what went wrong, and would have the object in memory alone
+                die_of(LocalStackError(f"the object {key} of {bucket} could not be written"))
 
         def notifying(bucket: str, key: str, event: str, **options: Any) -> None:
             """In this thread, not in one of its own: the object's message is there before the answer is."""
             if bucket in s3._bucket_notifications:
                 s3._fire_s3_event(bucket, key, event, sequencer=s3._next_event_sequencer(event), **options)
 
-        s3._atomic_write, s3._fire_s3_event_async = writing, notifying
+        s3._atomic_write, s3._persist_object, s3._fire_s3_event_async = writing, persisting, notifying
 
     def _answer_when_kept(self, service: Any) -> None:
         handle: Handler = service.handle_request

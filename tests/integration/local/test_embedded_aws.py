@@ -5,7 +5,7 @@ import os
 import resource
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,15 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from earshot.errors import LocalStackError
 from earshot.stores.listeners_table import OPINIONS_INDEX
 from local import embedded_aws
 from local.resources import create_all
 from local.state_file import StateFile
 from ops.aws import Session
 from tests.aws import REGION, Endpoint, free_ports
+
+_ONCE = Config(retries={"total_max_attempts": 1})
 
 
 @contextmanager
@@ -159,17 +162,38 @@ def test_what_an_older_earshot_wrote_when_it_ended_is_taken_over_and_its_files_g
             assert not (tmp_path / "services" / "dynamodb.json").exists()
 
 
-def test_what_cannot_be_written_is_not_answered_and_ends_the_embedded_aws(tmp_path: Path) -> None:
+def test_what_an_older_earshot_wrote_and_cannot_be_read_stays_and_nothing_starts_without_it(tmp_path: Path) -> None:
+    (tmp_path / "services").mkdir()
+    older = tmp_path / "services" / "dynamodb.json"
+    older.write_text('{"__ministack_format__": 2, "payl')
+    with pytest.raises(LocalStackError, match="did not start"), _running(tmp_path):
+        pass
+    assert "which an older Earshot has written, cannot be read" in (tmp_path / "log").read_text()
+    assert older.exists()
+
+
+def _put_item(session: Endpoint) -> None:
+    session.client("dynamodb", config=_ONCE).put_item(
+        TableName="earshot-test-tracks", Item={"track_id": {"S": "deezer:1"}}
+    )
+
+
+def _put_object(session: Endpoint) -> None:
+    session.client("s3", config=_ONCE).put_object(Bucket="earshot-test-index", Key="latest.json", Body=b"x" * 5_000)
+
+
+@pytest.mark.parametrize("put", [_put_item, _put_object])
+def test_what_cannot_be_written_is_not_answered_and_ends_the_embedded_aws(
+    tmp_path: Path, put: Callable[[Endpoint], None]
+) -> None:
     (port,) = free_ports(1)
     session = Endpoint(port)
     child = embedded_aws.start(port, state=tmp_path, log=tmp_path / "log", env=session.environment)
     embedded_aws.wait_until_it_answers(child, port)
     create_all(session, "test")
-    once = Config(retries={"total_max_attempts": 1})
-    dynamodb = session.client("dynamodb", config=once)
     resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (4096, 4096))  # the disk is full
     with pytest.raises((BotoCoreError, ClientError)):
-        dynamodb.put_item(TableName="earshot-test-tracks", Item={"track_id": {"S": "deezer:1"}})
+        put(session)
     assert child.stop(10)
     assert embedded_aws.died_hard(tmp_path)
     assert "cannot be written" in (tmp_path / "log").read_text()

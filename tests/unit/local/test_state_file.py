@@ -1,8 +1,13 @@
 """What the embedded AWS holds, on the disk."""
 
+import os
 import shutil
+import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -142,6 +147,35 @@ def test_a_file_that_is_damaged_is_named_with_what_to_do(tmp_path: Path) -> None
     assert "Move it" in refused.value.hint
 
 
+def test_a_file_that_is_damaged_in_its_middle_is_named_when_that_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite3"
+    file = StateFile(path)
+    for number in range(100):
+        file.put_item(_TABLE, f"{number}", "-", {"text": {"S": "x" * 500}})
+    file.put_messages(_QUEUE, [_message("a" * 5_000)])
+    file.close()
+    with path.open("r+b") as damaged:
+        damaged.seek(4096)  # behind the first page, which has the schema
+        damaged.write(os.urandom(path.stat().st_size - 4096))
+    again = StateFile(path)
+    for read in (again.items, again.messages):
+        with pytest.raises(LocalStackError, match=r"state\.sqlite3 cannot be read"):
+            [*read()]
+    with pytest.raises(LocalStackError, match=r"state\.sqlite3 cannot be read"):
+        show_received(path)
+
+
+def test_a_file_that_a_newer_earshot_has_written_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite3"
+    StateFile(path).close()
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute("PRAGMA user_version = 1000")
+    before = path.read_bytes()
+    with pytest.raises(LocalStackError, match=r"a newer Earshot has written .* 1000"):
+        StateFile(path)
+    assert path.read_bytes() == before
+
+
 def test_a_flush_takes_what_was_committed_from_the_log_into_the_file(file: StateFile, tmp_path: Path) -> None:
     flusher = Flusher(file.path)
     file.put_item(_TABLE, "a", "-", {"title": {"S": "A song"}})
@@ -150,3 +184,14 @@ def test_a_flush_takes_what_was_committed_from_the_log_into_the_file(file: State
     flusher.committed()
     flusher.stop()
     assert b"A song" in file.path.read_bytes()
+
+
+def test_what_cannot_be_written_ends_the_process_though_its_log_is_on_the_same_full_disk() -> None:
+    script = (
+        "from local.state_file import die_of\n"
+        "try: die_of(OSError('full'))\n"
+        "except OSError: raise SystemExit(7)  # and goes on with what the file has not"
+    )
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run([sys.executable, "-c", script], stderr=full, check=False, cwd=Path(__file__).parents[3])
+    assert run.returncode == 1
