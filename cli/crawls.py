@@ -197,7 +197,7 @@ def forget(client: ApiClient, options: argparse.Namespace) -> Answer:
         return Answer(progress, "It will be forgotten: the crawler has not come to it yet.")
     lines = [f"{progress['playlist']} is forgotten. No other playlist holds {progress['only_held']} of its tracks."]
     if options.remove_tracks:
-        lines.append("They are removed.")
+        lines.append("They are removed, those that are still being heard once they have come.")
     elif progress["only_held"]:
         lines.append(f"Within a day: earshot forget {progress['crawl_id']} --remove-tracks")
     return Answer(progress, "\n".join(lines))

@@ -93,9 +93,11 @@ class Forgetting:
 def _is_meant(summary: CrawlSummary, this: CrawlSummary, asked: Timestamp) -> bool:
     """Whether it is a crawl of the same playlist as `this`, and had begun when somebody first wanted that forgotten.
 
-    One that the clock has begun while the message was on its way is no new wish for it.
+    One that the clock has begun while the message was on its way is no new wish for it: the first look forgets it with
+    the others, and those that follow mean it, too.
     """
     if place_of(summary) != place_of(this):
         return False
-    by_the_clock = not this.forgotten and is_by_the_clock(summary.crawl_id, playlist_id_of(place_of(this)))
+    was_meant = not this.forgotten or (summary.forgotten is not None and summary.forgotten <= this.forgotten)
+    by_the_clock = was_meant and is_by_the_clock(summary.crawl_id, playlist_id_of(place_of(this)))
     return summary.started <= min(asked, this.forgotten or asked) or summary.crawl_id == this.crawl_id or by_the_clock

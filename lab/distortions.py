@@ -78,7 +78,7 @@ def _filtered(samples: Samples, *filters: tuple[str, str]) -> Samples:
             except (av.BlockingIOError, av.EOFError):  # it wants more, or there is no more
                 return
 
-    found: list[Samples] = []
+    found: list[Samples] = [samples[:0]]  # of a few milliseconds nothing may be left
     for start in range(0, len(samples), _AT_ONCE):
         frame = av.AudioFrame.from_ndarray(samples[None, start : start + _AT_ONCE].copy(), format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = RATE, start, Fraction(1, RATE)

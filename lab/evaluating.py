@@ -32,13 +32,17 @@ INVENTED, LAKE = "invented", "lake"
 
 def add_evaluate(verbs: Any) -> None:
     """Add the verb to those of the command line."""
-    parser: argparse.ArgumentParser = verbs.add_parser("evaluate", help="judge recipes, or models of listening")
+    what = "Judge recipes, or models of listening: print how they differ, and write a judgement of each."
+    parser: argparse.ArgumentParser = verbs.add_parser("evaluate", help=what, description=what)
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"by default all that are built, and {METADATA}")
     parser.add_argument(
         "--corpus", nargs="+", type=Path, default=[], metavar="PLACE", help="a CSV, or folders of music"
     )
     parser.add_argument("--against", metavar="CHAMPION", help="what the others are compared with")
-    parser.add_argument("--out", type=Path, default=WORK_DIR / "judgements", metavar="FOLDER")
+    parser.add_argument(
+        "--out", type=Path, default=WORK_DIR / "judgements", metavar="FOLDER",
+        help="where judgements are written (build/lab/judgements)",
+    )  # fmt: skip
     parser.add_argument(
         "--listening", nargs="?", const=INVENTED, metavar="PLAYS",
         help="models of listening, on plays of a table (a CSV), of a stage (`lake`) or of invented people (`invented`)",

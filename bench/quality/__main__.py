@@ -20,7 +20,7 @@ RESULTS = Path(__file__).resolve().parents[1] / "results" / "quality.json"
 def main() -> int:
     """Measure, print, and keep the figures in bench/results/quality.json."""
     parser = argparse.ArgumentParser(prog="python -m bench.quality")
-    parser.add_argument("places", nargs="*", type=Path, help="a CSV, or folders of music, one folder an artist")
+    parser.add_argument("places", nargs="*", type=Path, help="a CSV, or folders of music")
     corpus = music(parser.parse_args().places)
     judged = {each.subject: each for each in judge_all([*built_recipes(), METADATA], corpus, WORK_DIR)}
     asked = targets(judged)

@@ -188,8 +188,8 @@ def test_what_is_removed_with_a_playlist_that_was_forgotten_before_is_none_of_th
     assert not web_stack.crawls.summary(new).forgotten
 
 
-def test_a_crawl_that_the_clock_begins_meanwhile_is_forgotten_too(
-    web_stack: Stack, monkeypatch: pytest.MonkeyPatch
+def test_a_crawl_that_the_clock_begins_meanwhile_is_forgotten_too_with_what_it_still_fetches(
+    web_stack: Stack, deezer: DeezerStub, go_on: GoOn
 ) -> None:
     crawl_id, asked = web_stack.run(_PLAYLIST), now_iso()
     playlist = _only_playlist()
@@ -197,6 +197,7 @@ def test_a_crawl_that_the_clock_begins_meanwhile_is_forgotten_too(
     Playlists(boto3.client("dynamodb"), "crawls").schedule(playlist.playlist_id, Again.DAILY)
     scheduled = _only_playlist()
     assert scheduled
+    deezer.playlists["7"].append(track(3))
     start_crawl(
         parse_playlist(_PLAYLIST),
         crawls=web_stack.crawls,
@@ -209,6 +210,10 @@ def test_a_crawl_that_the_clock_begins_meanwhile_is_forgotten_too(
     web_stack.settle()
     assert _only_playlist() is None
     assert web_stack.crawls.summary(crawl_id_of(scheduled)).forgotten
+    for number in (1, 2, 3):
+        _hear(web_stack, TrackId(f"deezer:{number}"))
+    go_on(web_stack)
+    assert _catalogue(web_stack) == set()
 
 
 _WRITES = (

@@ -73,3 +73,9 @@ def test_a_telephone_lets_through_what_is_spoken() -> None:
 def test_nothing_is_louder_than_full_scale() -> None:
     loud = np.sign(sine(440))
     assert all(np.abs(distort(loud)).max() <= 1 for name, distort in DISTORTIONS.items() if name[0] not in "+-t")
+
+
+@pytest.mark.parametrize("name", DISTORTIONS)
+def test_of_a_few_milliseconds_little_or_nothing_is_left(name: str) -> None:
+    """A clip may begin just before its file ends: that is told as one that cannot be heard, by whoever hears it."""
+    assert len(DISTORTIONS[name](sine(440)[:300])) <= 330
