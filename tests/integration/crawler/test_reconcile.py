@@ -1,6 +1,5 @@
 """What was lost is given back, and what will never come is ended: by the clock alone."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import boto3
 import pytest
 
-import earshot.clock
 from crawler import bootstrap, handler
 from earshot.crawls import CrawlSummary
 from earshot.ids import CrawlId, TrackId
@@ -16,24 +14,11 @@ from earshot.messages import CrawlPlaylist, FetchPreview
 from earshot.reasons import Reason
 from earshot.track import Status, TrackInfo
 from earshot.uploads import PreviewUploaded, read_uploads
+from tests.integration.crawler.conftest import Later
 from tests.stubs.audio import sweep
 from tests.stubs.stack import Stack, invoke
 
-Later = Callable[[timedelta], None]
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> Later:
-    """Lets time pass for everything that looks at Earshot's clock."""
-    honest, passed = earshot.clock.now, timedelta()
-
-    def let_pass(some: timedelta) -> None:
-        nonlocal passed
-        passed += some
-
-    monkeypatch.setattr(earshot.clock, "now", lambda: honest() + passed)
-    return let_pass
 
 
 class _Function:
