@@ -336,7 +336,7 @@ run "the_pipeline_runs_when_it_is_asked_to_and_may_do_its_steps_alone" {
   }
 
   assert {
-    condition     = !strcontains(aws_sfn_state_machine.pipeline.definition, "$${") && strcontains(aws_sfn_state_machine.pipeline.definition, "arn:aws:lambda:eu-central-1:123456789012:function:earshot-dev-pipeline_step")
+    condition     = !strcontains(aws_sfn_state_machine.pipeline.definition, join("", ["$", "{"])) && strcontains(aws_sfn_state_machine.pipeline.definition, "arn:aws:lambda:eu-central-1:123456789012:function:earshot-dev-pipeline_step")
     error_message = "a place of the definition was not filled in"
   }
 }
